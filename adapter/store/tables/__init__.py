@@ -1,0 +1,87 @@
+"""The tables, a module per topic. Importing this package declares them all.
+
+accounts     who may do what: studios, users, roles, API tokens, sign-in links, the audit log
+connections  a studio's account at a booking platform: tokens, OAuth flows, cursors, calls, webhooks in
+mirror       what the platforms hold: venues to sales, e-mail addresses, records set aside
+settings     what the studio decided: SmartSpot and SmartRate settings, source mapping
+decisions    models, decisions and the outbox of pushes
+runs         every piece of work, who asked for it and what came of it
+"""
+
+from adapter.store.tables.accounts import (
+    ApiToken,
+    Audit,
+    IdempotentAnswer,
+    Membership,
+    Role,
+    SignInLink,
+    Studio,
+    User,
+)
+from adapter.store.tables.base import Base
+from adapter.store.tables.connections import (
+    ApiCalls,
+    Connection,
+    ConnectionState,
+    Cursor,
+    OAuthFlow,
+    PushMode,
+    WebhookMessage,
+)
+from adapter.store.tables.decisions import Decision, Model, Push, PushState
+from adapter.store.tables.mirror import (
+    ClassType,
+    Client,
+    ClientEmail,
+    EmailAddress,
+    FirstBooking,
+    PriceOption,
+    Quarantine,
+    Reservation,
+    SaleLine,
+    Session,
+    Venue,
+)
+from adapter.store.tables.runs import Run, RunKind, RunOrigin, RunState
+from adapter.store.tables.settings import Scope, Setting, SourceMapping
+
+__all__ = [
+    "ApiCalls",
+    "ApiToken",
+    "Audit",
+    "Base",
+    "ClassType",
+    "Client",
+    "ClientEmail",
+    "Connection",
+    "ConnectionState",
+    "Cursor",
+    "Decision",
+    "EmailAddress",
+    "FirstBooking",
+    "IdempotentAnswer",
+    "Membership",
+    "Model",
+    "OAuthFlow",
+    "PriceOption",
+    "Push",
+    "PushMode",
+    "PushState",
+    "Quarantine",
+    "Reservation",
+    "Role",
+    "Run",
+    "RunKind",
+    "RunOrigin",
+    "RunState",
+    "SaleLine",
+    "Scope",
+    "Session",
+    "Setting",
+    "SignInLink",
+    "SourceMapping",
+    "Studio",
+    "User",
+    "Venue",
+    "WebhookMessage",
+]

@@ -1,0 +1,129 @@
+"""A studio's account at a booking platform: tokens, OAuth flows, cursors, the call meter, webhooks in."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from adapter.store.tables.accounts import Studio
+from adapter.store.tables.base import Base, Sealed, Word
+
+
+class ConnectionState(StrEnum):
+    """Whether we may call the platform."""
+
+    ACTIVE = "active"
+    NEEDS_RECONNECT = "needs_reconnect"  # the grant has ended; nothing is lost
+    DISCONNECTED = "disconnected"  # by the studio: tokens erased
+
+
+class PushMode(StrEnum):
+    """What is done with decisions."""
+
+    SHADOW = "shadow"  # decided and stored, nothing is pushed: the default after connecting
+    LIVE = "live"  # pushed
+    PAUSED = "paused"  # the kill switch: every session is set to 0
+
+
+class Connection(Base):
+    """One account at one platform. Tokens are sealed, bound to this row and its studio."""
+
+    __tablename__ = "connection"
+    __table_args__ = (UniqueConstraint("platform", "site"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    studio_id: Mapped[int] = mapped_column(ForeignKey("studio.id"), index=True)
+    platform: Mapped[str]
+    site: Mapped[str]  # the platform's id of the account
+    site_name: Mapped[str]
+    timezone: Mapped[str]
+    currency: Mapped[str]
+    state: Mapped[ConnectionState] = mapped_column(Word(ConnectionState), default=ConnectionState.ACTIVE)
+    state_reason: Mapped[str | None]  # in plain words
+    push_mode: Mapped[PushMode] = mapped_column(Word(PushMode), default=PushMode.SHADOW)
+    total_push_proven_at: Mapped[datetime | None]  # SPOTS_TOTAL: proof run passed on this site
+    total_push_on: Mapped[bool] = mapped_column(default=False)
+    catalog_rate_on: Mapped[bool] = mapped_column(default=False)
+    access_token: Mapped[bytes | None] = mapped_column(Sealed)
+    refresh_token: Mapped[bytes | None] = mapped_column(Sealed)
+    token_expires_at: Mapped[datetime | None]
+    token_issued_at: Mapped[datetime | None]
+    token_version: Mapped[int] = mapped_column(default=0)  # raised at each refresh
+    refresh_claimed_until: Mapped[datetime | None]  # the lease of whoever refreshes now
+    granted_scopes: Mapped[str] = mapped_column(default="")
+    subject: Mapped[str | None]  # who consented, as the platform's `sub`
+    webhook_id: Mapped[str | None]
+    webhook_secret: Mapped[bytes | None] = mapped_column(Sealed)
+    connected_at: Mapped[datetime]
+    disconnected_at: Mapped[datetime | None]
+    revoke_pending: Mapped[bytes | None] = mapped_column(Sealed)  # a refresh token still to be revoked over there
+    last_pulled_at: Mapped[datetime | None]  # start of the last complete pull: how fresh the mirror is
+
+    studio: Mapped[Studio] = relationship()
+
+
+class OAuthFlow(Base):
+    """A connect that has begun: single use, short life, bound to a browser session and a studio."""
+
+    __tablename__ = "oauth_flow"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    state_hash: Mapped[str] = mapped_column(unique=True)
+    platform: Mapped[str]
+    studio_id: Mapped[int] = mapped_column(ForeignKey("studio.id"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    browser_hash: Mapped[str]  # hash of the browser's own secret (a cookie)
+    connection_id: Mapped[int | None] = mapped_column(ForeignKey("connection.id"))  # a reconnect of this one
+    site: Mapped[str | None]  # the account asked for, where the studio named it
+    secrets: Mapped[bytes] = mapped_column(Sealed)  # PKCE verifier and nonce
+    server: Mapped[dict[str, Any]]  # issuer, endpoints and redirect URI of this flow
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class Cursor(Base):
+    """How far a stream has been read. Moves in the same transaction as the rows; the value is the source's text."""
+
+    __tablename__ = "cursor"
+    __table_args__ = (UniqueConstraint("connection_id", "stream"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    stream: Mapped[str]
+    value: Mapped[dict[str, Any]]
+
+
+class ApiCalls(Base):
+    """The call meter: calls to a platform, by connection and day (UTC)."""
+
+    __tablename__ = "api_calls"
+    __table_args__ = (UniqueConstraint("connection_id", "day", "what"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    day: Mapped[date]
+    what: Mapped[str]  # method and path without ids
+    calls: Mapped[int] = mapped_column(default=0)
+    errors: Mapped[int] = mapped_column(default=0)
+
+
+class WebhookMessage(Base):
+    """A verified message, stored once before it is worked on; the payload is redacted."""
+
+    __tablename__ = "webhook_message"
+    __table_args__ = (UniqueConstraint("platform", "message_id"), Index(None, "processed_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform: Mapped[str]
+    message_id: Mapped[str]
+    event: Mapped[str]
+    connection_id: Mapped[int | None] = mapped_column(ForeignKey("connection.id"))  # None: a site we don't know
+    hints: Mapped[list[Any]]
+    payload: Mapped[dict[str, Any]]
+    received_at: Mapped[datetime]
+    processed_at: Mapped[datetime | None]
+    result: Mapped[str | None]

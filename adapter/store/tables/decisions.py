@@ -1,0 +1,103 @@
+"""Models, decisions (append-only, with inputs and reasons) and the outbox of pushes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adapter.store.tables.base import Base, Json, Word
+from adapter.store.tables.mirror import Money
+
+
+class Model(Base):
+    """A trained model: where it lies, what it was trained on, how well it did. Never a pickle."""
+
+    __tablename__ = "model"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    studio_id: Mapped[int] = mapped_column(ForeignKey("studio.id"), index=True)
+    trained_at: Mapped[datetime]
+    digest: Mapped[str]  # SHA-256 over the model's files: the same data gives the same digest
+    folder: Mapped[str]  # below instance/models
+    card: Mapped[dict[str, Any]]  # period, rows, held-out error, library versions
+
+
+class Decision(Base):
+    """What was decided for a session at an instant. Never changed: a new one has a higher sequence.
+
+    Amounts are Decimal here; inside smarttools they were floats. ``inputs`` replays to the same bytes (INV-10).
+    """
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        UniqueConstraint("session_id", "sequence"),
+        Index(None, "connection_id", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    session_id: Mapped[int] = mapped_column(ForeignKey("class_session.id"))
+    sequence: Mapped[int]  # 1, 2, … for each session: higher wins
+    at: Mapped[datetime]
+    model_id: Mapped[int | None] = mapped_column(ForeignKey("model.id"))  # None: the plain rule, without a model
+    spots: Mapped[int]  # how many more standard marketplace reservations may be made
+    rate: Mapped[Decimal] = mapped_column(Money)
+    premium_spots: Mapped[int]
+    premium_rate: Mapped[Decimal | None] = mapped_column(Money)
+    currency: Mapped[str]
+    limit: Mapped[int]  # spots plus the marketplace reservations already made: what is pushed
+    premium_limit: Mapped[int]
+    expected_direct: Mapped[float]
+    displacement_risk: Mapped[float]
+    expected_value: Mapped[float]
+    reason: Mapped[str]  # the model's code
+    binding: Mapped[str | None]  # the rule of ours that cut the model's number, if one did: stale, excluded, …
+    shadow: Mapped[bool]  # decided while nothing was pushed
+    inputs: Mapped[dict[str, Any]] = mapped_column(Json)
+    explanation: Mapped[dict[str, Any]] = mapped_column(Json)  # parts that sum to the number, in order
+
+
+class PushState(StrEnum):
+    """The life of a push."""
+
+    PENDING = "pending"
+    SENDING = "sending"  # claimed and written down before the call
+    SENT = "sent"  # accepted, not read back yet
+    CONFIRMED = "confirmed"  # read back and equal
+    LOCAL = "local"  # the platform takes none: in force where we sell
+    REFUSED = "refused"  # by the platform, for good
+    UNKNOWN = "unknown"  # the call's outcome is unknown: read back first, never repeated blindly
+    FAILED = "failed"  # tries are used up
+    SUPERSEDED = "superseded"  # a later decision took its place before it was sent
+
+
+class Push(Base):
+    """The outbox: one row a decision that is to take effect. At most one unfinished row a session."""
+
+    __tablename__ = "push"
+    __table_args__ = (
+        UniqueConstraint("decision_id"),
+        Index(None, "state", "next_try_at"),
+        Index(None, "session_id", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    session_id: Mapped[int] = mapped_column(ForeignKey("class_session.id"))
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"))
+    idempotency_key: Mapped[str] = mapped_column(unique=True)
+    wanted: Mapped[dict[str, Any]]  # the offer, as pushed
+    state: Mapped[PushState] = mapped_column(Word(PushState))
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime]
+    claimed_until: Mapped[datetime | None]
+    fence: Mapped[int] = mapped_column(default=0)  # raised at each claim: a late worker can't settle
+    answer: Mapped[str | None]  # the platform's own words
+    read_back: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]

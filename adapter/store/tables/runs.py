@@ -1,0 +1,69 @@
+"""Every piece of work: who asked for it, how far it is, what came of it. This table is the queue."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adapter.store.tables.base import Base, Word
+
+
+class RunKind(StrEnum):
+    """What is to be done."""
+
+    BACKFILL = "backfill"  # a year of everything, newest first; then train and decide
+    PULL = "pull"  # what changed
+    RESYNC = "resync"  # what support or the studio asked for
+    TRAIN = "train"
+    DECIDE = "decide"
+    PUSH = "push"
+    WEBHOOKS = "webhooks"  # work off the inbox
+
+
+class RunOrigin(StrEnum):
+    """Who asked."""
+
+    SCHEDULE = "schedule"
+    WEBHOOK = "webhook"
+    MANUAL = "manual"
+
+
+class RunState(StrEnum):
+    """The life of a run."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    INCOMPLETE = "incomplete"  # ended, some items failed: they are listed
+    FAILED = "failed"
+
+
+class Run(Base):
+    """One piece of work on one connection; one at a time each (a lease with a fence)."""
+
+    __tablename__ = "run"
+    __table_args__ = (Index(None, "state", "due_at"), Index(None, "connection_id", "id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int | None] = mapped_column(ForeignKey("connection.id"))
+    kind: Mapped[RunKind] = mapped_column(Word(RunKind))
+    origin: Mapped[RunOrigin] = mapped_column(Word(RunOrigin))
+    actor: Mapped[str]  # "user:3", "token:5", "clock", "cli"
+    why: Mapped[str] = mapped_column(default="")
+    params: Mapped[dict[str, Any]]
+    state: Mapped[RunState] = mapped_column(Word(RunState))
+    due_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    leased_until: Mapped[datetime | None]
+    fence: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
+    step: Mapped[str] = mapped_column(default="")  # what it does now, in words
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int | None]
+    counts: Mapped[dict[str, Any]]  # stream -> {read, new, changed, unchanged, gone, failed}
+    errors: Mapped[list[Any]]  # [{at, what, message}], bounded

@@ -1,0 +1,54 @@
+"""The port through which our side asks for work: a run is written, the engine is told. Never imports sync."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from adapter.store.tables import Run, RunKind, RunOrigin, RunState
+
+
+def request_run(
+    db: Session,
+    kind: RunKind,
+    connection_id: int | None,
+    *,
+    origin: RunOrigin,
+    actor: str,
+    now: datetime,
+    why: str = "",
+    params: dict[str, Any] | None = None,
+) -> tuple[Run, bool]:
+    """Ask for a piece of work in the caller's transaction; call ``context.wake_engine()`` after the commit.
+
+    The same request that is still waiting is joined, not doubled: the answer is (run, whether it is new).
+    """
+    wanted = params or {}
+    waiting = db.scalars(
+        select(Run).where(
+            Run.connection_id == connection_id,
+            Run.kind == kind,
+            Run.state.in_([RunState.QUEUED, RunState.RUNNING]),
+        )
+    )
+    for run in waiting:
+        if run.params == wanted and (run.state == RunState.QUEUED or kind == RunKind.RESYNC):
+            return run, False
+    run = Run(
+        connection_id=connection_id,
+        kind=kind,
+        origin=origin,
+        actor=actor,
+        why=why,
+        params=wanted,
+        state=RunState.QUEUED,
+        due_at=now,
+        counts={},
+        errors=[],
+    )
+    db.add(run)
+    db.flush()
+    return run, True

@@ -1,0 +1,198 @@
+"""What a platform declares. From one frozen ``Platform`` follow its OAuth routes, webhook URL, streams, conformance
+tests, its page in the dashboard and its row in the table of platforms.
+
+Knows the shape of a declaration; knows no platform. What a platform cannot do is absent from its declaration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from connectors.records import Delivery, Offer, Page, Stream
+
+
+class Capability(StrEnum):
+    """What a connector can do: declared, shown, never faked."""
+
+    SPOTS_NATIVE = "SPOTS_NATIVE"  # takes a spot count for one session and one channel
+    SPOTS_TOTAL = "SPOTS_TOTAL"  # only the online capacity can be changed: off unless proven and turned on
+    SPOTS_READ = "SPOTS_READ"  # has its own channel limit: ours is the smaller of both
+    SPOTS_LOCAL = "SPOTS_LOCAL"  # no such thing: the count is enforced where we sell
+    RATE_NATIVE = "RATE_NATIVE"  # takes a rate for one session and one channel
+    RATE_CATALOG = "RATE_CATALOG"  # only public prices can be changed: off unless turned on
+    RATE_LOCAL = "RATE_LOCAL"  # no such thing: the rate is kept where we sell
+    WEBHOOKS = "WEBHOOKS"
+    LATE_CANCEL = "LATE_CANCEL"
+    ATTENDANCE = "ATTENDANCE"
+    CLIENT_EMAILS = "CLIENT_EMAILS"
+    SALES = "SALES"
+    BOOKING_TIME = "BOOKING_TIME"  # a reservation tells when it was made
+    BOOK = "BOOK"
+    UPDATED_SINCE = "UPDATED_SINCE"
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """Ask for the whole list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Ask for what lies between two instants (start included, end excluded)."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Ask for what changed at or after an instant; None: all there is."""
+
+    instant: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OfSession:
+    """Ask for what belongs to one session."""
+
+    session_id: str
+
+
+Ask = Everything | Window | Since | OfSession
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One studio's account at a platform, as the platform describes it."""
+
+    id: str
+    name: str
+    timezone: str  # IANA
+    currency: str  # ISO 4217
+
+
+class Door(Protocol):
+    """The one HTTP door (connectors/http.py): JSON in, JSON out, every failure a ConnectorError."""
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """Read; retried on passing faults."""
+
+    def send(self, method: str, path: str, body: Any, *, key: str | None = None) -> Any:
+        """Write; never retried here. ``key`` is an idempotency key where the platform takes one."""
+
+
+@dataclass(frozen=True)
+class Api:
+    """A platform opened for one connection: what a stream reader or a push is given."""
+
+    door: Door
+    site: Site
+    now: datetime  # when this piece of work began; connectors have no clock
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The site's zone, in which naive times are meant."""
+        return ZoneInfo(self.site.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A stream that the platform gives, and the kind of question that it answers.
+
+    ``read`` yields the pages of one answer, the last one marked ``final`` when it is known to be complete.
+    """
+
+    ask: type[Ask]
+    read: Callable[[Api, Any], Iterator[Page]]
+    overlap_hours: int = 0  # how far a ``Since`` question reaches back behind its cursor
+
+
+class ResponseMode(StrEnum):
+    """How the authorization server brings the browser back."""
+
+    QUERY = "query"
+    FORM_POST = "form_post"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth:
+    """How the platform's authorization server wants to be asked. Defaults are those of RFC 9700."""
+
+    scopes: tuple[str, ...]
+    response_type: str = "code"  # or "code id_token" (OIDC hybrid)
+    response_mode: ResponseMode = ResponseMode.QUERY
+    site_parameter: str | None = None  # the extra parameter that carries the site id
+    token_auth: str = "client_secret_post"  # noqa: S105  a method's name
+    refresh_with_scope: bool = False
+    issuer: str | None = None  # None: given by the setting ADAPTER_<PLATFORM>_ISSUER
+    revocation: bool = True
+    scope_meanings: Mapping[str, str] = field(default_factory=dict)  # in plain words, for the studio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhooks:
+    """How the platform's events are verified and read, and how a subscription is made."""
+
+    signature_header: str
+    verify: Callable[[str, Mapping[str, str], bytes], bool]  # secret, headers, raw body
+    read: Callable[[bytes], Delivery]  # raises BadRecord
+    events: tuple[str, ...]
+    subscribe: Callable[[Api, str], tuple[str, str]] | None = None  # callback URL -> (subscription id, secret)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """What the platform says it now holds for a session."""
+
+    limit: int | None
+    rate: str | None
+    premium_limit: int | None = None
+    premium_rate: str | None = None
+    sequence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferPush:
+    """Pushing an offer natively: send the whole wanted state, then read it back."""
+
+    send: Callable[[Api, Offer, str], None]  # offer, idempotency key; raises ConnectorError
+    read_back: Callable[[Api, str], ReadBack | None]  # session id; None: nothing held
+
+
+@dataclass(frozen=True, slots=True)
+class TotalPush:
+    """Pushing a session's online capacity, where that is all a platform takes (SPOTS_TOTAL).
+
+    ``prove`` runs once for a site, on a session the studio names, and raises Rejected with what it saw where the write
+    would harm a series. ``send`` is never called for a site that has not passed.
+    """
+
+    prove: Callable[[Api, str], None]
+    send: Callable[[Api, str, int], None]
+    read_back: Callable[[Api, str], int | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """A booking platform, declared."""
+
+    name: str  # the folder's name; in URLs and settings
+    title: str  # as the platform writes itself
+    capabilities: frozenset[Capability]
+    streams: Mapping[Stream, Resource]
+    describe: Callable[[Api], Site]  # which account is this? Called with a Site of which only the id is known
+    headers: Callable[[str, Mapping[str, str]], Mapping[str, str]]  # site id, settings -> request headers
+    api_url: str  # the public address; ADAPTER_<PLATFORM>_API_URL overrides
+    settings: tuple[str, ...] = ("CLIENT_ID", "CLIENT_SECRET", "API_KEY")
+    oauth: OAuth | None = None
+    webhooks: Webhooks | None = None
+    offers: OfferPush | None = None
+    totals: TotalPush | None = None
+    limits: tuple[str, ...] = ()  # what it cannot do, in plain words, for the studio
+    calls_per_minute: int = 600
+    docs: str = ""

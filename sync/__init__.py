@@ -1,0 +1,1 @@
+"""The road between the platforms and us: small restartable steps."""

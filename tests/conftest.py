@@ -1,0 +1,3 @@
+"""Fixtures for every test, by topic in tests/fixtures/."""
+
+pytest_plugins = ["tests.fixtures.database"]
