@@ -1,0 +1,166 @@
+"""The acts of the demo, in their order, and what is counted at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import func, select
+
+from adapter.accounts import create_studio, create_token, create_user, sign_in_link
+from adapter.context import Context
+from adapter.store.tables import (
+    ApiCalls,
+    Client,
+    Connection,
+    Decision,
+    Membership,
+    Push,
+    PushState,
+    Reservation,
+    Role,
+    Run,
+    SaleLine,
+    Session,
+)
+from connectors import registry
+from sync.demo.browser import Browser
+from sync.demo.sandbox import Sandbox
+from sync.demo.telling import Teller
+from sync.jobs import Engine
+
+SETTINGS = {"rate_floor": "7.50", "rate_ceiling": "18.00", "min_spots": None, "release_all_hours": None}
+MEANING = {"ClassPass": "marketplace", "Wellhub": "third_party"}  # what the owner says when asked; all else is direct
+
+
+@dataclass
+class Demo:
+    """One showing, on one studio."""
+
+    context: Context
+    engine: Engine
+    sandbox: Sandbox
+    platform: str
+    tell: Teller
+    browser: Browser = field(default_factory=Browser)
+    studio_id: int = 0
+    owner_id: int = 0
+    connection_id: int = 0
+    token: str = ""
+
+    def play(self) -> dict[str, Any]:
+        """All acts; the counts of what came of them."""
+        self.open_account()
+        self.connect()
+        self.agree_rates()
+        self.mirror()
+        self.say_what_sources_mean()
+        self.decide_in_shadow()
+        self.switch_on()
+        return self.counts()
+
+    def open_account(self) -> None:
+        """A studio and its owner, as an operator would open them."""
+        site, now = self.sandbox.studio, self.context.now()
+        with self.context.store.write() as db:
+            studio = create_studio(db, name=site["name"], timezone=site["timezone"], currency=site["currency"], now=now)
+            owner = create_user(db, self.context.keys, name="Demo owner", email=site["owner_login"], now=now)
+            db.add(Membership(user_id=owner.id, studio_id=studio.id, role=Role.OWNER))
+            self.studio_id, self.owner_id = studio.id, owner.id
+            self.token = create_token(db, self.context.keys, role=Role.OWNER, studio_id=studio.id, now=now)
+
+    def sign_in_link(self) -> str:
+        """A one-time link for the studio's owner."""
+        with self.context.store.write() as db:
+            token = sign_in_link(db, self.context.keys, self.owner_id, now=self.context.now())
+        return f"{self.context.config.public_url}/sign-in/{token}"
+
+    def connect(self) -> None:
+        """The owner signs in here, is sent to the platform, signs in there, consents, and comes back."""
+        site = self.sandbox.studio
+        self.browser.submit(self.browser.open(self.sign_in_link()))
+        asked = self.browser.open(f"{self._url}/connect/{self.platform}?studio={self.studio_id}")
+        answer = self.browser.submit(
+            asked, login=site["owner_login"], password=site["owner_password"], decision="allow"
+        )
+        if answer.url.startswith(str(self.sandbox.facts["url"])):  # form_post: the page that sends itself
+            self.browser.submit(answer)
+        with self.context.store.read() as db:
+            self.connection_id = db.scalars(select(Connection.id).order_by(Connection.id.desc())).first() or 0
+        title = registry.get(self.platform).title
+        self.tell.did(f"{site['name']} is connected to {title} by OAuth (authorization code, PKCE, state, nonce).")
+
+    def agree_rates(self) -> None:
+        """The owner enters the agreed floor and the ceiling."""
+        self._api("PUT", f"/studios/{self.studio_id}/settings", SETTINGS)
+        self.tell.did("The owner has entered the agreed floor and ceiling of the rate.")
+
+    def mirror(self) -> None:
+        """A year of everything, page by page."""
+        with self.tell.watching(self.context, "Mirroring"):
+            self.engine.run_due()
+        counts = self.counts()
+        self.tell.did(
+            f"Mirrored {counts['sessions']:,} sessions, {counts['reservations']:,} reservations, "
+            f"{counts['clients']:,} clients and {counts['sales']:,} sale lines in {counts['api_calls']:,} calls."
+        )
+
+    def say_what_sources_mean(self) -> None:
+        """The owner is shown every booking source that was seen, and says which channel it is."""
+        seen = self._api("GET", f"/studios/{self.studio_id}/sources")["items"]
+        said = {source["source"]: _meaning(source["source"]) for source in seen}
+        for source, channel in said.items():
+            body = {"connection_id": self.connection_id, "source": source, "channel": channel}
+            self._api("PUT", f"/studios/{self.studio_id}/sources", body)
+        other = ", ".join(f"{source} is {channel}" for source, channel in said.items() if channel != "direct")
+        self.tell.did(f"The owner has said what {len(said)} booking sources mean: {other}; the rest is direct.")
+
+    def decide_in_shadow(self) -> None:
+        """Learn from the year, decide for the next 28 days; nothing leaves the house."""
+        with self.tell.watching(self.context, "Learning and deciding"):
+            self.engine.run_due()
+        counts = self.counts()
+        self.tell.did(f"Decided {counts['decided_sessions']:,} sessions of the next 28 days; nothing was pushed (shadow).")
+
+    def switch_on(self) -> None:
+        """The owner switches pushing on; the offers are sent and read back."""
+        self._api("PUT", f"/connections/{self.connection_id}/push-mode", {"mode": "live"})
+        with self.tell.watching(self.context, "Pushing"):
+            self.engine.run_due()
+        counts = self.counts()
+        local = f", {counts['pushes_local']:,} in force where we sell" if counts["pushes_local"] else ""
+        self.tell.did(
+            f"The owner has switched pushing on: {counts['pushes_confirmed']:,} offers pushed, read back and equal{local}."
+        )
+
+    def counts(self) -> dict[str, Any]:
+        """What there is now."""
+        with self.context.store.read() as db:
+
+            def count(table: type[Any], *where: Any) -> int:
+                return db.scalar(select(func.count()).select_from(table).where(*where)) or 0
+
+            return {
+                "sessions": count(Session),
+                "reservations": count(Reservation),
+                "clients": count(Client),
+                "sales": count(SaleLine),
+                "decisions": count(Decision),
+                "decided_sessions": db.scalar(select(func.count(func.distinct(Decision.session_id)))) or 0,
+                "pushes_confirmed": count(Push, Push.state == PushState.CONFIRMED),
+                "pushes_local": count(Push, Push.state == PushState.LOCAL),
+                "pushes_failed": count(Push, Push.state.in_([PushState.REFUSED, PushState.FAILED])),
+                "api_calls": db.scalar(select(func.sum(ApiCalls.calls))) or 0,
+                "failed_runs": count(Run, Run.state == "failed"),
+            }
+
+    @property
+    def _url(self) -> str:
+        return self.context.config.public_url
+
+    def _api(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        return self.browser.call(method, f"{self._url}/api/v1{path}", token=self.token, body=body)
+
+
+def _meaning(source: str) -> str:
+    return next((channel for word, channel in MEANING.items() if word in source), "direct")

@@ -1,0 +1,97 @@
+"""The guard rails of the house that no linter knows: who speaks HTTP, who names a platform, what is installed."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import re
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("adapter", "connectors", "sync", "migrations")
+SPEAKS_HTTP = {
+    "connectors/http.py",
+    "connectors/oauth.py",
+    "connectors/sandbox/server",  # the platform's side: it delivers webhooks
+    "sync/demo/browser.py",  # the demo's owner, in front of the screen
+}
+IMPORT_NAME = {
+    "flask-smorest": "flask_smorest",
+    "scikit-learn": "sklearn",
+    "prometheus-client": "prometheus_client",
+    "flask-login": "flask_login",
+    "flask-wtf": "flask_wtf",
+    "flask-limiter": "flask_limiter",
+    "pyrate-limiter": "pyrate_limiter",
+    "python-dotenv": "dotenv",
+    "email-validator": "email_validator",
+}
+NEVER_IMPORTED = {"tzdata", "psycopg"}  # data; and a driver that SQLAlchemy loads by the database's address
+
+
+@cache
+def sources() -> tuple[Path, ...]:
+    """Every Python file of ours but the tests."""
+    return (ROOT / "wsgi.py", *(path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))))
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.module
+
+
+def test_only_the_doors_speak_http() -> None:
+    speakers = {
+        str(path.relative_to(ROOT))
+        for path in sources()
+        if any(
+            name.split(".")[0] in {"requests", "urllib3", "httpx"} or name == "http.client" for name in imported(path)
+        )
+    }
+    strangers = {name for name in speakers if not any(name.startswith(allowed) for allowed in SPEAKS_HTTP)}
+    assert strangers == set()
+
+
+def test_nothing_can_unpickle() -> None:
+    assert [path for path in sources() if {"pickle", "joblib", "dill", "shelve", "marshal"} & set(imported(path))] == []
+
+
+def test_no_core_file_names_a_booking_platform() -> None:
+    core = [p for p in sources() if not re.match(r"connectors/[a-z]+/", str(p.relative_to(ROOT)))]
+    named = {
+        str(path.relative_to(ROOT))
+        for path in core
+        if re.search(r"mindbody|mariana|momence", path.read_text(), re.IGNORECASE)
+    }
+    assert named <= {"connectors/registry.py"}
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in sources() if "versions" not in p.parts], ids=lambda p: str(p.relative_to(ROOT))
+)
+def test_a_file_reads_in_one_sitting_and_says_what_it_is(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= 400
+    assert ast.get_docstring(ast.parse(text)), f"{path} has no module docstring"
+
+
+def test_every_installed_package_is_used() -> None:
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    wanted = re.findall(r"^([A-Za-z0-9-]+)", setup["options"]["install_requires"], re.MULTILINE)
+    used = {name.split(".")[0] for path in sources() for name in imported(path)}
+    unused = {name for name in wanted if IMPORT_NAME.get(name, name) not in used} - NEVER_IMPORTED
+    assert unused == set()
+
+
+def test_everything_shipped_is_ours_and_small() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    assert [name for name in tracked if (ROOT / name).exists() and (ROOT / name).stat().st_size > 500_000] == []
