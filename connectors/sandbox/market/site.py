@@ -1,0 +1,242 @@
+"""One studio's site: its records and the indexes that make a request cheap.
+
+Knows how records hang together; knows nothing of demand, prices or time passing. Every record comes in through an
+``add_…`` method and every change of a key goes through a method here, so the indexes cannot drift.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from connectors.sandbox.market.state import (
+    ClassDescription,
+    ClassInstance,
+    ClassSchedule,
+    Client,
+    ClientService,
+    Location,
+    Offer,
+    PricingOption,
+    Program,
+    Sale,
+    Seller,
+    SessionType,
+    Staff,
+    Visit,
+    WaitlistEntry,
+)
+
+FIRST_ID = {
+    "class": 20_001,
+    "visit": 500_001,
+    "client": 100_000_001,
+    "service": 90_001,
+    "sale": 30_001,
+    "item": 70_001,
+    "waiting": 4_001,
+}
+"""Where the numbering of each kind of record begins. Kinds count apart: one more visit renumbers no class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many clients a class has, as the platform counts them."""
+
+    booked: int
+    web_booked: int
+    signed_in: int
+    waitlisted: int
+
+
+@dataclass(kw_only=True)
+class Site:
+    """A tenant of the platform. ``now`` is how far its books have been written."""
+
+    id: int
+    name: str
+    timezone: str  # IANA
+    currency: str  # ISO 4217
+    country: str  # ISO 3166 alpha-2
+    tax_rate: Decimal
+    now: datetime
+    locations: dict[int, Location] = field(default_factory=dict)
+    staff: dict[int, Staff] = field(default_factory=dict)
+    programs: dict[int, Program] = field(default_factory=dict)
+    session_types: dict[int, SessionType] = field(default_factory=dict)
+    descriptions: dict[int, ClassDescription] = field(default_factory=dict)
+    schedules: dict[int, ClassSchedule] = field(default_factory=dict)
+    options: dict[int, PricingOption] = field(default_factory=dict)  # by product id
+    classes: dict[int, ClassInstance] = field(default_factory=dict)
+    visits: dict[int, Visit] = field(default_factory=dict)
+    waitlist: dict[int, WaitlistEntry] = field(default_factory=dict)
+    clients: dict[int, Client] = field(default_factory=dict)  # by unique id
+    services: dict[int, ClientService] = field(default_factory=dict)
+    sales: dict[int, Sale] = field(default_factory=dict)
+    offers: dict[int, Offer] = field(default_factory=dict)  # by class id
+    _classes_on: dict[date, list[int]] = field(default_factory=lambda: defaultdict(list))
+    _classes_of: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    _visits_of: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    _visits_by: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    _waiting_for: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    _services_of: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    _client_by_text: dict[str, int] = field(default_factory=dict)
+    _clients_modified: list[tuple[datetime, int]] = field(default_factory=list)
+    _sales_by_time: list[tuple[datetime, int]] = field(default_factory=list)
+    _last_id: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the site's clock."""
+        return ZoneInfo(self.timezone)
+
+    def next_id(self, kind: str) -> int:
+        """The next number of a kind of record. Every site starts at the same ones, so ids collide between sites."""
+        number = self._last_id.get(kind, FIRST_ID[kind] - 1) + 1
+        self._last_id[kind] = number
+        return number
+
+    # What comes in
+
+    def add_class(self, item: ClassInstance) -> None:
+        """Enter a class."""
+        self.classes[item.id] = item
+        insort(self._classes_on[item.starts_local.date()], item.id)
+        self._classes_of[item.schedule_id].append(item.id)
+
+    def add_visit(self, visit: Visit) -> None:
+        """Enter a booking."""
+        self.visits[visit.id] = visit
+        self._visits_of[visit.class_id].append(visit.id)
+        self._visits_by[visit.client_id].append(visit.id)
+
+    def add_waiting(self, entry: WaitlistEntry) -> None:
+        """Put a client on a class's waiting list."""
+        self.waitlist[entry.id] = entry
+        self._waiting_for[entry.class_id].append(entry.id)
+
+    def add_client(self, client: Client) -> None:
+        """Enter a client."""
+        self.clients[client.unique_id] = client
+        self._client_by_text[client.id] = client.unique_id
+        insort(self._clients_modified, (client.last_modified, client.unique_id))
+
+    def add_service(self, service: ClientService) -> None:
+        """Enter a client's purchase."""
+        self.services[service.id] = service
+        self._services_of[service.client_id].append(service.id)
+
+    def add_sale(self, sale: Sale) -> None:
+        """Enter a sale."""
+        self.sales[sale.id] = sale
+        insort(self._sales_by_time, (sale.sold_at, sale.id))
+
+    # What changes
+
+    def touch_client(self, client: Client, at: datetime, *, text_id: str | None = None) -> None:
+        """Note that a client changed, and give it another text id where one is given."""
+        index = bisect_left(self._clients_modified, (client.last_modified, client.unique_id))
+        del self._clients_modified[index]
+        client.last_modified = at
+        insort(self._clients_modified, (at, client.unique_id))
+        if text_id is not None:
+            del self._client_by_text[client.id]
+            client.id = text_id
+            self._client_by_text[text_id] = client.unique_id
+
+    def move_class(self, item: ClassInstance, starts_at: datetime, at: datetime) -> None:
+        """Hold a class at another time; its length stays."""
+        self._classes_on[item.starts_local.date()].remove(item.id)
+        length = item.ends_at - item.starts_at
+        item.starts_at, item.ends_at, item.last_modified = starts_at, starts_at + length, at
+        item.starts_local = self.local(starts_at)
+        item.ends_local = self.local(item.ends_at)
+        insort(self._classes_on[item.starts_local.date()], item.id)
+
+    def reassign_visits(self, source: int, target: int, at: datetime) -> None:
+        """Give all of one client's visits and purchases to another (a merger)."""
+        for visit_id in self._visits_by.pop(source, []):
+            visit = self.visits[visit_id]
+            visit.client_id, visit.last_modified = target, at
+            self._visits_by[target].append(visit_id)
+        for service_id in self._services_of.pop(source, []):
+            self.services[service_id].client_id = target
+            self._services_of[target].append(service_id)
+
+    # What is asked
+
+    def local(self, instant: datetime) -> datetime:
+        """The naive time on the site's clock at an instant."""
+        return instant.astimezone(self.zone).replace(tzinfo=None)
+
+    def classes_between(self, first: date, last: date) -> list[ClassInstance]:
+        """Classes that start on the local days from ``first`` to ``last``, both included, by start."""
+        days = ((first + timedelta(days=n)) for n in range((last - first).days + 1))
+        found = [self.classes[number] for day in days for number in self._classes_on.get(day, ())]
+        return sorted(found, key=lambda item: (item.starts_at, item.id))
+
+    def classes_of(self, schedule_id: int) -> list[ClassInstance]:
+        """The instances of a recurring block."""
+        return [self.classes[number] for number in self._classes_of.get(schedule_id, ())]
+
+    def visits_of(self, class_id: int) -> list[Visit]:
+        """Every booking ever made in a class, cancelled ones too."""
+        return [self.visits[number] for number in self._visits_of.get(class_id, ())]
+
+    def roster(self, class_id: int) -> list[Visit]:
+        """What the platform shows on a class's roster: all but early cancellations."""
+        return [visit for visit in self.visits_of(class_id) if visit.on_roster]
+
+    def visits_by(self, client_id: int) -> list[Visit]:
+        """Every booking of a client."""
+        return [self.visits[number] for number in self._visits_by.get(client_id, ())]
+
+    def waiting_for(self, class_id: int) -> list[WaitlistEntry]:
+        """Who waits for a place in a class, first come first."""
+        entries = (self.waitlist[number] for number in self._waiting_for.get(class_id, ()))
+        return [entry for entry in entries if entry.removed_at is None]
+
+    def services_of(self, client_id: int) -> list[ClientService]:
+        """What a client has bought."""
+        return [self.services[number] for number in self._services_of.get(client_id, ())]
+
+    def client_by_text(self, text_id: str) -> Client | None:
+        """The client that has this text id now."""
+        number = self._client_by_text.get(text_id)
+        return None if number is None else self.clients[number]
+
+    def clients_modified_since(self, instant: datetime) -> list[Client]:
+        """Clients changed at or after an instant, oldest change first."""
+        start = bisect_left(self._clients_modified, (instant, 0))
+        return [self.clients[number] for _, number in self._clients_modified[start:]]
+
+    def sales_between(self, start: datetime, end: datetime) -> list[Sale]:
+        """Sales from ``start`` (included) to ``end`` (excluded), in order of time."""
+        first = bisect_left(self._sales_by_time, (start, 0))
+        last = bisect_left(self._sales_by_time, (end, 0))
+        return [self.sales[number] for _, number in self._sales_by_time[first:last]]
+
+    def counts(self, class_id: int) -> Counts:
+        """How many clients a class has."""
+        active = [visit for visit in self.visits_of(class_id) if visit.active]
+        web = sum(visit.web_signup for visit in active)
+        signed_in = sum(visit.signed_in for visit in active)
+        return Counts(len(active), web, signed_in, len(self.waiting_for(class_id)))
+
+    def free_places(self, class_id: int) -> int | None:
+        """Places that can still be booked; None where the class has no capacity of its own."""
+        capacity = self.classes[class_id].max_capacity
+        return None if capacity is None else max(0, capacity - self.counts(class_id).booked)
+
+    def sold_by(self, class_id: int, seller: Seller, *, premium: bool | None = None) -> int:
+        """Active reservations in a class through one seller."""
+        visits = (visit for visit in self.visits_of(class_id) if visit.active and self.seller_of(visit) is seller)
+        return sum(premium is None or visit.premium is premium for visit in visits)
+
+    def seller_of(self, visit: Visit) -> Seller:
+        """Who sold what paid for a visit; a visit without a pricing option was made at the studio."""
+        return Seller.STUDIO if visit.product_id is None else self.options[visit.product_id].seller
