@@ -1,0 +1,197 @@
+"""Marshmallow fields for what platforms send, and the base of a platform's shapes: ours left, theirs right.
+
+Knows marshmallow and the kinds of values; knows no platform. A payload becomes a record or a BadRecord that names the
+field and its value. What is null counts as absent, what nobody asked for is not looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from babel.numbers import get_currency_precision
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load
+
+from connectors.answers import scrub
+from connectors.errors import BadRecord
+from connectors.times import read_instant
+
+LONGEST_ID = 128  # characters
+MOST_PLACES = 100_000  # a capacity above this is a slip of the keyboard
+LARGEST_AMOUNT = Decimal(10) ** 9
+_BROKEN_ID = re.compile(r"[\x00-\x1f\x7f\ufffd]")
+
+
+def id_text(value: Any) -> str:
+    """A platform's id as text, whether it came as a number or as text. Raises ValueError."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
+        raise ValueError("is no id")
+    text = str(value).strip()
+    if not text or len(text) > LONGEST_ID or _BROKEN_ID.search(text):
+        raise ValueError("is no id")
+    return text
+
+
+def amount(value: Any) -> Decimal:
+    """An exact amount from a number or its text. Raises ValueError."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
+        raise ValueError("is no amount")
+    try:
+        found = Decimal(value)
+    except InvalidOperation as error:
+        raise ValueError("is no amount") from error
+    if not found.is_finite() or abs(found) > LARGEST_AMOUNT:
+        raise ValueError("is no amount")
+    return found
+
+
+@lru_cache(maxsize=64)
+def minor_unit(currency: str) -> Decimal:
+    """The smallest amount of a currency: 0.01, or 1 in yen."""
+    return Decimal(1).scaleb(-get_currency_precision(currency))
+
+
+class _Field(fields.Field[Any]):
+    """A field whose reader says with a ValueError what is wrong."""
+
+    default_error_messages: dict[str, str | list[Any] | dict[Any, Any]] = {  # noqa: RUF012  marshmallow's declaration
+        "required": "is missing",
+        "null": "is missing",
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kw: Any) -> Any:
+        try:
+            return self.read(value)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+    def read(self, value: Any) -> Any:
+        """The value in our form. Raises ValueError."""
+        raise NotImplementedError
+
+
+class Id(_Field):
+    """An id, as text."""
+
+    def read(self, value: Any) -> str:
+        """See id_text."""
+        return id_text(value)
+
+
+class Text(_Field):
+    """A text with something in it; an empty one counts as absent where it may be."""
+
+    def read(self, value: Any) -> str | None:
+        """Stripped."""
+        if not isinstance(value, str):
+            raise ValueError("is no text")
+        if not value.strip() and self.required:
+            raise ValueError("is empty")
+        return value.strip() or None
+
+
+class Count(_Field):
+    """A number of places, people or things: whole, from 0."""
+
+    def read(self, value: Any) -> int:
+        """The number."""
+        found = amount(value)
+        if found != int(found) or not 0 <= found <= MOST_PLACES:
+            raise ValueError(f"must be a whole number from 0 to {MOST_PLACES}")
+        return int(found)
+
+
+class Flag(_Field):
+    """Yes or no."""
+
+    def read(self, value: Any) -> bool:
+        """The answer."""
+        if isinstance(value, bool):
+            return value
+        if str(value).lower() in ("true", "false"):
+            return str(value).lower() == "true"
+        raise ValueError("must be true or false")
+
+
+class Amount(_Field):
+    """An exact amount of money."""
+
+    def read(self, value: Any) -> Decimal:
+        """See amount."""
+        return amount(value)
+
+
+class Instant(_Field):
+    """A time, in UTC; a naive one is meant in the zone of the shape."""
+
+    def read(self, value: Any) -> datetime:
+        """See read_instant."""
+        if not isinstance(value, str):
+            raise ValueError("is no time")
+        root = self.root
+        return read_instant(value, root.zone if isinstance(root, Shape) else ZoneInfo("UTC"))
+
+
+class Shape(Schema):
+    """How one kind of payload is written. A ``data_key`` may reach into it: ``ClassDescription.Program.Name``."""
+
+    what: ClassVar[str] = "record"
+    record: ClassVar[type[Any]]
+    error_messages: dict[str, str] = {"type": "is no object"}  # noqa: RUF012  marshmallow's declaration
+
+    class Meta:
+        """Keys that we do not know are not looked at."""
+
+        unknown = EXCLUDE
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        super().__init__()
+        self.zone = zone
+
+    def read(self, payload: Any, **given: Any) -> Any:
+        """The record. Raises BadRecord."""
+        try:
+            return self.record(**given, **self.load(payload))
+        except ValidationError as error:
+            raise BadRecord(_told(self.what, payload, error.messages_dict)) from error
+
+    @pre_load
+    def _reach(self, payload: Any, **_: Any) -> Any:
+        if not isinstance(payload, Mapping):
+            return payload
+        found = {field.data_key: reach(payload, field.data_key or "") for field in self.fields.values()}
+        return {key: value for key, value in found.items() if value is not None}
+
+    @post_load
+    def _finish(self, values: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return self.finish(values)
+
+    def finish(self, values: dict[str, Any]) -> dict[str, Any]:
+        """What needs more than one field. May raise ValidationError({data_key: [what is wrong]})."""
+        return values
+
+
+def reach(payload: Any, path: str) -> Any:
+    """The value at a dotted path, None where there is none."""
+    for key in path.split("."):
+        payload = payload.get(key) if isinstance(payload, Mapping) else None
+    return payload
+
+
+def _told(what: str, payload: Any, messages: Mapping[str, Any]) -> str:
+    name = scrub(str(reach(payload, "Id")))[:40] if reach(payload, "Id") is not None else "without an id"
+    parts = [_about(payload, key, said) for key, said in messages.items()]
+    return f"{what} {name}: {'; '.join(parts)}."
+
+
+def _about(payload: Any, key: str, said: Any) -> str:
+    value = reach(payload, key)
+    words = " ".join(str(word) for word in said) if isinstance(said, list) else str(said)
+    if key == "_schema":
+        return words
+    return f"{key} {words}" if value is None else f"{key} {scrub(repr(value))[:60]} {words}"

@@ -1,0 +1,213 @@
+"""The one HTTP door to a platform: time-outs, retries, the rate budget, the call meter, bounded answers.
+
+Knows requests. What an answer means is in answers.py, where we may connect to in guard.py, how long we try in
+patience.py. Only oauth.py speaks HTTP besides, through ``mount_guard``. A write is never retried: its fate may be
+unknown.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import structlog
+from pyrate_limiter import Limiter
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+from urllib3.util import Retry
+
+from connectors.answers import Call, read_answer
+from connectors.errors import ConnectorError, Misconfigured, TryAgain
+from connectors.guard import Policy, pool_classes
+from connectors.patience import Patience, budget
+
+CONNECT_TIMEOUT = 5.0  # seconds
+READ_TIMEOUT = 30.0  # seconds without a byte
+WHOLE_TIMEOUT = 120.0  # seconds for one answer, however slowly it drips
+LARGEST_BODY = 64 * 2**20  # bytes, unpacked
+_CHUNK = 2**16
+_RECORD_ID = re.compile(r"/-?\d+(?=/|$)")
+_PATH = re.compile(r"/[\w.~!$&'()*+,;=@%-][\w.~!$&'()*+,;=:@%/-]*")
+
+log = structlog.get_logger(__name__)
+
+Token = Callable[[bool], str | None]
+OnCall = Callable[[str, int | None], None]
+
+
+def open_door(
+    base_url: str,
+    *,
+    headers: Mapping[str, str],
+    token: Token,
+    on_call: OnCall,
+    allow_private: bool,
+    allowed: frozenset[str],
+    per_minute: int,
+) -> HttpDoor:
+    """Open the way to one account. ``token(True)`` is asked for a fresh token, once, after a 401.
+
+    ``on_call`` hears of every attempt, retries included, by its path template: ``("GET /class/classvisits", 200)``,
+    with None where no answer came. Close the door after use. Raises Misconfigured where the address can't be one.
+    """
+    parts = urlsplit(base_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+        raise Misconfigured("A platform's address must be like https://host/path, with nothing else in it.")
+    session = requests.Session()
+    session.headers.update({"Accept": "application/json", **headers})
+    door = HttpDoor(base_url.rstrip("/"), session, token, on_call, budget(per_minute))
+    mount_guard(session, allow_private=allow_private, allowed=allowed, retry=Patience.of(door.failed_attempt))
+    return door
+
+
+def mount_guard(
+    session: requests.Session, *, allow_private: bool, allowed: frozenset[str], retry: Retry | None = None
+) -> None:
+    """Make a session obey the address guard and nothing of the environment (no proxy, no password from a netrc)."""
+    session.trust_env = False
+    adapter = _GuardedAdapter(Policy(allow_private, allowed), retry or Retry(0, read=False))
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+
+
+def template(path: str) -> str:
+    """A path without the ids in it, for meters, logs and messages."""
+    return _RECORD_ID.sub("/{id}", path)
+
+
+class HttpDoor:
+    """A way to one account at one platform (connectors.platform.Door)."""
+
+    def __init__(
+        self, base_url: str, session: requests.Session, token: Token, on_call: OnCall, limiter: Limiter
+    ) -> None:
+        self._base = base_url
+        self._session = session
+        self._token = token
+        self._on_call = on_call
+        self._limiter = limiter
+        self._secrets = tuple(str(value) for name, value in session.headers.items() if "key" in str(name).lower())
+
+    def __enter__(self) -> HttpDoor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._session.close()
+        self._limiter.close()
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """Read; retried on passing faults."""
+        return self._ask(f"GET {_checked(path)}", params, None, {})
+
+    def send(self, method: str, path: str, body: Any, *, key: str | None = None) -> Any:
+        """Write; never retried here. ``key`` is an idempotency key where the platform takes one."""
+        headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
+        return self._ask(f"{method.upper()} {_checked(path)}", None, json.dumps(body).encode(), headers)
+
+    def failed_attempt(self, request: str, status: int | None) -> None:
+        """Meter an attempt that is tried again."""
+        method, _, url = request.partition(" ")
+        path = urlsplit(url).path.removeprefix(urlsplit(self._base).path)
+        self._on_call(f"{method} {template(path)}", status)
+
+    def _ask(self, request: str, params: Mapping[str, Any] | None, data: bytes | None, headers: dict[str, str]) -> Any:
+        token = self._token(False)
+        status, got, body = self._exchange(request, params, data, _with_token(headers, token))
+        if status == 401 and token and (fresh := self._token(True)):
+            token = fresh
+            status, got, body = self._exchange(request, params, data, _with_token(headers, token))
+        secrets = (*self._secrets, token) if token else self._secrets
+        return read_answer(Call(template(request), data is not None, secrets), status, got, body)
+
+    def _exchange(
+        self, request: str, params: Mapping[str, Any] | None, data: bytes | None, headers: dict[str, str]
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """One request and its whole answer, metered and logged."""
+        self._limiter.try_acquire("call")
+        method, _, path = request.partition(" ")
+        began, status = time.monotonic(), None
+        try:
+            with self._session.request(
+                method,
+                self._base + path,
+                params=params,
+                data=data,
+                headers=headers,
+                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                status = response.status_code
+                return status, response.headers, _bounded(response, began + WHOLE_TIMEOUT)
+        except _TooMuch as error:
+            raise TryAgain(f"{template(request)}: {error}.", unknown=data is not None) from error
+        except requests.RequestException as error:
+            raise _failure(template(request), error, writes=data is not None) from error
+        finally:
+            self._on_call(template(request), status)
+            log.debug("platform.call", call=template(request), status=status, seconds=time.monotonic() - began)
+
+
+class _TooMuch(Exception):
+    """An answer beyond what we take."""
+
+
+class _GuardedAdapter(HTTPAdapter):
+    def __init__(self, policy: Policy, retry: Retry) -> None:
+        self._policy = policy
+        super().__init__(max_retries=retry)
+
+    def init_poolmanager(self, *args: Any, **kw: Any) -> None:
+        """Connections that obey the policy."""
+        super().init_poolmanager(*args, **kw)
+        self.poolmanager.pool_classes_by_scheme = pool_classes(self._policy)
+
+
+def _checked(path: str) -> str:
+    """A path that can only lead to the platform itself."""
+    if not _PATH.fullmatch(path) or ".." in path:
+        raise Misconfigured(f"Not a path of a platform: {template(path)[:80]!r}.")
+    return path
+
+
+def _with_token(headers: dict[str, str], token: str | None) -> dict[str, str]:
+    return headers | {"Authorization": f"Bearer {token}"} if token else headers
+
+
+def _bounded(response: requests.Response, until: float) -> bytes:
+    """The unpacked body, as far as it stays within size and time: a bomb is stopped while it unfolds."""
+    parts, size = [], 0
+    for part in response.iter_content(_CHUNK):
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST_BODY:
+            raise _TooMuch(f"the answer is larger than {LARGEST_BODY // 2**20} MB")
+        if time.monotonic() > until:
+            raise _TooMuch(f"the answer took longer than {WHOLE_TIMEOUT:.0f} seconds")
+    return b"".join(parts)
+
+
+def _failure(call: str, error: requests.RequestException, *, writes: bool) -> ConnectorError:
+    """No answer, or half of one: what to do next, without the address or the query in the message."""
+    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
+        return Misconfigured(f"{call}: the platform's address can't be used.")
+    if isinstance(error, requests.exceptions.SSLError):
+        return TryAgain(f"{call}: no secure connection: the platform's certificate is not accepted.")
+    if isinstance(error, requests.Timeout):
+        return TryAgain(f"{call}: no answer in time.", unknown=writes and not _never_sent(error))
+    return TryAgain(f"{call}: the connection failed or broke off.", unknown=writes and not _never_sent(error))
+
+
+def _never_sent(error: requests.RequestException) -> bool:
+    cause = error.args[0] if error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    return isinstance(reason, (NewConnectionError, ConnectTimeoutError))

@@ -1,0 +1,88 @@
+"""JSON as it comes from outside, read so that nothing in it can hurt what lies behind.
+
+Knows JSON; knows no HTTP. Python's own parser takes NaN, doubled keys and a hundred thousand brackets. Here a number
+that is none (NaN, Infinity) or is absurdly long stays text, so that the schema refuses the one record that holds it and
+the rest of the page goes on. Fractions are ``Decimal``: money is never a float.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from typing import Any
+
+DEEPEST = 64  # levels; no platform nests more than ten
+_LONGEST_INTEGER = 19  # digits of a 64-bit number with its sign; ids and counts fit
+_ODD_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+_ODD_CHARACTER = re.compile("[\x00\ud800-\udfff]")
+
+
+class NotJson(ValueError):
+    """What came is not JSON that we accept; the message says why, never what it held."""
+
+
+def loads(body: bytes) -> Any:
+    """Read a JSON text in UTF-8. Raises NotJson."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise NotJson("not UTF-8") from error
+    try:
+        value = _DECODER.decode(text)
+    except RecursionError as error:
+        raise NotJson("nested too deeply") from error
+    except ValueError as error:
+        raise NotJson(_why(text, error)) from error
+    _check_depth(value)
+    return _cleaned(value) if _ODD_ESCAPE.search(text) else value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise NotJson("a key stands twice in one object")
+    return made
+
+
+def _integer(text: str) -> int | str:
+    return int(text) if len(text) <= _LONGEST_INTEGER else text
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=Decimal, parse_constant=str)
+
+
+def _why(text: str, error: ValueError) -> str:
+    if isinstance(error, NotJson):
+        return str(error)
+    if not text.strip():
+        return "empty"
+    if text.startswith("\ufeff"):
+        return "begins with a byte order mark"
+    return f"broken at character {error.pos}" if isinstance(error, json.JSONDecodeError) else "unreadable"
+
+
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in _children(outer) if isinstance(inner, (dict, list))]
+        if not level:
+            return
+    raise NotJson("nested too deeply")
+
+
+def _children(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _cleaned(value: Any) -> Any:
+    """Text that no database takes (NUL, half a surrogate pair) is replaced by the replacement character."""
+    if isinstance(value, str):
+        return _ODD_CHARACTER.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_cleaned(inner) for inner in value]
+    if isinstance(value, dict):
+        return {_cleaned(key): _cleaned(inner) for key, inner in value.items()}
+    return value
