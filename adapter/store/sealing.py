@@ -14,7 +14,7 @@ class SealBroken(Exception):
 
 
 class Keyring:
-    """Seals and opens. ``context`` names the row a secret belongs to ("connection:7:refresh_token"); moved, it stays shut."""
+    """Seals and opens. ``context`` names the row ("connection:7:refresh_token"): moved to another, it stays shut."""
 
     def __init__(self, encryption_keys: Sequence[str], hash_key: str) -> None:
         self._fernet = MultiFernet([Fernet(key) for key in encryption_keys])

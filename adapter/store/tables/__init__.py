@@ -30,6 +30,7 @@ from adapter.store.tables.connections import (
 )
 from adapter.store.tables.decisions import Decision, Model, Push, PushState
 from adapter.store.tables.mirror import (
+    BookingNotice,
     ClassType,
     Client,
     ClientEmail,
@@ -50,6 +51,7 @@ __all__ = [
     "ApiToken",
     "Audit",
     "Base",
+    "BookingNotice",
     "ClassType",
     "Client",
     "ClientEmail",

@@ -92,6 +92,7 @@ class EmailAddress(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     keyed_hash: Mapped[str] = mapped_column(unique=True)
     address: Mapped[bytes | None] = mapped_column(Sealed)  # None: erased, the key stays (EC-17)
+    first_seen_at: Mapped[datetime]
 
 
 class Client(Mirrored, Base):
@@ -195,6 +196,21 @@ class Quarantine(Base):
     raw: Mapped[dict[str, Any]]
     content_hash: Mapped[str]
     first_seen_at: Mapped[datetime]
+
+
+class BookingNotice(Base):
+    """When a reservation was made, from the event that announced it: kept until its roster is read, and after.
+
+    The one fact taken from an event; where two events disagree, the earliest holds.
+    """
+
+    __tablename__ = "booking_notice"
+    __table_args__ = (UniqueConstraint("connection_id", "reservation_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    reservation_id: Mapped[str]  # the platform's id
+    made_at: Mapped[datetime]
 
 
 class FirstBooking(Base):

@@ -1,0 +1,1 @@
+"""Facts in, a statement with its reasons out. Pure: no store, no Flask, no connectors, no clock."""

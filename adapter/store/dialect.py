@@ -1,0 +1,56 @@
+"""The one place that knows which database we speak to: insert-or-update, written once for SQLite and PostgreSQL.
+
+Always a list of parameters and no RETURNING: that is the fast path of both drivers, and a key that comes twice in one
+list is applied twice in order instead of being an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from adapter.store.tables import Base
+
+CHUNK = 500  # values in one IN list
+
+Row = Mapping[str, Any]
+_Insert = sqlite.Insert | postgresql.Insert
+
+
+def table_of(model: type[Base]) -> Table:
+    """The Core table of an ORM class."""
+    return cast(Table, model.__table__)
+
+
+def insert(db: Session, table: Table) -> _Insert:
+    """An INSERT that can take ON CONFLICT, in the dialect of this database."""
+    return sqlite.insert(table) if db.get_bind().dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def insert_new(db: Session, table: Table, key: Sequence[str], rows: Sequence[Row]) -> None:
+    """Insert the rows whose key is not there yet; leave the others alone."""
+    if rows:
+        db.execute(insert(db, table).on_conflict_do_nothing(index_elements=key), list(rows))
+
+
+def upsert(db: Session, table: Table, key: Sequence[str], rows: Sequence[Row], *, differs: list[str]) -> None:
+    """Insert the rows; where the key is there, write every given column if one of ``differs`` has changed."""
+    if not rows:
+        return
+    statement = insert(db, table)
+    given = {name: statement.excluded[name] for name in rows[0] if name not in key}
+    changed: ColumnElement[bool] | None = None
+    for name in differs:
+        one = table.c[name].is_distinct_from(statement.excluded[name])
+        changed = one if changed is None else changed | one
+    db.execute(statement.on_conflict_do_update(index_elements=key, set_=given, where=changed), list(rows))
+
+
+def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """The values in pieces that fit an IN list."""
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]

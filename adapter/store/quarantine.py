@@ -1,0 +1,66 @@
+"""Records that could not be read: kept once each with the reason, until the record can be read.
+
+Knows the quarantine table only. Reasons are shown to the studio, so addresses are taken out of them too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from adapter.store.columns import digest
+from adapter.store.dialect import chunks, insert_new, table_of
+from adapter.store.redaction import redact, scrub
+from adapter.store.sealing import Keyring
+from adapter.store.tables import Quarantine
+from connectors.records import SetAside, Stream
+
+
+def set_aside(db: Session, keys: Keyring, connection_id: int, records: Sequence[SetAside], now: datetime) -> None:
+    """Keep what could not be read. The same payload is kept once; a changed one takes the place of the old."""
+    rows = [_row(keys, connection_id, record, now) for record in records]
+    insert_new(db, table_of(Quarantine), ("connection_id", "stream", "content_hash"), rows)
+    for row in rows:
+        if row["external_id"] is not None:
+            _drop_older(db, row)
+
+
+def readable_again(db: Session, connection_id: int, stream: Stream, external_ids: Iterable[str]) -> None:
+    """Forget what was set aside of these records: they have been read since."""
+    for some in chunks(sorted(external_ids)):
+        db.execute(
+            delete(Quarantine).where(
+                Quarantine.connection_id == connection_id,
+                Quarantine.stream == stream.value,
+                Quarantine.external_id.in_(some),
+            ),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def _row(keys: Keyring, connection_id: int, record: SetAside, now: datetime) -> dict[str, object]:
+    raw = redact(record.raw, keys, person=record.stream is Stream.CLIENTS)
+    return {
+        "connection_id": connection_id,
+        "stream": record.stream.value,
+        "external_id": None if record.external_id is None else scrub(record.external_id, keys),
+        "reason": scrub(record.reason, keys),
+        "raw": raw,
+        "content_hash": digest(raw),
+        "first_seen_at": now,
+    }
+
+
+def _drop_older(db: Session, row: dict[str, object]) -> None:
+    db.execute(
+        delete(Quarantine).where(
+            Quarantine.connection_id == row["connection_id"],
+            Quarantine.stream == row["stream"],
+            Quarantine.external_id == row["external_id"],
+            Quarantine.content_hash != row["content_hash"],
+        ),
+        execution_options={"synchronize_session": False},
+    )

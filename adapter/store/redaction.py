@@ -1,0 +1,136 @@
+"""What of a payload may be kept: addresses become their keyed hash; names, phones, birth dates, postal addresses and
+card data are dropped, however deep they lie and however their keys are written.
+
+Knows the words that platforms use for personal data; knows no platform. One rule for pulled records, for records set
+aside and for webhooks. What is redacted stays redacted: doing it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from enum import Enum, auto
+from functools import lru_cache
+from typing import Any
+
+from adapter.guarantee.identity import normalise
+from adapter.store.sealing import Keyring
+
+MARK = "email:"
+"""What a replaced address begins with; the keyed hash follows (the same as in ``email_address``)."""
+
+DEEPEST = 40  # no platform nests a record like this: what lies below is dropped
+
+_AT = r"(?:@|＠|﹫|%40)"
+_ADDRESS = re.compile(  # bounded, so that no text takes quadratic time
+    rf"[^\s@＠﹫<>\"'()\[\],;:]{{1,320}}{_AT}[^\s@＠﹫<>\"'()\[\],;:&?#]{{1,255}}", re.IGNORECASE
+)
+_REPLACED = re.compile(rf"{MARK}[0-9a-f]{{64}}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+_PERSONAL = re.compile(
+    r"firstname|lastname|middlename|fullname|nickname|surname|familyname|givenname|maidenname|forename|initials|nameon"
+    r"|birth|^dob$|^age$|gender|phone|mobile|^cell|fax$|address|street|postal|postcode|^zip|zip$|zipcode|^ship"
+    r"|card(number|holder|info|expir|type$|s$|$)|lastfour|last4|accountnumber|routing|iban|billing|stripetoken"
+    r"|photo|avatar|signature|password|ssn|passport|emergency|note(s)?$|alert$|icdcodes|customclientfields"
+    r"|contactlog|relationship|referredby|salesreps|profilevalues|waiver|liability"
+)
+_PERSON = re.compile(
+    r"client(?!s?(visit|service|pass|index|type|sale))|customer|member(?!ship)|guest|attendee|^user|user$|recipient"
+    r"|sender|contact|staff|instructor|teacher|trainer|employee|person|payer|purchaser|holder|buyer|soldby|bookedby"
+)
+_IS_PERSON = re.compile(rf"({_PERSON.pattern})s?")
+_ID = re.compile(r"[0-9a-fA-F-]*[0-9][0-9a-fA-F-]*")
+_PERSONS_OWN = re.compile(r"^name$|displayname|^city$|^state|province|latitude|longitude|^bio$|url$|^label$|^title$")
+
+
+class _Verdict(Enum):
+    KEEP = auto()
+    DROP = auto()
+    ADDRESS = auto()  # an address or nothing
+    PERSON = auto()  # what lies below describes a person
+    NAME = auto()  # the same, and a plain text here is the person's name unless it is an id
+
+
+def redact(raw: Mapping[str, Any], keys: Keyring, *, person: bool = False) -> dict[str, Any]:
+    """What may be kept of a payload. ``person``: the payload as a whole describes somebody (a client's record)."""
+    return _mapping(raw, keys, person, DEEPEST)
+
+
+def scrub(text: str, keys: Keyring) -> str:
+    """The text without addresses, and without characters that no database takes (NUL, lone surrogates)."""
+    if "\x00" in text:
+        text = text.replace("\x00", "")
+    if not text.isascii():
+        text = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
+        unusual = "＠" in text or "﹫" in text
+    else:
+        unusual = "%40" in text
+    if "@" in text or unusual:
+        text = _ADDRESS.sub(lambda found: hash_of(found.group(), keys), text)
+    return text
+
+
+def hash_of(address: str, keys: Keyring) -> str:
+    """What stands in an address's place."""
+    plain = re.sub(_AT, "@", address, flags=re.IGNORECASE)
+    return MARK + keys.keyed_hash(normalise(plain) or plain.strip().casefold())
+
+
+def _mapping(raw: Mapping[str, Any], keys: Keyring, person: bool, depth: int) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for key, value in raw.items():
+        verdict = _judge(str(key), person)
+        if verdict is _Verdict.DROP:
+            continue
+        name = scrub(str(key), keys)
+        if verdict is _Verdict.KEEP:
+            kept[name] = _value(value, keys, person, depth - 1)
+        elif verdict is _Verdict.ADDRESS and isinstance(value, str):
+            kept[name] = _address(value, keys)
+        else:
+            nameless = _without_names(value) if verdict is _Verdict.NAME else value
+            kept[name] = _value(nameless, keys, True, depth - 1)
+    return kept
+
+
+def _without_names(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if _ID.fullmatch(value) else None
+    return [_without_names(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _value(value: Any, keys: Keyring, person: bool, depth: int) -> Any:
+    if isinstance(value, str):
+        return scrub(value, keys)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if depth <= 0:
+        return None
+    if isinstance(value, Mapping):
+        return _mapping(value, keys, person, depth)
+    if isinstance(value, (list, tuple)):
+        return [_value(item, keys, person, depth - 1) for item in value]
+    return scrub(str(value), keys)
+
+
+def _address(value: str, keys: Keyring) -> str:
+    stripped = value.strip()
+    return stripped if not stripped or _REPLACED.fullmatch(stripped) else hash_of(stripped, keys)
+
+
+@lru_cache(maxsize=8192)
+def _judge(key: str, person: bool) -> _Verdict:
+    word = re.sub(r"[^0-9a-z]", "", key.casefold())
+    if "email" in word or word.endswith("mail"):
+        return _Verdict.ADDRESS
+    if _PERSONAL.search(word) or (person and _PERSONS_OWN.search(word)):
+        return _Verdict.DROP
+    if not _PERSON.search(word):
+        return _Verdict.KEEP
+    if word.endswith(("name", "url")):
+        return _Verdict.DROP
+    return _Verdict.NAME if _IS_PERSON.fullmatch(word) else _Verdict.PERSON

@@ -1,0 +1,79 @@
+"""Whose roster has to be read again. The rule is here once; the reading is sync's.
+
+Knows what a session says about its own bookings. A roster is due when it was never read, when the session says
+something else than it said then, once when the session is over, and once more when the studio has had 48 hours to mark
+who came.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as Db
+
+from adapter.store.tables import Session
+from connectors.platform import Window
+from connectors.records import SessionStatus
+
+SETTLED_AFTER = timedelta(hours=48)
+
+
+class SaysBookings(Protocol):
+    """The part of a session that the rule looks at."""
+
+    @property
+    def booked(self) -> int | None: ...
+    @property
+    def booked_online(self) -> int | None: ...
+    @property
+    def waitlisted(self) -> int: ...
+    @property
+    def updated_at(self) -> datetime | None: ...
+    @property
+    def status(self) -> SessionStatus: ...
+    @property
+    def ends_at(self) -> datetime: ...
+    @property
+    def roster_mark(self) -> str | None: ...
+    @property
+    def roster_read_at(self) -> datetime | None: ...
+
+
+def roster_mark(session: SaysBookings) -> str:
+    """What the session says about its bookings, in one text."""
+    changed = session.updated_at.isoformat() if session.updated_at else ""
+    said = (session.booked, session.booked_online, session.waitlisted, changed, session.status.value)
+    return "|".join("" if value is None else str(value) for value in said)
+
+
+def roster_due(session: SaysBookings, now: datetime) -> bool:
+    """Whether the roster has to be read."""
+    read_at = session.roster_read_at
+    if read_at is None or session.roster_mark != roster_mark(session):
+        return True
+    settled = session.ends_at + SETTLED_AFTER
+    return read_at < session.ends_at <= now or read_at < settled <= now
+
+
+def due_rosters(db: Db, connection_id: int, *, now: datetime, window: Window | None = None) -> list[int]:
+    """Our ids of the sessions whose roster is due, newest first; ``window`` limits their start."""
+    wanted = (
+        select(
+            Session.id,
+            Session.booked,
+            Session.booked_online,
+            Session.waitlisted,
+            Session.updated_at,
+            Session.status,
+            Session.ends_at,
+            Session.roster_mark,
+            Session.roster_read_at,
+        )
+        .where(Session.connection_id == connection_id, Session.gone_at.is_(None))
+        .order_by(Session.starts_at.desc(), Session.id.desc())
+    )
+    if window is not None:
+        wanted = wanted.where(Session.starts_at >= window.start, Session.starts_at < window.end)
+    return [row.id for row in db.execute(wanted) if roster_due(row, now)]
