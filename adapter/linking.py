@@ -1,0 +1,157 @@
+"""Writing down a connection: whole or not at all, never another studio's site, never another site in an old row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import available_timezones
+
+from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from adapter.context import Context
+from adapter.flows import ConnectRefused, Flow
+from adapter.registration import Registration, write_server
+from adapter.store.tables import Audit, Connection, ConnectionState, Membership, PushMode, Role, RunKind, RunOrigin
+from adapter.tokens import seal_name
+from adapter.work import request_run
+from connectors.oauth import Grant
+from connectors.platform import Site
+
+_SIGN_IN_SCOPES = frozenset({"openid", "profile", "email", "offline_access"})  # not always told back
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """All that a consent has led to."""
+
+    us: Registration
+    flow: Flow
+    grant: Grant = field(repr=False)
+    subject: str | None
+    site: Site
+
+    @property
+    def actor(self) -> str:
+        """Whoever began it, for the audit log."""
+        return f"user:{self.flow.user_id}" if self.flow.user_id is not None else "system"
+
+
+def check_site(site: Site, wanted: str | None) -> None:
+    """Refuse an account that can't be worked with, or that is not the one asked for."""
+    if wanted is not None and site.id != wanted:
+        raise ConnectRefused(
+            f"You signed in to {site.name or 'another account'} ({site.id}), but asked to connect {wanted}. "
+            "Nothing was changed: sign in to the right account."
+        )
+    if site.timezone not in available_timezones():
+        raise ConnectRefused(
+            f"{site.name or 'The account'} has no time zone that we know, so its class times would be wrong. "
+            "Set the time zone at the booking platform, then connect again."
+        )
+
+
+def keep_connection(ctx: Context, link: Link) -> Connection:
+    """Store the connection, sealed, in shadow mode, and ask for its first pull. Raises ConnectRefused."""
+    now = ctx.now()
+    try:
+        with ctx.store.write() as db:
+            _check_owner(db, link.flow)
+            row = _row(db, link, now)
+            _fill(ctx, row, link, now)
+            _announce(db, row, link, now)
+    except IntegrityError:
+        raise ConnectRefused("This account is being connected by somebody else at this moment.", status=409) from None
+    ctx.wake_engine()
+    return row
+
+
+def _check_owner(db: Session, flow: Flow) -> None:
+    """The role may have been taken while the person was away at the platform."""
+    if flow.user_id is None:
+        return
+    owner = select(Membership.id).where(
+        Membership.user_id == flow.user_id,
+        Membership.role == Role.OWNER,
+        or_(Membership.studio_id == flow.studio_id, Membership.studio_id.is_(None)),
+    )
+    if db.scalar(owner.limit(1)) is None:
+        raise ConnectRefused("Only an owner of the studio can connect it.", status=403)
+
+
+def _row(db: Session, link: Link, now: datetime) -> Connection:
+    """The row of this account: a new one, or this studio's own old one."""
+    flow, site, platform = link.flow, link.site, link.us.platform.name
+    row = db.scalar(
+        select(Connection).where(Connection.platform == platform, Connection.site == site.id).with_for_update()
+    )
+    if row is not None and row.studio_id != flow.studio_id:
+        raise ConnectRefused("This account is connected to another studio here. Nothing was changed.", status=409)
+    if flow.connection_id is not None and (row is None or row.id != flow.connection_id):
+        raise ConnectRefused(
+            f"You signed in to {site.name} ({site.id}), which is not the account of this connection. "
+            "Nothing was changed: sign in to the right account, or connect this one by itself.",
+            status=409,
+        )
+    if row is None:
+        row = Connection(studio_id=flow.studio_id, platform=platform, site=site.id, connected_at=now, token_version=0)
+        row.state, row.push_mode = ConnectionState.DISCONNECTED, PushMode.SHADOW
+        row.site_name, row.timezone, row.currency = site.name, site.timezone, site.currency
+        db.add(row)
+        db.flush()
+    return row
+
+
+def _fill(ctx: Context, row: Connection, link: Link, now: datetime) -> None:
+    grant = link.grant
+    row.site_name, row.timezone, row.currency = link.site.name, link.site.timezone, link.site.currency
+    row.access_token = ctx.keys.seal(grant.access_token, seal_name(row.id, "access_token"))
+    row.refresh_token = (
+        ctx.keys.seal(grant.refresh_token, seal_name(row.id, "refresh_token")) if grant.refresh_token else None
+    )
+    row.token_issued_at, row.token_expires_at = now, grant.expires_at
+    row.token_version += 1
+    row.refresh_claimed_until = None
+    row.granted_scopes = " ".join(grant.scopes)
+    row.subject, row.server = link.subject, write_server(link.flow.server)
+    row.revoke_pending = None  # of an earlier grant that nobody holds any more; revoking it could end the new one
+    row.state_reason = _reservations(link.us, grant)
+
+
+def _announce(db: Session, row: Connection, link: Link, now: datetime) -> None:
+    """First pull, audit line, state: a connection that was only out of order catches up, any other starts over."""
+    known = row.state is not ConnectionState.DISCONNECTED and row.last_pulled_at is not None
+    if row.state is ConnectionState.DISCONNECTED:
+        row.connected_at, row.disconnected_at = now, None
+    row.state = ConnectionState.ACTIVE
+    db.flush()
+    kind = RunKind.PULL if known else RunKind.BACKFILL
+    request_run(db, kind, row.id, origin=RunOrigin.MANUAL, actor=link.actor, now=now, why="connected")
+    db.add(
+        Audit(
+            at=now,
+            actor=link.actor,
+            studio_id=row.studio_id,
+            act="connection.connected",
+            about=f"connection:{row.id}",
+            before=None,
+            after={"platform": row.platform, "site": row.site, "scopes": row.granted_scopes},
+        )
+    )
+
+
+def _reservations(us: Registration, grant: Grant) -> str | None:
+    """What the studio should know of a connection that works, but not in every way."""
+    notes = []
+    if missing := _missing(us.scopes, grant.scopes):
+        words = ", ".join(us.oauth.scope_meanings.get(scope, scope) for scope in missing)
+        notes.append(f"Connected, but not everything was allowed. Missing: {words}.")
+    if grant.refresh_token is None:
+        notes.append(f"Access ends on {grant.expires_at:%d %B %Y at %H:%M} UTC: connect again before then.")
+    return " ".join(notes) or None
+
+
+def _missing(asked: Sequence[str], granted: Sequence[str]) -> list[str]:
+    return [scope for scope in asked if scope not in granted and scope not in _SIGN_IN_SCOPES]

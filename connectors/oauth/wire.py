@@ -1,0 +1,55 @@
+"""The session for calls to authorization servers: the same address guard as the door's, and harder limits.
+
+No redirect is followed (it could carry a secret to another host), nothing waits for ever, no answer is large.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from connectors.http import mount_guard
+
+TIMEOUTS = (5.0, 10.0)  # seconds to connect, seconds without a byte
+LONGEST = 15.0  # seconds until the last byte of an answer, however slowly it drips
+LARGEST = 2**20  # bytes, unpacked
+
+
+def token_session(*, allow_private: bool, allowed: frozenset[str]) -> requests.Session:
+    """A guarded session. ``allowed`` holds the "host:port" that may be private although ``allow_private`` is off."""
+    session = _TokenSession()
+    mount_guard(session, allow_private=allow_private, allowed=allowed)
+    return session
+
+
+class _TokenSession(requests.Session):
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
+        began = time.monotonic()
+        kwargs |= {"timeout": TIMEOUTS, "allow_redirects": False, "stream": True}
+        response = super().request(method, url, *args, **kwargs)
+        with response:
+            _read(response, began + LONGEST)
+        return response
+
+
+def _read(response: requests.Response, deadline: float) -> None:
+    """Read the body into the response, within bounds."""
+    body = bytearray()
+    while chunk := _next(response):
+        body += chunk
+        if len(body) > LARGEST:
+            raise requests.exceptions.ContentDecodingError("the answer is too large")
+        if time.monotonic() > deadline:
+            raise requests.exceptions.ReadTimeout("the answer took too long")
+    response._content = bytes(body)
+
+
+def _next(response: requests.Response) -> bytes:
+    """What has come by now: waiting for a full chunk would let a dripping server hold us past the deadline."""
+    try:
+        return bytes(response.raw.read1(16_384, decode_content=True))
+    except HTTPError as error:
+        raise requests.exceptions.ChunkedEncodingError(f"the answer broke off ({type(error).__name__})") from None
