@@ -1,1 +1,1 @@
-"""Alembic revisions: one verb a revision."""
+"""The schema's history: one verb a revision, forward and back, on SQLite and PostgreSQL. Run by ``migrations.run``."""

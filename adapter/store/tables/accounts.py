@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from adapter.store.tables.base import Base, Word
+from adapter.store.tables.base import Base, Sealed, Word
 
 
 class Role(StrEnum):
@@ -89,6 +89,15 @@ class ApiToken(Base):
     marketplace: Mapped[str | None]
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class KeptKey(Base):
+    """A key of ours that belongs to this database, sealed with the encryption keys."""
+
+    __tablename__ = "kept_key"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(Sealed)
 
 
 class Audit(Base):
