@@ -32,7 +32,7 @@ PAUSE = 0.2  # seconds between looks at the row while another refreshes
 LOOKS = 300
 
 Wait = Callable[[float], object]
-_wait: Wait = _wait  # an event that is never set: a pause that tests replace
+_wait: Wait = threading.Event().wait  # an event that is never set: a pause that tests replace
 
 
 @dataclass(frozen=True, slots=True)
