@@ -11,10 +11,10 @@ import secrets
 from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from adapter.connect import ConnectRefused, begin_connect, disconnect, finish_connect
+from adapter.connect import ConnectRefused, begin_connect, finish_connect
 from adapter.flows import LIFE
 from adapter.permissions import Act, Caller
-from adapter.web.access import allow, caller, context, needs
+from adapter.web.access import allow, caller, context
 from adapter.web.security import POLICY
 from connectors import registry
 
@@ -67,14 +67,6 @@ def callback(platform: str) -> ResponseReturnValue:
     except ConnectRefused as refusal:
         return _refused(platform, refusal)
     return _private(make_response(redirect(f"/connections/{connection.id}", 303)))
-
-
-@blueprint.post("/connections/<int:connection_id>/disconnect")
-@needs(Act.CONNECT)
-def end(connection_id: int) -> ResponseReturnValue:
-    """Erase the access at once; the platform is told by a job."""
-    disconnect(context(), connection_id, caller().actor)
-    return redirect(f"/connections/{connection_id}", 303)
 
 
 def _check_known(platform: str) -> None:
