@@ -3,38 +3,41 @@
 from __future__ import annotations
 
 import threading
-from types import TracebackType
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from waitress import create_server
+from waitress.server import BaseWSGIServer, MultiSocketServer
 
 from adapter.app import create_app
 from adapter.context import Context
 from sync.jobs import Engine
 
 
-class WebServer:
-    """The web application on a port of this machine, served by threads until it is closed."""
-
-    def __init__(self, context: Context, host: str, port: int) -> None:
-        self.server = create_server(create_app(context), host=host, port=port, threads=8, ident=None)
-        self._thread = threading.Thread(target=self.server.run, name="web", daemon=True)
-
-    def __enter__(self) -> WebServer:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.server.close()
-        self._thread.join(timeout=5)
-
-
 def serve_web(context: Context, host: str, port: int) -> None:
     """Serve the pages, the API and the scheduled jobs until interrupted."""
     engine = Engine(context)
     engine.start()
-    server = create_server(create_app(context), host=host, port=port, threads=8, ident=None)
+    server = _server(context, host, port)
     try:
         server.run()
     finally:
         server.close()
         engine.stop()
+
+
+@contextmanager
+def served_web(context: Context, host: str, port: int) -> Iterator[None]:
+    """Serve the pages and the API, without the scheduled jobs, for as long as the block takes."""
+    server = _server(context, host, port)
+    thread = threading.Thread(target=server.run, name="web", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.close()
+        thread.join(timeout=5)
+
+
+def _server(context: Context, host: str, port: int) -> BaseWSGIServer | MultiSocketServer:
+    return create_server(create_app(context), host=host, port=port, threads=8, ident=None)

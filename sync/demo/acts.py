@@ -120,7 +120,9 @@ class Demo:
         with self.tell.watching(self.context, "Learning and deciding"):
             self.engine.run_due()
         counts = self.counts()
-        self.tell.did(f"Decided {counts['decided_sessions']:,} sessions of the next 28 days; nothing was pushed (shadow).")
+        self.tell.did(
+            f"Decided {counts['decided_sessions']:,} sessions of the next 28 days; nothing was pushed (shadow)."
+        )
 
     def switch_on(self) -> None:
         """The owner switches pushing on; the offers are sent and read back."""
@@ -130,7 +132,7 @@ class Demo:
         counts = self.counts()
         local = f", {counts['pushes_local']:,} in force where we sell" if counts["pushes_local"] else ""
         self.tell.did(
-            f"The owner has switched pushing on: {counts['pushes_confirmed']:,} offers pushed, read back and equal{local}."
+            f"The owner has switched pushing on: {counts['pushes_confirmed']:,} offers pushed and read back equal{local}."
         )
 
     def counts(self) -> dict[str, Any]:

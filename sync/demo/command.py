@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import secrets
 import shutil
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -23,7 +20,7 @@ from sync.demo.acts import Demo
 from sync.demo.sandbox import Sandbox, running_sandbox
 from sync.demo.telling import Teller
 from sync.jobs import Engine
-from sync.serve import WebServer
+from sync.serve import served_web
 
 
 @click.command()
@@ -41,8 +38,9 @@ def demo(once: bool, port: int, platform: str, history: str | None, weeks: int, 
     with ExitStack() as stack:
         sandbox = stack.enter_context(running_sandbox(*options))
         tell.did(f"The sandbox booking platform runs at {sandbox.facts['url']}, as a process of its own.")
-        context = _context(sandbox, platform, port or _free_port())
-        stack.enter_context(_serving(context))
+        port = port or _free_port()
+        context = _context(sandbox, platform, port)
+        stack.enter_context(served_web(context, "127.0.0.1", port))
         story = Demo(context, Engine(context), sandbox, platform, tell)
         counts = story.play() | {"seconds": round(time.monotonic() - began, 1)}
         if as_json:
@@ -53,7 +51,9 @@ def demo(once: bool, port: int, platform: str, history: str | None, weeks: int, 
 
 
 def _stay(story: Demo, tell: Teller) -> None:
-    tell.console.print(f"\n  Open  [bold]{story.sign_in_link()}[/bold]\n  (a one-time link for the owner; Ctrl-C ends the demo)")
+    tell.console.print(
+        f"\n  Open  [bold]{story.sign_in_link()}[/bold]\n  (a one-time link for the owner; Ctrl-C ends the demo)"
+    )
     story.engine.start()
     try:
         while True:
@@ -82,13 +82,6 @@ def _demo_config(given: Config, instance: Path, sandbox: Sandbox, platform: str,
         allowed_addresses=frozenset({sandbox.address}),
         platforms={**given.platforms, platform: sandbox.settings},
     )
-
-
-@contextmanager
-def _serving(context: Context) -> Iterator[None]:
-    host, _, port = context.config.public_url.removeprefix("http://").partition(":")
-    with WebServer(context, host, int(port)):
-        yield
 
 
 def _free_port() -> int:

@@ -33,7 +33,12 @@ class Teller:
     @contextmanager
     def watching(self, context: Context, what: str) -> Iterator[None]:
         """A progress bar that follows the run at work, for as long as the block takes."""
-        columns = (TextColumn("  {task.description}"), BarColumn(), TextColumn("{task.fields[count]}"), TimeElapsedColumn())
+        columns = (
+            TextColumn("  {task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[count]}"),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=self.console, transient=True) as bar:
             task = bar.add_task(what, total=None, count="")
             with _repeating(lambda: _show(context, bar, task, what)):
