@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-import requests
 import structlog
 from sqlalchemy import select
 
@@ -26,6 +25,7 @@ from connectors.oauth import (
     Ask,
     Consent,
     Grant,
+    Http,
     authorize_url,
     check_id_token,
     exchange_code,
@@ -122,7 +122,7 @@ def _consent(ctx: Context, us: Registration, flow: Flow, values: Mapping[str, st
         raise
 
 
-def _redeem(ctx: Context, us: Registration, flow: Flow, consent: Consent, http: requests.Session) -> Connection:
+def _redeem(ctx: Context, us: Registration, flow: Flow, consent: Consent, http: Http) -> Connection:
     """From the code to the stored connection. The front id_token is checked before the code goes anywhere."""
     subject = None
     if consent.id_token:
@@ -160,7 +160,7 @@ def _exchange_fields(us: Registration, flow: Flow) -> dict[str, str]:
     return fields
 
 
-def _confirmed(ctx: Context, flow: Flow, grant: Grant, subject: str | None, http: requests.Session) -> str | None:
+def _confirmed(ctx: Context, flow: Flow, grant: Grant, subject: str | None, http: Http) -> str | None:
     """The subject again, from the token endpoint's own id_token: it must be the same person."""
     if grant.id_token is None or flow.server.jwks_url is None:
         return subject
@@ -182,9 +182,7 @@ def _link(ctx: Context, us: Registration, flow: Flow, grant: Grant, subject: str
     return row
 
 
-def _give_back(
-    ctx: Context, us: Registration, flow: Flow, grant: Grant, subject: str | None, http: requests.Session
-) -> None:
+def _give_back(ctx: Context, us: Registration, flow: Flow, grant: Grant, subject: str | None, http: Http) -> None:
     """Revoke a grant that led to nothing, unless that person's older grant, which is in use, could end with it."""
     same_person = select(Connection.id).where(
         Connection.platform == us.platform.name, Connection.subject == subject, Connection.access_token.is_not(None)

@@ -9,12 +9,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import requests
-
 from adapter.context import Context
 from connectors import registry
 from connectors.errors import Misconfigured
-from connectors.oauth import Client, Server, resolve_server, token_session
+from connectors.oauth import Client, Http, Server, resolve_server, token_session
 from connectors.platform import OAuth, Platform
 
 
@@ -53,12 +51,12 @@ def registration(ctx: Context, name: str) -> Registration:
     )
 
 
-def open_session(ctx: Context) -> requests.Session:
+def open_session(ctx: Context) -> Http:
     """A session for calls to authorization servers, behind the same guard as calls to APIs."""
     return token_session(allow_private=ctx.config.allow_private_addresses, allowed=ctx.config.allowed_addresses)
 
 
-def find_server(ctx: Context, us: Registration, http: requests.Session) -> Server:
+def find_server(ctx: Context, us: Registration, http: Http) -> Server:
     """The platform's authorization server as it presents itself now. Raises Misconfigured or TryAgain."""
     issuer = us.settings.get("ISSUER") or us.oauth.issuer
     return resolve_server(http, issuer, us.settings, ctx.config.allowed_addresses)

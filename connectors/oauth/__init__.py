@@ -13,13 +13,14 @@ from connectors.oauth.consent import Ask, Consent, authorize_url, read_callback,
 from connectors.oauth.grant import Client, Grant, exchange_code, refresh_grant, revoke
 from connectors.oauth.identity import check_id_token
 from connectors.oauth.server import Server, discover, resolve_server
-from connectors.oauth.wire import token_session
+from connectors.oauth.wire import Http, token_session
 
 __all__ = [
     "Ask",
     "Client",
     "Consent",
     "Grant",
+    "Http",
     "Server",
     "authorize_url",
     "check_id_token",

@@ -13,12 +13,14 @@ from urllib3.exceptions import HTTPError
 
 from connectors.http import mount_guard
 
+Http = requests.Session
+
 TIMEOUTS = (5.0, 10.0)  # seconds to connect, seconds without a byte
 LONGEST = 15.0  # seconds until the last byte of an answer, however slowly it drips
 LARGEST = 2**20  # bytes, unpacked
 
 
-def token_session(*, allow_private: bool, allowed: frozenset[str]) -> requests.Session:
+def token_session(*, allow_private: bool, allowed: frozenset[str]) -> Http:
     """A guarded session. ``allowed`` holds the "host:port" that may be private although ``allow_private`` is off."""
     session = _TokenSession()
     mount_guard(session, allow_private=allow_private, allowed=allowed)
