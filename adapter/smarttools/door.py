@@ -1,0 +1,184 @@
+"""Tables of the decision interface to facts: every session with its studio's settings resolved (SS-13's last step).
+
+Knows the columns and their defaults; ``frames`` does the checking of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import pandas as pd
+
+from adapter.smarttools import frames
+from adapter.smarttools.facts import (
+    CHANNELS,
+    NO_PRODUCT,
+    OUTCOMES,
+    PRODUCTS,
+    Floats,
+    Ints,
+    Offers,
+    Reservations,
+    Sessions,
+)
+from adapter.smarttools.frames import BadTable
+from adapter.smarttools.money import digits, units_down, units_up
+
+DISPLACEMENT_WEIGHT = 2.0  # decisions.md: NA is 2
+MOST_SPOTS = 1_000_000
+
+
+def instant(at: datetime | pd.Timestamp) -> float:
+    """``at`` as hours since 1970 UTC."""
+    moment = pd.Timestamp(at)
+    if moment.tzinfo is None:
+        raise BadTable("at: has no time zone; times are aware UTC")
+    return moment.tz_convert("UTC").as_unit("ns").value / 3.6e12
+
+
+def read_sessions(studios: pd.DataFrame, sessions: pd.DataFrame) -> Sessions:
+    """Sessions in the order given, settings resolved: the session's own, else its studio's."""
+    houses = frames.check(studios, "studios")
+    table = frames.check(sessions, "sessions")
+    studio_ids = frames.texts(houses, "studio_id")
+    house = frames.positions(table, "studio_id", studio_ids)
+    _refuse_where(house < 0, "sessions", "studio_id", "names a studio that is not in studios")
+    _refuse_where(table["session_id"].duplicated().to_numpy(), "sessions", "session_id", "is there twice")
+    starts = frames.hours(table, "sessions", "starts_at", required=True)
+    how, month = _local(table, houses, house)
+    place_digits = np.array([digits(code) for code in frames.texts(houses, "currency")], dtype=np.int64)[house]
+    retail, floor, ceiling = _prices(houses, table, house, place_digits)
+    studio = [studio_ids[index] for index in house.tolist()]
+    venue, category = frames.texts(table, "venue_id"), frames.texts(table, "category")
+    return Sessions(
+        ids=table["session_id"].tolist(),
+        studio=studio,
+        venue=venue,
+        slot=_slots(frames.texts(table, "template_id"), studio, venue, category, how),
+        category=category,
+        instructor=frames.texts(table, "instructor_id"),
+        starts=starts,
+        hour_of_week=how,
+        month=month,
+        capacity=np.floor(frames.numbers(table, "sessions", "capacity", least=0)),
+        cancelled=_flags(table),
+        retail=retail,
+        floor=floor,
+        ceiling=ceiling,
+        digits=place_digits,
+        min_spots=_min_spots(houses, table, house),
+        release_hours=_release_hours(houses, table, house),
+        displacement_weight=_weights(houses)[house],
+        max_risk=frames.numbers(houses, "studios", "max_displacement_risk", least=0)[house],
+    )
+
+
+def read_reservations(reservations: pd.DataFrame, sessions: Sessions) -> Reservations:
+    """Reservations of these sessions; those of others are left out."""
+    whole = frames.check(reservations, "reservations")
+    known = _keys(sessions)
+    channel = frames.codes(whole, "reservations", "channel", CHANNELS)
+    outcome = frames.codes(whole, "reservations", "outcome", OUTCOMES)
+    product = frames.codes(whole, "reservations", "product", PRODUCTS, missing=NO_PRODUCT)
+    booked = frames.hours(whole, "reservations", "booked_at")
+    cancelled = frames.hours(whole, "reservations", "cancelled_at")
+    amount = frames.numbers(whole, "reservations", "amount")
+    session = frames.positions(whole, "session_id", known)
+    here = session >= 0
+    return Reservations(*(part[here] for part in (session, channel, product, outcome, booked, cancelled, amount)))
+
+
+def read_offers(offers: pd.DataFrame | None, sessions: Sessions) -> Offers:
+    """What was listed for these sessions, sorted by session and time."""
+    if offers is None:
+        return Offers(np.array([], np.int64), np.array([]), np.array([]), np.array([]))
+    table = frames.check(offers, "offers")
+    since = frames.hours(table, "offers", "from_at", required=True)
+    spots = frames.numbers(table, "offers", "spots", least=0)
+    rate = frames.numbers(table, "offers", "rate", least=0)
+    session = frames.positions(table, "session_id", _keys(sessions))
+    order = np.lexsort((rate, spots, since, session))
+    order = order[session[order] >= 0]
+    return Offers(session[order], since[order], spots[order], rate[order])
+
+
+def _keys(sessions: Sessions) -> Sequence[str]:
+    return frames.texts(pd.DataFrame({"session_id": pd.Series(sessions.ids, dtype=object)}), "session_id")
+
+
+def _flags(table: pd.DataFrame) -> np.ndarray:
+    values = frames.numbers(table, "sessions", "cancelled")
+    return np.nan_to_num(values) != 0
+
+
+def _local(table: pd.DataFrame, houses: pd.DataFrame, house: Ints) -> tuple[Ints, Ints]:
+    """Local hour of the week and month, in each studio's own time zone."""
+    how, month = np.zeros(len(table), np.int64), np.zeros(len(table), np.int64)
+    instants = pd.to_datetime(table["starts_at"], utc=True)
+    for index, zone in enumerate(frames.texts(houses, "timezone")):
+        mine = house == index
+        local = instants[mine].dt.tz_convert(_zone(zone, index))
+        how[mine] = (local.dt.day_of_week * 24 + local.dt.hour).to_numpy()
+        month[mine] = local.dt.month.to_numpy()
+    return how, month
+
+
+def _zone(name: str, row: int) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise BadTable(f"studios: column 'timezone', row {row}: {name!r} is no IANA time zone") from error
+
+
+def _slots(template: list[str], studio: list[str], venue: list[str], category: list[str], how: Ints) -> list[str]:
+    # A session outside the recurring timetable is likest to others of its kind, place and hour.
+    own = [
+        name or f"~{place}~{kind}~{hour}"
+        for name, place, kind, hour in zip(template, venue, category, how.tolist(), strict=True)
+    ]
+    return [f"{house}|{name}" for house, name in zip(studio, own, strict=True)]
+
+
+def _settled(houses: pd.DataFrame, table: pd.DataFrame, house: Ints, column: str) -> Floats:
+    own = frames.numbers(table, "sessions", column, least=0)
+    return np.where(np.isnan(own), frames.numbers(houses, "studios", column, least=0)[house], own)
+
+
+def _prices(houses: pd.DataFrame, table: pd.DataFrame, house: Ints, places: Ints) -> tuple[Floats, Ints, Ints]:
+    """Retail rate, floor and ceiling. No ceiling: the retail rate (SR-08). No floor: nothing is promised."""
+    retail = _settled(houses, table, house, "retail_rate")
+    floor = np.nan_to_num(_settled(houses, table, house, "rate_floor"))
+    ceiling = _settled(houses, table, house, "rate_ceiling")
+    ceiling = np.where(np.isnan(ceiling), np.fmax(retail, floor), ceiling)
+    retail = np.where(np.isnan(retail), ceiling, retail)
+    _refuse_where(
+        np.isnan(retail) | (retail <= 0), "sessions", "retail_rate", "is missing or 0, and so is the studio's"
+    )
+    lowest = np.array([units_up(*pair) for pair in zip(floor.tolist(), places.tolist(), strict=True)], np.int64)
+    highest = np.array([units_down(*pair) for pair in zip(ceiling.tolist(), places.tolist(), strict=True)], np.int64)
+    _refuse_where(lowest > highest, "sessions", "rate_floor", "lies above rate_ceiling: no rate is possible")
+    return retail, lowest, highest
+
+
+def _min_spots(houses: pd.DataFrame, table: pd.DataFrame, house: Ints) -> Ints:
+    settled = np.nan_to_num(_settled(houses, table, house, "min_spots"))
+    return np.minimum(settled, MOST_SPOTS).astype(np.int64)
+
+
+def _release_hours(houses: pd.DataFrame, table: pd.DataFrame, house: Ints) -> Floats:
+    settled = _settled(houses, table, house, "release_all_hours")
+    _refuse_where((settled < 2) | (settled > 72), "sessions", "release_all_hours", "is not between 2 and 72 (SS-12)")
+    return settled
+
+
+def _weights(houses: pd.DataFrame) -> Floats:
+    weight = frames.numbers(houses, "studios", "displacement_weight", least=0)
+    return np.where(np.isnan(weight), DISPLACEMENT_WEIGHT, weight)
+
+
+def _refuse_where(rows: np.ndarray, table: str, column: str, what: str) -> None:
+    if rows.any():
+        raise BadTable(f"{table}: column {column!r}, row {int(np.argmax(rows))}: {what}")

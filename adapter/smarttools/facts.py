@@ -1,0 +1,96 @@
+"""What SmartTools reckons with: plain arrays, one entry a session, reservation or offer. Knows no pandas.
+
+Times are hours since 1970 (UTC) as floats, a missing number is NaN. No entry stands for a person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+DIRECT, MARKETPLACE, THIRD_PARTY = 0, 1, 2
+CHANNELS = {"direct": DIRECT, "marketplace": MARKETPLACE, "third_party": THIRD_PARTY}
+
+STANDARD, PREMIUM, A_LA_CARTE, TRIAL, NO_PRODUCT = 0, 1, 2, 3, -1
+PRODUCTS = {"standard": STANDARD, "premium": PREMIUM, "a_la_carte": A_LA_CARTE, "trial": TRIAL}
+
+BOOKED, ATTENDED, NO_SHOW, LATE_CANCELLED, CANCELLED = 0, 1, 2, 3, 4
+OUTCOMES = {
+    "booked": BOOKED,
+    "attended": ATTENDED,
+    "no_show": NO_SHOW,
+    "late_cancelled": LATE_CANCELLED,
+    "cancelled": CANCELLED,
+}
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """Sessions with their studio's settings resolved to each of them."""
+
+    ids: list[object]
+    studio: list[str]
+    venue: list[str]
+    slot: list[str]  # the recurring slot, within its studio
+    category: list[str]
+    instructor: list[str]
+    starts: Floats
+    hour_of_week: Ints  # local: Monday 00:00 is 0, Sunday 23:00 is 167
+    month: Ints  # local, 1 to 12
+    capacity: Floats  # NaN: not said
+    cancelled: Bools
+    retail: Floats  # what a direct client pays for one reservation
+    floor: Ints  # in minor units, rounded up
+    ceiling: Ints  # in minor units, rounded down
+    digits: Ints  # of the currency
+    min_spots: Ints
+    release_hours: Floats  # NaN: off
+    displacement_weight: Floats
+    max_risk: Floats  # NaN: no limit
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class Reservations:
+    """Reservations of the sessions at hand; ``session`` is the session's position."""
+
+    session: Ints
+    channel: Ints
+    product: Ints
+    outcome: Ints
+    booked: Floats  # NaN: not known
+    cancelled: Floats  # NaN: not cancelled, or not known when
+    amount: Floats
+
+    def standing(self) -> Bools:
+        """Those that stood at the start of the session."""
+        return self.outcome <= NO_SHOW
+
+    def active(self, at: float) -> Bools:
+        """Those that hold a place at ``at``, told without looking past it."""
+        made = ~(self.booked > at)
+        given_up = (self.cancelled <= at) | (np.isnan(self.cancelled) & ~self.standing())
+        return made & ~given_up
+
+
+@dataclass(frozen=True)
+class Offers:
+    """What was listed, from when until the session's next row. Sorted by session and time."""
+
+    session: Ints
+    since: Floats
+    spots: Ints
+    rate: Floats
+
+
+def count_by_session(session: Ints, chosen: Bools, sessions: int) -> Floats:
+    """How many of the chosen rows each session has."""
+    return np.bincount(session[chosen], minlength=sessions).astype(np.float64)

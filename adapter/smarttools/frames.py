@@ -1,0 +1,120 @@
+"""The door: tables come in as pandas and go on as arrays, checked once. Knows pandas; nothing behind it does.
+
+An error names the table, the column and the row, and says what is expected. A column that looks personal is refused
+(SR-04, INV-11); another unknown column is ignored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from adapter.smarttools.facts import Floats, Ints
+
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "studios": ["studio_id", "timezone", "currency", "retail_rate", "rate_floor", "rate_ceiling", "min_spots", "release_all_hours", "displacement_weight", "max_displacement_risk"],
+    "sessions": ["session_id", "studio_id", "venue_id", "template_id", "starts_at", "capacity", "category", "instructor_id", "cancelled"],
+    "reservations": ["reservation_id", "session_id", "channel", "product", "booked_at", "cancelled_at", "outcome", "amount"],
+    "offers": ["session_id", "from_at", "spots", "rate", "premium_spots", "premium_rate"],
+}  # fmt: skip
+
+PERSONAL = frozenset(
+    ["client", "customer", "member", "person", "people", "user", "guest", "visitor", "attendee", "email", "mail", "phone", "mobile", "telephone", "firstname", "lastname", "surname", "forename", "fullname", "birth", "birthday", "birthdate", "dob", "gender", "sex", "address", "postcode", "zip", "ip"]
+)
+PERSONAL_PAIRS = frozenset(
+    {("first", "name"), ("last", "name"), ("full", "name"), ("given", "name"), ("family", "name")}
+)
+
+
+class BadTable(ValueError):
+    """A table that cannot be decided on as it stands: which, where, and what is expected."""
+
+
+def check(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """``table`` with a fresh index, once its columns are all there and none looks personal."""
+    for column in table.columns:
+        if looks_personal(str(column)):
+            raise BadTable(f"{name}: column {column!r} looks personal; decisions take aggregates only, leave it out")
+    missing = [column for column in NEEDED[name] if column not in table.columns]
+    if missing:
+        raise BadTable(f"{name}: column {missing[0]!r} is missing; needed are {', '.join(NEEDED[name])}")
+    return table.reset_index(drop=True)
+
+
+def looks_personal(column: str) -> bool:
+    """Whether a column's name sounds as if it told of a person."""
+    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column).lower())
+    return not PERSONAL.isdisjoint(words) or any(pair in PERSONAL_PAIRS for pair in zip(words, words[1:], strict=False))
+
+
+def texts(table: pd.DataFrame, column: str) -> list[str]:
+    """Ids and words as text; a missing one is empty."""
+    values = table[column]
+    return ["" if gone else _text(value) for value, gone in zip(values.tolist(), values.isna().tolist(), strict=True)]
+
+
+def _text(value: object) -> str:
+    # An integer column with a gap becomes floats: 7.0 is the id 7.
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def hours(table: pd.DataFrame, name: str, column: str, *, required: bool = False) -> Floats:
+    """Instants as hours since 1970 UTC; NaT is NaN."""
+    instants = _instants(table, name, column)
+    whole = instants.to_numpy(dtype="datetime64[ns]").astype(np.int64).astype(np.float64) / 3.6e12
+    gone = instants.isna().to_numpy(dtype=bool)
+    if required and gone.any():
+        _refuse(name, column, gone, "is missing")
+    return np.where(gone, np.nan, whole)
+
+
+def _instants(table: pd.DataFrame, name: str, column: str) -> pd.Series[pd.Timestamp]:
+    values = table[column]
+    if pd.api.types.is_datetime64_dtype(values.dtype):
+        naive = values.notna().to_numpy(dtype=bool)
+    elif isinstance(values.dtype, pd.DatetimeTZDtype):
+        naive = np.zeros(len(values), dtype=bool)
+    else:
+        naive = np.array([getattr(value, "tzinfo", None) is None for value in values.tolist()], dtype=bool)
+        naive &= values.notna().to_numpy(dtype=bool)
+    if naive.any():
+        _refuse(name, column, naive, "is no time with a time zone; times are aware UTC")
+    return pd.to_datetime(values, utc=True)
+
+
+def numbers(table: pd.DataFrame, name: str, column: str, *, least: float | None = None) -> Floats:
+    """Numbers as floats; NA is NaN. Infinite ones and those below ``least`` are refused."""
+    if column not in table.columns:
+        return np.full(len(table), np.nan)
+    read = pd.to_numeric(table[column], errors="coerce").astype("Float64")
+    values = read.to_numpy(dtype=np.float64, na_value=np.nan)
+    _refuse_if(name, column, np.isnan(values) & table[column].notna().to_numpy(dtype=bool), "is not a number")
+    _refuse_if(name, column, np.isinf(values), "is not finite")
+    if least is not None:
+        _refuse_if(name, column, values < least, f"is below {least:g}")
+    return values
+
+
+def codes(table: pd.DataFrame, name: str, column: str, words: Mapping[str, int], *, missing: int | None = None) -> Ints:
+    """A closed list of words as numbers; NA is ``missing``, or refused."""
+    found = [words.get(word, missing if word == "" else None) for word in texts(table, column)]
+    _refuse_if(name, column, np.array([code is None for code in found], dtype=bool), f"is none of {', '.join(words)}")
+    return np.array([code for code in found if code is not None], dtype=np.int64)
+
+
+def positions(table: pd.DataFrame, column: str, known: Sequence[str]) -> Ints:
+    """Where each row's id stands in ``known``; -1 where it does not."""
+    place = {key: index for index, key in enumerate(known)}
+    return np.array([place.get(key, -1) for key in texts(table, column)], dtype=np.int64)
+
+
+def _refuse_if(name: str, column: str, rows: np.ndarray, what: str) -> None:
+    if rows.any():
+        _refuse(name, column, rows, what)
+
+
+def _refuse(name: str, column: str, rows: np.ndarray, what: str) -> None:
+    raise BadTable(f"{name}: column {column!r}, row {int(np.argmax(rows))}: {what}")

@@ -1,0 +1,40 @@
+"""Amounts in a currency's smallest unit. Knows ISO 4217's exceptions and nothing of rates."""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+NO_MINOR_UNIT = frozenset(["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"])
+THREE_DIGITS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
+
+
+def digits(currency: str) -> int:
+    """How many decimal digits an amount of ``currency`` has (ISO 4217)."""
+    if currency.upper() in NO_MINOR_UNIT:
+        return 0
+    return 3 if currency.upper() in THREE_DIGITS else 2
+
+
+def units_up(amount: float, places: int) -> int:
+    """``amount`` in minor units, rounded up: a floor of 7.505 is 751 (SR-06)."""
+    return int(_exact(amount).scaleb(places).to_integral_value(ROUND_CEILING))
+
+
+def units_down(amount: float, places: int) -> int:
+    """``amount`` in minor units, rounded down: a ceiling is never passed."""
+    return int(_exact(amount).scaleb(places).to_integral_value(ROUND_FLOOR))
+
+
+def units_near(amount: float, places: int) -> int:
+    """``amount`` in the nearest minor units."""
+    return int(_exact(amount).scaleb(places).to_integral_value())
+
+
+def major(units: int, places: int) -> float:
+    """Minor units as the float that stands for them in decision tables."""
+    return float(Decimal(units).scaleb(-places))
+
+
+def _exact(amount: float) -> Decimal:
+    # The shortest decimal that reads back as this float is what the studio typed; its binary expansion is not.
+    return Decimal(repr(float(amount)))

@@ -1,0 +1,102 @@
+"""A model on disk: one JSON file of names and numbers, so that reading it can run no code.
+
+The same model gives the same bytes, hence the same digest. Floats are written with as many digits as read back exactly.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from adapter.smarttools.curves import BINS, Curves
+from adapter.smarttools.facts import Floats
+from adapter.smarttools.level import Level, Ratios
+from adapter.smarttools.market import PRIOR, Market
+from adapter.smarttools.model import Model
+from adapter.smarttools.returns import Returns
+
+FILE = "smarttools.json"
+VERSION = 1
+
+
+class BadModel(ValueError):
+    """A folder that holds no model this version can read: train again."""
+
+
+def save(model: Model, seed: int, folder: Path) -> None:
+    """Write the model; an earlier one in the folder is replaced whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh = folder / f".{FILE}.new"
+    fresh.write_bytes(as_bytes(model, seed))
+    fresh.replace(folder / FILE)
+
+
+def load(folder: Path) -> tuple[Model, int]:
+    """The model and its seed."""
+    path = folder / FILE
+    try:
+        written = json.loads(path.read_text(encoding="utf-8"))
+        if written["version"] != VERSION:
+            raise BadModel(f"{path}: version {written['version']} is not {VERSION}: train again")
+        return _model(written["model"]), int(written["seed"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, BadModel):
+            raise
+        raise BadModel(f"{path}: no model to read ({error}): train again") from error
+
+
+def digest(model: Model, seed: int) -> str:
+    """SHA-256 of what ``save`` would write."""
+    return hashlib.sha256(as_bytes(model, seed)).hexdigest()
+
+
+def as_bytes(model: Model, seed: int) -> bytes:
+    """The file's bytes."""
+    written = {"version": VERSION, "seed": seed, "model": _plain(model)}
+    return (json.dumps(written, sort_keys=True, separators=(",", ":"), allow_nan=False) + "\n").encode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    return value
+
+
+def _model(written: dict[str, Any]) -> Model:
+    level, market, returns = written["level"], written["market"], written["returns"]
+    return Model(
+        level=Level(**{**level, "chain": _chain(level["chain"])}),
+        curves=_curves(written["curves"]),
+        returns=Returns(_array(returns["all"], BINS), {k: _array(v, BINS) for k, v in returns["studios"].items()}),
+        market=Market(
+            curves=_curves(market["curves"]),
+            chain=_chain(market["chain"]),
+            weights=_array(market["weights"], len(PRIOR)),
+            attended=float(market["attended"]),
+        ),
+        other=float(written["other"]),
+        sessions=int(written["sessions"]),
+    )
+
+
+def _chain(written: dict[str, Any]) -> dict[str, Ratios]:
+    return {name: Ratios(**ratios) for name, ratios in written.items()}
+
+
+def _curves(written: dict[str, Any]) -> Curves:
+    return Curves(_array(written["prior"], BINS), {key: _array(value, BINS) for key, value in written["known"].items()})
+
+
+def _array(values: list[float], length: int) -> Floats:
+    array = np.array(values, dtype=np.float64)
+    if array.shape != (length,) or not np.isfinite(array).all():
+        raise BadModel(f"a table has shape {array.shape}, expected {length} finite numbers")
+    return array
