@@ -158,7 +158,7 @@ class Site:
         insort(self._classes_on[item.starts_local.date()], item.id)
 
     def reassign_visits(self, source: int, target: int, at: datetime) -> None:
-        """Give all of one client's visits and purchases to another (a merger)."""
+        """Give all that one client has to another (a merger)."""
         for visit_id in self._visits_by.pop(source, []):
             visit = self.visits[visit_id]
             visit.client_id, visit.last_modified = target, at
@@ -166,6 +166,19 @@ class Site:
         for service_id in self._services_of.pop(source, []):
             self.services[service_id].client_id = target
             self._services_of[target].append(service_id)
+        for entry in self.waitlist.values():
+            if entry.client_id == source:
+                entry.client_id = target
+        for sale in self.sales.values():
+            if sale.client_id == source:
+                sale.client_id = target
+
+    def remove_class(self, class_id: int) -> None:
+        """Take a class out of the books altogether, as a cut series loses its instances; its visits stay unread."""
+        item = self.classes.pop(class_id)
+        self._classes_on[item.starts_local.date()].remove(class_id)
+        self._classes_of[item.schedule_id].remove(class_id)
+        self.offers.pop(class_id, None)
 
     # What is asked
 

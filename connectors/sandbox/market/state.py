@@ -119,7 +119,7 @@ class Visit:
     """A booking in a class, whatever became of it.
 
     An early cancellation takes it off the roster (``cancelled_at`` set, ``late_cancelled`` false); a late one stays.
-    A comped visit, or one moved up from the waiting list without a pass, has no ``client_service_id``, no ``product_id``.
+    A comped visit, or one moved up from the waiting list without a pass, has neither a purchase nor a product.
     """
 
     id: int
