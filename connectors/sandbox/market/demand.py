@@ -91,7 +91,7 @@ class Demand:
         """How much more or less than usual a day draws: season, and weather that a studio's day shares."""
         rng = np.random.default_rng((*self._key, 0x5EA, day.toordinal(), _DAY))
         storm = 0.72 if rng.random() < 0.04 else 1.0
-        return season(day, southern=self._plan.southern) * storm * float(rng.lognormal(-0.003, 0.08))
+        return season(day, southern=self._plan.southern) * storm * float(rng.lognormal(-0.006, 0.11))
 
     def _direct(self, rng: np.random.Generator, slot: int, start: int, level: float) -> tuple[Arrival, ...]:
         shape = self._plan.slots[slot]
@@ -165,7 +165,7 @@ def season(day: date, *, southern: bool) -> float:
 def direct_leads(rng: np.random.Generator, count: int, late: float) -> Floats:
     """Hours before the start at which direct clients book: a week ahead, in between, and the last hours."""
     kind = rng.random(count)
-    planned = rng.gamma(2.2, 85.0, count)
+    planned = rng.gamma(2.2, 90.0, count)
     between = rng.exponential(40.0, count)
     last = rng.exponential(4.5, count)
     lead = np.where(kind < late, last, np.where(kind < late + 0.12, between, planned))
@@ -180,6 +180,6 @@ def market_leads(rng: np.random.Generator, count: int) -> Floats:
 
 def cancel_leads(rng: np.random.Generator, lead: Floats) -> Floats:
     """Hours before the start at which a booking is cancelled; 0: it is not. Early bookings are given up more often."""
-    chance = 0.05 + 0.19 * np.minimum(1.0, lead / 120.0)
-    when = np.maximum(0.25, lead * rng.random(lead.size) ** 1.3)
+    chance = 0.05 + 0.235 * np.minimum(1.0, lead / 110.0)
+    when = np.maximum(0.25, lead * rng.random(lead.size) ** 1.15)
     return np.where((rng.random(lead.size) < chance) & (when < lead - 0.1), when, 0.0)

@@ -42,18 +42,6 @@ class Desk:
             raise Refused(Reason.CLASS_STARTED, f"class {class_id} has started")
         return item
 
-    def has_place(self, item: ClassInstance, *, web: bool) -> bool:
-        """Whether one more client fits in, online or at the desk."""
-        if item.max_capacity is None and item.web_capacity is None:
-            return True
-        counts = self.site.counts(item.id)
-        fits = item.max_capacity is None or counts.booked < item.max_capacity
-        return fits and (not web or item.web_capacity is None or counts.web_booked < item.web_capacity)
-
-    def holds_place(self, class_id: int, client_id: int) -> bool:
-        """Whether a client is booked in a class already."""
-        return any(visit.client_id == client_id and visit.active for visit in self.site.visits_of(class_id))
-
     def book(
         self,
         class_id: int,
@@ -67,7 +55,7 @@ class Desk:
     ) -> Visit:
         """Book a client in, paid by their habit; without one nobody pays (a comped visit)."""
         item = self._admit(class_id, client_id, at)
-        if not overbook and not self.has_place(item, web=web):
+        if not overbook and not self.site.has_place(item, web=web):
             raise Refused(Reason.CLASS_FULL, f"class {class_id} is full")
         service, sale = None, None
         if habit is not None:
@@ -77,7 +65,7 @@ class Desk:
     def book_market(self, class_id: int, client_id: int, at: datetime, *, rate: Decimal, premium: bool) -> Visit:
         """Book a marketplace user in, through the marketplace's pricing option."""
         item = self._admit(class_id, client_id, at)
-        if not self.has_place(item, web=True):
+        if not self.site.has_place(item, web=True):
             raise Refused(Reason.CLASS_FULL, f"class {class_id} is full")
         service, _ = self.till.sell_and_use(client_id, MARKET_PASS, at)
         return self._enter(item, client_id, at, web=True, service=service, sale=None, rate=rate, premium=premium)
@@ -111,10 +99,19 @@ class Desk:
         if not visit.active:
             raise Refused(Reason.NOT_BOOKED, f"visit {visit_id} is cancelled already")
         item = self.site.classes[visit.class_id]
-        visit.late_cancelled = self._is_late(item, at) if late is None else late
-        self._release(visit, at)
+        self._release(visit, at, late=self._is_late(item, at) if late is None else late)
         self.promote(visit.class_id, at)
         return visit
+
+    def undo_late_cancel(self, visit: Visit, at: datetime) -> None:
+        """Let a late cancellation not have been one, if the place is still free."""
+        item = self.open_class(visit.class_id, at)
+        if not visit.late_cancelled:
+            raise Refused(Reason.NOT_BOOKED, f"visit {visit.id} is not cancelled late")
+        if not self.site.has_place(item, web=False):
+            raise Refused(Reason.CLASS_FULL, f"class {item.id} is full")
+        self.site.restore_visit(visit, at)
+        self._tell_visit(EventKind.BOOKING_STATUS, visit, at)
 
     def cancel_class(self, class_id: int, at: datetime) -> None:
         """Cancel a class; everybody who was booked or waiting is let go, and passes are given back."""
@@ -122,8 +119,7 @@ class Desk:
         item.cancelled, item.last_modified = True, at
         for visit in self.site.visits_of(class_id):
             if visit.active:
-                visit.late_cancelled = False
-                self._release(visit, at)
+                self._release(visit, at, late=False)
         for entry in self.site.waiting_for(class_id):
             self.stop_waiting(entry.id, at)
         self.tell_class(item, at)
@@ -134,7 +130,7 @@ class Desk:
         if item.cancelled or item.starts_at <= at:
             return
         for entry in self.site.waiting_for(class_id):
-            if not self.has_place(item, web=False):
+            if not self.site.has_place(item, web=False):
                 return
             entry.removed_at = at
             visit = self._enter(item, entry.client_id, at, web=entry.web, service=None, sale=None, entry=entry)
@@ -168,7 +164,7 @@ class Desk:
         item = self.open_class(class_id, at)
         if client_id not in self.site.clients:
             raise Refused(Reason.UNKNOWN_CLIENT, f"client {client_id} does not exist")
-        if self.holds_place(class_id, client_id):
+        if self.site.holds(class_id, client_id):
             raise Refused(Reason.ALREADY_BOOKED, f"the client is booked in class {class_id} already")
         return item
 
@@ -209,9 +205,9 @@ class Desk:
         offset = self.site.programs[kind.program_id].cancel_offset
         return item.starts_at - at < timedelta(minutes=offset)
 
-    def _release(self, visit: Visit, at: datetime) -> None:
-        visit.cancelled_at = visit.last_modified = at
-        if visit.late_cancelled:
+    def _release(self, visit: Visit, at: datetime, *, late: bool) -> None:
+        self.site.release_visit(visit, at, late=late)
+        if late:
             self._tell_visit(EventKind.BOOKING_STATUS, visit, at, status="LateCancelled")
             return
         if visit.client_service_id is not None:

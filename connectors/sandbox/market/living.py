@@ -124,23 +124,23 @@ class Living:
             return
         arrival = self._plans[class_id].direct[index]
         self.truth.arrived[class_id, index] = at
-        if not arrival.certain and not self.desk.has_place(item, web=False):
+        if not arrival.certain and not self.site.has_place(item, web=False):
             self.truth.refused[class_id, index] = at
             if arrival.waits:
                 self._wait(item, index, at)
             return
         client, newcomer = self.crowd.client_of_person(arrival.person, at)
-        if self.desk.holds_place(class_id, client):
+        if self.site.holds(class_id, client):
             self.truth.diverted[class_id, index] = at
             return
-        web = arrival.web and not item.hidden and self.desk.has_place(item, web=True)
+        web = arrival.web and not item.hidden and self.site.has_place(item, web=True)
         habit = None if arrival.comped else self._habits[arrival.person]
         visit = self.desk.book(class_id, client, at, web=web, habit=habit, newcomer=newcomer, overbook=arrival.certain)
         self._foresee(visit, arrival.cancel_at, misses=arrival.misses)
 
     def _market(self, at: datetime, class_id: int, index: int) -> None:
         item = self.site.classes.get(class_id)
-        if item is None or item.starts_at <= at or not self.desk.has_place(item, web=True):
+        if item is None or item.starts_at <= at or not self.site.has_place(item, web=True):
             return
         arrival = self._plans[class_id].market[index]
         spots = self.plan.slots[self._slot_of[class_id]].allotment
@@ -148,7 +148,7 @@ class Living:
         if agreed is None:
             return
         client, newcomer = self.crowd.client_of_user(arrival.user, at)
-        if self.desk.holds_place(class_id, client):
+        if self.site.holds(class_id, client):
             return
         visit = self.desk.book_market(class_id, client, at, rate=agreed.rate, premium=agreed.premium)
         self._foresee(visit, arrival.cancel_at, misses=arrival.misses)
@@ -160,9 +160,9 @@ class Living:
         client = self.crowd.current(client_id)
         coming = (item for item in self.site.classes_of(schedule_id) if item.starts_at > at + timedelta(hours=2))
         item = min(coming, key=lambda found: found.starts_at, default=None)
-        if item is None or item.cancelled or self.desk.holds_place(item.id, client):
+        if item is None or item.cancelled or self.site.holds(item.id, client):
             return
-        if self.desk.has_place(item, web=True):
+        if self.site.has_place(item, web=True):
             visit = self.desk.book(item.id, client, at, web=True, habit=Habit.PACK, newcomer=True)
             self.truth.returned[visit.id] = at
 

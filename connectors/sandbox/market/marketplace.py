@@ -51,6 +51,6 @@ def _offered(site: Site, offer: Offer) -> Deal | None:
 
 
 def _allotted(site: Site, item: ClassInstance, allotment: Allotment) -> Deal | None:
-    if site.offers or site.sold_by(item.id, Seller.MARKETPLACE) >= allotment.spots:
+    if not allotment.spots or site.offers or site.sold_by(item.id, Seller.MARKETPLACE) >= allotment.spots:
         return None
     return Deal(allotment.rate, premium=False)

@@ -65,7 +65,7 @@ class Place:
 class Marketplace:
     """How the marketplace's users look upon a studio."""
 
-    users: int = 2_400  # who might ever come
+    users: int = 900  # who might ever come
     wtp_scale: float = 2.6  # spread of what they would pay, as a logistic scale
     legacy_rate: Decimal = Decimal("10.00")  # what it paid under the allotments of before
     known: float = 0.06  # the share of its users who are the studio's clients already

@@ -82,6 +82,8 @@ class Site:
     _classes_of: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     _visits_of: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     _visits_by: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    _taken: dict[int, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))  # places: all, online
+    _holding: set[tuple[int, int]] = field(default_factory=set)  # class and client of active visits
     _waiting_for: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     _services_of: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     _client_by_text: dict[str, int] = field(default_factory=dict)
@@ -113,6 +115,7 @@ class Site:
         self.visits[visit.id] = visit
         self._visits_of[visit.class_id].append(visit.id)
         self._visits_by[visit.client_id].append(visit.id)
+        self._count(visit, 1)
 
     def add_waiting(self, entry: WaitlistEntry) -> None:
         """Put a client on a class's waiting list."""
@@ -148,6 +151,17 @@ class Site:
             client.id = text_id
             self._client_by_text[text_id] = client.unique_id
 
+    def release_visit(self, visit: Visit, at: datetime, *, late: bool) -> None:
+        """Note that a booking was cancelled: its place is free."""
+        self._count(visit, -1)
+        visit.cancelled_at = visit.last_modified = at
+        visit.late_cancelled = late
+
+    def restore_visit(self, visit: Visit, at: datetime) -> None:
+        """Undo a cancellation: the booking takes its place again."""
+        visit.cancelled_at, visit.late_cancelled, visit.last_modified = None, False, at
+        self._count(visit, 1)
+
     def move_class(self, item: ClassInstance, starts_at: datetime, at: datetime) -> None:
         """Hold a class at another time; its length stays."""
         self._classes_on[item.starts_local.date()].remove(item.id)
@@ -161,8 +175,11 @@ class Site:
         """Give all that one client has to another (a merger)."""
         for visit_id in self._visits_by.pop(source, []):
             visit = self.visits[visit_id]
+            self._holding.discard((visit.class_id, source))
             visit.client_id, visit.last_modified = target, at
             self._visits_by[target].append(visit_id)
+            if visit.active:
+                self._holding.add((visit.class_id, target))
         for service_id in self._services_of.pop(source, []):
             self.services[service_id].client_id = target
             self._services_of[target].append(service_id)
@@ -235,15 +252,28 @@ class Site:
 
     def counts(self, class_id: int) -> Counts:
         """How many clients a class has."""
-        active = [visit for visit in self.visits_of(class_id) if visit.active]
-        web = sum(visit.web_signup for visit in active)
-        signed_in = sum(visit.signed_in for visit in active)
-        return Counts(len(active), web, signed_in, len(self.waiting_for(class_id)))
+        booked, web = self._taken.get(class_id, (0, 0))
+        signed_in = sum(visit.signed_in for visit in self.visits_of(class_id) if visit.active)
+        return Counts(booked, web, signed_in, len(self.waiting_for(class_id)))
+
+    def booked(self, class_id: int) -> int:
+        """Places taken in a class."""
+        return self._taken.get(class_id, (0, 0))[0]
+
+    def holds(self, class_id: int, client_id: int) -> bool:
+        """Whether a client has a place in a class."""
+        return (class_id, client_id) in self._holding
+
+    def has_place(self, item: ClassInstance, *, web: bool) -> bool:
+        """Whether one more client fits into a class, online or at the desk."""
+        booked, online = self._taken.get(item.id, (0, 0))
+        fits = item.max_capacity is None or booked < item.max_capacity
+        return fits and (not web or item.web_capacity is None or online < item.web_capacity)
 
     def free_places(self, class_id: int) -> int | None:
         """Places that can still be booked; None where the class has no capacity of its own."""
         capacity = self.classes[class_id].max_capacity
-        return None if capacity is None else max(0, capacity - self.counts(class_id).booked)
+        return None if capacity is None else max(0, capacity - self.booked(class_id))
 
     def sold_by(self, class_id: int, seller: Seller, *, premium: bool | None = None) -> int:
         """Active reservations in a class through one seller."""
@@ -253,3 +283,9 @@ class Site:
     def seller_of(self, visit: Visit) -> Seller:
         """Who sold what paid for a visit; a visit without a pricing option was made at the studio."""
         return Seller.STUDIO if visit.product_id is None else self.options[visit.product_id].seller
+
+    def _count(self, visit: Visit, by: int) -> None:
+        taken = self._taken[visit.class_id]
+        taken[0] += by
+        taken[1] += by if visit.web_signup else 0
+        (self._holding.add if by > 0 else self._holding.discard)((visit.class_id, visit.client_id))

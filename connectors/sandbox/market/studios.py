@@ -26,7 +26,7 @@ _CLASSES = (
     ("Strength Lab", "Strength", 50),
     ("Boxing Basics", "Boxing", 50),
 )
-_CAPACITY = {"Yoga": 22, "Pilates": 10, "Cycling": 20, "Strength": 16, "Barre": 16, "Boxing": 14}
+_CAPACITY = {"Yoga": 20, "Pilates": 10, "Cycling": 18, "Strength": 16, "Barre": 16, "Boxing": 14}
 _HOURS = {
     6: 0.83,
     7: 0.45,
@@ -55,7 +55,7 @@ _WEEKDAYS = (
 )
 _SATURDAY = tuple(time(hour, 30) for hour in (7, 8, 9, 10, 12, 13, 15, 16))
 _SUNDAY = tuple(time(hour, 0) for hour in (8, 9, 10, 12, 16, 17, 18))
-_CANCELLED = 0.145  # of bookings made, early and late: demand is planned so that what stays fills the room
+_CANCELLED = 0.16  # of bookings made, early and late: demand is planned so that what stays fills the room
 _TEACHERS = ("Mara Lind", "Theo Park", "Ines Duarte", "Sol Rivera", "Kit Osei", "Bea Novak", "Ravi Menon", "June Abe")
 
 
@@ -84,7 +84,7 @@ def small_studio(weeks: int = 6) -> StudioPlan:
 
 
 def _harbor() -> StudioPlan:
-    return _variety(_harbor_of(_blocks(_WEEKDAYS, _SATURDAY, _SUNDAY, seed=1), people=760, weeks=52))
+    return _variety(_harbor_of(_blocks(_WEEKDAYS, _SATURDAY, _SUNDAY, seed=1), people=560, weeks=52))
 
 
 def _harbor_of(blocks: tuple[Block, ...], *, people: int, weeks: int) -> StudioPlan:
@@ -157,12 +157,12 @@ def _slots(blocks: tuple[Block, ...], seed: int) -> tuple[Slot, ...]:
                 Slot(
                     block=index,
                     day=day,
-                    demand=fill * (block.capacity or 14) / (1 - _CANCELLED),
-                    regulars=float(rng.uniform(0.3, 0.6)),
-                    late=float(rng.uniform(0.28, 0.52)),
+                    demand=0.96 * fill * (block.capacity or 14) / (1 - _CANCELLED),
+                    regulars=float(rng.uniform(0.12, 0.42)),
+                    late=float(rng.uniform(0.24, 0.5)),
                     market=2.6 * attraction,
                     wtp=float(rng.normal(13.5, 1.2)) + 3.0 * (fill - 0.57),
-                    allotment=int(rng.choice((0, 1, 2, 3), p=(0.62, 0.18, 0.14, 0.06))) if fill < 0.75 else 0,
+                    allotment=int(rng.choice((0, 1, 2, 3), p=(0.54, 0.20, 0.18, 0.08))) if fill < 0.75 else 0,
                 )
             )
     return tuple(made)

@@ -48,12 +48,13 @@ class World:
         self.now = now
         self._events: list[Event] = []
         self._told = 0
+        self._heard = False
         self._living: dict[int, Living] = {}
         for plan in demo_studios() if studios is None else studios:
             self._living[plan.site] = Living(seed, plan, now, self._teller(plan.site), marketplace=marketplace)
         for living in self._living.values():
             living.advance(now)
-        self._events.clear()  # nobody had subscribed yet
+        self._heard = True  # of the past, nobody had asked to be told
 
     @property
     def sites(self) -> dict[int, Site]:
@@ -107,14 +108,18 @@ class World:
         with self.lock:
             return self._of(site_id).desk.cancel(visit_id, self.now, late=late)
 
+    def undo_late_cancel(self, site_id: int, visit_id: int) -> Visit:
+        """Let a late cancellation not have been one. Raises ``Refused``."""
+        with self.lock:
+            visit = self._visit(site_id, visit_id)
+            self._of(site_id).desk.undo_late_cancel(visit, self.now)
+            return visit
+
     def mark(self, site_id: int, visit_id: int, *, came: bool) -> Visit:
         """Sign a client in, or mark that they did not come."""
         with self.lock:
-            living = self._of(site_id)
-            visit = living.site.visits.get(visit_id)
-            if visit is None:
-                raise Refused(Reason.UNKNOWN_VISIT, f"visit {visit_id} does not exist")
-            living.desk.mark(visit, self.now, came=came)
+            visit = self._visit(site_id, visit_id)
+            self._of(site_id).desk.mark(visit, self.now, came=came)
             return visit
 
     def join_waitlist(self, site_id: int, class_id: int, client_id: int, *, web: bool = True) -> WaitlistEntry:
@@ -249,10 +254,17 @@ class World:
             raise Refused(Reason.UNKNOWN_SITE, f"site {site_id} does not exist")
         return living
 
+    def _visit(self, site_id: int, visit_id: int) -> Visit:
+        visit = self._of(site_id).site.visits.get(visit_id)
+        if visit is None:
+            raise Refused(Reason.UNKNOWN_VISIT, f"visit {visit_id} does not exist")
+        return visit
+
     def _teller(self, site_id: int) -> Any:
         def emit(kind: EventKind, at: datetime, **ids: Any) -> None:
-            self._told += 1
-            self._events.append(Event(number=self._told, site_id=site_id, kind=kind, at=at, **ids))
+            if self._heard:
+                self._told += 1
+                self._events.append(Event(number=self._told, site_id=site_id, kind=kind, at=at, **ids))
 
         return emit
 
