@@ -38,7 +38,7 @@ class Config:
     """The settings of one adapter."""
 
     instance: Path  # where the database, keys, models and logs lie by default
-    database_url: str
+    database_url: str = field(repr=False)  # may hold a password
     public_url: str  # where platforms and browsers reach us, without a trailing slash
     secret_key: str = field(repr=False)
     encryption_keys: tuple[str, ...] = field(repr=False)  # the first encrypts, all decrypt

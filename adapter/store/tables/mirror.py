@@ -229,3 +229,4 @@ class FirstBooking(Base):
     channel: Mapped[Channel] = mapped_column(Word(Channel))
     booked_at: Mapped[datetime]
     exact: Mapped[bool]
+    tie: Mapped[bool]  # another channel had a reservation at the same instant (EC-06)

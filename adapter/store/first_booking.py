@@ -1,0 +1,151 @@
+"""Where a person's first reservation came from, by e-mail (GI-02): first ever, and first within any window.
+
+The person of a reservation is the address that the platform keeps on it, else the one its client had when it was booked
+(EC-13). First is by the instant of booking, by the session's start where that is unknown; at the same instant the
+earlier session, then direct, third party, marketplace (EC-05, EC-06). What was cancelled later was booked all the same
+(EC-07). Who shares an address, and what the dates mean at a venue, is for the guarantee to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, delete, func, literal, or_, select
+from sqlalchemy.orm import Session as Db
+
+from adapter.store.dialect import chunks, table_of, upsert
+from adapter.store.tables import Client, ClientEmail, Connection, FirstBooking, Reservation, Session, SourceMapping
+from connectors.records import Channel
+
+ORDER: Mapping[Channel, int] = {
+    Channel.DIRECT: 0,
+    Channel.THIRD_PARTY: 1,
+    Channel.UNKNOWN: 2,
+    Channel.MARKETPLACE: 3,
+}
+"""Who comes first at the same instant."""
+
+_CHANNELS = {place: channel for channel, place in ORDER.items()}
+
+
+@dataclass(frozen=True)
+class First:
+    """Somebody's first reservation."""
+
+    email_id: int
+    reservation_id: int  # ours
+    channel: Channel
+    booked_at: datetime  # the instant that decided
+    exact: bool  # False: the booking time is unknown, the session's start stands in
+    tie: bool  # another channel had a reservation at the same instant (EC-06)
+
+
+def refresh_first_bookings(db: Db, studio_id: int) -> int:
+    """Bring the first bookings ever of a studio's clients up to date; returns how many were written."""
+    firsts = {first.email_id: first for first in _firsts(db, studio_id)}
+    known = {
+        row.email_id: row
+        for row in db.execute(
+            select(
+                FirstBooking.email_id,
+                FirstBooking.reservation_id,
+                FirstBooking.channel,
+                FirstBooking.booked_at,
+                FirstBooking.exact,
+                FirstBooking.tie,
+            ).where(FirstBooking.studio_id == studio_id)
+        )
+    }
+    moved = [first for email, first in sorted(firsts.items()) if email not in known or first != First(*known[email])]
+    rows = [{"studio_id": studio_id, **asdict(first)} for first in moved]
+    upsert(db, table_of(FirstBooking), ("studio_id", "email_id"), rows, differs=list(asdict(moved[0])) if moved else [])
+    for some in chunks(sorted(known.keys() - firsts.keys())):
+        db.execute(delete(FirstBooking).where(FirstBooking.studio_id == studio_id, FirstBooking.email_id.in_(some)))
+    return len(moved)
+
+
+def first_in_window(db: Db, studio_id: int, start: datetime, end: datetime) -> list[First]:
+    """Each person's first reservation made at or after ``start`` and before ``end``, by their id of address."""
+    return _firsts(db, studio_id, start, end)
+
+
+def _firsts(db: Db, studio_id: int, start: datetime | None = None, end: datetime | None = None) -> list[First]:
+    bookings = _bookings(studio_id)
+    of_person = _of_person(bookings, start, end)
+    first = select(of_person).where(of_person.c.place == 1).order_by(of_person.c.email_id)
+    return [_first(row) for row in db.execute(first).mappings()]
+
+
+def _first(row: Mapping[Any, Any]) -> First:
+    return First(
+        email_id=row["email_id"],
+        reservation_id=row["reservation_id"],
+        channel=_CHANNELS[row["channel"]],
+        booked_at=row["at"],
+        exact=bool(row["exact"]),
+        tie=row["nearest"] != row["farthest"],
+    )
+
+
+def _of_person(bookings: Subquery, start: datetime | None, end: datetime | None) -> Subquery:
+    """The bookings of each person in their order; of each booking only the address that its client had then."""
+    there = bookings.c
+    inside = [there.choice == 1, there.email_id.is_not(None), there.at.is_not(None)]
+    if start is not None:
+        inside.append(there.at >= start)
+    if end is not None:
+        inside.append(there.at < end)
+    order = (there.at, there.starts_at, there.channel, there.reservation_id)
+    place = func.row_number().over(partition_by=there.email_id, order_by=order)
+    same_instant = (there.email_id, there.at)
+    nearest = func.min(there.channel).over(partition_by=same_instant).label("nearest")
+    farthest = func.max(there.channel).over(partition_by=same_instant).label("farthest")
+    return select(bookings, place.label("place"), nearest, farthest).where(*inside).subquery()
+
+
+def _bookings(studio_id: int) -> Subquery:
+    """Every reservation with every address it might belong to, the right one marked ``choice`` 1."""
+    at = func.coalesce(Reservation.booked_at, Session.starts_at)
+    held = or_(ClientEmail.since.is_(None), ClientEmail.since <= at)
+    choice = func.row_number().over(
+        partition_by=Reservation.id,
+        order_by=(
+            case((held, 0), else_=1),
+            case((held, ClientEmail.since)).desc().nulls_last(),
+            ClientEmail.since,
+            ClientEmail.id,
+        ),
+    )
+    wanted = select(
+        Reservation.id.label("reservation_id"),
+        at.label("at"),
+        Session.starts_at.label("starts_at"),
+        Reservation.booked_at.is_not(None).label("exact"),
+        func.coalesce(Reservation.guest_email_id, ClientEmail.email_id).label("email_id"),
+        _channel_order().label("channel"),
+        choice.label("choice"),
+    )
+    return _joined(wanted).where(Connection.studio_id == studio_id).subquery()
+
+
+def _joined(wanted: Select[Any]) -> Select[Any]:
+    same = Reservation.connection_id
+    session = and_(Session.connection_id == same, Session.external_id == Reservation.session_id)
+    client = and_(Client.connection_id == same, Client.external_id == Reservation.client_id)
+    meaning = and_(SourceMapping.connection_id == same, SourceMapping.source == Reservation.source)
+    return (
+        wanted.select_from(Reservation)
+        .join(Connection, Connection.id == same)
+        .outerjoin(Session, session)
+        .outerjoin(Client, client)
+        .outerjoin(ClientEmail, ClientEmail.client_id == Client.id)
+        .outerjoin(SourceMapping, meaning)
+    )
+
+
+def _channel_order() -> ColumnElement[int]:
+    placed = [(SourceMapping.channel == channel, literal(place)) for channel, place in ORDER.items()]
+    return case(*placed, else_=literal(ORDER[Channel.UNKNOWN]))

@@ -1,0 +1,53 @@
+"""What a marketplace reservation was booked at: the offer that was in force at the instant of booking (SR-09).
+
+Knows decisions and reservations; decides nothing. A rate once found stays: what is decided later does not touch it.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import cast
+
+from sqlalchemy import CursorResult, ScalarSelect, select, update
+from sqlalchemy.orm import Session as Db
+
+from adapter.store.tables import Decision, Reservation, Session, SourceMapping
+from connectors.records import Channel
+
+
+def fill_rates(db: Db, connection_id: int) -> int:
+    """Give every marketplace reservation without a rate the one it was booked at; returns how many got one.
+
+    A reservation whose booking time is unknown, or that came before anything was offered, keeps none.
+    """
+    offered = _offered_rate()
+    marketplace = select(SourceMapping.source).where(
+        SourceMapping.connection_id == connection_id, SourceMapping.channel == Channel.MARKETPLACE
+    )
+    lacking = update(Reservation).where(
+        Reservation.connection_id == connection_id,
+        Reservation.rate.is_(None),
+        Reservation.booked_at.is_not(None),
+        Reservation.source.in_(marketplace),
+        offered.is_not(None),
+    )
+    filled = db.execute(lacking.values(rate=offered), execution_options={"synchronize_session": False})
+    return cast("CursorResult[None]", filled).rowcount
+
+
+def _offered_rate() -> ScalarSelect[Decimal]:
+    """The rate of the latest decision, not a shadow one, that a reservation's session had when it was booked."""
+    return (
+        select(Decision.rate)
+        .join(Session, Session.id == Decision.session_id)
+        .where(
+            Session.connection_id == Reservation.connection_id,
+            Session.external_id == Reservation.session_id,
+            Decision.at <= Reservation.booked_at,
+            Decision.shadow.is_(False),
+        )
+        .order_by(Decision.sequence.desc())
+        .limit(1)
+        .correlate(Reservation)
+        .scalar_subquery()
+    )

@@ -1,0 +1,81 @@
+"""Which values a setting may have (SS-11, SS-12, SR-06). Pure; a wrong one is an error that says what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from adapter.store.columns import LARGEST_AMOUNT
+
+EARLIEST_RELEASE, LATEST_RELEASE = 72, 2
+MOST_SPOTS = 1000
+MOST_WEIGHT = 100.0
+
+
+class BadSetting(ValueError):
+    """A value that a setting cannot have. ``name`` is the setting; the message is fit to show."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a setting takes; ``allowed`` completes the sentence "must be …"."""
+
+    allowed: str
+    fits: Callable[[Any], bool]
+
+
+def _whole(low: int, high: int) -> Rule:
+    return Rule(
+        f"a whole number from {low} to {high}",
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high,
+    )
+
+
+def _number(low: float, high: float) -> Rule:
+    return Rule(
+        f"a number from {low:g} to {high:g}",
+        lambda value: isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high,
+    )
+
+
+_AMOUNT = Rule(
+    "an amount of 0 or more, with at most four decimals",
+    lambda value: (
+        isinstance(value, Decimal)
+        and value.is_finite()
+        and 0 <= value < LARGEST_AMOUNT
+        and value == value.quantize(Decimal("0.0001"))
+    ),
+)
+
+RULES: Mapping[str, Rule] = {
+    "min_spots": _whole(0, MOST_SPOTS),
+    "release_all_hours": _whole(LATEST_RELEASE, EARLIEST_RELEASE),
+    "rate_floor": _AMOUNT,
+    "rate_ceiling": _AMOUNT,
+    "retail_rate": _AMOUNT,
+    "displacement_weight": _number(0, MOST_WEIGHT),
+    "max_displacement_risk": _number(0, 1),
+    "excluded": Rule("yes or no", lambda value: isinstance(value, bool)),
+}
+
+
+def check(changes: Mapping[str, Any]) -> None:
+    """Refuse unknown settings and values out of bounds. None always fits: not set here. Raises BadSetting."""
+    for name, value in changes.items():
+        if name not in RULES:
+            raise BadSetting(name, f"{name}: there is no such setting; there are {', '.join(RULES)}")
+        if value is not None and not RULES[name].fits(value):
+            raise BadSetting(name, f"{name}: must be {RULES[name].allowed}, not {value!r}")
+
+
+def check_together(floor: Decimal | None, ceiling: Decimal | None) -> None:
+    """Refuse a floor above the ceiling. The message names no amount: the floor is confidential (SR-11)."""
+    if floor is not None and ceiling is not None and floor > ceiling:
+        raise BadSetting("rate_ceiling", "rate_ceiling: must not be below the rate floor that holds here")

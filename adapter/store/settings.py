@@ -1,0 +1,212 @@
+"""What the studio decided: SmartSpot and SmartRate settings by scope, and what its booking sources mean.
+
+The most specific scope that has a value wins: session, class type, venue, studio (SS-13). Every change leaves a line in
+the audit log. Knows the tables; which values are allowed stands in ``setting_rules``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session as Db
+
+from adapter.store.first_booking import refresh_first_bookings
+from adapter.store.rates import fill_rates
+from adapter.store.setting_rules import BadSetting, check, check_together
+from adapter.store.tables import (
+    Audit,
+    ClassType,
+    Connection,
+    Reservation,
+    Scope,
+    Session,
+    Setting,
+    SourceMapping,
+    Venue,
+)
+from connectors.records import Channel
+
+__all__ = [
+    "BadSetting",
+    "Settings",
+    "SourceUse",
+    "StudioSettings",
+    "change_settings",
+    "effective_settings",
+    "map_source",
+    "sources",
+]
+
+SCOPED: Mapping[Scope, type[Venue | ClassType | Session]] = {
+    Scope.VENUE: Venue,
+    Scope.CLASS_TYPE: ClassType,
+    Scope.SESSION: Session,
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings as they hold somewhere. None: set nowhere on the way up, so the default of decisions.md holds."""
+
+    min_spots: int | None = None
+    release_all_hours: int | None = None
+    rate_floor: Decimal | None = None  # confidential (SR-11)
+    rate_ceiling: Decimal | None = None
+    retail_rate: Decimal | None = None
+    displacement_weight: float | None = None
+    max_displacement_risk: float | None = None
+    excluded: bool | None = None
+
+
+NAMES = tuple(field.name for field in fields(Settings))
+
+
+@dataclass(frozen=True)
+class StudioSettings:
+    """All settings of one studio, read once. Ids are ours, not the platform's."""
+
+    by_scope: Mapping[tuple[Scope, int], Mapping[str, Any]]
+
+    @property
+    def studio(self) -> Settings:
+        """What holds where nothing narrower is set."""
+        return self.of()
+
+    def own(self, scope: Scope, scope_id: int = 0) -> Settings:
+        """What is set at exactly this scope."""
+        return Settings(**self.by_scope.get((scope, scope_id), {}))
+
+    def of(
+        self, *, venue_id: int | None = None, class_type_id: int | None = None, session_id: int | None = None
+    ) -> Settings:
+        """What holds for a session, value by value; ids that are None are passed over."""
+        way = ((Scope.VENUE, venue_id), (Scope.CLASS_TYPE, class_type_id), (Scope.SESSION, session_id))
+        holds = dict(self.by_scope.get((Scope.STUDIO, 0), {}))
+        for scope, number in way:
+            if number is not None:
+                holds |= self.by_scope.get((scope, number), {})
+        return Settings(**holds)
+
+
+@dataclass(frozen=True)
+class SourceUse:
+    """A booking source seen at a connection: how many reservations came by it, and what the studio says it means."""
+
+    source: str
+    count: int
+    channel: Channel
+
+
+def effective_settings(db: Db, studio_id: int) -> StudioSettings:
+    """The settings of a studio, ready to be asked."""
+    rows = db.scalars(select(Setting).where(Setting.studio_id == studio_id))
+    return StudioSettings({(row.scope, row.scope_id): _values(row) for row in rows})
+
+
+def change_settings(
+    db: Db, studio_id: int, scope: Scope, scope_id: int, changes: Mapping[str, Any], *, actor: str, now: datetime
+) -> Settings:
+    """Change some settings of one scope (``scope_id`` 0 for the studio); None takes a value back.
+
+    Returns what is now set there. Nothing is written and no audit line made where nothing changes. Raises BadSetting.
+    """
+    check(changes)
+    _check_scope(db, studio_id, scope, scope_id)
+    row = _row(db, studio_id, scope, scope_id, now)
+    before = {name: getattr(row, name) for name in changes}
+    changed = {name: value for name, value in changes.items() if before[name] != value}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    if changed:
+        row.updated_at = now
+        db.add(row)
+        db.flush()
+        _check_rates(db, studio_id)
+        about = f"studio:{studio_id}" if scope is Scope.STUDIO else f"{scope}:{scope_id}"
+        told = {name: before[name] for name in changed}, changed
+        _audit(db, studio_id, "settings.changed", about, *told, actor=actor, now=now)
+    return Settings(**_values(row))
+
+
+def sources(db: Db, connection_id: int) -> list[SourceUse]:
+    """Every source seen or mapped at a connection, the most used first."""
+    seen = select(Reservation.source, func.count()).where(Reservation.connection_id == connection_id)
+    counts = dict(db.execute(seen.group_by(Reservation.source)).tuples().all())
+    meaning = _mapping(db, connection_id)
+    every = [SourceUse(name, counts.get(name, 0), meaning.get(name, Channel.UNKNOWN)) for name in counts | meaning]
+    return sorted(every, key=lambda use: (-use.count, use.source))
+
+
+def map_source(db: Db, connection_id: int, source: str, channel: Channel, *, actor: str, now: datetime) -> bool:
+    """Keep what the studio says a source means; ``UNKNOWN`` takes it back. Returns whether anything changed.
+
+    What hangs on it follows at once: first bookings, and the rates of marketplace reservations.
+    """
+    before = _mapping(db, connection_id).get(source, Channel.UNKNOWN)
+    if before is channel:
+        return False
+    db.execute(
+        delete(SourceMapping).where(SourceMapping.connection_id == connection_id, SourceMapping.source == source)
+    )
+    if channel is not Channel.UNKNOWN:
+        confirmed = {"confirmed_by": actor, "confirmed_at": now}
+        db.add(SourceMapping(connection_id=connection_id, source=source, channel=channel, **confirmed))
+    db.flush()
+    studio_id = db.get_one(Connection, connection_id).studio_id
+    told = {"source": source, "channel": before}, {"source": source, "channel": channel}
+    _audit(db, studio_id, "source.mapped", f"connection:{connection_id}", *told, actor=actor, now=now)
+    refresh_first_bookings(db, studio_id)
+    fill_rates(db, connection_id)
+    return True
+
+
+def _values(row: Setting) -> dict[str, Any]:
+    return {name: value for name in NAMES if (value := getattr(row, name)) is not None}
+
+
+def _mapping(db: Db, connection_id: int) -> dict[str, Channel]:
+    mapped = select(SourceMapping.source, SourceMapping.channel).where(SourceMapping.connection_id == connection_id)
+    return dict(db.execute(mapped).tuples().all())
+
+
+def _row(db: Db, studio_id: int, scope: Scope, scope_id: int, now: datetime) -> Setting:
+    where = (Setting.studio_id == studio_id, Setting.scope == scope, Setting.scope_id == scope_id)
+    there = db.scalar(select(Setting).where(*where))
+    return there or Setting(studio_id=studio_id, scope=scope, scope_id=scope_id, updated_at=now)
+
+
+def _check_scope(db: Db, studio_id: int, scope: Scope, scope_id: int) -> None:
+    if scope is Scope.STUDIO:
+        if scope_id != 0:
+            raise BadSetting("scope_id", "scope_id: must be 0 for the studio itself")
+        return
+    model = SCOPED[scope]
+    mine = select(model.id).join(Connection, Connection.id == model.connection_id)
+    if db.scalar(mine.where(model.id == scope_id, Connection.studio_id == studio_id)) is None:
+        raise BadSetting("scope_id", f"scope_id: this studio has no {scope.replace('_', ' ')} {scope_id}")
+
+
+def _check_rates(db: Db, studio_id: int) -> None:
+    """No session may end up with a floor above its ceiling, whichever scopes they come from."""
+    everything = effective_settings(db, studio_id)
+    for scope, number in everything.by_scope:
+        own = everything.own(scope, number)
+        check_together(own.rate_floor, own.rate_ceiling)
+        over = everything.of(**{f"{scope}_id": number}) if scope is not Scope.STUDIO else everything.studio
+        check_together(over.rate_floor, over.rate_ceiling)
+
+
+def _audit(db: Db, studio_id: int, act: str, about: str, before: Any, after: Any, *, actor: str, now: datetime) -> None:
+    shown = [{name: _plain(value) for name, value in side.items()} for side in (before, after)]
+    db.add(
+        Audit(at=now, actor=actor, studio_id=studio_id, act=act, about=about, before=shown[0], after=shown[1]),
+    )
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value
