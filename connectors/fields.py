@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre
 
 from connectors.answers import scrub
 from connectors.errors import BadRecord
+from connectors.platform import Site
 from connectors.times import read_instant
 
 LONGEST_ID = 128  # characters
@@ -54,6 +55,11 @@ def amount(value: Any) -> Decimal:
 def minor_unit(currency: str) -> Decimal:
     """The smallest amount of a currency: 0.01, or 1 in yen."""
     return Decimal(1).scaleb(-get_currency_precision(currency))
+
+
+def cents(value: Decimal, currency: str) -> Decimal:
+    """An amount rounded to what can be paid, halves away from zero."""
+    return value.quantize(minor_unit(currency), ROUND_HALF_UP)
 
 
 class _Field(fields.Field[Any]):
@@ -126,6 +132,17 @@ class Amount(_Field):
         return amount(value)
 
 
+class Price(Amount):
+    """An amount that somebody is asked to pay: no finer than its currency."""
+
+    def read(self, value: Any) -> Decimal:
+        """See amount."""
+        found, currency = super().read(value), _shape_of(self).site.currency
+        if found % minor_unit(currency):
+            raise ValueError(f"is finer than {currency} can be paid")
+        return found
+
+
 class Instant(_Field):
     """A time, in UTC; a naive one is meant in the zone of the shape."""
 
@@ -133,8 +150,7 @@ class Instant(_Field):
         """See read_instant."""
         if not isinstance(value, str):
             raise ValueError("is no time")
-        root = self.root
-        return read_instant(value, root.zone if isinstance(root, Shape) else ZoneInfo("UTC"))
+        return read_instant(value, _shape_of(self).zone)
 
 
 class Shape(Schema):
@@ -149,9 +165,10 @@ class Shape(Schema):
 
         unknown = EXCLUDE
 
-    def __init__(self, zone: ZoneInfo) -> None:
+    def __init__(self, site: Site) -> None:
         super().__init__()
-        self.zone = zone
+        self.site = site
+        self.zone = ZoneInfo(site.timezone)
 
     def read(self, payload: Any, **given: Any) -> Any:
         """The record. Raises BadRecord."""
@@ -174,6 +191,12 @@ class Shape(Schema):
     def finish(self, values: dict[str, Any]) -> dict[str, Any]:
         """What needs more than one field. May raise ValidationError({data_key: [what is wrong]})."""
         return values
+
+
+def _shape_of(field: _Field) -> Shape:
+    if not isinstance(field.root, Shape):
+        raise TypeError("this field belongs into a Shape")
+    return field.root
 
 
 def reach(payload: Any, path: str) -> Any:

@@ -1,0 +1,92 @@
+"""Mindbody, declared.
+
+What it gives and how it is asked: reads.py · what its payloads mean: shapes.py, visits.py, sales.py · its events:
+webhooks.py · the one dangerous write: pushes.py · staff logins: tokens.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from connectors.mindbody import pushes, reads, webhooks
+from connectors.platform import (
+    Capability,
+    Everything,
+    OAuth,
+    OfSession,
+    Platform,
+    Resource,
+    ResponseMode,
+    Since,
+    TotalPush,
+    Webhooks,
+    Window,
+)
+from connectors.records import Stream
+
+
+def headers(site_id: str, settings: Mapping[str, str]) -> Mapping[str, str]:
+    """What every request carries: our key, and the site that it is about."""
+    return {"API-Key": settings.get("API_KEY", ""), "SiteId": site_id, "User-Agent": "spotkeeper"}
+
+
+PLATFORM = Platform(
+    name="mindbody",
+    title="Mindbody",
+    api_url="https://api.mindbodyonline.com/public/v6",
+    capabilities=frozenset(
+        {
+            Capability.SPOTS_LOCAL,
+            Capability.SPOTS_TOTAL,
+            Capability.RATE_LOCAL,
+            Capability.WEBHOOKS,
+            Capability.LATE_CANCEL,
+            Capability.ATTENDANCE,
+            Capability.CLIENT_EMAILS,
+            Capability.SALES,
+            Capability.UPDATED_SINCE,
+        }
+    ),
+    streams={
+        Stream.VENUES: Resource(Everything, reads.venues),
+        Stream.CLASS_TYPES: Resource(Everything, reads.class_types),
+        Stream.PRICES: Resource(Everything, reads.prices),
+        Stream.CLIENTS: Resource(Since, reads.clients, overlap_hours=24),
+        Stream.SESSIONS: Resource(Window, reads.sessions),
+        Stream.RESERVATIONS: Resource(OfSession, reads.rosters),
+        Stream.SALES: Resource(Window, reads.sales),
+    },
+    describe=reads.describe,
+    headers=headers,
+    settings=("CLIENT_ID", "CLIENT_SECRET", "API_KEY", "WEBHOOK_SECRET"),
+    oauth=OAuth(
+        scopes=("email", "profile", "openid", "offline_access", "Mindbody.Api.Public.v6"),
+        response_type="code id_token",
+        response_mode=ResponseMode.FORM_POST,
+        site_parameter="subscriberId",
+        refresh_with_scope=True,
+        issuer="https://signin.mindbodyonline.com",
+        scope_meanings={
+            "email": "Know which e-mail address signed in.",
+            "profile": "Know the name of who signed in.",
+            "openid": "Know who signed in.",
+            "offline_access": "Stay connected while nobody is signed in.",
+            "Mindbody.Api.Public.v6": "Read classes, bookings, clients, prices and sales, as far as who signed in may.",
+        },
+    ),
+    webhooks=Webhooks(
+        signature_header=webhooks.SIGNATURE_HEADER,
+        verify=webhooks.verify,
+        read=webhooks.read,
+        events=webhooks.EVENTS,
+    ),
+    totals=TotalPush(prove=pushes.prove, send=pushes.send, read_back=pushes.read_back),
+    limits=(
+        "Mindbody takes no spot count for a single class: the count is enforced where the marketplace sells.",
+        "Online capacity is written through a series and limits your own clients too: off until proven and turned on.",
+        "Mindbody has no price for a single class: the rate is kept where the marketplace sells.",
+        "Mindbody does not say when a booking was made: the time comes from its events, or from when we first saw it.",
+    ),
+    calls_per_minute=1_200,  # Mindbody asks for 2,000 at most
+    docs="https://developers.mindbodyonline.com/PublicDocumentation/V6",
+)

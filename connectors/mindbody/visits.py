@@ -1,0 +1,96 @@
+"""A class's roster as reservations: what became of each, and how it was booked.
+
+Knows Mindbody's visits; knows no HTTP. Visits come by the ten thousand in a backfill, a roster a call, so they are read
+by a plain function with the same checks as the shapes, at a tenth of the cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from connectors.answers import scrub
+from connectors.errors import BadRecord
+from connectors.fields import id_text
+from connectors.records import Outcome, Reservation
+from connectors.times import read_instant
+
+
+def reservation(visit: Any, session_id: str, zone: ZoneInfo) -> Reservation:
+    """A visit. Raises BadRecord.
+
+    The client is named by the unchanging ``ClientUniqueId`` or not at all: the other id may be anybody's by tomorrow.
+    Mindbody does not say when a visit was booked.
+    """
+    if not isinstance(visit, Mapping):
+        raise BadRecord("A visit is no object.")
+    class_id = _id(visit, "ClassId")
+    if class_id not in (None, session_id):
+        raise BadRecord(
+            f"Visit {visit.get('Id')}: ClassId {class_id} is not the class that was asked for, {session_id}."
+        )
+    external_id = _id(visit, "Id")
+    if external_id in (None, "0"):
+        raise BadRecord("A visit has no Id.")
+    return Reservation(
+        external_id=external_id,
+        session_id=session_id,
+        client_id=_id(visit, "ClientUniqueId"),
+        source=source_of(visit),
+        outcome=outcome_of(visit),
+        purchase_id=_id(visit, "ServiceId"),
+        price_option_id=_id(visit, "ProductId"),
+        updated_at=_instant(visit, "LastModifiedDateTime", zone),
+    )
+
+
+def outcome_of(visit: Mapping[str, Any]) -> Outcome:
+    """What became of a visit. ``AppointmentStatus`` says NoShow of attended classes, so it is not looked at.
+
+    A past visit that nobody signed in stays booked: some studios sign nobody in.
+    """
+    if _flag(visit, "LateCancelled"):
+        return Outcome.LATE_CANCELLED
+    if _flag(visit, "SignedIn"):
+        return Outcome.ATTENDED
+    return Outcome.NO_SHOW if _flag(visit, "Missed") else Outcome.BOOKED
+
+
+def source_of(visit: Mapping[str, Any]) -> str:
+    """How a visit was booked, in words that the studio maps to a channel: by what paid, else online or by staff."""
+    service = visit.get("ServiceName")
+    if isinstance(service, str) and service.strip():
+        return f"service:{service.strip()}"
+    return "web" if _flag(visit, "WebSignup") else "staff"
+
+
+def _id(visit: Mapping[str, Any], key: str) -> str | None:
+    value = visit.get(key)
+    if value is None:
+        return None
+    try:
+        return id_text(value)
+    except ValueError as error:
+        raise _bad(visit, key, error) from error
+
+
+def _flag(visit: Mapping[str, Any], key: str) -> bool:
+    value = visit.get(key)
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    raise _bad(visit, key, ValueError("must be true or false"))
+
+
+def _instant(visit: Mapping[str, Any], key: str, zone: ZoneInfo) -> Any:
+    value = visit.get(key)
+    if value is None:
+        return None
+    try:
+        return read_instant(str(value), zone)
+    except ValueError as error:
+        raise _bad(visit, key, error) from error
+
+
+def _bad(visit: Mapping[str, Any], key: str, error: ValueError) -> BadRecord:
+    return BadRecord(f"Visit {scrub(str(visit.get('Id')))[:40]}: {key} {scrub(repr(visit.get(key)))[:60]} {error}.")

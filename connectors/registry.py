@@ -1,0 +1,41 @@
+"""Which platforms there are. Knows their names and where they are declared; imports one only when it is asked for."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+
+from connectors.errors import Misconfigured
+from connectors.platform import Capability, Platform
+
+_DECLARED_IN = {
+    "mindbody": "connectors.mindbody",
+    "sandbox": "connectors.sandbox",
+}
+
+
+def names() -> tuple[str, ...]:
+    """The platforms' names, as they stand in URLs and settings."""
+    return tuple(_DECLARED_IN)
+
+
+@cache
+def get(name: str) -> Platform:
+    """A platform's declaration. Raises Misconfigured, with the names there are."""
+    if name not in _DECLARED_IN:
+        raise Misconfigured(f"There is no platform {name[:40]!r}. There are: {', '.join(names())}.")
+    platform = import_module(_DECLARED_IN[name]).PLATFORM
+    if not isinstance(platform, Platform) or platform.name != name:
+        raise Misconfigured(f"{_DECLARED_IN[name]} does not declare a platform of the name {name}.")
+    return platform
+
+
+def capability_table() -> str:
+    """What each platform can do, as a table in Markdown, from the declarations."""
+    platforms = [get(name) for name in names()]
+    head = [["", *(platform.title for platform in platforms)], ["---"] * (len(platforms) + 1)]
+    rows = [
+        [f"`{capability}`", *("yes" if capability in each.capabilities else "–" for each in platforms)]
+        for capability in Capability
+    ]
+    return "".join(f"| {' | '.join(row)} |\n" for row in head + rows)

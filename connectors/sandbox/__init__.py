@@ -1,0 +1,67 @@
+"""The sandbox, declared: Mindbody's dialect on your own machine, and one thing more: it takes an offer for a session.
+
+The platform itself runs in sandbox/server, which nothing imports; this is only how the adapter speaks with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from connectors import mindbody
+from connectors.errors import Rejected
+from connectors.fields import reach
+from connectors.platform import Api, Capability, OfferPush, ReadBack
+from connectors.records import Offer
+
+
+def send(api: Api, offer: Offer, key: str) -> None:
+    """Put the whole wanted state. A lower sequence than the held one is refused, the same again changes nothing."""
+    body = {
+        "Sequence": offer.sequence,
+        "Limit": offer.limit,
+        "Rate": str(offer.rate),
+        "PremiumLimit": offer.premium_limit,
+        "PremiumRate": None if offer.premium_rate is None else str(offer.premium_rate),
+        "Currency": offer.currency,
+    }
+    api.door.send("PUT", f"/channel/offers/{offer.session_id}", body, key=key)
+
+
+def read_back(api: Api, session_id: str) -> ReadBack | None:
+    """The offer that the sandbox holds for a session; None where it holds none."""
+    try:
+        held = api.door.get(f"/channel/offers/{session_id}")
+    except Rejected as error:
+        if error.code == "OfferNotFound":
+            return None
+        raise
+    return ReadBack(
+        limit=reach(held, "Limit"),
+        rate=_text(reach(held, "Rate")),
+        premium_limit=reach(held, "PremiumLimit"),
+        premium_rate=_text(reach(held, "PremiumRate")),
+        sequence=reach(held, "Sequence"),
+    )
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+_LOCAL = {Capability.SPOTS_LOCAL, Capability.RATE_LOCAL, Capability.SPOTS_TOTAL}
+_NATIVE = {Capability.SPOTS_NATIVE, Capability.RATE_NATIVE}
+
+PLATFORM = replace(
+    mindbody.PLATFORM,
+    name="sandbox",
+    title="Sandbox",
+    capabilities=(mindbody.PLATFORM.capabilities - _LOCAL) | _NATIVE,
+    api_url="",  # it has no public address: the one that was started says where it is
+    oauth=replace(mindbody.PLATFORM.oauth, issuer=None) if mindbody.PLATFORM.oauth else None,
+    offers=OfferPush(send=send, read_back=read_back),
+    totals=None,
+    limits=("The sandbox is no real studio: nothing here is sold.",),
+    calls_per_minute=60_000,
+    docs="",
+)
