@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy.dialects import postgresql, sqlite
-
 from adapter.context import Context
+from adapter.store.dialect import insert, table_of
 from adapter.store.tables import ApiCalls, Connection
 from adapter.tokens import fresh_tokens, needs_reconnect
 from connectors import registry
@@ -129,19 +128,12 @@ class FixedToken:
 
 
 def _add(ctx: Context, connection_id: int, calls: Mapping[str, int], errors: Mapping[str, int], now: datetime) -> None:
-    insert = sqlite.insert if ctx.store.is_sqlite else postgresql.insert
+    table = table_of(ApiCalls)
     rows = [
         {"connection_id": connection_id, "day": now.date(), "what": what, "calls": count, "errors": errors[what]}
         for what, count in sorted(calls.items())
     ]
-    statement = insert(ApiCalls).values(rows)
     with ctx.store.write() as db:
-        db.execute(
-            statement.on_conflict_do_update(
-                index_elements=["connection_id", "day", "what"],
-                set_={
-                    "calls": ApiCalls.calls + statement.excluded.calls,
-                    "errors": ApiCalls.errors + statement.excluded.errors,
-                },
-            )
-        )
+        statement = insert(db, table)
+        added = {name: table.c[name] + statement.excluded[name] for name in ("calls", "errors")}
+        db.execute(statement.on_conflict_do_update(index_elements=["connection_id", "day", "what"], set_=added), rows)
