@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 from babel.numbers import get_currency_precision
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load
 
-from connectors.answers import scrub
 from connectors.errors import BadRecord
 from connectors.platform import Site
+from connectors.showing import scrub
 from connectors.times import read_instant
 
 LONGEST_ID = 128  # characters

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("adapter", "connectors", "sync", "migrations")
 SPEAKS_HTTP = {
-    "connectors/http.py",
+    "connectors/http/",
     "connectors/oauth/",
     "connectors/sandbox/server",  # the platform's side: it delivers webhooks
     "sync/demo/browser.py",  # the demo's owner, in front of the screen

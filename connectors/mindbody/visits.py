@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.answers import scrub
 from connectors.errors import BadRecord
 from connectors.fields import id_text
 from connectors.records import Outcome, Reservation
+from connectors.showing import scrub
 from connectors.times import read_instant
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from connectors import strict_json
 from connectors.errors import ConnectorError, Misconfigured, Reconnect, Rejected, TryAgain
+from connectors.showing import scrub
 
 LONGEST_AFTER = 86_400.0  # seconds; a platform that asks for more is asked again after a day
-_LONGEST_MESSAGE = 300
 _PASSING_STATUSES = frozenset({408, 425, 429})
 _PASSING_CODES = frozenset({"toomanyrequests", "ratelimitexceeded", "sqldbmaintenance", "serviceunavailable"})
 _ENDED_CODES = frozenset({"deniedaccess", "invalidtoken", "tokenexpired", "accessrevoked"})
@@ -23,9 +23,6 @@ _OUR_CODES = frozenset(
     {"invalidsourcecredentials", "missingapikeyheader", "invalidapikey", "developeraccountnotactive"}
 )
 _OUR_KEY = re.compile(r"\bapi[-_ ]?key\b", re.IGNORECASE)
-_ADDRESS = re.compile(r"[^\s@\"'<>,;:()]+@[^\s@\"'<>,;:()]+")
-_SECRET = re.compile(r"(?i)\b(bearer|basic)\s+\S+|\b[\w-]{20,}\.[\w-]+\.[\w-]+|\b(?=\w*\d)(?=\w*[A-Za-z])[\w+/=-]{32,}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +100,6 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     except (TypeError, ValueError):
         return None
     return min(max(wait.total_seconds(), 0.0), LONGEST_AFTER)
-
-
-def scrub(text: str, secrets: Collection[str] = ()) -> str:
-    """A platform's words made fit to show and to log: one line, no addresses, no tokens, not long."""
-    for secret in sorted((each for each in secrets if len(each) >= 4), key=len, reverse=True):
-        text = text.replace(secret, "•••")
-    text = _SECRET.sub("•••", _ADDRESS.sub("•••@•••", _CONTROL.sub(" ", text[:5000]))).strip()
-    return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "…"
 
 
 def _parsed(call: Call, headers: Mapping[str, str], body: bytes) -> Any:

@@ -1,8 +1,6 @@
-"""The one HTTP door to a platform: time-outs, retries, the rate budget, the call meter, bounded answers.
+"""The door itself: time-outs, the call meter, bounded answers. Knows requests; knows no platform.
 
-Knows requests. What an answer means is in answers.py, where we may connect to in guard.py, how long we try in
-patience.py. Only oauth.py speaks HTTP besides, through ``mount_guard``. A write is never retried: its fate may be
-unknown.
+A write is never retried: its fate may be unknown.
 """
 
 from __future__ import annotations
@@ -21,10 +19,10 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 from urllib3.util import Retry
 
-from connectors.answers import Call, read_answer
+from connectors.http.answers import Call, read_answer
 from connectors.errors import ConnectorError, Misconfigured, TryAgain
-from connectors.guard import Policy, pool_classes
-from connectors.patience import Patience, budget
+from connectors.http.guard import Policy, pool_classes
+from connectors.http.patience import Patience, budget
 
 CONNECT_TIMEOUT = 5.0  # seconds
 READ_TIMEOUT = 30.0  # seconds without a byte
