@@ -20,7 +20,7 @@ from sync import commands as road
 from sync.demo import demo
 from sync.serve import serve_web
 
-WITHOUT_CONTEXT = {"sandbox", "demo"}  # one needs no database, the other makes its own
+WITHOUT_CONTEXT = {"sandbox", "demo", "doctor"}  # needs no database; makes its own; looks at a broken one too
 
 
 def create() -> Flask:

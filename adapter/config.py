@@ -18,6 +18,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from adapter.keyfiles import KeyFileBroken, kept_key
+from connectors import registry
 
 PREFIX = "ADAPTER_"
 DEFAULT_PUBLIC_URL = "http://127.0.0.1:5000"
@@ -63,7 +64,7 @@ def load_config(
     here = (folder or Path.cwd()).resolve()
     given = _given(environ, here)
     instance = here / given.get("INSTANCE", "instance")
-    names = _platform_names() if platforms is None else tuple(platforms)
+    names = registry.names() if platforms is None else tuple(platforms)
     by_platform = {name: _of_platform(given, name) for name in names}
     return Config(
         instance=instance,
@@ -99,12 +100,6 @@ def _content(name: str, path: str) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{PREFIX}{name}: {path} cannot be read ({type(error).__name__})") from error
-
-
-def _platform_names() -> tuple[str, ...]:
-    from connectors import registry  # here, so that reading a setting loads no connector before it is needed
-
-    return registry.names()
 
 
 def _of_platform(given: Mapping[str, str], name: str) -> dict[str, str]:
