@@ -16,13 +16,14 @@ from typing import NamedTuple
 import numpy as np
 
 from connectors.sandbox.market.people import Floats, People
-from connectors.sandbox.market.plans import Slot, StudioPlan
+from connectors.sandbox.market.plans import StudioPlan
 
 LONGEST_LEAD = 28 * 24.0
 """Hours before the start at which booking opens."""
 
 _SEASON = np.array([1.12, 1.10, 1.06, 1.02, 1.0, 0.95, 0.88, 0.87, 1.03, 1.05, 1.01, 0.89])
 _REGULAR_COMES = 0.75
+_KNOWN_MARKET = 0.05  # the share of a real history's clients that is taken to have come through the marketplace
 _DIRECT, _MARKET, _DAY = 0, 1, 2
 
 
@@ -48,6 +49,7 @@ class MarketArrival(NamedTuple):
     cancel_at: int
     misses: bool
     returns: int  # if it is a first visit and they came: how often they come back directly
+    certain: bool = False  # known from a real history: booked, whatever was listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,11 @@ class Demand:
         """Everybody who will want a place in the class of a slot on a day that starts at ``start``."""
         level = self.day_level(day)
         rng = np.random.default_rng((*self._key, slot, day.toordinal(), _DIRECT))
-        direct = self._direct(rng, slot, start, level) if known is None else self._certain(rng, slot, start, known)
-        rng = np.random.default_rng((*self._key, slot, day.toordinal(), _MARKET))
-        return ClassPlan(direct, self._market(rng, self._plan.slots[slot], start, level))
+        market_rng = np.random.default_rng((*self._key, slot, day.toordinal(), _MARKET))
+        if known is not None:
+            return self._known(rng, market_rng, slot, start, known)
+        looking = int(market_rng.poisson(self._plan.slots[slot].market * level))
+        return ClassPlan(self._direct(rng, slot, start, level), self._market(market_rng, slot, start, looking))
 
     def day_rng(self, day: date) -> np.random.Generator:
         """The generator for what happens at the studio on a day, demand apart."""
@@ -100,16 +104,22 @@ class Demand:
         count = int(rng.binomial(regulars, _REGULAR_COMES) + rng.poisson(max(0.0, mean - regulars * _REGULAR_COMES)))
         return self._arrivals(rng, slot, start, count)
 
-    def _certain(self, rng: np.random.Generator, slot: int, start: int, known: Known) -> tuple[Arrival, ...]:
+    def _known(
+        self, rng: np.random.Generator, market_rng: np.random.Generator, slot: int, start: int, known: Known
+    ) -> ClassPlan:
         """Exactly those who had booked in the end, and some who cancel early where there is room for them."""
+        sold = int(market_rng.binomial(known.booked, _KNOWN_MARKET))
+        market = [
+            arrival._replace(cancel_at=0, certain=True) for arrival in self._market(market_rng, slot, start, sold)
+        ]
         room = max(0, known.capacity - known.booked)
         fickle = min(room, int(rng.poisson(0.13 * known.booked)))
-        drawn = list(self._arrivals(rng, slot, start, known.booked + fickle, certain=True))
+        drawn = list(self._arrivals(rng, slot, start, known.booked - len(market) + fickle, certain=True))
         for index in rng.choice(len(drawn), fickle, replace=False):
             arrival = drawn[index]
             leaves = arrival.at + max(60, (start - arrival.at) // 2)
             drawn[index] = arrival._replace(cancel_at=leaves, certain=False, waits=False)
-        return tuple(drawn)
+        return ClassPlan(tuple(drawn), tuple(market))
 
     def _arrivals(
         self, rng: np.random.Generator, slot: int, start: int, count: int, *, certain: bool = False
@@ -137,15 +147,14 @@ class Demand:
             )
         )
 
-    def _market(self, rng: np.random.Generator, slot: Slot, start: int, level: float) -> tuple[MarketArrival, ...]:
+    def _market(self, rng: np.random.Generator, slot: int, start: int, count: int) -> tuple[MarketArrival, ...]:
         traits = self._plan.marketplace
-        count = int(rng.poisson(slot.market * level))
         users = np.unique((traits.users * rng.random(count) ** 1.6).astype(int))  # some book far more often than others
         rng.shuffle(users)
         count = users.size
         lead = market_leads(rng, count)
         cancel = cancel_leads(rng, lead)
-        wtp = slot.wtp + rng.logistic(0.0, traits.wtp_scale, count)
+        wtp = self._plan.slots[slot].wtp + rng.logistic(0.0, traits.wtp_scale, count)
         misses, comes_back = rng.random((2, count))
         returns = np.where(comes_back < traits.returning, rng.geometric(0.22, count), 0)
         at = start - (lead * 3600).astype(int)

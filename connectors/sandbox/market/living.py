@@ -18,9 +18,9 @@ import numpy as np
 
 from connectors.sandbox.market.changes import draw_changes, make_change, office_hour
 from connectors.sandbox.market.crowd import Crowd
-from connectors.sandbox.market.demand import ClassPlan, Demand, Known
+from connectors.sandbox.market.demand import ClassPlan, Demand, Known, MarketArrival
 from connectors.sandbox.market.desk import Desk, Emit
-from connectors.sandbox.market.marketplace import Allotment, deal
+from connectors.sandbox.market.marketplace import Allotment, Deal, deal
 from connectors.sandbox.market.people import Habit, draw_people, draw_users
 from connectors.sandbox.market.plans import PastClass, StudioPlan
 from connectors.sandbox.market.refusals import Refused
@@ -72,6 +72,7 @@ class Living:
         self._agenda: list[tuple[int, int, int, int]] = []
         self._plans: dict[int, ClassPlan] = {}
         self._slot_of: dict[int, int] = {}
+        self._known: set[int] = set()  # classes whose final count a real history gives
         self._stays_away: set[int] = set()  # visits of people who will not turn up
         self._returns: dict[int, int] = {}  # visits of first-time visitors who will come back so many times
         self._waiting: dict[int, int] = {}  # waiting-list entries and the arrivals they are
@@ -132,7 +133,9 @@ class Living:
         client, newcomer = self.crowd.client_of_person(arrival.person, at)
         if self.site.holds(class_id, client):
             self.truth.diverted[class_id, index] = at
-            return
+            if not arrival.certain:
+                return
+            client = self.crowd.guest(at)
         web = arrival.web and not item.hidden and self.site.has_place(item, web=True)
         habit = None if arrival.comped else self._habits[arrival.person]
         visit = self.desk.book(class_id, client, at, web=web, habit=habit, newcomer=newcomer, overbook=arrival.certain)
@@ -140,27 +143,38 @@ class Living:
 
     def _market(self, at: datetime, class_id: int, index: int) -> None:
         item = self.site.classes.get(class_id)
-        if item is None or item.starts_at <= at or not self.site.has_place(item, web=True):
+        if item is None or item.cancelled or item.starts_at <= at:
             return
         arrival = self._plans[class_id].market[index]
-        spots = self.plan.slots[self._slot_of[class_id]].allotment
-        agreed = deal(self.site, item, arrival.wtp, Allotment(spots, self.plan.marketplace.legacy_rate))
+        agreed = self._deal(item, arrival)
         if agreed is None:
             return
         client, newcomer = self.crowd.client_of_user(arrival.user, at)
         if self.site.holds(class_id, client):
-            return
-        visit = self.desk.book_market(class_id, client, at, rate=agreed.rate, premium=agreed.premium)
+            if not arrival.certain:
+                return
+            client = self.crowd.guest(at)
+        visit = self.desk.book_market(
+            class_id, client, at, rate=agreed.rate, premium=agreed.premium, overbook=arrival.certain
+        )
         self._foresee(visit, arrival.cancel_at, misses=arrival.misses)
         if newcomer and arrival.returns:
             self._returns[visit.id] = arrival.returns
+
+    def _deal(self, item: ClassInstance, arrival: MarketArrival) -> Deal | None:
+        rate = self.plan.marketplace.legacy_rate
+        if arrival.certain:
+            return Deal(rate, premium=False)
+        if not self.site.has_place(item, web=True):
+            return None
+        return deal(self.site, item, arrival.wtp, Allotment(self.plan.slots[self._slot_of[item.id]].allotment, rate))
 
     def _return(self, at: datetime, client_id: int, schedule_id: int) -> None:
         """A marketplace visitor who liked it books the next class of the same block, directly."""
         client = self.crowd.current(client_id)
         coming = (item for item in self.site.classes_of(schedule_id) if item.starts_at > at + timedelta(hours=2))
         item = min(coming, key=lambda found: found.starts_at, default=None)
-        if item is None or item.cancelled or self.site.holds(item.id, client):
+        if item is None or item.cancelled or item.id in self._known or self.site.holds(item.id, client):
             return
         if self.site.has_place(item, web=True):
             visit = self.desk.book(item.id, client, at, web=True, habit=Habit.PACK, newcomer=True)
@@ -200,7 +214,7 @@ class Living:
         """The slots held on a day: those of a known past, or the timetable's."""
         if self._known_until is not None and day <= self._known_until:
             return [(item.slot, Known(item.capacity, item.booked)) for item in self._past.get(day, ())]
-        slots = [number for number, slot in enumerate(self.plan.slots) if slot.day == day.weekday()]
+        slots = [number for number, slot in enumerate(self.plan.slots) if slot.recurs and slot.day == day.weekday()]
         return [(number, None) for number in slots if self._runs(number, day)]
 
     def _runs(self, slot: int, day: date) -> bool:
@@ -212,6 +226,8 @@ class Living:
         """Put all who will want a place in a class on the agenda."""
         plan = self.demand.of_class(slot, day, int(item.starts_at.timestamp()), known)
         self._plans[item.id], self._slot_of[item.id] = plan, slot
+        if known is not None:
+            self._known.add(item.id)
         for index, arrival in enumerate(plan.direct):
             heapq.heappush(self._agenda, (arrival.at, Step.DIRECT, item.id, index))
         if self._marketplace:

@@ -33,10 +33,11 @@ class Slot:
     block: int  # index into the studio's blocks
     day: int
     demand: float  # mean number of direct bookings made in an average week, cancelled ones included
-    regulars: float = 0.45  # the share of them made by people who nearly always come
-    late: float = 0.45  # the share decided within the last hours
+    regulars: float = 0.3  # the share of them made by people who nearly always come
+    late: float = 0.37  # the share decided within the last hours
     market: float = 3.0  # mean number of marketplace users who look for this class and could go
     wtp: float = 15.0  # the rate at which half of them would book
+    recurs: bool = True  # held every week
     allotment: int = 0  # spots given to the marketplace by hand, before there are offers
 
 

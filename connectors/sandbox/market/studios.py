@@ -157,7 +157,7 @@ def _slots(blocks: tuple[Block, ...], seed: int) -> tuple[Slot, ...]:
                 Slot(
                     block=index,
                     day=day,
-                    demand=0.96 * fill * (block.capacity or 14) / (1 - _CANCELLED),
+                    demand=0.945 * fill * (block.capacity or 14) / (1 - _CANCELLED),
                     regulars=float(rng.uniform(0.12, 0.42)),
                     late=float(rng.uniform(0.24, 0.5)),
                     market=2.6 * attraction,
