@@ -167,7 +167,7 @@ class SaleLine:
 
     external_id: str
     sale_id: str
-    client_id: str | None
+    client_id: str | None  # the client's public id where a platform's sales know no other
     sold_at: datetime
     description: str
     currency: str

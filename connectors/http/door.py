@@ -19,8 +19,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 from urllib3.util import Retry
 
-from connectors.http.answers import Call, read_answer
 from connectors.errors import ConnectorError, Misconfigured, TryAgain
+from connectors.http.answers import Call, read_answer
 from connectors.http.guard import Policy, pool_classes
 from connectors.http.patience import Patience, budget
 

@@ -50,19 +50,21 @@ class VenueShape(Shape):
 
 
 class ClassTypeShape(Shape):
-    """A class description. Its category is the service category that it belongs to."""
+    """A class description. Its category is the studio's own word, else the session type's, else the program's."""
 
     what, record = "ClassDescription", ClassType
     external_id = Id(data_key="Id", required=True)
     name = Text(data_key="Name", required=True)
-    program = Text(data_key="Program.Name")
+    category = Text(data_key="Category")
     session_type = Text(data_key="SessionType.Name")
+    program = Text(data_key="Program.Name")
     active = Flag(data_key="Active", load_default=True)
 
     def finish(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Program first, then session type."""
-        program, kind = values.pop("program", None), values.pop("session_type", None)
-        return values | {"category": program or kind, "hidden": not values.pop("active")}
+        """The finest word there is: one program often pays for every class."""
+        coarser = values.pop("session_type", None), values.pop("program", None)
+        category = values.get("category") or coarser[0] or coarser[1]
+        return values | {"category": category, "hidden": not values.pop("active")}
 
 
 class ClientShape(Shape):
@@ -106,10 +108,10 @@ class SessionShape(Shape):
         if capacity is not None and online is not None and online > capacity:
             raise ValidationError({"WebCapacity": [f"is more than MaxCapacity {capacity}"]})
         cancelled = values.pop("cancelled")
-        hidden = not values.pop("shown") | (values.pop("hidden_cancel") and cancelled)
+        hidden = not values.pop("shown"), values.pop("hidden_cancel") and cancelled
         return values | {
             "status": SessionStatus.CANCELLED if cancelled else SessionStatus.SCHEDULED,
-            "hidden": hidden,
+            "hidden": any(hidden),
         }
 
 
@@ -135,5 +137,5 @@ class PriceShape(Shape):
             raise ValidationError({"Price": ["is less than nothing before tax"]})
         kind = _KINDS.get((values.pop("kind", None) or "").lower(), PriceKind.UNKNOWN)
         values["sessions"] = None if kind is PriceKind.MEMBERSHIP else values.get("sessions")
-        seen = values.pop("online") and not values.pop("discontinued") and not values.pop("contract_only")
-        return values | {"price": price, "kind": kind, "hidden": not seen}
+        hidden = (not values.pop("online"), values.pop("discontinued"), values.pop("contract_only"))
+        return values | {"price": price, "kind": kind, "hidden": any(hidden)}
