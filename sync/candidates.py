@@ -1,0 +1,134 @@
+"""The sessions that a decision is due for, each with what the limits look at. Knows the mirror and the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session as Database
+
+from adapter.store.facts import Facts
+from adapter.store.rosters import roster_mark
+from adapter.store.settings import effective_settings
+from adapter.store.tables import ClassType, Connection, Decision, PushMode, Session, Venue
+from sync.limits import Standing
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An upcoming session: its row, how it stands, what was decided last, why it can't be decided by a model."""
+
+    session: Session
+    standing: Standing
+    last: Decision | None
+    active: int  # places taken
+    marketplace: int  # of these through the marketplace
+    skip: str | None
+
+
+def candidates(
+    db: Database, connection: Connection, facts: Facts, now: datetime, *, only: frozenset[int] | None = None
+) -> list[Candidate]:
+    """A candidate for each session of the facts that starts after ``now``; ``only``: these of ours."""
+    rows = {row.id: row for row in db.scalars(select(Session).where(Session.id.in_(facts["sessions"]["session_id"])))}
+    last = _last_decisions(db, list(rows))
+    standings = _standings(db, connection, rows, last, facts, now)
+    active, marketplace = _places(facts)
+    skips = _skips(facts)
+    return [
+        Candidate(rows[n], standings[n], last.get(n), active.get(n, 0), marketplace.get(n, 0), skips.get(n))
+        for n in facts["sessions"]["session_id"].tolist()
+        if rows[n].starts_at > now and (only is None or n in only)
+    ]
+
+
+def _last_decisions(db: Database, session_ids: list[int]) -> dict[int, Decision]:
+    latest = (
+        select(Decision.session_id, func.max(Decision.sequence).label("sequence"))
+        .where(Decision.session_id.in_(session_ids))
+        .group_by(Decision.session_id)
+        .subquery()
+    )
+    same = and_(Decision.session_id == latest.c.session_id, Decision.sequence == latest.c.sequence)
+    return {row.session_id: row for row in db.scalars(select(Decision).join(latest, same))}
+
+
+def _standings(
+    db: Database,
+    connection: Connection,
+    rows: Mapping[int, Session],
+    last: Mapping[int, Decision],
+    facts: Facts,
+    now: datetime,
+) -> dict[int, Standing]:
+    settings = effective_settings(db, connection.studio_id)
+    venues, types = _venues(db, connection.id), _class_types(db, connection.id)
+    found = {}
+    for number, row in rows.items():
+        kind = types.get(row.class_type_id)
+        own = settings.of(venue_id=venues.get(row.venue_id), class_type_id=kind[0] if kind else None, session_id=number)
+        before = last.get(number)
+        found[number] = Standing(
+            withdrawn=connection.push_mode is PushMode.SHADOW and before is not None and _is_listed(before),
+            paused=connection.push_mode is PushMode.PAUSED,
+            hidden=row.hidden or bool(kind and kind[1]),
+            excluded=bool(own.excluded),
+            floor_agreed=own.rate_floor is not None,
+            waitlisted=row.waitlisted,
+            released=own.release_all_hours is not None
+            and row.starts_at - now <= timedelta(hours=own.release_all_hours),
+            read_at=_read_at(connection, row),
+            listed=before.spots + before.premium_spots if before else None,
+        )
+    return found
+
+
+def _is_listed(decision: Decision) -> bool:
+    return not decision.shadow and decision.spots + decision.premium_spots > 0
+
+
+def _read_at(connection: Connection, session: Session) -> datetime | None:
+    """How fresh our picture of a session is: the last pull, unless its own roster could not be read then."""
+    known = [at for at in (connection.last_pulled_at, session.roster_read_at) if at is not None]
+    if session.roster_mark == roster_mark(session):
+        return max(known, default=None)
+    return session.roster_read_at
+
+
+def _places(facts: Facts) -> tuple[dict[int, int], dict[int, int]]:
+    booked = facts["reservations"]
+    standing = booked[booked["outcome"].isin(["booked", "attended", "no_show"])]
+    ours = standing[standing["channel"] == "marketplace"]
+    counts = (part.groupby("session_id").size() for part in (standing, ours))
+    taken, through = ({int(str(key)): int(value) for key, value in count.items()} for count in counts)
+    return taken, through
+
+
+def _skips(facts: Facts) -> dict[int, str]:
+    """Sessions that no model can be asked about, each with the reason that is stored (IN-03)."""
+    table = facts["sessions"]
+    floor, ceiling = table["rate_floor"], table["rate_ceiling"]
+    retail = table["retail_rate"].fillna(ceiling)
+    whys = {
+        "no_capacity": table["capacity"].isna(),
+        "no_price": retail.isna() | (retail <= 0),
+        "floor_above_ceiling": floor > ceiling,
+    }
+    found: dict[int, str] = {}
+    for why, holds in whys.items():
+        for number in table["session_id"][holds].tolist():
+            found.setdefault(number, why)
+    return found
+
+
+def _venues(db: Database, connection_id: int) -> dict[str, int]:
+    rows = db.execute(select(Venue.external_id, Venue.id).where(Venue.connection_id == connection_id))
+    return dict(rows.tuples().all())
+
+
+def _class_types(db: Database, connection_id: int) -> dict[str, tuple[int, bool]]:
+    wanted = select(ClassType.external_id, ClassType.id, ClassType.hidden)
+    rows = db.execute(wanted.where(ClassType.connection_id == connection_id))
+    return {external: (number, hidden) for external, number, hidden in rows.tuples()}

@@ -1,0 +1,183 @@
+"""Deciding: every upcoming session, by the model and our limits; what changed is kept, with its reasons, and sent on.
+
+A decision and its row in the outbox are one transaction. A decision that changes nothing leaves no row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil, sqrt
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as Database
+
+from adapter.context import Context
+from adapter.store.facts import facts_of_connection
+from adapter.store.mirror import Counts
+from adapter.store.tables import Connection, Decision, Model, Push, PushMode, PushState, Run
+from connectors.records import Offer
+from sync import models, outbox, windows
+from sync.candidates import Candidate, candidates
+from sync.inputs import Inputs, canonical, inputs_of
+from sync.job import Job
+from sync.verdicts import Verdict, as_stored, explanations, stored_standing, verdicts
+from sync.wanted import wanted_of
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was found at one instant: candidates, their inputs and verdicts, and why, for those that changed."""
+
+    connection: Connection
+    model: Model | None
+    at: datetime
+    found: Mapping[int, tuple[Candidate, Inputs, Verdict]]
+    changed: Mapping[int, Any]  # our session id -> explanation
+
+    @property
+    def counts(self) -> Counts:
+        """Sessions looked at, and what became of them."""
+        new = sum(self.found[number][0].last is None for number in self.changed)
+        changed = len(self.changed)
+        return Counts(len(self.found), new, changed - new, len(self.found) - changed)
+
+
+def decide_run(ctx: Context, run: Run) -> None:
+    """Decide for a connection's upcoming sessions as the run asks."""
+    job = Job.of(ctx, run)
+    decide(ctx, job.connection_id, now=ctx.now(), job=job)
+
+
+def decide(
+    ctx: Context, connection_id: int, *, now: datetime, job: Job | None = None, only: frozenset[int] | None = None
+) -> Counts:
+    """Decide for every session of the next 28 days, or for ``only`` these; keep and send on what changed."""
+    if job is not None:
+        job.say("deciding")
+    plan = plan_of(ctx, connection_id, now=now, only=only)
+
+    def keep(db: Database) -> Counts:
+        for number, explanation in plan.changed.items():
+            _keep(db, plan, number, explanation)
+        return plan.counts
+
+    if job is not None:
+        return job.commit("decisions", keep, done=len(plan.found))
+    with ctx.store.write() as db:
+        return keep(db)
+
+
+def plan_of(
+    ctx: Context, connection_id: int, *, now: datetime, only: frozenset[int] | None = None, explain_all: bool = False
+) -> Plan:
+    """What would be decided now; nothing is written."""
+    with ctx.store.read() as db:
+        connection = db.get_one(Connection, connection_id)
+        facts = facts_of_connection(db, connection_id, since=now, until=now + windows.HORIZON)
+        standing = {each.session.id: each for each in candidates(db, connection, facts, now, only=only)}
+        model = models.latest_model(db, connection.studio_id)
+    digest = None if model is None else model.digest
+    tools = models.load_tools(ctx.config, digest)
+    every = inputs_of(now, facts, digest)
+    inputs = {number: every[number] | _beside(each) for number, each in standing.items()}
+    found = verdicts(tools, inputs)
+    shadow = connection.push_mode is PushMode.SHADOW
+    changed = [number for number, each in standing.items() if explain_all or _differs(each, found[number], shadow)]
+    told = explanations(tools, {number: inputs[number] for number in changed}, found)
+    triples = {number: (each, inputs[number], found[number]) for number, each in standing.items()}
+    return Plan(connection, model, now, triples, told)
+
+
+def replay(ctx: Context, decision: Decision) -> bytes:
+    """A stored decision again, from its stored inputs: equal to ``stored`` byte for byte (INV-10)."""
+    tools = models.load_tools(ctx.config, decision.inputs["model"])
+    return canonical(as_stored(verdicts(tools, {decision.session_id: decision.inputs})[decision.session_id]))
+
+
+def stored(decision: Decision) -> bytes:
+    """A decision as it is kept, in the form that ``replay`` answers."""
+    return canonical(as_stored(decision))
+
+
+def _beside(candidate: Candidate) -> Inputs:
+    """What the limits were told, beside the model's tables."""
+    return {
+        "standing": stored_standing(candidate.standing),
+        "skip": candidate.skip,
+        "marketplace": candidate.marketplace,
+        "last_rate": None if candidate.last is None else str(candidate.last.rate),
+    }
+
+
+def _differs(candidate: Candidate, verdict: Verdict, shadow: bool) -> bool:
+    last = candidate.last
+    if last is None:
+        return True
+    before = Verdict(proposed=0, **{name: getattr(last, name) for name in as_stored(verdict)})
+    return before.told != verdict.told or last.shadow != _is_shadow(shadow, verdict)
+
+
+def _is_shadow(shadow: bool, verdict: Verdict) -> bool:
+    """A withdrawal is carried out though pushing is off: what is listed no longer may be."""
+    return shadow and verdict.binding != "withdrawn"
+
+
+def _keep(db: Database, plan: Plan, number: int, explanation: Any) -> None:
+    candidate, inputs, verdict = plan.found[number]
+    shadow = _is_shadow(plan.connection.push_mode is PushMode.SHADOW, verdict)
+    decision = Decision(
+        connection_id=plan.connection.id,
+        session_id=number,
+        sequence=1 if candidate.last is None else candidate.last.sequence + 1,
+        at=plan.at,
+        model_id=None if plan.model is None else plan.model.id,
+        currency=plan.connection.currency,
+        shadow=shadow,
+        inputs=inputs,
+        explanation=explanation,
+        **{name: getattr(verdict, name) for name in as_stored(verdict)},
+    )
+    db.add(decision)
+    db.flush()
+    if not shadow and (verdict.spots + verdict.premium_spots > 0 or _was_pushed(db, number)):
+        outbox.supersede(db, number, plan.at)
+        db.add(_push(plan, candidate, decision))
+
+
+def _was_pushed(db: Database, session_id: int) -> bool:
+    """A session of which the platform never heard needs no offer of nothing (SS-20)."""
+    return db.execute(select(Push.id).where(Push.session_id == session_id).limit(1)).first() is not None
+
+
+def _push(plan: Plan, candidate: Candidate, decision: Decision) -> Push:
+    offer = Offer(
+        session_id=candidate.session.external_id,
+        sequence=decision.sequence,
+        limit=decision.limit,
+        rate=decision.rate,
+        premium_limit=decision.premium_limit,
+        premium_rate=decision.premium_rate,
+        currency=decision.currency,
+    )
+    return Push(
+        connection_id=decision.connection_id,
+        session_id=decision.session_id,
+        decision_id=decision.id,
+        idempotency_key=f"offer-{decision.connection_id}-{decision.session_id}-{decision.sequence}",
+        wanted=wanted_of(offer, total=_total(candidate, decision)),
+        state=PushState.PENDING,
+        next_try_at=plan.at,
+        created_at=plan.at,
+    )
+
+
+def _total(candidate: Candidate, decision: Decision) -> int | None:
+    """The online capacity under which the offer holds and direct clients still find what they may need."""
+    if candidate.session.capacity is None:
+        return None
+    coming = decision.expected_direct + 2 * sqrt(decision.expected_direct)
+    wanted = candidate.active + decision.spots + decision.premium_spots + ceil(coming)
+    return min(candidate.session.capacity, wanted)

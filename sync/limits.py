@@ -1,0 +1,91 @@
+"""The limits that are ours: what may be listed of a session whatever the model proposes (SS-15, SS-17, SS-19). Pure.
+
+The first rule that holds is stored as the binding one. A limit never raises a number; reservations already made stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+NO_INCREASE_AFTER = timedelta(minutes=15)  # SS-19, T1
+NOTHING_AFTER = timedelta(minutes=60)  # SS-19, T2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What the model proposes for a session."""
+
+    spots: int
+    rate: Decimal
+    premium_spots: int = 0
+    premium_rate: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a session stands, as far as limits look at it."""
+
+    withdrawn: bool = False  # it is still listed though pushing was switched off
+    paused: bool = False
+    hidden: bool = False
+    excluded: bool = False
+    floor_agreed: bool = True
+    waitlisted: int = 0
+    released: bool = False  # inside the release-all window
+    read_at: datetime | None = None  # when the platform was last read for this session
+    listed: int | None = None  # what we listed last, standard and premium together; None: nothing yet
+
+
+WORDS = {
+    "withdrawn": "pushing was switched off",
+    "paused": "paused",
+    "stale": "the booking platform could not be read lately",
+    "hidden": "the class is hidden from the public",
+    "excluded": "the class is excluded",
+    "floor_missing": "no floor of the rate is agreed yet",
+    "waitlisted": "direct clients are on the waiting list",
+}
+"""What each binding rule says in an explanation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """What may be listed, and the rule that cut it, if one did."""
+
+    proposal: Proposal
+    binding: str | None
+
+
+def limit(proposal: Proposal, standing: Standing, now: datetime) -> Limited:
+    """Apply the limits."""
+    if (rule := _closing_rule(standing, now)) is not None:
+        return Limited(_cut(proposal, 0), rule)
+    if standing.read_at is not None and now - standing.read_at > NO_INCREASE_AFTER:
+        most = standing.listed or 0
+        if proposal.spots + proposal.premium_spots > most:
+            return Limited(_cut(proposal, most), "stale")
+    return Limited(proposal, None)
+
+
+def _closing_rule(standing: Standing, now: datetime) -> str | None:
+    """The first rule under which nothing is listed."""
+    rules = {
+        "withdrawn": standing.withdrawn,
+        "paused": standing.paused,
+        "stale": standing.read_at is None or now - standing.read_at > NOTHING_AFTER,
+        "hidden": standing.hidden,
+        "excluded": standing.excluded,
+        "floor_missing": not standing.floor_agreed,
+        "waitlisted": standing.waitlisted > 0 and not standing.released,
+    }
+    return next((name for name, holds in rules.items() if holds), None)
+
+
+def _cut(proposal: Proposal, most: int) -> Proposal:
+    spots = min(proposal.spots, most)
+    premium = min(proposal.premium_spots, most - spots)
+    return replace(
+        proposal, spots=spots, premium_spots=premium, premium_rate=proposal.premium_rate if premium else None
+    )

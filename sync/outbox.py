@@ -1,0 +1,110 @@
+"""The outbox: what waits to be pushed, claimed by one worker at a time, settled by whoever still holds the claim.
+
+Knows the push table; calls no platform. Order is kept for each session: an older push is never sent beside or after a
+newer one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy.orm import Session as Database
+from sqlalchemy.orm import aliased
+
+from adapter.store.tables import Push, PushState
+
+CLAIM = timedelta(seconds=60)  # longer than a send and its reading back take at worst
+WAITING = (PushState.PENDING, PushState.SENDING, PushState.SENT, PushState.UNKNOWN)
+"""States in which a push is not finished. SENDING under a live claim is somebody's; without one its worker died."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A push in hand, and whether it may already have been carried out: then look before sending."""
+
+    push: Push
+    look_first: bool
+
+
+def claim_next(db: Database, connection_id: int, now: datetime) -> Claimed | None:
+    """Take the next due push of a connection, oldest first, and write the attempt down before it is made."""
+    for push in db.scalars(_due(connection_id, now)):
+        before = push.state
+        taken = (
+            update(Push)
+            .where(Push.id == push.id, Push.fence == push.fence, Push.state == before)
+            .values(
+                state=PushState.SENDING,
+                fence=Push.fence + 1,
+                attempts=Push.attempts + 1,
+                claimed_until=now + CLAIM,
+            )
+            .returning(Push.id)
+        )
+        if db.execute(taken).first() is not None:
+            db.refresh(push)
+            return Claimed(push, look_first=before is not PushState.PENDING)
+    return None
+
+
+def still_mine(db: Database, push: Push, now: datetime) -> bool:
+    """Whether the claim holds: asked right before a call, since a worker may have been stopped for long (F45)."""
+    mine = select(Push.id).where(Push.id == push.id, Push.fence == push.fence, Push.claimed_until > now)
+    return db.execute(mine).first() is not None
+
+
+def settle(db: Database, push: Push, state: PushState, now: datetime, **values: Any) -> bool:
+    """End an attempt; False where another worker holds the push by now, and nothing was changed."""
+    ended = state not in WAITING
+    result = db.execute(
+        update(Push)
+        .where(Push.id == push.id, Push.fence == push.fence)
+        .values(state=state, claimed_until=None, settled_at=now if ended else None, **values)
+        .returning(Push.id)
+    )
+    return result.first() is not None
+
+
+def supersede(db: Database, session_id: int, now: datetime) -> None:
+    """Retire what waits for a session: a later decision takes its place. What is being sent is left to its worker."""
+    db.execute(
+        update(Push)
+        .where(Push.session_id == session_id, Push.state.in_([PushState.PENDING, PushState.SENT, PushState.UNKNOWN]))
+        .values(state=PushState.SUPERSEDED, settled_at=now, fence=Push.fence + 1, claimed_until=None)
+    )
+
+
+def _due(connection_id: int, now: datetime) -> Any:
+    return (
+        select(Push)
+        .where(
+            Push.connection_id == connection_id,
+            Push.state.in_(WAITING),
+            Push.next_try_at <= now,
+            _free(Push.claimed_until, now),
+            ~_another_in_flight(now),
+        )
+        .order_by(Push.id)
+        .limit(20)
+    )
+
+
+def _free(claimed_until: ColumnElement[datetime | None] | Any, now: datetime) -> ColumnElement[bool]:
+    return or_(claimed_until.is_(None), claimed_until <= now)
+
+
+def _another_in_flight(now: datetime) -> ColumnElement[bool]:
+    other = aliased(Push)
+    return exists().where(
+        and_(
+            other.session_id == Push.session_id,
+            other.id != Push.id,
+            or_(
+                and_(other.state == PushState.SENDING, other.claimed_until > now),
+                and_(other.state.in_(WAITING), other.id < Push.id),
+            ),
+        )
+    )

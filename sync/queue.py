@@ -1,0 +1,91 @@
+"""The run table as a queue: claim by lease and fence, renew, finish.
+
+Knows nothing of what a run does. A run whose process died is taken up again when its lease runs out; the fence, raised
+at each claim, keeps a late worker from writing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from adapter.store.tables import Connection, Run, RunKind, RunState
+
+LEASE = timedelta(seconds=45)
+MOST_CLAIMS = 100  # a run that takes its process down each time is given up
+
+LANES: Mapping[RunKind, str] = {kind: "push" if kind is RunKind.PUSH else "mirror" for kind in RunKind}
+"""Runs of one connection in one lane exclude each other; pushing goes on beside a pull (the kill switch can't wait)."""
+
+
+class LeaseLost(Exception):
+    """Somebody else has taken this run over: stop at once, write nothing more."""
+
+
+def claim(db: Session, now: datetime, *, run_id: int | None = None) -> Run | None:
+    """Take the next due run whose lane is free; None: there is none. The caller's transaction makes it ours."""
+    for candidate in db.scalars(_due(now, run_id)):
+        if _lane_is_free(db, candidate, now) and _take(db, candidate, now):
+            db.refresh(candidate)
+            return candidate
+    return None
+
+
+def hold(db: Session, run_id: int, fence: int, now: datetime, **values: Any) -> None:
+    """Renew the lease and write progress; LeaseLost if the run is no longer ours (then nothing is committed)."""
+    mine = and_(Run.id == run_id, Run.fence == fence, Run.state == RunState.RUNNING)
+    result = db.execute(update(Run).where(mine).values(leased_until=now + LEASE, **values).returning(Run.id))
+    if result.first() is None:
+        raise LeaseLost(f"run {run_id}: taken over by another worker")
+
+
+def finish(db: Session, run_id: int, fence: int, now: datetime, state: RunState, **values: Any) -> None:
+    """End a run, or give it back to the queue (``state`` QUEUED with a ``due_at``)."""
+    finished_at = None if state is RunState.QUEUED else now
+    hold(db, run_id, fence, now, state=state, finished_at=finished_at, **values)
+    db.execute(update(Run).where(Run.id == run_id).values(leased_until=None))
+
+
+def _due(now: datetime, run_id: int | None) -> Select[Run]:
+    ready = or_(
+        and_(Run.state == RunState.QUEUED, Run.due_at <= now),
+        and_(Run.state == RunState.RUNNING, Run.leased_until < now),
+    )
+    this: ColumnElement[bool] = Run.id == run_id if run_id is not None else Run.id > 0
+    return select(Run).where(ready, this).order_by(Run.due_at, Run.id).limit(100)
+
+
+def _lane_is_free(db: Session, run: Run, now: datetime) -> bool:
+    """Whether no other run of the same connection and lane is at work (the connection's row is locked meanwhile)."""
+    if run.connection_id is None:
+        return True
+    db.execute(select(Connection.id).where(Connection.id == run.connection_id).with_for_update())
+    other = aliased(Run)
+    lane = [kind for kind in RunKind if LANES[kind] == LANES[run.kind]]
+    busy = select(other.id).where(
+        other.connection_id == run.connection_id,
+        other.id != run.id,
+        other.kind.in_(lane),
+        other.state == RunState.RUNNING,
+        other.leased_until >= now,
+    )
+    return db.execute(busy.limit(1)).first() is None
+
+
+def _take(db: Session, run: Run, now: datetime) -> bool:
+    taken = (
+        update(Run)
+        .where(Run.id == run.id, Run.fence == run.fence, Run.state == run.state)
+        .values(
+            state=RunState.RUNNING,
+            fence=Run.fence + 1,
+            leased_until=now + LEASE,
+            started_at=run.started_at or now,
+        )
+        .returning(Run.id)
+    )
+    return db.execute(taken).first() is not None

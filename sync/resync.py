@@ -1,0 +1,159 @@
+"""Pulling again what support or the studio asked for: a session, a range of days, a stream, or everything.
+
+A dry run reads the same pages, does the same work in one transaction, reports the difference and rolls back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as Database
+
+from adapter.store.mirror import Counts
+from adapter.store.tables import Session
+from connectors.platform import Api, Everything, Platform, Since, Window
+from connectors.records import Stream
+from sync import windows
+from sync.job import Job
+from sync.roster_pull import RosterPull, roster_keys
+from sync.rosters import RosterKey
+from sync.streams import read_answer, settle_absent, settle_rows
+
+WINDOWED = {Stream.SESSIONS: windows.SESSION_DAYS, Stream.SALES: windows.SALES_DAYS}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a resync is about, from the run's params: ``stream``, ``from`` and ``to`` (days there, inclusive),
+    ``session`` (our id), ``dry_run``."""
+
+    streams: tuple[Stream, ...]
+    window: Window
+    session: int | None
+    dry_run: bool
+
+
+def resync(job: Job, api: Api, platform: Platform) -> None:
+    """Read what was asked for and bring the mirror in line with it."""
+    asked = read_request(job)
+    if not asked.dry_run:
+        _read(job, api, platform, asked)
+        job.write(partial(settle_rows, connection_id=job.connection_id))
+        return
+    rehearsal = Rehearsal.of_job(job)
+    _read(rehearsal, api, platform, asked)
+    rehearsal.perform()
+
+
+def read_request(job: Job) -> Request:
+    """What the run's params say. What may be asked was checked where it was asked (adapter/resync.py)."""
+    params = job.run.params
+    session, stream = params.get("session"), params.get("stream")
+    streams: tuple[Stream, ...] = tuple(Stream)
+    if "from" in params or "to" in params:
+        streams = (Stream.SESSIONS, Stream.RESERVATIONS, Stream.SALES)
+    if session is not None:
+        streams = (Stream.SESSIONS, Stream.RESERVATIONS)
+    if stream is not None:
+        streams = (Stream(stream),)
+    window = _window(job, params) if session is None else _around(job, session)
+    return Request(streams, window, session, bool(params.get("dry_run")))
+
+
+def _window(job: Job, params: Mapping[str, Any]) -> Window:
+    whole = windows.of_backfill(job.began, windows.BACKFILL_WEEKS)
+    zone = ZoneInfo(job.connection.timezone)
+    start = _midnight(params["from"], zone) if "from" in params else whole.start
+    end = _midnight(params["to"], zone, days=1) if "to" in params else whole.end
+    return Window(start, end)
+
+
+def _midnight(day: str, zone: ZoneInfo, *, days: int = 0) -> datetime:
+    wanted = date.fromisoformat(day) + timedelta(days=days)
+    return datetime(wanted.year, wanted.month, wanted.day, tzinfo=zone)
+
+
+def _around(job: Job, session_id: int) -> Window:
+    with job.ctx.store.read() as db:
+        row = db.get_one(Session, session_id)
+        return Window(row.starts_at, row.starts_at + timedelta(minutes=1))
+
+
+def _read(job: Job, api: Api, platform: Platform, asked: Request) -> None:
+    for stream in asked.streams:
+        if stream not in platform.streams:
+            continue
+        if stream is Stream.RESERVATIONS:
+            _read_rosters(job, api, platform, asked)
+        elif stream in WINDOWED:
+            _read_windows(job, api, platform, stream, asked.window)
+        else:
+            job.say(f"reading {stream.replace('_', ' ')}")
+            ask = Since(None) if stream is Stream.CLIENTS else Everything()
+            settle_absent(job, stream, read_answer(job, api, platform, stream, ask), ask)
+
+
+def _read_windows(job: Job, api: Api, platform: Platform, stream: Stream, whole: Window) -> None:
+    if stream is Stream.SALES:
+        whole = windows.until_tomorrow(whole, job.began)
+    for window in windows.newest_first(whole, WINDOWED[stream]):
+        job.say(f"reading {stream} from {window.start:%-d %b %Y} to {window.end:%-d %b %Y}")
+        settle_absent(job, stream, read_answer(job, api, platform, stream, window), window)
+
+
+def _read_rosters(job: Job, api: Api, platform: Platform, asked: Request) -> None:
+    with job.ctx.store.read() as db:
+        keys = _session_keys(db, job.connection_id, asked)
+    job.say(f"reading {len(keys)} rosters", total=job.done + len(keys))
+    RosterPull(job, api, platform).read(keys)
+
+
+def _session_keys(db: Database, connection_id: int, asked: Request) -> list[RosterKey]:
+    wanted = select(Session.id).where(Session.connection_id == connection_id, Session.gone_at.is_(None))
+    if asked.session is not None:
+        return roster_keys(db, db.scalars(wanted.where(Session.id == asked.session)).all())
+    inside = wanted.where(Session.starts_at >= asked.window.start, Session.starts_at < asked.window.end)
+    return roster_keys(db, db.scalars(inside.order_by(Session.starts_at.desc(), Session.id)).all())
+
+
+class _Undone(Exception):
+    """Rolls a rehearsal's transaction back."""
+
+
+@dataclass
+class Rehearsal(Job):
+    """A job whose work is kept back, then done in one transaction that is rolled back: only its counts remain."""
+
+    def __post_init__(self) -> None:
+        self.kept: list[tuple[str, Callable[[Database], Counts]]] = []
+
+    @classmethod
+    def of_job(cls, job: Job) -> Rehearsal:
+        """The same run, in rehearsal. Counts start anew: an interrupted rehearsal left nothing."""
+        return cls(job.ctx, job.run, job.connection_id, job.began)
+
+    def commit(self, stream: str, work: Callable[[Database], Counts], *, done: int = 0) -> Counts:
+        """Keep the work for later; the lease is renewed all the same."""
+        self.kept.append((stream, work))
+        self.done += done
+        self.say(self.step)
+        return Counts()
+
+    def write(self, work: Callable[[Database], None]) -> None:
+        """Nothing: a rehearsal moves no cursor."""
+
+    def perform(self) -> None:
+        """Do all of it, count, undo it; then write the counts down."""
+        try:
+            with self.ctx.store.write() as db:
+                for stream, work in self.kept:
+                    self.counts[stream] = self.counts.get(stream, Counts()) + work(db)
+                raise _Undone
+        except _Undone:
+            self.tell_counts()

@@ -1,0 +1,126 @@
+"""What runs when: declared data, and what each line asks for. Whether a thing is due is read from the run table, so a
+restart keeps the rhythm and two clocks ask once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session as Database
+
+from adapter.store.tables import (
+    Connection,
+    ConnectionState,
+    Push,
+    PushMode,
+    Run,
+    RunKind,
+    RunOrigin,
+    RunState,
+    WebhookMessage,
+)
+from adapter.work import request_run
+from sync.outbox import WAITING
+
+PULL_EVERY = timedelta(minutes=10)
+TRAIN_EVERY = timedelta(hours=24)
+GUARD_EVERY = timedelta(minutes=5)
+BACKFILL_AGAIN = timedelta(hours=1)
+MIRRORED = (RunState.DONE, RunState.INCOMPLETE)
+OPEN = (RunState.QUEUED, RunState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the schedule: how often the clock looks, and what it asks for then."""
+
+    name: str
+    every: timedelta
+    ask: Callable[[Database, datetime], int]  # requests runs; how many
+
+
+def ask_for_pulls(db: Database, now: datetime) -> int:
+    """A pull for each connection whose last one is ten minutes old; a backfill where none has come to an end."""
+    return sum(_ask_for_pull(db, connection, now) for connection in _active(db))
+
+
+def _ask_for_pull(db: Database, connection: Connection, now: datetime) -> bool:
+    if _latest(db, connection, (RunKind.BACKFILL,), MIRRORED) is None:
+        return _ask(db, connection, RunKind.BACKFILL, now, BACKFILL_AGAIN, "the mirror is not complete yet")
+    return _ask(db, connection, RunKind.PULL, now, PULL_EVERY, "", beside=(RunKind.BACKFILL,))
+
+
+def ask_for_training(db: Database, now: datetime) -> int:
+    """A training each day for each connection that is mirrored."""
+    mirrored = [c for c in _active(db) if _latest(db, c, (RunKind.BACKFILL,), MIRRORED) is not None]
+    return sum(_ask(db, connection, RunKind.TRAIN, now, TRAIN_EVERY, "once a day") for connection in mirrored)
+
+
+def ask_for_guard(db: Database, now: datetime) -> int:
+    """Decisions for live connections whose mirror grows old: a platform that can't be read must not be sold (SS-19)."""
+    old = [c for c in _active(db, any_state=True) if c.last_pulled_at and now - c.last_pulled_at > PULL_EVERY]
+    live = [connection for connection in old if connection.push_mode is PushMode.LIVE]
+    return sum(_ask(db, connection, RunKind.DECIDE, now, GUARD_EVERY, "the mirror is old") for connection in live)
+
+
+def ask_for_pushes(db: Database, now: datetime) -> int:
+    """A push run for each connection that has something due in the outbox."""
+    due = select(Push.connection_id).where(Push.state.in_(WAITING), Push.next_try_at <= now).distinct()
+    wanted = db.scalars(select(Connection).where(Connection.id.in_(due), _may_be_called())).all()
+    return sum(_ask(db, connection, RunKind.PUSH, now, timedelta(0), "") for connection in wanted)
+
+
+def ask_for_webhooks(db: Database, now: datetime) -> int:
+    """A run for each connection with messages in the inbox."""
+    waiting = select(WebhookMessage.connection_id).where(WebhookMessage.processed_at.is_(None)).distinct()
+    wanted = db.scalars(select(Connection).where(Connection.id.in_(waiting), _may_be_called())).all()
+    return sum(_ask(db, connection, RunKind.WEBHOOKS, now, timedelta(0), "") for connection in wanted)
+
+
+SCHEDULE = (
+    Line("pull", timedelta(seconds=30), ask_for_pulls),
+    Line("push", timedelta(seconds=15), ask_for_pushes),
+    Line("webhooks", timedelta(seconds=5), ask_for_webhooks),
+    Line("guard", timedelta(minutes=1), ask_for_guard),
+    Line("train", timedelta(minutes=30), ask_for_training),
+)
+
+
+def _active(db: Database, *, any_state: bool = False) -> Iterator[Connection]:
+    wanted = select(Connection).order_by(Connection.id)
+    return iter(db.scalars(wanted if any_state else wanted.where(_may_be_called())).all())
+
+
+def _may_be_called() -> ColumnElement[bool]:
+    return Connection.state == ConnectionState.ACTIVE
+
+
+def _latest(
+    db: Database, connection: Connection, kinds: tuple[RunKind, ...], states: tuple[RunState, ...]
+) -> datetime | None:
+    wanted = select(func.max(Run.due_at)).where(
+        Run.connection_id == connection.id, Run.kind.in_(kinds), Run.state.in_(states)
+    )
+    return db.scalar(wanted)
+
+
+def _ask(
+    db: Database,
+    connection: Connection,
+    kind: RunKind,
+    now: datetime,
+    every: timedelta,
+    why: str,
+    *,
+    beside: tuple[RunKind, ...] = (),
+) -> bool:
+    """Request a run unless one is open or the last is younger than ``every``; ``beside``: kinds that do as well."""
+    kinds = (kind, *beside)
+    last = _latest(db, connection, kinds, tuple(RunState))
+    if _latest(db, connection, kinds, OPEN) is not None or (last is not None and now - last < every):
+        return False
+    request_run(db, kind, connection.id, origin=RunOrigin.SCHEDULE, actor="clock", now=now, why=why)
+    return True

@@ -1,0 +1,26 @@
+"""What has to be tidied now and then: grants still to be revoked, connects that were never finished, idle access."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import delete
+
+from adapter.connect import revoke_pending
+from adapter.context import Context
+from adapter.store.tables import OAuthFlow
+from adapter.tokens import refresh_idle
+
+EVERY = timedelta(minutes=15)
+FLOWS_KEPT = timedelta(days=1)
+
+log = structlog.get_logger(__name__)
+
+
+def sweep(ctx: Context) -> None:
+    """Revoke what is still to be revoked, forget old flows, keep quiet studios' access alive."""
+    revoke_pending(ctx, ctx.now())
+    with ctx.store.write() as db:
+        db.execute(delete(OAuthFlow).where(OAuthFlow.created_at < ctx.now() - FLOWS_KEPT))
+    refresh_idle(ctx)
