@@ -66,3 +66,9 @@ class Caller:
 def may(caller: Caller, act: Act, studio_id: int) -> bool:
     """Whether one of the caller's roles at the studio allows the act."""
     return any(act in ACTS_OF[role] for role in caller.roles_at(studio_id))
+
+
+def studios_for(caller: Caller, act: Act) -> frozenset[int] | None:
+    """The studios at which the caller may do this; None: at all of them."""
+    allowed = {studio for studio, roles in caller.roles.items() if any(act in ACTS_OF[role] for role in roles)}
+    return None if None in allowed else frozenset(studio for studio in allowed if studio is not None)

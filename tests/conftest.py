@@ -1,3 +1,3 @@
 """Fixtures for every test, by topic in tests/fixtures/."""
 
-pytest_plugins = ["tests.fixtures.database"]
+pytest_plugins = ["tests.fixtures.database", "tests.fixtures.sandbox", "tests.fixtures.studio", "tests.fixtures.browser"]

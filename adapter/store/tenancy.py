@@ -26,7 +26,8 @@ NAMES = frozenset(_STUDIO)
 
 def studio_of(db: Session, name: str, key: int) -> int | None:
     """The studio of the thing with this id; None: there is no such thing. ``name`` is one of NAMES."""
-    return db.scalar(_STUDIO[name](key))
+    found: int | None = db.scalar(_STUDIO[name](key))
+    return found
 
 
 def _through(table: type[ClassSession] | type[Run] | type[Decision] | type[Push]) -> Select[Any]:

@@ -43,7 +43,8 @@ def install(app: Flask, config: Config) -> None:
 
     @app.after_request
     def _headers(response: Response) -> Response:
-        response.headers.update(HEADERS)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)  # a page may ask for less
         if https:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
         if request.endpoint != "static":

@@ -1,0 +1,99 @@
+"""Connections: their health, resync, and what is done with decisions."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import abort
+from flask_smorest import Blueprint
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from adapter.api import schemas
+from adapter.api.idempotency import Answer, KeyHeader, once
+from adapter.api.paging import PageQuery, cursor_of, place_of
+from adapter.permissions import Act, studios_for
+from adapter.push_mode import switch_push_mode
+from adapter.resync import WrongResync, request_resync
+from adapter.store.connection_health import health_of
+from adapter.store.tables import Connection
+from adapter.web.access import caller, context, needs
+
+blueprint = Blueprint("api-connections", __name__, description="Studios' accounts at booking platforms")
+
+
+@blueprint.get("/connections")
+@blueprint.arguments(PageQuery, location="query")
+@blueprint.response(200, schemas.page_of(schemas.Connection))
+def many(query: dict[str, Any]) -> dict[str, Any]:
+    """The connections that exist for the caller."""
+    studios = studios_for(caller(), Act.SEE_CONNECTION)
+    if studios is not None and not studios:
+        abort(403)
+    wanted = select(Connection).order_by(Connection.id).limit(query["limit"])
+    if studios is not None:
+        wanted = wanted.where(Connection.studio_id.in_(studios))
+    if place := place_of(query["cursor"], 1):
+        wanted = wanted.where(Connection.id > place[0])
+    with context().store.read() as db:
+        found = db.scalars(wanted).all()
+    more = len(found) == query["limit"]
+    return {"items": found, "next_cursor": cursor_of(found[-1].id) if more else None}
+
+
+@blueprint.get("/connections/<int:connection_id>")
+@needs(Act.SEE_CONNECTION)
+@blueprint.response(200, schemas.OneConnection)
+def one(connection_id: int) -> dict[str, Any]:
+    """One connection and how it is doing."""
+    with context().store.read() as db:
+        row = db.get_one(Connection, connection_id)
+        health = health_of(db, connection_id, context().now())
+    plain = {name: getattr(row, name) for name in schemas.Connection().fields}
+    return {**plain, "health": asdict(health)}
+
+
+@blueprint.post("/connections/<int:connection_id>/resync")
+@needs(Act.RESYNC)
+@blueprint.arguments(KeyHeader, location="headers")
+@blueprint.arguments(schemas.ResyncBody)
+@blueprint.response(202, schemas.Run)
+@blueprint.alt_response(400, response="BAD_REQUEST")
+@blueprint.alt_response(409, response="CONFLICT")
+def resync(header: dict[str, str], body: dict[str, Any], connection_id: int) -> Answer:
+    """Read again what is asked for. The answer is the run; the same resync that is still going on is joined."""
+
+    def ask(db: Session) -> Answer:
+        run, _ = request_resync(
+            db,
+            connection_id,
+            stream=body["stream"],
+            first=body["from_"],
+            last=body["to"],
+            session=body["session"],
+            dry_run=body["dry_run"],
+            actor=caller().actor,
+            now=context().now(),
+        )
+        return schemas.Run().dump(run), 202
+
+    try:
+        answer = once(header["key"], ask)
+    except WrongResync as error:
+        abort(400, str(error))
+    context().wake_engine()
+    return answer
+
+
+@blueprint.put("/connections/<int:connection_id>/push-mode")
+@needs(Act.SWITCH_PUSH)
+@blueprint.arguments(schemas.PushModeBody)
+@blueprint.response(200, schemas.Connection)
+def push_mode(body: dict[str, Any], connection_id: int) -> Connection:
+    """Switch between shadow, live and paused; decisions follow at once."""
+    with context().store.write() as db:
+        row = db.get_one(Connection, connection_id)
+        switch_push_mode(db, row, body["push_mode"], actor=caller().actor, now=context().now())
+    context().wake_engine()
+    return row

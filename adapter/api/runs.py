@@ -1,0 +1,56 @@
+"""Runs: pieces of work, past and present."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort
+from flask_smorest import Blueprint
+from marshmallow import fields
+
+from adapter.api import schemas
+from adapter.api.paging import PageQuery, cursor_of, place_of
+from adapter.permissions import Act, studios_for
+from adapter.store.connection_health import runs_of
+from adapter.store.tables import Run
+from adapter.web.access import allow, caller, context, needs, studio_in_url
+
+blueprint = Blueprint("api-runs", __name__, description="Pieces of work")
+
+
+class RunQuery(PageQuery):
+    """Which runs."""
+
+    connection_id = fields.Integer(load_default=None)
+
+
+@blueprint.get("/runs")
+@blueprint.arguments(RunQuery, location="query")
+@blueprint.response(200, schemas.page_of(schemas.Run))
+def many(query: dict[str, Any]) -> dict[str, Any]:
+    """Runs, the latest first."""
+    if query["connection_id"] is not None:
+        allow(Act.SEE_CONNECTION, studio_in_url({"connection_id": query["connection_id"]}))
+    studios = studios_for(caller(), Act.SEE_CONNECTION)
+    if studios is not None and not studios:
+        abort(403)
+    place = place_of(query["cursor"], 1)
+    with context().store.read() as db:
+        found = runs_of(
+            db,
+            connection_id=query["connection_id"],
+            studio_ids=studios,
+            before=place[0] if place else None,
+            limit=query["limit"],
+        )
+    more = len(found) == query["limit"]
+    return {"items": found, "next_cursor": cursor_of(found[-1].id) if more else None}
+
+
+@blueprint.get("/runs/<int:run_id>")
+@needs(Act.SEE_CONNECTION)
+@blueprint.response(200, schemas.Run)
+def one(run_id: int) -> Run:
+    """One run, with its progress."""
+    with context().store.read() as db:
+        return db.get_one(Run, run_id)

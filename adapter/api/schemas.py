@@ -1,0 +1,206 @@
+"""The shapes of the API. Ours on the inside, JSON on the outside; what a caller may not see is left out by the view."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from adapter.store.tables import ConnectionState, PushMode, PushState, RunKind, RunOrigin, RunState
+from connectors.records import Channel, SessionStatus, Stream
+
+
+class Money(fields.Decimal):
+    """An amount as a decimal string; never NaN or infinite."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(as_string=True, allow_nan=False, **options)
+
+
+class Studio(Schema):
+    """A studio."""
+
+    id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    timezone = fields.String(required=True)
+    currency = fields.String(required=True)
+
+
+class Settings(Schema):
+    """SmartSpot and SmartRate settings of a studio; null: not set. What is allowed: adapter/store/setting_rules.py."""
+
+    min_spots = fields.Integer(allow_none=True, load_default=None)
+    release_all_hours = fields.Integer(allow_none=True, load_default=None, metadata={"description": "2 to 72"})
+    retail_rate = Money(allow_none=True, load_default=None)
+    rate_ceiling = Money(allow_none=True, load_default=None)
+    rate_floor = Money(
+        allow_none=True,
+        metadata={"description": "Confidential: roles owner and finance see it, the owner changes it"},
+    )
+    displacement_weight = fields.Float(allow_none=True, load_default=None)
+    max_displacement_risk = fields.Float(allow_none=True, load_default=None, metadata={"description": "0 to 1"})
+
+
+class Source(Schema):
+    """A booking source and what it means."""
+
+    connection_id = fields.Integer(required=True)
+    source = fields.String(required=True)
+    channel = fields.Enum(Channel, by_value=True, required=True)
+    count = fields.Integer(dump_only=True)
+
+
+class Sources(Schema):
+    """A studio's booking sources."""
+
+    items = fields.List(fields.Nested(Source), required=True)
+
+
+class Connection(Schema):
+    """A studio's account at a platform."""
+
+    id = fields.Integer(required=True)
+    studio_id = fields.Integer(required=True)
+    platform = fields.String(required=True)
+    site = fields.String(required=True)
+    site_name = fields.String(required=True)
+    timezone = fields.String(required=True)
+    state = fields.Enum(ConnectionState, by_value=True, required=True)
+    state_reason = fields.String(allow_none=True)
+    push_mode = fields.Enum(PushMode, by_value=True, required=True)
+    connected_at = fields.AwareDateTime(required=True, default_timezone=UTC)
+    last_pulled_at = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
+
+
+class Health(Schema):
+    """How a connection is doing."""
+
+    calls_today = fields.Integer()
+    call_errors_today = fields.Integer()
+    webhooks_today = fields.Integer()
+    webhooks_waiting = fields.Integer()
+    set_aside = fields.Integer()
+    sessions = fields.Integer()
+    upcoming_sessions = fields.Integer()
+    pushes = fields.Dict(keys=fields.Enum(PushState, by_value=True), values=fields.Integer())
+
+
+class OneConnection(Connection):
+    """A connection with its health."""
+
+    health = fields.Nested(Health)
+
+
+class PushModeBody(Schema):
+    """What is done with decisions."""
+
+    push_mode = fields.Enum(PushMode, by_value=True, required=True)
+
+
+class ResyncBody(Schema):
+    """What to read again; nothing: everything."""
+
+    stream = fields.Enum(Stream, by_value=True, load_default=None)
+    from_ = fields.Date(data_key="from", load_default=None)
+    to = fields.Date(load_default=None)
+    session = fields.Integer(load_default=None)
+    dry_run = fields.Boolean(load_default=False)
+
+
+class Run(Schema):
+    """A piece of work."""
+
+    id = fields.Integer(required=True)
+    connection_id = fields.Integer(allow_none=True)
+    kind = fields.Enum(RunKind, by_value=True, required=True)
+    origin = fields.Enum(RunOrigin, by_value=True, required=True)
+    actor = fields.String()
+    why = fields.String()
+    params = fields.Dict()
+    state = fields.Enum(RunState, by_value=True, required=True)
+    step = fields.String()
+    done = fields.Integer()
+    total = fields.Integer(allow_none=True)
+    counts = fields.Dict()
+    errors = fields.List(fields.Dict())
+    due_at = fields.AwareDateTime(default_timezone=UTC)
+    started_at = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
+    finished_at = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
+
+
+class Push(Schema):
+    """A push and what came of it."""
+
+    state = fields.Enum(PushState, by_value=True, required=True)
+    attempts = fields.Integer()
+    answer = fields.String(allow_none=True)
+    read_back = fields.Dict(allow_none=True)
+    settled_at = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
+
+
+class Decision(Schema):
+    """What was decided for a session, and why."""
+
+    id = fields.Integer(required=True)
+    sequence = fields.Integer(required=True)
+    at = fields.AwareDateTime(required=True, default_timezone=UTC)
+    spots = fields.Integer(required=True)
+    rate = Money(required=True)
+    premium_spots = fields.Integer(required=True)
+    premium_rate = Money(allow_none=True)
+    currency = fields.String(required=True)
+    limit = fields.Integer(metadata={"description": "Spots plus the marketplace reservations already made"})
+    expected_direct = fields.Float()
+    displacement_risk = fields.Float()
+    expected_value = fields.Float()
+    reason = fields.String()
+    binding = fields.String(allow_none=True)
+    shadow = fields.Boolean()
+
+
+class ExplainedDecision(Decision):
+    """A decision with the parts that sum to it, and its push."""
+
+    explanation = fields.Dict()
+    push = fields.Nested(Push, allow_none=True)
+
+
+class Places(Schema):
+    """How a session's places are taken."""
+
+    capacity = fields.Integer(allow_none=True)
+    direct = fields.Integer()
+    marketplace = fields.Integer()
+    third_party = fields.Integer()
+    unmapped = fields.Integer(attribute="unknown", data_key="unknown")
+    listed = fields.Integer()
+    kept = fields.Integer()
+
+
+class Session(Schema):
+    """A class at a time, with what is listed of it."""
+
+    id = fields.Integer(required=True)
+    connection_id = fields.Integer(required=True)
+    external_id = fields.String(required=True)
+    starts_at = fields.AwareDateTime(required=True, default_timezone=UTC)
+    ends_at = fields.AwareDateTime(required=True, default_timezone=UTC)
+    timezone = fields.String(required=True)
+    venue = fields.String()
+    class_name = fields.String()
+    category = fields.String(allow_none=True)
+    status = fields.Enum(SessionStatus, by_value=True)
+    waitlisted = fields.Integer()
+    places = fields.Nested(Places)
+    decision = fields.Nested(Decision, allow_none=True)
+    push_state = fields.Enum(PushState, by_value=True, allow_none=True)
+
+
+def page_of(item: type[Schema]) -> type[Schema]:
+    """A page of these, and the cursor of the next one; null: that was all."""
+    shape: dict[str, fields.Field[Any]] = {
+        "items": fields.List(fields.Nested(item), required=True),
+        "next_cursor": fields.String(allow_none=True),
+    }
+    return Schema.from_dict(shape, name=f"{item.__name__}Page")

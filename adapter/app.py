@@ -1,0 +1,26 @@
+"""The web application: pages, API, webhooks, health. Composes them; knows nothing of what they do."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from adapter import api, web
+from adapter.context import Context
+from adapter.logs import configure_logs
+from adapter.web import access, errors, requests, security
+from adapter.web.limits import limiter
+
+
+def create_app(ctx: Context) -> Flask:
+    """The application that serves one adapter."""
+    configure_logs()
+    app = Flask("adapter.web")
+    app.extensions["context"] = ctx
+    requests.install(app)
+    security.install(app, ctx.config)
+    limiter.init_app(app)
+    access.install(app)
+    web.install(app)
+    api.install(app)
+    errors.install(app)
+    return app

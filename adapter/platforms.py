@@ -1,0 +1,84 @@
+"""What a studio is told of a platform: what is asked, what is written back, what it gives and what it can't do.
+
+Everything follows from the platform's declaration; no platform is named here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from adapter.config import Config
+from connectors import registry
+from connectors.platform import Capability, Platform
+
+WRITES: Mapping[Capability, str] = {
+    Capability.SPOTS_NATIVE: "The number of spots listed, for each class",
+    Capability.SPOTS_TOTAL: "A class's online capacity, only after a proof on your site and only if you turn it on",
+    Capability.SPOTS_READ: "Nothing over its own marketplace limit: the smaller of both counts",
+    Capability.SPOTS_LOCAL: "No spots: the count is enforced on our channel, where the marketplace books",
+    Capability.RATE_NATIVE: "The rate you are paid, for each class",
+    Capability.RATE_CATALOG: "Your public prices, only if you turn it on",
+    Capability.RATE_LOCAL: "No rates: they hold on our channel",
+}
+GIVES: Mapping[Capability, str] = {
+    Capability.WEBHOOKS: "Tells us of bookings as they happen",
+    Capability.LATE_CANCEL: "Tells late cancellations from early ones",
+    Capability.ATTENDANCE: "Tells who came",
+    Capability.CLIENT_EMAILS: "Gives the e-mail addresses by which first bookings are told apart",
+    Capability.SALES: "Gives what clients paid",
+    Capability.BOOKING_TIME: "Tells when a booking was made",
+    Capability.BOOK: "Takes bookings from us",
+    Capability.UPDATED_SINCE: "Can be asked for changes only",
+}
+LACKS: Mapping[Capability, str] = {
+    Capability.WEBHOOKS: "Sends no events: changes are seen at the next update",
+    Capability.LATE_CANCEL: "Does not tell late cancellations from early ones",
+    Capability.ATTENDANCE: "Does not tell who came",
+    Capability.CLIENT_EMAILS: "Gives no e-mail addresses: first bookings can't be told apart",
+    Capability.SALES: "Does not give what clients paid",
+    Capability.BOOKING_TIME: "Does not tell when a booking was made: we note when we first saw it",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """A platform in plain words."""
+
+    name: str
+    title: str
+    asks: tuple[str, ...]
+    writes: tuple[str, ...]
+    gives: tuple[str, ...]
+    limits: tuple[str, ...]
+    streams: tuple[str, ...]
+    webhooks: bool
+    ready: bool  # its client id and the like are set
+
+
+def told(name: str, config: Config) -> Told:
+    """One platform; an unknown name is the registry's error."""
+    platform = registry.get(name)
+    asks = platform.oauth.scopes if platform.oauth else ()
+    meanings = platform.oauth.scope_meanings if platform.oauth else {}
+    lacks = tuple(text for capability, text in LACKS.items() if capability not in platform.capabilities)
+    return Told(
+        name=name,
+        title=platform.title,
+        asks=tuple(meanings.get(scope, scope) for scope in asks),
+        writes=_lines(WRITES, platform),
+        gives=_lines(GIVES, platform),
+        limits=platform.limits + lacks,
+        streams=tuple(stream.value for stream in platform.streams),
+        webhooks=platform.webhooks is not None,
+        ready=bool(config.platform(name).get("CLIENT_ID")),
+    )
+
+
+def all_told(config: Config) -> list[Told]:
+    """Every platform that there is a connector for."""
+    return [told(name, config) for name in registry.names()]
+
+
+def _lines(words: Mapping[Capability, str], platform: Platform) -> tuple[str, ...]:
+    return tuple(text for capability, text in words.items() if capability in platform.capabilities)

@@ -1,0 +1,217 @@
+"""A studio's upcoming sessions as a page or an API answer shows them: places by channel, the decision, its push.
+
+Knows how to ask the tables in two queries for any number of sessions. Knows nothing of zones or words.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.orm import Session, aliased
+
+from adapter.store.tables import ClassType, Connection, Decision, Push, PushMode, Reservation, SourceMapping, Venue
+from adapter.store.tables import Session as ClassSession
+from connectors.records import ACTIVE_OUTCOMES, Channel, Outcome, SessionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """How the places of a session are taken, by channel; ``kept`` are free and not listed."""
+
+    capacity: int | None
+    direct: int = 0
+    marketplace: int = 0
+    third_party: int = 0
+    unknown: int = 0  # booked under a source that the studio has not mapped, or not on the roster we read
+    listed: int = 0
+
+    @property
+    def taken(self) -> int:
+        """Places that are gone."""
+        return self.direct + self.marketplace + self.third_party + self.unknown
+
+    @property
+    def free(self) -> int:
+        """Places still to be had; 0 where the platform gives no capacity."""
+        return max(0, (self.capacity or 0) - self.taken)
+
+    @property
+    def kept(self) -> int:
+        """Free places that are not listed: expected to go to direct clients."""
+        return max(0, self.free - self.listed)
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """One session with all that is shown of it."""
+
+    session: ClassSession
+    venue: str
+    class_name: str
+    category: str | None
+    studio_id: int
+    push_mode: PushMode
+    decision: Decision | None
+    push: Push | None
+    places: Places = field(default_factory=lambda: Places(None))
+
+    @property
+    def takes_place(self) -> bool:
+        """Whether it has not been cancelled or removed."""
+        return self.session.status != SessionStatus.CANCELLED and self.session.gone_at is None
+
+
+def upcoming(
+    db: Session,
+    studio_ids: frozenset[int] | None,
+    start: datetime,
+    end: datetime,
+    *,
+    venue_id: int | None = None,
+    after: tuple[datetime, int] | None = None,
+    limit: int | None = None,
+) -> list[Upcoming]:
+    """The studios' (None: all) sessions that start in [start, end), in order; ``after`` and ``limit`` cut a page."""
+    wanted = (
+        _sessions()
+        .where(ClassSession.starts_at >= start, ClassSession.starts_at < end)
+        .order_by(ClassSession.starts_at, ClassSession.id)
+        .limit(limit)
+    )
+    if studio_ids is not None:
+        wanted = wanted.where(Connection.studio_id.in_(studio_ids))
+    if venue_id is not None:
+        wanted = wanted.where(Venue.id == venue_id)
+    if after is not None:
+        instant, last = after
+        later = and_(ClassSession.starts_at == instant, ClassSession.id > last)
+        wanted = wanted.where((ClassSession.starts_at > instant) | later)
+    return _with_places(db, db.execute(wanted).all())
+
+
+def one_session(db: Session, session_id: int) -> Upcoming:
+    """One session as ``upcoming`` gives it; it must exist."""
+    return _with_places(db, db.execute(_sessions().where(ClassSession.id == session_id)).all())[0]
+
+
+def decisions_of(
+    db: Session, session_id: int, *, before: int | None = None, limit: int = 50
+) -> list[tuple[Decision, Push | None]]:
+    """A session's decisions with their pushes, the latest first; ``before`` is a sequence to go on from."""
+    found = (
+        select(Decision, Push)
+        .outerjoin(Push, Push.decision_id == Decision.id)
+        .where(Decision.session_id == session_id)
+        .order_by(Decision.sequence.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        found = found.where(Decision.sequence < before)
+    return [(decision, push) for decision, push in db.execute(found)]
+
+
+def outcomes_of(db: Session, session: ClassSession) -> dict[Channel, dict[Outcome, int]]:
+    """How many places of a session stand under each channel and outcome: counts, never who."""
+    table: dict[Channel, dict[Outcome, int]] = defaultdict(dict)
+    for _, channel, outcome, seats in _seats(db, [session]):
+        table[channel][outcome] = table[channel].get(outcome, 0) + seats
+    return dict(table)
+
+
+def venues_of(db: Session, studio_id: int) -> Sequence[Venue]:
+    """The studio's venues, by name."""
+    mine = select(Venue).join(Connection, Connection.id == Venue.connection_id)
+    return db.scalars(mine.where(Connection.studio_id == studio_id, Venue.gone_at.is_(None)).order_by(Venue.name)).all()
+
+
+def _sessions() -> Select[*tuple[Any, ...]]:
+    """Sessions with venue, class type, latest decision and latest push."""
+    later_decision = aliased(Decision)
+    later_push = aliased(Push)
+    last_sequence = select(func.max(later_decision.sequence)).where(later_decision.session_id == ClassSession.id)
+    last_push = select(func.max(later_push.id)).where(later_push.session_id == ClassSession.id)
+    same = ClassSession.connection_id
+    return (
+        select(
+            ClassSession,
+            Venue.name,
+            ClassType.name,
+            ClassType.category,
+            Connection.studio_id,
+            Connection.push_mode,
+            Decision,
+            Push,
+        )
+        .join(Connection, Connection.id == ClassSession.connection_id)
+        .outerjoin(Venue, and_(Venue.connection_id == same, Venue.external_id == ClassSession.venue_id))
+        .outerjoin(
+            ClassType, and_(ClassType.connection_id == same, ClassType.external_id == ClassSession.class_type_id)
+        )
+        .outerjoin(
+            Decision,
+            and_(Decision.session_id == ClassSession.id, Decision.sequence == last_sequence.scalar_subquery()),
+        )
+        .outerjoin(Push, Push.id == last_push.scalar_subquery())
+    )
+
+
+def _seats(db: Session, sessions: Iterable[ClassSession]) -> list[tuple[tuple[int, str], Channel, Outcome, int]]:
+    """Places by session, channel and outcome."""
+    by_connection: dict[int, list[str]] = defaultdict(list)
+    for session in sessions:
+        by_connection[session.connection_id].append(session.external_id)
+    found = []
+    for connection_id, ids in by_connection.items():
+        counted = (
+            select(Reservation.session_id, SourceMapping.channel, Reservation.outcome, func.sum(Reservation.seats))
+            .outerjoin(
+                SourceMapping,
+                and_(
+                    SourceMapping.connection_id == Reservation.connection_id,
+                    SourceMapping.source == Reservation.source,
+                ),
+            )
+            .where(Reservation.connection_id == connection_id, Reservation.session_id.in_(ids))
+            .group_by(Reservation.session_id, SourceMapping.channel, Reservation.outcome)
+        )
+        for external_id, channel, outcome, seats in db.execute(counted):
+            found.append(((connection_id, external_id), channel or Channel.UNKNOWN, outcome, seats))
+    return found
+
+
+def _with_places(db: Session, rows: Sequence[Any]) -> list[Upcoming]:
+    taken: dict[tuple[int, str], dict[Channel, int]] = defaultdict(lambda: defaultdict(int))
+    for key, channel, outcome, seats in _seats(db, [row[0] for row in rows]):
+        if outcome in ACTIVE_OUTCOMES:
+            taken[key][channel] += seats
+    return [_row(*row, taken=taken[row[0].connection_id, row[0].external_id]) for row in rows]
+
+
+def _row(
+    session: ClassSession,
+    venue: str | None,
+    class_name: str | None,
+    category: str | None,
+    studio_id: int,
+    push_mode: PushMode,
+    decision: Decision | None,
+    push: Push | None,
+    *,
+    taken: dict[Channel, int],
+) -> Upcoming:
+    off_roster = max(0, (session.booked or 0) - sum(taken.values()))  # the platform's own count is ahead of the roster
+    places = Places(
+        capacity=session.capacity,
+        direct=taken[Channel.DIRECT],
+        marketplace=taken[Channel.MARKETPLACE],
+        third_party=taken[Channel.THIRD_PARTY],
+        unknown=taken[Channel.UNKNOWN] + off_roster,
+        listed=decision.spots + decision.premium_spots if decision else 0,
+    )
+    names = venue or session.venue_id, class_name or session.class_type_id, category
+    return Upcoming(session, *names, studio_id, push_mode, decision, push, places)

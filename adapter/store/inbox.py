@@ -1,0 +1,79 @@
+"""The webhook inbox: each verified message once, redacted, until the road works it off."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from adapter.store.dialect import insert_new, table_of
+from adapter.store.redaction import redact
+from adapter.store.sealing import Keyring
+from adapter.store.tables import Connection, WebhookMessage
+from connectors.records import Delivery, Hint
+
+
+def webhook_secret(db: Session, keys: Keyring, platform: str, connection_id: int) -> str | None:
+    """The secret with which this connection's subscription signs; None where there is none of its own."""
+    row = db.get(Connection, connection_id)
+    if row is None or row.platform != platform or row.webhook_secret is None:
+        return None
+    return keys.open(row.webhook_secret, f"connection:{connection_id}:webhook_secret")
+
+
+def keep_message(
+    db: Session,
+    keys: Keyring,
+    platform: str,
+    connection_id: int | None,
+    delivery: Delivery,
+    body: bytes,
+    *,
+    now: datetime,
+) -> bool:
+    """Store a message in the caller's transaction; False where it had been stored before.
+
+    Without a connection in the address, the site that the message speaks of tells it; a site unknown to us is recorded.
+    """
+    seen = select(WebhookMessage.id).where(
+        WebhookMessage.platform == platform, WebhookMessage.message_id == delivery.message_id
+    )
+    if db.scalar(seen) is not None:
+        return False
+    owner = connection_id if connection_id is not None else _by_site(db, platform, delivery)
+    row = {
+        "platform": platform,
+        "message_id": delivery.message_id,
+        "event": delivery.event,
+        "connection_id": owner,
+        "hints": [_plain(hint) for hint in delivery.hints],
+        "payload": redact(_parsed(body), keys),
+        "received_at": now,
+    }
+    insert_new(db, table_of(WebhookMessage), ["platform", "message_id"], [row])
+    return True
+
+
+def _by_site(db: Session, platform: str, delivery: Delivery) -> int | None:
+    sites = {hint.site for hint in delivery.hints}
+    mine = select(Connection.id).where(Connection.platform == platform, Connection.site.in_(sites))
+    return db.scalar(mine.limit(1)) if len(sites) == 1 else None
+
+
+def _plain(hint: Hint) -> dict[str, Any]:
+    """A hint as JSON; the road reads it back by the same names."""
+    plain = asdict(hint)
+    plain["occurred_at"] = hint.occurred_at.isoformat() if hint.occurred_at else None
+    return plain
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {"body": found}

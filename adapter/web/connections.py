@@ -1,0 +1,140 @@
+"""Connections: which platforms there are, how one is doing, and what may be done to it."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import TypeVar
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug import Response
+
+from adapter import connect, platforms
+from adapter.permissions import Act
+from adapter.push_mode import switch_push_mode
+from adapter.resync import WrongResync, request_resync
+from adapter.store.connection_health import connections_of, health_of, open_runs, runs_of, set_aside_records
+from adapter.store.settings import map_source
+from adapter.store.settings import sources as sources_of
+from adapter.store.tables import Connection, PushMode, Studio
+from adapter.web.access import caller, context, needs
+from connectors.records import Channel
+
+W = TypeVar("W", bound=StrEnum)
+blueprint = Blueprint("connections", __name__)
+SOURCE = "source:"  # the prefix of a form field that maps one booking source
+
+
+@blueprint.get("/studios/<int:studio_id>/connect")
+@needs(Act.SEE_CONNECTION)
+def of_studio(studio_id: int) -> ResponseReturnValue:
+    """The studio's connections, and the platforms that it may connect."""
+    with context().store.read() as db:
+        studio = db.get_one(Studio, studio_id)
+        connections = connections_of(db, studio_id)
+    known = platforms.all_told(context().config)
+    titles = {one.name: one.title for one in known}
+    return render_template("connect.html", studio=studio, connections=connections, platforms=known, titles=titles)
+
+
+@blueprint.get("/connections/<int:connection_id>")
+@needs(Act.SEE_CONNECTION)
+def one(connection_id: int) -> ResponseReturnValue:
+    """One connection's health, runs and switches."""
+    now = context().now()
+    with context().store.read() as db:
+        connection = db.get_one(Connection, connection_id)
+        return render_template(
+            "connection.html",
+            studio=db.get_one(Studio, connection.studio_id),
+            connection=connection,
+            platform=platforms.told(connection.platform, context().config),
+            health=health_of(db, connection_id, now),
+            set_aside=set_aside_records(db, connection_id),
+            sources=sources_of(db, connection_id),
+            open=open_runs(db, connection_id),
+            runs=runs_of(db, connection_id=connection_id),
+            now=now,
+        )
+
+
+@blueprint.post("/connections/<int:connection_id>/resync")
+@needs(Act.RESYNC)
+def resync(connection_id: int) -> ResponseReturnValue:
+    """Pull again: everything, or a window, a kind of record, one session; or only show the difference."""
+    form = request.form
+    try:
+        with context().store.write() as db:
+            run, new = request_resync(
+                db,
+                connection_id,
+                stream=form.get("stream") or None,
+                first=_day(form.get("from")),
+                last=_day(form.get("to")),
+                session=form.get("session", type=int),
+                dry_run="dry_run" in form,
+                actor=caller().actor,
+                now=context().now(),
+            )
+    except WrongResync as error:
+        flash(str(error), "error")
+        return _back(connection_id)
+    context().wake_engine()
+    flash("Reading again." if new else "This is being read already.", "info")
+    return redirect(url_for("runs.one", run_id=run.id))
+
+
+@blueprint.post("/connections/<int:connection_id>/push-mode")
+@needs(Act.SWITCH_PUSH)
+def push_mode(connection_id: int) -> ResponseReturnValue:
+    """Switch between shadow, live and paused, once the box says that it is meant."""
+    if "sure" not in request.form:
+        flash("Nothing was changed: tick the box to confirm.", "error")
+        return _back(connection_id)
+    mode = _word(PushMode, request.form.get("mode", ""))
+    with context().store.write() as db:
+        connection = db.get_one(Connection, connection_id)
+        run = switch_push_mode(db, connection, mode, actor=caller().actor, now=context().now())
+    context().wake_engine()
+    flash(f"Switched to {mode}." if run else f"It is {mode} already.", "info")
+    return _back(connection_id)
+
+
+@blueprint.post("/connections/<int:connection_id>/sources")
+@needs(Act.MAP_SOURCES)
+def sources(connection_id: int) -> ResponseReturnValue:
+    """Keep what the studio says its booking sources mean."""
+    given = {name.removeprefix(SOURCE): value for name, value in request.form.items() if name.startswith(SOURCE)}
+    with context().store.write() as db:
+        for source, channel in given.items():
+            map_source(db, connection_id, source, _word(Channel, channel), actor=caller().actor, now=context().now())
+    flash("Confirmed.", "info")
+    return _back(connection_id)
+
+
+@blueprint.post("/connections/<int:connection_id>/disconnect")
+@needs(Act.CONNECT)
+def disconnect(connection_id: int) -> ResponseReturnValue:
+    """End our access; what was read stays."""
+    connect.disconnect(context(), connection_id, caller().actor)
+    flash("Disconnected. What has been read so far stays.", "info")
+    return redirect(url_for("connections.of_studio", studio_id=g.studio_id))
+
+
+def _back(connection_id: int) -> Response:
+    return redirect(url_for("connections.one", connection_id=connection_id))
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise WrongResync(f"“{text}” is not a day: write it like 2026-03-01") from None
+
+
+def _word(words: type[W], text: str) -> W:
+    try:
+        return words(text)
+    except ValueError:
+        abort(400)

@@ -1,0 +1,159 @@
+"""How things are said: times in the venue's zone, money in its currency, codes in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_timedelta
+from babel.numbers import format_currency, format_decimal
+from flask import Flask, g
+
+from adapter.confidential import without_floor
+from adapter.permissions import Act, Caller, may
+from adapter.store.calendar import Upcoming
+from adapter.web.access import context
+
+LOCALE = "en_US"
+
+REASONS = {
+    "forecast": "More free than direct clients are expected to need",
+    "cold_start": "No history yet: decided by the plain rule, carefully",
+    "min_spots": "Raised to your minimum of spots",
+    "release_all": "Close to the start: every free place is listed",
+    "full": "Full",
+    "cancelled": "Cancelled",
+    "started": "Has started",
+    "paused": "Paused by you",
+    "stale": "Our copy is too old to list more",
+    "hidden": "Hidden from the public",
+    "excluded": "Left out by your settings",
+    "waitlist": "Direct clients are waiting",
+    "no_capacity": "The platform gives no capacity",
+    "blackout": "Blacked out by you",
+    "floor": "At your agreed floor",
+    "limit": "At the lowest agreed rate",
+    "ceiling": "At your highest rate",
+}
+PUSHES = {
+    "pending": "Waiting to be sent",
+    "sending": "Being sent",
+    "sent": "Sent, not read back yet",
+    "confirmed": "Confirmed by the platform",
+    "local": "In force where we sell",
+    "refused": "Refused by the platform",
+    "unknown": "Outcome unknown: being read back",
+    "failed": "Could not be sent",
+    "superseded": "Replaced by a newer decision",
+}
+RUNS = {
+    "backfill": "First import",
+    "pull": "Update",
+    "resync": "Resync",
+    "train": "Training",
+    "decide": "Decisions",
+    "push": "Push",
+    "webhooks": "Events",
+}
+CHANNELS = {
+    "direct": "Direct",
+    "marketplace": "Marketplace",
+    "third_party": "Another marketplace",
+    "unknown": "Not mapped yet",
+}
+
+
+def why(item: Upcoming) -> str:
+    """The short reason for what is listed of a session, in plain words."""
+    decision = item.decision
+    if not item.takes_place:
+        return REASONS["cancelled"]
+    if decision is None:
+        return "Not decided yet"
+    code = decision.binding or decision.reason
+    if code == "forecast" and not decision.spots:
+        return "Every free place is expected to go to direct clients"
+    return says(REASONS, code)
+
+
+def says(words: Mapping[str, str], code: str | None) -> str:
+    """A code in plain words; one we have no words for is shown readably, never hidden."""
+    return words.get(code or "", (code or "").replace("_", " ").capitalize())
+
+
+def clock(instant: datetime, zone: str) -> str:
+    """``18:00`` on the venue's wall."""
+    return instant.astimezone(ZoneInfo(zone)).strftime("%H:%M")
+
+
+def zone_name(instant: datetime, zone: str) -> str:
+    """``EST``: which clock that is."""
+    return instant.astimezone(ZoneInfo(zone)).strftime("%Z")
+
+
+def day(when: date | datetime, zone: str | None = None) -> str:
+    """``Tue, Mar 3`` in the venue's zone."""
+    local = when.astimezone(ZoneInfo(zone)) if isinstance(when, datetime) and zone else when
+    return format_date(local, "EEE, MMM d", locale=LOCALE)
+
+
+def moment(instant: datetime | None, zone: str) -> str:
+    """``Tue, Mar 3, 18:00 EST``; a dash for never."""
+    return f"{day(instant, zone)}, {clock(instant, zone)} {zone_name(instant, zone)}" if instant else "–"
+
+
+def ago(instant: datetime | None) -> str:
+    """``3 minutes ago``; ``never`` for None."""
+    if instant is None:
+        return "never"
+    passed = max(timedelta(0), context().now() - instant)
+    return "just now" if passed < timedelta(seconds=10) else format_timedelta(-passed, add_direction=True, locale="en")
+
+
+def money(amount: Decimal | float | None, currency: str) -> str:
+    """An amount in its currency; a dash where there is none."""
+    return "–" if amount is None else format_currency(Decimal(str(amount)), currency, locale=LOCALE).replace("-", "−")
+
+
+def number(value: float | Decimal | int) -> str:
+    """A number as people write it, with two decimals at most and a true minus."""
+    return format_decimal(round(Decimal(str(value)), 2), "#,##0.##;−#,##0.##", locale=LOCALE)
+
+
+def capital(text: str) -> str:
+    """The text with its first letter large, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def can(act: str) -> bool:
+    """Whether the signed-in user may do this at the studio of the page."""
+    asking: Caller | None = g.get("caller")
+    return asking is not None and "studio_id" in g and may(asking, Act(act), g.studio_id)
+
+
+def seen(explanation: Any) -> Any:
+    """An explanation as this reader may see it."""
+    return explanation if can("see_floor") else without_floor(explanation)
+
+
+def install(app: Flask) -> None:
+    """Give the templates these words."""
+    app.jinja_env.filters.update(
+        clock=clock,
+        zone_name=zone_name,
+        day=day,
+        moment=moment,
+        ago=ago,
+        money=money,
+        number=number,
+        seen=seen,
+        capital=capital,
+    )
+    app.jinja_env.globals.update(
+        can=can, why=why, says=says, PUSHES=PUSHES, RUNS=RUNS, CHANNELS=CHANNELS, REASONS=REASONS
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
