@@ -18,7 +18,7 @@ import requests
 from authlib.integrations.requests_client.oauth2_session import OAuth2ClientAuth
 from authlib.oauth2.client import OAuth2Client
 
-from connectors.errors import ConnectorError, Misconfigured, Reconnect, TryAgain
+from connectors.errors import Misconfigured, Reconnect, TryAgain
 from connectors.oauth.server import Server
 
 SHORT_LIFE = timedelta(minutes=5)  # of a token whose life is not told, or told absurdly
@@ -61,9 +61,7 @@ def exchange_code(
 ) -> Grant:
     """The tokens for a code, asked for once. Raises ConnectorError; Reconnect where the code is refused."""
     fields = {"code": code, "code_verifier": verifier, "redirect_uri": redirect_uri, **extra}
-    token = _call(
-        client, http, lambda authlib: authlib.fetch_token(server.token_url, grant_type="authorization_code", **fields)
-    )
+    token = _ask(http, server, client, "authorization_code", fields)
     return _grant(token, scopes, now)
 
 
@@ -82,11 +80,7 @@ def refresh_grant(
     Raises Reconnect where the grant has ended, Misconfigured where we are refused, and TryAgain, with ``unknown`` set
     where the request may have been carried out and its answer lost.
     """
-    token = _call(
-        client,
-        http,
-        lambda authlib: authlib.refresh_token(server.token_url, refresh_token=refresh_token, **extra),
-    )
+    token = _ask(http, server, client, "refresh_token", {"refresh_token": refresh_token, **extra})
     return _grant(token, scopes, now)
 
 
@@ -104,8 +98,21 @@ def revoke(http: requests.Session, server: Server, client: Client, token: str) -
         raise TryAgain(f"{_host(server.revoke_url)} answers {response.status_code} to a revocation")
 
 
+class _Authlib(OAuth2Client):
+    """Authlib's client on a session of ours, so that token calls pass the same guard as all others.
+
+    Its own reading of the answer is left out: it fails on a life that is no number.
+    """
+
+    client_auth_class = OAuth2ClientAuth
+
+    def parse_response_token(self, resp: requests.Response) -> dict[str, Any]:
+        """The token answer, or the error that says what to do."""
+        return _token_in(resp)
+
+
 def _authlib(client: Client, http: requests.Session) -> Any:
-    authlib = _RequestsClient(
+    authlib = _Authlib(
         http,
         client_id=client.id,
         client_secret=client.secret,
@@ -113,15 +120,7 @@ def _authlib(client: Client, http: requests.Session) -> Any:
         revocation_endpoint_auth_method=client.auth,
     )
     authlib.register_client_auth_method(("client_secret_basic", _basic))
-    authlib.register_compliance_hook("access_token_response", _sort)
-    authlib.register_compliance_hook("refresh_token_response", _sort)
     return authlib
-
-
-class _RequestsClient(OAuth2Client):
-    """Authlib's client on a session of ours, so that token calls pass the same guard as all others."""
-
-    client_auth_class = OAuth2ClientAuth
 
 
 def _basic(client: Any, _method: str, uri: str, headers: dict[str, str], body: Any) -> tuple[str, dict[str, str], Any]:
@@ -131,21 +130,24 @@ def _basic(client: Any, _method: str, uri: str, headers: dict[str, str], body: A
     return uri, headers, body
 
 
-def _call(client: Client, http: requests.Session, ask: Any) -> Mapping[str, Any]:
+def _ask(
+    http: requests.Session, server: Server, client: Client, grant_type: str, fields: Mapping[str, str]
+) -> Mapping[str, Any]:
+    """One token call."""
+    host = _host(server.token_url)
     try:
-        token = ask(_authlib(client, http))
-    except ConnectorError:
-        raise
+        answer: Mapping[str, Any] = _authlib(client, http).fetch_token(
+            server.token_url, grant_type=grant_type, **fields
+        )
     except requests.exceptions.ConnectTimeout:
-        raise TryAgain("the platform's sign-in server does not answer") from None
+        raise TryAgain(f"{host} does not answer") from None
     except requests.RequestException as error:
-        raise TryAgain(f"the platform's sign-in server broke off ({type(error).__name__})", unknown=True) from None
-    return dict(token)
+        raise TryAgain(f"{host} broke off ({type(error).__name__})", unknown=True) from None
+    return answer
 
 
-def _sort(response: requests.Response) -> requests.Response:
-    """A token answer, passed on where it is one; else the error that says what to do."""
-    status, host = response.status_code, _host(response.url)
+def _token_in(response: requests.Response) -> dict[str, Any]:
+    status, host, body = response.status_code, _host(response.url), _body(response)
     if status == 429 or status >= 500:
         raise TryAgain(f"{host} answers {status}", after=_retry_after(response))
     word = _error_word(response)
@@ -155,9 +157,9 @@ def _sort(response: requests.Response) -> requests.Response:
         raise Reconnect(f"the platform refuses the grant ({word or f'status {status}'})")
     if status != 200:
         raise TryAgain(f"{host} answers {status}, which is no answer to a token request")
-    if _body(response) is None:
+    if body is None:
         raise TryAgain(f"{host} answers what is not a token", unknown=True)
-    return response
+    return body
 
 
 def _body(response: requests.Response) -> dict[str, Any] | None:

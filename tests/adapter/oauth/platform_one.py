@@ -74,6 +74,7 @@ class PlatformOne:
         self.sites = {"1001": {"Id": 1001, "Name": "Studio One", "TimeZone": "America/New_York"}}
         self.token: dict[str, Any] = {"token_type": "Bearer", "expires_in": 3600}
         self.faults: list[Answer | Exception] = []  # taken first, one a token call
+        self.first_answer: Callable[[Any], Answer] | None = None  # for one token call
         self.revocations: list[Answer | Exception] = []
         self.token_calls: list[requests.PreparedRequest] = []
         self.revoked: list[dict[str, str]] = []
@@ -120,6 +121,13 @@ class PlatformOne:
 
     def _token(self, request: Any) -> Answer:
         self.token_calls.append(request)
+        if self.first_answer:
+            answer, self.first_answer = self.first_answer, None
+            return answer(request)
+        return self.answer_token(request)
+
+    def answer_token(self, request: Any) -> Answer:
+        """The next fault, else the next tokens."""
         if self.faults:
             return _given(self.faults.pop(0))
         self.issued += 1
