@@ -1,20 +1,20 @@
-"""What gradient-boosted trees see beyond the chain of ratios: interactions of hour, capacity, category and place.
+"""What gradient-boosted trees see beyond the chain of ratios: how hour, capacity, category and place act together.
 
-scikit-learn is imported here, inside the one function that trains, and nowhere else. The estimator itself is not kept:
-what it learned of each recurring slot is, as one number, so a saved model is data only.
+scikit-learn is imported here, inside the one function that trains, and nowhere else. The estimator is not kept: what it
+learned of each recurring slot is, as one number, so a saved model is data only.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from adapter.smarttools.facts import Bools, Floats, Sessions
+from adapter.smarttools.facts import Bools, Floats, Sessions, count_by, numbered, sum_by
 
 LEAST_SESSIONS = 400
 TRUST = 0.5  # the share of the trees' correction that is believed (log scale); the rest is the chain
 
 
-def boosted_ratio(sessions: Sessions, demand: Floats, means: Floats, usable: Bools, seed: int) -> dict[str, float]:
+def boosted_ratios(sessions: Sessions, demand: Floats, means: Floats, usable: Bools, seed: int) -> dict[str, float]:
     """Ratio to the chain's mean, by slot; empty where history is short."""
     chosen = usable & (means > 0)
     if np.count_nonzero(chosen) < LEAST_SESSIONS:
@@ -23,20 +23,22 @@ def boosted_ratio(sessions: Sessions, demand: Floats, means: Floats, usable: Boo
 
     features = _features(sessions, means)[chosen]
     trees = HistGradientBoostingRegressor(
-        loss="poisson", max_iter=80, learning_rate=0.06, max_leaf_nodes=12, min_samples_leaf=25, l2_regularization=5.0,
-        early_stopping=False, random_state=seed,
-    )  # fmt: skip
+        loss="poisson",
+        max_iter=80,
+        learning_rate=0.06,
+        max_leaf_nodes=12,
+        min_samples_leaf=25,
+        l2_regularization=5.0,
+        early_stopping=False,
+        random_state=seed,
+    )
     predicted = trees.fit(features, demand[chosen]).predict(features)
-    slots, number = np.unique(np.array(sessions.slot, dtype=object)[chosen], return_inverse=True)
-    logs = np.bincount(number, weights=np.log(predicted / means[chosen])) / np.bincount(number)
-    return {str(slot): float(np.exp(TRUST * log)) for slot, log in zip(slots, logs, strict=True)}
+    slots, number = numbered([sessions.slot[index] for index in np.flatnonzero(chosen).tolist()])
+    logs = sum_by(number, np.log(predicted / means[chosen]), len(slots)) / count_by(number, len(slots))
+    return {slot: float(np.exp(TRUST * log)) for slot, log in zip(slots, logs.tolist(), strict=True)}
 
 
 def _features(sessions: Sessions, means: Floats) -> Floats:
     how = sessions.hour_of_week
-    named = [_numbered(names) for names in (sessions.studio, sessions.venue, sessions.category, sessions.instructor)]
-    return np.column_stack([means, np.nan_to_num(sessions.capacity), how % 24, how // 24, sessions.month, *named])
-
-
-def _numbered(names: list[str]) -> Floats:
-    return np.unique(np.array(names, dtype=object), return_inverse=True)[1].astype(np.float64)
+    named = [numbered(names)[1] for names in (sessions.studio, sessions.venue, sessions.category, sessions.instructor)]
+    return np.column_stack([means, np.nan_to_num(sessions.capacity), how % 24, how // 24, *named]).astype(np.float64)

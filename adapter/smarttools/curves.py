@@ -7,12 +7,12 @@ reservations that stood are counted; what is cancelled on the way is in ``return
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from adapter.smarttools.facts import Floats, Reservations, Sessions
+from adapter.smarttools.facts import Bools, Floats, Ints, Reservations, Sessions, numbered
 
 EDGES: Floats = np.array(
     [0, 1, 2, 3, 4, 6, 9, 12, 16, 20, 24, 30, 36, 42, 48, 60, 72, 96, 120, 144, 168, 216, 264, 336, 504, 720, 1440],
@@ -29,7 +29,7 @@ def mixed(early: float, early_hours: float, late_hours: float) -> Floats:
     return np.diff(through)
 
 
-DIRECT_PRIOR = mixed(0.5, 120.0, 20.0)  # quartiles near 9, 30 and 100 hours, as published for appointments
+DIRECT_PRIOR = mixed(0.5, 120.0, 20.0)  # half by some 34 hours before the start
 MARKETPLACE_PRIOR = mixed(0.4, 60.0, 14.0)  # marketplace users decide later
 
 
@@ -52,35 +52,29 @@ def keys_of(sessions: Sessions, index: int) -> tuple[str, str, str, str]:
     return f"slot|{sessions.slot[index]}", cell, f"studio|{house}", "all"
 
 
-def fit_curves(sessions: Sessions, reservations: Reservations, chosen: np.ndarray, prior: Floats) -> Curves:
+def bins_of(lead: Floats) -> Ints:
+    """The histogram's bin of each lead time, in hours."""
+    return np.clip(np.searchsorted(EDGES, lead, side="left") - 1, 0, BINS - 1).astype(np.int64)
+
+
+def fit_curves(sessions: Sessions, reservations: Reservations, chosen: Bools, prior: Floats) -> Curves:
     """Curves of the chosen reservations, as far as their booking times are known."""
     lead = sessions.starts[reservations.session] - reservations.booked
     timed = chosen & (lead > 0)
-    bins = np.clip(np.searchsorted(EDGES, lead[timed], side="left") - 1, 0, BINS - 1)
-    levels = list(zip(*(keys_of(sessions, index) for index in range(len(sessions))), strict=True))
-    curves, parents = Curves(prior), dict[str, str]()
-    for child, parent in zip(levels, levels[1:], strict=False):
-        parents.update(zip(child, parent, strict=True))
-    for level in reversed(levels):
-        curves.known.update(_pooled(level, reservations.session[timed], bins, curves, parents))
+    session, bins = reservations.session[timed], bins_of(lead[timed])
+    paths = [keys_of(sessions, index) for index in range(len(sessions))]
+    curves = Curves(prior)
+    for depth in (3, 2, 1, 0):
+        parents = {path[depth]: path[depth + 1 :] for path in paths}
+        names, number = numbered([path[depth] for path in paths])
+        counts = np.bincount(number[session] * BINS + bins, minlength=len(names) * BINS).reshape(-1, BINS)
+        for name, count in zip(names, counts, strict=True):
+            if count.any():
+                curves.known[name] = (WEIGHT * curves.of(parents[name]) + count) / (WEIGHT + count.sum())
     return curves
-
-
-def _pooled(
-    level: tuple[str, ...], session: np.ndarray, bins: np.ndarray, curves: Curves, parents: Mapping[str, str]
-) -> dict[str, Floats]:
-    names = sorted(set(level))
-    number = {name: index for index, name in enumerate(names)}
-    group = np.array([number[name] for name in level], dtype=np.int64)[session]
-    counts = np.bincount(group * BINS + bins, minlength=len(names) * BINS).reshape(len(names), BINS)
-    return {
-        name: (WEIGHT * curves.of([parents.get(name, "")]) + counts[index]) / (WEIGHT + counts[index].sum())
-        for index, name in enumerate(names)
-        if counts[index].any()
-    }
 
 
 def still_to_come(shares: Floats, lead: Floats | float) -> Floats:
     """The share of reservations made later than ``lead`` hours before the start: 0 at the start, 1 long before."""
     through = np.concatenate(([0.0], np.cumsum(shares)))
-    return np.interp(lead, EDGES, through / through[-1])
+    return np.asarray(np.interp(lead, EDGES, through / through[-1]), dtype=np.float64)

@@ -18,6 +18,7 @@ from adapter.smarttools.facts import (
     NO_PRODUCT,
     OUTCOMES,
     PRODUCTS,
+    Bools,
     Floats,
     Ints,
     Offers,
@@ -80,15 +81,17 @@ def read_reservations(reservations: pd.DataFrame, sessions: Sessions) -> Reserva
     """Reservations of these sessions; those of others are left out."""
     whole = frames.check(reservations, "reservations")
     known = _keys(sessions)
-    channel = frames.codes(whole, "reservations", "channel", CHANNELS)
-    outcome = frames.codes(whole, "reservations", "outcome", OUTCOMES)
-    product = frames.codes(whole, "reservations", "product", PRODUCTS, missing=NO_PRODUCT)
-    booked = frames.hours(whole, "reservations", "booked_at")
-    cancelled = frames.hours(whole, "reservations", "cancelled_at")
-    amount = frames.numbers(whole, "reservations", "amount")
     session = frames.positions(whole, "session_id", known)
     here = session >= 0
-    return Reservations(*(part[here] for part in (session, channel, product, outcome, booked, cancelled, amount)))
+    return Reservations(
+        session=session[here],
+        channel=frames.codes(whole, "reservations", "channel", CHANNELS)[here],
+        product=frames.codes(whole, "reservations", "product", PRODUCTS, missing=NO_PRODUCT)[here],
+        outcome=frames.codes(whole, "reservations", "outcome", OUTCOMES)[here],
+        booked=frames.hours(whole, "reservations", "booked_at")[here],
+        cancelled=frames.hours(whole, "reservations", "cancelled_at")[here],
+        amount=frames.numbers(whole, "reservations", "amount")[here],
+    )
 
 
 def read_offers(offers: pd.DataFrame | None, sessions: Sessions) -> Offers:
@@ -97,21 +100,21 @@ def read_offers(offers: pd.DataFrame | None, sessions: Sessions) -> Offers:
         return Offers(np.array([], np.int64), np.array([]), np.array([]), np.array([]))
     table = frames.check(offers, "offers")
     since = frames.hours(table, "offers", "from_at", required=True)
-    spots = frames.numbers(table, "offers", "spots", least=0)
+    spots = np.nan_to_num(frames.numbers(table, "offers", "spots", least=0)).astype(np.int64)
     rate = frames.numbers(table, "offers", "rate", least=0)
     session = frames.positions(table, "session_id", _keys(sessions))
     order = np.lexsort((rate, spots, since, session))
     order = order[session[order] >= 0]
-    return Offers(session[order], since[order], spots[order], rate[order])
+    return Offers(session[order].astype(np.int64), since[order], spots[order], rate[order])
 
 
 def _keys(sessions: Sessions) -> Sequence[str]:
     return frames.texts(pd.DataFrame({"session_id": pd.Series(sessions.ids, dtype=object)}), "session_id")
 
 
-def _flags(table: pd.DataFrame) -> np.ndarray:
+def _flags(table: pd.DataFrame) -> Bools:
     values = frames.numbers(table, "sessions", "cancelled")
-    return np.nan_to_num(values) != 0
+    return np.asarray(np.nan_to_num(values) != 0, dtype=np.bool_)
 
 
 def _local(table: pd.DataFrame, houses: pd.DataFrame, house: Ints) -> tuple[Ints, Ints]:
@@ -179,6 +182,6 @@ def _weights(houses: pd.DataFrame) -> Floats:
     return np.where(np.isnan(weight), DISPLACEMENT_WEIGHT, weight)
 
 
-def _refuse_where(rows: np.ndarray, table: str, column: str, what: str) -> None:
+def _refuse_where(rows: Bools, table: str, column: str, what: str) -> None:
     if rows.any():
         raise BadTable(f"{table}: column {column!r}, row {int(np.argmax(rows))}: {what}")

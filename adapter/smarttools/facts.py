@@ -5,6 +5,7 @@ Times are hours since 1970 (UTC) as floats, a missing number is NaN. No entry st
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,6 +92,23 @@ class Offers:
     rate: Floats
 
 
-def count_by_session(session: Ints, chosen: Bools, sessions: int) -> Floats:
-    """How many of the chosen rows each session has."""
-    return np.bincount(session[chosen], minlength=sessions).astype(np.float64)
+def numbered(names: Sequence[str]) -> tuple[list[str], Ints]:
+    """The distinct names in order, and the number of each entry's name."""
+    distinct = sorted(set(names))
+    number = {name: index for index, name in enumerate(distinct)}
+    return distinct, np.array([number[name] for name in names], dtype=np.int64)
+
+
+def sum_by(number: Ints, values: Floats, groups: int) -> Floats:
+    """The sum of the values of each group."""
+    return np.bincount(number, weights=values, minlength=groups).astype(np.float64)
+
+
+def count_by(number: Ints, groups: int) -> Floats:
+    """How many entries each group has."""
+    return np.bincount(number, minlength=groups).astype(np.float64)
+
+
+def looked_up(names: Sequence[str], table: Mapping[str, float], missing: float) -> Floats:
+    """The table's value of each name."""
+    return np.array([table.get(name, missing) for name in names], dtype=np.float64)

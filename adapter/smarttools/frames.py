@@ -8,25 +8,56 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
-from adapter.smarttools.facts import Floats, Ints
+from adapter.smarttools.facts import Bools, Floats, Ints
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    "studios": ["studio_id", "timezone", "currency", "retail_rate", "rate_floor", "rate_ceiling", "min_spots", "release_all_hours", "displacement_weight", "max_displacement_risk"],
-    "sessions": ["session_id", "studio_id", "venue_id", "template_id", "starts_at", "capacity", "category", "instructor_id", "cancelled"],
-    "reservations": ["reservation_id", "session_id", "channel", "product", "booked_at", "cancelled_at", "outcome", "amount"],
-    "offers": ["session_id", "from_at", "spots", "rate", "premium_spots", "premium_rate"],
-}  # fmt: skip
+    "studios": (
+        "studio_id",
+        "timezone",
+        "currency",
+        "retail_rate",
+        "rate_floor",
+        "rate_ceiling",
+        "min_spots",
+        "release_all_hours",
+        "displacement_weight",
+        "max_displacement_risk",
+    ),
+    "sessions": (
+        "session_id",
+        "studio_id",
+        "venue_id",
+        "template_id",
+        "starts_at",
+        "capacity",
+        "category",
+        "instructor_id",
+        "cancelled",
+    ),
+    "reservations": (
+        "reservation_id",
+        "session_id",
+        "channel",
+        "product",
+        "booked_at",
+        "cancelled_at",
+        "outcome",
+        "amount",
+    ),
+    "offers": ("session_id", "from_at", "spots", "rate", "premium_spots", "premium_rate"),
+}
 
 PERSONAL = frozenset(
-    ["client", "customer", "member", "person", "people", "user", "guest", "visitor", "attendee", "email", "mail", "phone", "mobile", "telephone", "firstname", "lastname", "surname", "forename", "fullname", "birth", "birthday", "birthdate", "dob", "gender", "sex", "address", "postcode", "zip", "ip"]
+    {"client", "customer", "member", "person", "people", "user", "guest", "visitor", "attendee"}
+    | {"email", "mail", "phone", "mobile", "telephone", "address", "postcode", "zip", "ip"}
+    | {"firstname", "lastname", "surname", "forename", "fullname", "birth", "birthday", "birthdate", "dob", "gender"}
 )
-PERSONAL_PAIRS = frozenset(
-    {("first", "name"), ("last", "name"), ("full", "name"), ("given", "name"), ("family", "name")}
-)
+PERSONAL_PAIRS = frozenset((which, "name") for which in ("first", "last", "full", "given", "family"))
 
 
 class BadTable(ValueError):
@@ -47,7 +78,7 @@ def check(table: pd.DataFrame, name: str) -> pd.DataFrame:
 def looks_personal(column: str) -> bool:
     """Whether a column's name sounds as if it told of a person."""
     words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column).lower())
-    return not PERSONAL.isdisjoint(words) or any(pair in PERSONAL_PAIRS for pair in zip(words, words[1:], strict=False))
+    return not PERSONAL.isdisjoint(words) or any(pair in PERSONAL_PAIRS for pair in pairwise(words))
 
 
 def texts(table: pd.DataFrame, column: str) -> list[str]:
@@ -90,7 +121,7 @@ def numbers(table: pd.DataFrame, name: str, column: str, *, least: float | None 
     if column not in table.columns:
         return np.full(len(table), np.nan)
     read = pd.to_numeric(table[column], errors="coerce").astype("Float64")
-    values = read.to_numpy(dtype=np.float64, na_value=np.nan)
+    values: Floats = np.asarray(read.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
     _refuse_if(name, column, np.isnan(values) & table[column].notna().to_numpy(dtype=bool), "is not a number")
     _refuse_if(name, column, np.isinf(values), "is not finite")
     if least is not None:
@@ -111,10 +142,10 @@ def positions(table: pd.DataFrame, column: str, known: Sequence[str]) -> Ints:
     return np.array([place.get(key, -1) for key in texts(table, column)], dtype=np.int64)
 
 
-def _refuse_if(name: str, column: str, rows: np.ndarray, what: str) -> None:
+def _refuse_if(name: str, column: str, rows: Bools, what: str) -> None:
     if rows.any():
         _refuse(name, column, rows, what)
 
 
-def _refuse(name: str, column: str, rows: np.ndarray, what: str) -> None:
+def _refuse(name: str, column: str, rows: Bools, what: str) -> None:
     raise BadTable(f"{name}: column {column!r}, row {int(np.argmax(rows))}: {what}")

@@ -14,9 +14,11 @@ import numpy as np
 
 from adapter.smarttools.curves import BINS, Curves
 from adapter.smarttools.facts import Floats
-from adapter.smarttools.level import Level, Ratios
-from adapter.smarttools.market import PRIOR, Market
+from adapter.smarttools.level import Level
+from adapter.smarttools.market import Market
 from adapter.smarttools.model import Model
+from adapter.smarttools.ratios import Ratios
+from adapter.smarttools.response import PRIOR
 from adapter.smarttools.returns import Returns
 
 FILE = "smarttools.json"
@@ -82,7 +84,7 @@ def _model(written: dict[str, Any]) -> Model:
             weights=_array(market["weights"], len(PRIOR)),
             attended=float(market["attended"]),
         ),
-        other=float(written["other"]),
+        others=float(written["others"]),
         sessions=int(written["sessions"]),
     )
 

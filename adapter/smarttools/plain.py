@@ -1,4 +1,4 @@
-"""The plain rule, which answers without a model (requirements A2): list what is free beyond a high quantile of direct demand."""
+"""The plain rule, which answers without a model (requirements A2): list what is free beyond likely direct demand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def upper_quantile(mean: float, spread: float = 0.0, q: float = QUANTILE) -> int
 
 
 def listed(free: int, kept: int, booked_through: int, min_spots: int = 0, *, released: bool = False) -> int:
-    """Spots by the plain rule: what is free beyond ``kept``, at least Minimum Spots in all, everything once released."""
+    """Spots: what is free beyond ``kept``, at least Minimum Spots in all, everything once released."""
     if released:
         return free
     return min(max(free - kept, min_spots - booked_through, 0), free)

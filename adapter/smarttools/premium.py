@@ -5,6 +5,8 @@ A fixed rule on top of SmartRate, never an input of it; what a person did plays 
 
 from __future__ import annotations
 
+import math
+
 from adapter.smarttools.facts import Floats
 from adapter.smarttools.rates import Ladder
 from adapter.smarttools.spots import LIKELY, Cut, within_risk, worth_listing
@@ -14,7 +16,7 @@ STEP = 0.15  # premium stands above the standard rate by this much at least, whe
 
 def premium_spots(place: Floats, safe: Floats, free: int, standard: int, limit: float, against: float) -> int:
     """Places beyond ``standard`` worth less than the premium rate, within the risk allowed (PR-03, PR-04)."""
-    risk = LIKELY if limit != limit else min(limit, LIKELY)
+    risk = LIKELY if math.isnan(limit) else min(limit, LIKELY)
     total = min(worth_listing(place, free, (Cut(against, 1_000_000),)), within_risk(safe, free, risk))
     return max(total - standard, 0)
 

@@ -1,7 +1,7 @@
 """SmartSpot: how many places to list, from what each is worth. The model proposes; the limits here dispose.
 
 A place is listed when its worth is below a rate that does not depend on the bookings made so far, so one more direct
-booking can never raise the number (INV-2); it is never more than is free (INV-1), and Minimum Spots only raise it (INV-3).
+booking can never raise the number (INV-2); it is never more than is free (INV-1).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 
 from adapter.smarttools.facts import Floats
 
+TOP = 0.9  # of the way from the best free rate to the ceiling: the most that a single scarce place is listed against
 LIKELY = 0.10  # displacement risk up to which premium spots are offered (PR-04)
 
 
@@ -23,9 +24,9 @@ class Cut:
     most: int
 
 
-def cuts(free_rate: float, ceiling: float, paid: float, top: float) -> tuple[Cut, ...]:
-    """Any number against the rate that is best with places to spare; few against rates that only a scarce place gets."""
-    high = free_rate + top * (ceiling - free_rate)
+def cuts(free_rate: float, ceiling: float, paid: float) -> tuple[Cut, ...]:
+    """Any number against the rate that is best with places to spare; few against rates only a scarce place gets."""
+    high = free_rate + TOP * (ceiling - free_rate)
     return (
         Cut(free_rate * paid, 1_000_000),
         Cut((free_rate + high) / 2 * paid, 2),
@@ -36,7 +37,7 @@ def cuts(free_rate: float, ceiling: float, paid: float, top: float) -> tuple[Cut
 def worth_listing(place: Floats, free: int, limits: tuple[Cut, ...]) -> int:
     """How many of ``free`` places are worth more listed; ``place`` falls with places left."""
     costs = place[free:0:-1]
-    return max((min(int(np.count_nonzero(costs < cut.worth)), cut.most) for cut in limits), default=0)
+    return max(min(int(np.count_nonzero(costs < cut.worth)), cut.most) for cut in limits)
 
 
 def within_risk(safe: Floats, free: int, limit: float) -> int:

@@ -1,0 +1,67 @@
+"""Shrinkage: what a group shows against what was expected of it, held to 1 by pseudo-counts. Names the groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from adapter.smarttools.facts import Floats, Sessions, numbered, sum_by
+
+LEAST_HOLD, MOST_HOLD = 3.0, 1000.0
+GROUPS_TO_LEARN = 8  # fewer tell nothing of how much groups differ
+
+
+@dataclass
+class Ratios:
+    """Each group's ratio, and how sure it is (pseudo-counts, and the expected reservations it was seen against)."""
+
+    hold: float
+    ratio: dict[str, float] = field(default_factory=dict)
+    seen: dict[str, float] = field(default_factory=dict)
+
+
+def keys(sessions: Sessions, grouping: str) -> list[str]:
+    """The group of each session."""
+    if grouping in {"studio", "lately"}:
+        return sessions.studio
+    if grouping in {"category", "slot"}:
+        return sessions.category if grouping == "category" else sessions.slot
+    if grouping == "hour":
+        return _hours(sessions)
+    how = sessions.hour_of_week.tolist()
+    own = {
+        "studio hour": _hours(sessions),
+        "cell": [f"{kind}|{hour}" for kind, hour in zip(sessions.category, how, strict=True)],
+        "instructor": sessions.instructor,
+    }[grouping]
+    return [f"{house}|{key}" for house, key in zip(sessions.studio, own, strict=True)]
+
+
+def _hours(sessions: Sessions) -> list[str]:
+    return [f"{'weekend' if how >= 120 else 'weekday'} {how % 24}" for how in sessions.hour_of_week.tolist()]
+
+
+def shrunk(
+    groups: list[str], demand: Floats, means: Floats, weight: Floats, default_hold: float, dispersion: float = 1.0
+) -> Ratios:
+    """Ratios of demand to means in each group of positive weight; the hold is learned where groups are many."""
+    names, number = numbered(groups)
+    expected, shown = (sum_by(number, weight * values, len(names)) for values in (means, demand))
+    noise = dispersion * sum_by(number, weight**2 * means, len(names))
+    hold = _hold(expected, shown, noise, default_hold)
+    ratio = (hold + shown / dispersion) / (hold + expected / dispersion)
+    known = [(name, index) for index, name in enumerate(names) if expected[index] > 0]
+    return Ratios(
+        hold,
+        {name: float(ratio[index]) for name, index in known},
+        {name: float(expected[index]) for name, index in known},
+    )
+
+
+def _hold(expected: Floats, shown: Floats, noise: Floats, default: float) -> float:
+    """The inverse of the variance between groups beyond counting noise (method of moments)."""
+    if np.count_nonzero(expected) < GROUPS_TO_LEARN:
+        return default
+    between = float(((shown - expected) ** 2 - noise).sum() / (expected**2).sum())
+    return min(max(1 / max(between, 1e-9), LEAST_HOLD), MOST_HOLD)
