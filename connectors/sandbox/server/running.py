@@ -1,0 +1,64 @@
+"""A sandbox that listens: the socket, the server's threads, and what a caller must know to use it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import Any
+
+from flask import Flask
+from waitress.server import create_server
+from waitress.wasyncore import close_all
+
+from connectors.sandbox.server.people import Role, person_of
+from connectors.sandbox.server.sandbox import Sandbox
+from connectors.sandbox.server.wire import API_ROOT
+
+HOST = "127.0.0.1"
+THREADS = 8
+
+
+def listen(port: int = 0) -> tuple[socket.socket, str]:
+    """A bound socket on this machine alone, and the address at which it is reached."""
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((HOST, port))
+    return bound, f"http://{HOST}:{bound.getsockname()[1]}"
+
+
+class Server:
+    """Serves an application in a thread until it is stopped."""
+
+    def __init__(self, app: Flask, bound: socket.socket) -> None:
+        self._open: dict[int, Any] = {}
+        self._server: Any = create_server(app, map=self._open, sockets=[bound], threads=THREADS, ident=None)
+        self._thread = threading.Thread(target=self._server.run, name="sandbox", daemon=True)
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close the socket and every connection, and end the threads."""
+        self._server.trigger.pull_trigger(lambda: close_all(self._open))
+        self._thread.join(timeout=5)
+        self._server.task_dispatcher.shutdown()
+
+
+def facts(sandbox: Sandbox) -> dict[str, Any]:
+    """Addresses, the client's registration, and the sites with their owners' logins."""
+    url = sandbox.options.url
+    owners = [(site, person_of(site.id, Role.OWNER)) for site in sandbox.world.sites.values()]
+    return {
+        "url": url,
+        "api_url": f"{url}{API_ROOT}",
+        "issuer": url,
+        "client_id": sandbox.options.client_id,
+        "client_secret": sandbox.options.client_secret,
+        "api_key": sandbox.options.api_key,
+        "sites": [
+            {"id": str(site.id), "name": site.name, "owner_login": who.login, "owner_password": who.password}
+            for site, who in owners
+        ],
+        "webhook_url": f"{url}/api/v1",
+    }
