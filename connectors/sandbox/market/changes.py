@@ -5,7 +5,7 @@ The plain variety that whoever reads the books must survive, at the rates at whi
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import IntEnum
 
 import numpy as np
@@ -14,6 +14,7 @@ from connectors.sandbox.market.crowd import Crowd
 from connectors.sandbox.market.desk import Desk
 from connectors.sandbox.market.events import EventKind
 from connectors.sandbox.market.people import DOMAINS
+from connectors.sandbox.market.refusals import Reason, Refused
 from connectors.sandbox.market.site import Site
 from connectors.sandbox.market.state import ClassInstance
 
@@ -45,14 +46,54 @@ def make_change(desk: Desk, item: ClassInstance, kind: int, at: datetime) -> Non
     """Let it happen."""
     if kind == Change.CANCELLED:
         desk.cancel_class(item.id, at)
-        return
-    if kind == Change.MOVED:
-        desk.site.move_class(item, item.starts_at + timedelta(minutes=30), at)
+    elif kind == Change.MOVED:
+        move(desk, item.id, item.starts_at + timedelta(minutes=30), at)
     else:
         teachers = sorted(desk.site.staff)
-        item.staff_id = teachers[(teachers.index(item.staff_id) + 1) % len(teachers)]
-        item.substitute, item.last_modified = True, at
+        substitute(desk, item.id, teachers[(teachers.index(item.staff_id) + 1) % len(teachers)], at)
+
+
+def substitute(desk: Desk, class_id: int, staff_id: int, at: datetime) -> ClassInstance:
+    """Let another teacher give a class."""
+    item = desk.open_class(class_id, at)
+    item.staff_id, item.substitute, item.last_modified = staff_id, True, at
     desk.tell_class(item, at)
+    return item
+
+
+def move(desk: Desk, class_id: int, starts_at: datetime, at: datetime) -> ClassInstance:
+    """Hold a class at another time."""
+    item = desk.open_class(class_id, at)
+    desk.site.move_class(item, starts_at, at)
+    desk.tell_class(item, at)
+    return item
+
+
+def resize(
+    desk: Desk, class_id: int, max_capacity: int | None, web_capacity: int | None, at: datetime
+) -> ClassInstance:
+    """Give a class other capacities; who is booked stays, and who waits moves up where there is room now."""
+    item = desk.open_class(class_id, at)
+    if min(max_capacity or 0, web_capacity or 0) < 0:
+        raise Refused(Reason.BAD_CAPACITY, "a capacity is never negative")
+    item.max_capacity, item.web_capacity, item.last_modified = max_capacity, web_capacity, at
+    desk.promote(class_id, at)
+    desk.tell_class(item, at)
+    return item
+
+
+def cut_schedule(desk: Desk, schedule_id: int, first: date, last: date, at: datetime) -> list[int]:
+    """Give a recurring block another range of dates; its coming classes outside it are gone."""
+    schedule = desk.site.schedules.get(schedule_id)
+    if schedule is None:
+        raise Refused(Reason.UNKNOWN_CLASS, f"schedule {schedule_id} does not exist")
+    schedule.start_date, schedule.end_date = first, last
+    coming = [item for item in desk.site.classes_of(schedule_id) if item.starts_at > at]
+    gone = [item.id for item in coming if not first <= item.starts_local.date() <= last]
+    for class_id in gone:
+        desk.site.remove_class(class_id)
+    desk.tell(EventKind.SCHEDULE_UPDATED, at, schedule_id=schedule_id)
+    return gone
 
 
 def office_hour(crowd: Crowd, site: Site, rng: np.random.Generator, at: datetime, desk: Desk) -> None:

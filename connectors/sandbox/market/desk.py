@@ -107,7 +107,9 @@ class Desk:
             raise Refused(Reason.UNKNOWN_VISIT, f"visit {visit_id} does not exist")
         if not visit.active:
             raise Refused(Reason.NOT_BOOKED, f"visit {visit_id} is cancelled already")
-        item = self.site.classes[visit.class_id]
+        item = self.site.classes.get(visit.class_id)
+        if item is None:
+            raise Refused(Reason.UNKNOWN_CLASS, f"class {visit.class_id} does not exist any more")
         self._release(visit, at, late=self._is_late(item, at) if late is None else late)
         self.promote(visit.class_id, at)
         return visit

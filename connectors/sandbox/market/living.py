@@ -7,7 +7,6 @@ agenda depends on the clock alone, so it does not matter in how many steps time 
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from enum import IntEnum
@@ -22,10 +21,10 @@ from connectors.sandbox.market.demand import ClassPlan, Demand, Known, MarketArr
 from connectors.sandbox.market.desk import Desk, Emit
 from connectors.sandbox.market.marketplace import Allotment, Deal, deal
 from connectors.sandbox.market.people import Habit, draw_people, draw_users
-from connectors.sandbox.market.plans import PastClass, StudioPlan
+from connectors.sandbox.market.plans import StudioPlan
 from connectors.sandbox.market.refusals import Refused
 from connectors.sandbox.market.state import ClassInstance, Visit, WaitlistEntry
-from connectors.sandbox.market.timetable import FIRST_SCHEDULE, HORIZON_DAYS, UTC, found_site, open_class
+from connectors.sandbox.market.timetable import HORIZON_DAYS, UTC, Timetable, found_site, midnight
 from connectors.sandbox.market.truth import Truth
 
 _PEOPLE, _USERS = 0xB0D1E5, 0x05E85
@@ -53,7 +52,7 @@ class Living:
         zone = ZoneInfo(plan.timezone)
         today = now.astimezone(zone).date()
         first = today - timedelta(weeks=plan.weeks)
-        opening = _midnight(first - timedelta(days=HORIZON_DAYS), zone)
+        opening = midnight(first - timedelta(days=HORIZON_DAYS), zone)
         key = (seed, plan.site & 0xFFFFFFFF)
         people = draw_people(
             np.random.default_rng((*key, _PEOPLE)), plan.people, len(plan.slots), opening.timestamp(), now.timestamp()
@@ -76,10 +75,7 @@ class Living:
         self._stays_away: set[int] = set()  # visits of people who will not turn up
         self._returns: dict[int, int] = {}  # visits of first-time visitors who will come back so many times
         self._waiting: dict[int, int] = {}  # waiting-list entries and the arrivals they are
-        self._past: dict[date, list[PastClass]] = defaultdict(list)
-        for item in plan.past:
-            self._past[item.day].append(item)
-        self._known_until = max(self._past, default=None)
+        self._timetable = Timetable(self.site, plan)
         self._push(opening, Step.OPEN_DAY, first.toordinal())
 
     def advance(self, now: datetime) -> None:
@@ -100,14 +96,13 @@ class Living:
     def _open_day(self, at: datetime, ordinal: int, _: int) -> None:
         day = date.fromordinal(ordinal)
         rng = self.demand.day_rng(day)
-        for slot, known in self._held_on(day):
-            capacity = self.plan.blocks[self.plan.slots[slot].block].capacity if known is None else known.capacity
-            item = open_class(self.site, self.plan, slot, day, at, capacity)
+        for slot, known in self._timetable.held_on(day):
+            item = self._timetable.open_class(slot, day, at, known)
             self._expect(item, slot, day, known)
             for when, kind in draw_changes(rng, item, fixed=known is not None):
                 self._push(when, Step.CHANGE, item.id, kind)
         tomorrow = day + timedelta(days=1)
-        self._push(_midnight(tomorrow - timedelta(days=HORIZON_DAYS), self._zone), Step.OPEN_DAY, tomorrow.toordinal())
+        self._push(midnight(tomorrow - timedelta(days=HORIZON_DAYS), self._zone), Step.OPEN_DAY, tomorrow.toordinal())
         self._push(at + timedelta(hours=12), Step.OFFICE, ordinal)
 
     def _office(self, at: datetime, ordinal: int, _: int) -> None:
@@ -210,18 +205,6 @@ class Living:
         Step.FINISH: _finish,
     }
 
-    def _held_on(self, day: date) -> list[tuple[int, Known | None]]:
-        """The slots held on a day: those of a known past, or the timetable's."""
-        if self._known_until is not None and day <= self._known_until:
-            return [(item.slot, Known(item.capacity, item.booked)) for item in self._past.get(day, ())]
-        slots = [number for number, slot in enumerate(self.plan.slots) if slot.recurs and slot.day == day.weekday()]
-        return [(number, None) for number in slots if self._runs(number, day)]
-
-    def _runs(self, slot: int, day: date) -> bool:
-        schedule = self.site.schedules[FIRST_SCHEDULE + self.plan.slots[slot].block]
-        closed = (day.month, day.day) in {(12, 25), (1, 1)}
-        return schedule.active and schedule.start_date <= day <= schedule.end_date and not closed
-
     def _expect(self, item: ClassInstance, slot: int, day: date, known: Known | None) -> None:
         """Put all who will want a place in a class on the agenda."""
         plan = self.demand.of_class(slot, day, int(item.starts_at.timestamp()), known)
@@ -260,7 +243,3 @@ class Living:
 
     def _push(self, at: datetime, step: Step, one: int, other: int = 0) -> None:
         heapq.heappush(self._agenda, (int(at.timestamp()), step, one, other))
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)

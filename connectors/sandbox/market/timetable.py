@@ -5,10 +5,12 @@ Knows the site's clock: a class is held at its local time whatever the zone's of
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from connectors.sandbox.market.plans import Block, StudioPlan
+from connectors.sandbox.market.demand import Known
+from connectors.sandbox.market.plans import Block, PastClass, StudioPlan
 from connectors.sandbox.market.prices import price_list
 from connectors.sandbox.market.site import Site
 from connectors.sandbox.market.state import (
@@ -30,6 +32,7 @@ LATE_MINUTES = 720
 HORIZON_DAYS = 35
 """How far ahead the timetable is opened."""
 WAITLIST = 5
+_CLOSED = {(12, 25), (1, 1)}
 
 
 def found_site(plan: StudioPlan, at: datetime) -> Site:
@@ -51,30 +54,60 @@ def found_site(plan: StudioPlan, at: datetime) -> Site:
     return site
 
 
-def open_class(site: Site, plan: StudioPlan, slot: int, day: date, at: datetime, capacity: int | None) -> ClassInstance:
-    """Enter the instance of a slot on a local day, with this capacity."""
-    shape = plan.blocks[plan.slots[slot].block]
-    schedule = site.schedules[FIRST_SCHEDULE + plan.slots[slot].block]
-    starts = datetime.combine(day, shape.start, ZoneInfo(plan.timezone)).astimezone(UTC)
-    ends = starts + timedelta(minutes=shape.minutes)
-    item = ClassInstance(
-        id=site.next_id("class"),
-        schedule_id=schedule.id,
-        description_id=schedule.description_id,
-        location_id=schedule.location_id,
-        staff_id=schedule.staff_id,
-        starts_at=starts,
-        ends_at=ends,
-        starts_local=site.local(starts),
-        ends_local=site.local(ends),
-        max_capacity=capacity,
-        web_capacity=None if capacity is None or shape.web_capacity is None else min(shape.web_capacity, capacity),
-        waitlist_capacity=schedule.waitlist_capacity,
-        last_modified=at,
-        hidden=shape.hidden,
-    )
-    site.add_class(item)
-    return item
+class Timetable:
+    """Which classes a studio holds on which day."""
+
+    def __init__(self, site: Site, plan: StudioPlan) -> None:
+        self._site = site
+        self._plan = plan
+        self._past: dict[date, list[PastClass]] = defaultdict(list)
+        for item in plan.past:
+            self._past[item.day].append(item)
+        self._known_until = max(self._past, default=None)
+
+    def held_on(self, day: date) -> list[tuple[int, Known | None]]:
+        """The slots held on a day, with what a real history says of them."""
+        if self._known_until is not None and day <= self._known_until:
+            return [(item.slot, Known(item.capacity, item.booked)) for item in self._past.get(day, ())]
+        slots = self._plan.slots
+        today = [number for number, slot in enumerate(slots) if slot.recurs and slot.day == day.weekday()]
+        return [(number, None) for number in today if self._runs(slots[number].block, day)]
+
+    def open_class(self, slot: int, day: date, at: datetime, known: Known | None) -> ClassInstance:
+        """Enter the instance of a slot on a local day."""
+        shape = self._plan.blocks[self._plan.slots[slot].block]
+        schedule = self._site.schedules[FIRST_SCHEDULE + self._plan.slots[slot].block]
+        capacity = shape.capacity if known is None else known.capacity
+        starts = datetime.combine(day, shape.start, self._site.zone).astimezone(UTC)
+        ends = starts + timedelta(minutes=shape.minutes)
+        item = ClassInstance(
+            id=self._site.next_id("class"),
+            schedule_id=schedule.id,
+            description_id=schedule.description_id,
+            location_id=schedule.location_id,
+            staff_id=schedule.staff_id,
+            starts_at=starts,
+            ends_at=ends,
+            starts_local=self._site.local(starts),
+            ends_local=self._site.local(ends),
+            max_capacity=capacity,
+            web_capacity=None if capacity is None or shape.web_capacity is None else min(shape.web_capacity, capacity),
+            waitlist_capacity=schedule.waitlist_capacity,
+            last_modified=at,
+            hidden=shape.hidden,
+        )
+        self._site.add_class(item)
+        return item
+
+    def _runs(self, block: int, day: date) -> bool:
+        schedule = self._site.schedules[FIRST_SCHEDULE + block]
+        closed = (day.month, day.day) in _CLOSED
+        return schedule.active and schedule.start_date <= day <= schedule.end_date and not closed
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The instant at which a local day begins."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
 
 
 def _enter_places(site: Site, plan: StudioPlan) -> None:

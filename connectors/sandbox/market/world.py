@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
+from connectors.sandbox.market import changes
 from connectors.sandbox.market.demand import ClassPlan
 from connectors.sandbox.market.events import Event, EventKind
 from connectors.sandbox.market.living import Living
+from connectors.sandbox.market.offers import Terms as Terms
+from connectors.sandbox.market.offers import hold_offer
 from connectors.sandbox.market.people import Habit
 from connectors.sandbox.market.plans import StudioPlan
 from connectors.sandbox.market.refusals import Reason, Refused
@@ -23,18 +24,6 @@ from connectors.sandbox.market.site import Site
 from connectors.sandbox.market.state import ClassInstance, Client, Offer, Visit, WaitlistEntry
 from connectors.sandbox.market.studios import demo_studios, small_studio
 from connectors.sandbox.market.truth import Truth
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What a channel offer says of a class."""
-
-    sequence: int
-    limit: int
-    rate: Decimal
-    premium_limit: int
-    premium_rate: Decimal | None
-    currency: str
 
 
 class World:
@@ -172,77 +161,31 @@ class World:
     def substitute(self, site_id: int, class_id: int, staff_id: int) -> ClassInstance:
         """Let another teacher give a class."""
         with self.lock:
-            living = self._of(site_id)
-            item = living.desk.open_class(class_id, self.now)
-            item.staff_id, item.substitute, item.last_modified = staff_id, True, self.now
-            living.desk.tell_class(item, self.now)
-            return item
+            return changes.substitute(self._of(site_id).desk, class_id, staff_id, self.now)
 
     def move_class(self, site_id: int, class_id: int, starts_at: datetime) -> ClassInstance:
         """Hold a class at another time."""
         with self.lock:
-            living = self._of(site_id)
-            item = living.desk.open_class(class_id, self.now)
-            living.site.move_class(item, starts_at, self.now)
-            living.desk.tell_class(item, self.now)
-            return item
+            return changes.move(self._of(site_id).desk, class_id, starts_at, self.now)
 
     def set_capacity(
         self, site_id: int, class_id: int, *, max_capacity: int | None, web_capacity: int | None
     ) -> ClassInstance:
         """Give one class other capacities. Cut below what is booked, the bookings stay and nobody else gets in."""
         with self.lock:
-            living = self._of(site_id)
-            item = living.desk.open_class(class_id, self.now)
-            if min(max_capacity or 0, web_capacity or 0) < 0:
-                raise Refused(Reason.BAD_CAPACITY, "a capacity is never negative")
-            item.max_capacity, item.web_capacity, item.last_modified = max_capacity, web_capacity, self.now
-            living.desk.promote(class_id, self.now)
-            living.desk.tell_class(item, self.now)
-            return item
+            return changes.resize(self._of(site_id).desk, class_id, max_capacity, web_capacity, self.now)
 
     def cut_schedule(self, site_id: int, schedule_id: int, first: date, last: date) -> list[int]:
         """Give a recurring block another range of dates: coming classes outside it are gone. Returns their ids."""
         with self.lock:
-            living = self._of(site_id)
-            schedule = living.site.schedules[schedule_id]
-            schedule.start_date, schedule.end_date = first, last
-            coming = [item for item in living.site.classes_of(schedule_id) if item.starts_at > self.now]
-            gone = [item.id for item in coming if not first <= item.starts_local.date() <= last]
-            for class_id in gone:
-                living.site.remove_class(class_id)
-            living.desk.tell(EventKind.SCHEDULE_UPDATED, self.now, schedule_id=schedule_id)
-            return gone
+            return changes.cut_schedule(self._of(site_id).desk, schedule_id, first, last, self.now)
 
     # The marketplace
 
     def set_offer(self, site_id: int, class_id: int, terms: Terms) -> Offer:
-        """Hold an offer for a class; the highest sequence wins, and the same one again changes nothing.
-
-        Raises ``Refused``: an unknown class, a sequence behind the one held, or terms that make no sense.
-        """
+        """Hold an offer for a class. Raises ``Refused``: unknown class, stale sequence, or terms without sense."""
         with self.lock:
-            site = self._of(site_id).site
-            if class_id not in site.classes:
-                raise Refused(Reason.UNKNOWN_CLASS, f"class {class_id} does not exist")
-            _check(terms, site.currency)
-            held = site.offers.get(class_id)
-            offer = Offer(
-                class_id=class_id,
-                sequence=terms.sequence,
-                limit=terms.limit,
-                rate=terms.rate,
-                premium_limit=terms.premium_limit,
-                premium_rate=terms.premium_rate,
-                currency=terms.currency,
-                held_since=held.held_since if held and held.sequence == terms.sequence else self.now,
-            )
-            if held is not None and (
-                terms.sequence < held.sequence or (terms.sequence == held.sequence and offer != held)
-            ):
-                raise Refused(Reason.STALE_SEQUENCE, f"an offer with sequence {held.sequence} is held")
-            site.offers[class_id] = offer
-            return offer
+            return hold_offer(self._of(site_id).site, class_id, terms, self.now)
 
     def offer(self, site_id: int, class_id: int) -> Offer | None:
         """The offer held for a class."""
@@ -267,15 +210,6 @@ class World:
                 self._events.append(Event(number=self._told, site_id=site_id, kind=kind, at=at, **ids))
 
         return emit
-
-
-def _check(terms: Terms, currency: str) -> None:
-    if terms.currency != currency:
-        raise Refused(Reason.BAD_OFFER, f"the site's currency is {currency}, not {terms.currency}")
-    if min(terms.sequence, terms.limit, terms.premium_limit) < 0 or terms.rate < 0:
-        raise Refused(Reason.BAD_OFFER, "sequence, limits and rates are never negative")
-    if terms.premium_limit and terms.premium_rate is None:
-        raise Refused(Reason.BAD_OFFER, "premium spots need a premium rate")
 
 
 def small_world(now: datetime, *, seed: int = 7, marketplace: bool = True) -> World:
