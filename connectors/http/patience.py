@@ -11,7 +11,7 @@ from typing import Any
 
 from pyrate_limiter import Duration, Limiter, Rate, StateBucket, TokenBucket
 from urllib3.connectionpool import ConnectionPool
-from urllib3.exceptions import InvalidHeader, MaxRetryError
+from urllib3.exceptions import InvalidHeader
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
@@ -62,10 +62,10 @@ class Patience(Retry):
         _pool: ConnectionPool | None = None,
         _stacktrace: TracebackType | None = None,
     ) -> Patience:
-        """Count an attempt; gives up at once where the platform asks for a longer wait than a call may take."""
-        if response is not None and (self.get_retry_after(response) or 0) > LONGEST_WAIT and _pool is not None:
-            raise MaxRetryError(_pool, url or "")
-        following = super().increment(method, url, response, error, _pool, _stacktrace)
+        """Count an attempt; a write, or a read that has to wait longer than a call may take, has only one."""
+        too_long = response is not None and (self.get_retry_after(response) or 0) > LONGEST_WAIT
+        counted = self.new(total=0) if too_long or method != "GET" else self
+        following = super(Patience, counted).increment(method, url, response, error, _pool, _stacktrace)
         self.heard(f"{method} {url}", response.status if response is not None else None)
         return following
 
