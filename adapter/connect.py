@@ -16,9 +16,10 @@ from sqlalchemy import select
 from adapter.context import Context
 from adapter.disconnect import disconnect, revoke_pending
 from adapter.flows import ConnectRefused, Flow, claim_flow, forget_flow, open_flow
-from adapter.linking import Link, check_site, keep_connection
-from adapter.opening import FixedToken, Meter, open_account
+from adapter.linking import Link, keep_connection
+from adapter.opening import Meter
 from adapter.registration import Registration, find_server, open_session, registration
+from adapter.site_check import look_at_site
 from adapter.store.tables import Connection
 from connectors.errors import BadRecord, ConnectorError, Misconfigured, Reconnect, Rejected, TryAgain
 from connectors.oauth import (
@@ -33,7 +34,6 @@ from connectors.oauth import (
     revoke,
     sole_values,
 )
-from connectors.platform import Site
 
 __all__ = ["ConnectRefused", "begin_connect", "disconnect", "finish_connect", "revoke_pending"]
 
@@ -172,10 +172,7 @@ def _confirmed(ctx: Context, flow: Flow, grant: Grant, subject: str | None, http
 
 def _link(ctx: Context, us: Registration, flow: Flow, grant: Grant, subject: str | None) -> Connection:
     meter = Meter(ctx)
-    asked = Site(id=flow.site or "", name="", timezone="UTC", currency="")
-    with open_account(ctx, us.platform, asked, FixedToken(grant.access_token), meter) as api:
-        site = us.platform.describe(api)
-    check_site(site, flow.site)
+    site = look_at_site(ctx, us, grant, flow.site, meter)
     row = keep_connection(ctx, Link(us, flow, grant, subject, site))
     meter.connection_id = row.id
     meter.flush()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from zoneinfo import available_timezones
 
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
@@ -37,20 +36,6 @@ class Link:
     def actor(self) -> str:
         """Whoever began it, for the audit log."""
         return f"user:{self.flow.user_id}" if self.flow.user_id is not None else "system"
-
-
-def check_site(site: Site, wanted: str | None) -> None:
-    """Refuse an account that can't be worked with, or that is not the one asked for."""
-    if wanted is not None and site.id != wanted:
-        raise ConnectRefused(
-            f"You signed in to {site.name or 'another account'} ({site.id}), but asked to connect {wanted}. "
-            "Nothing was changed: sign in to the right account."
-        )
-    if site.timezone not in available_timezones():
-        raise ConnectRefused(
-            f"{site.name or 'The account'} has no time zone that we know, so its class times would be wrong. "
-            "Set the time zone at the booking platform, then connect again."
-        )
 
 
 def keep_connection(ctx: Context, link: Link) -> Connection:
