@@ -79,7 +79,7 @@ class Demo:
         """The owner signs in here, is sent to the platform, signs in there, consents, and comes back."""
         site = self.sandbox.studio
         self.browser.submit(self.browser.open(self.sign_in_link()))
-        asked = self.browser.open(f"{self._url}/connect/{self.platform}?studio={self.studio_id}")
+        asked = self.browser.open(f"{self._url}/connect/{self.platform}?studio={self.studio_id}&site={site['id']}")
         answer = self.browser.submit(
             asked, login=site["owner_login"], password=site["owner_password"], decision="allow"
         )
