@@ -33,9 +33,25 @@ class Day:
         return [item for item in self.items if item.takes_place]
 
     @property
+    def ahead(self) -> list[Upcoming]:
+        """The sessions that have not started."""
+        now = context().now()
+        return [item for item in self.held if item.session.starts_at > now]
+
+    @property
+    def marketplace(self) -> int:
+        """Places taken through the marketplace."""
+        return sum(item.places.marketplace for item in self.held)
+
+    @property
+    def value(self) -> float:
+        """What the spots on offer are expected to bring, net of direct clients displaced."""
+        return sum(item.decision.expected_value for item in self.ahead if item.decision)
+
+    @property
     def listed(self) -> int:
         """Spots on offer on this day."""
-        return sum(item.places.listed for item in self.held)
+        return sum(item.places.listed for item in self.ahead)
 
     @property
     def taken(self) -> int:
@@ -66,6 +82,7 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         "calendar.html",
         studio=studio,
         days=days,
+        total=Day(today, items),
         shown=[day for day in days if day.items and chosen in (None, day.date)],
         chosen=chosen,
         venue_id=venue_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -67,5 +68,7 @@ def _page(studio_id: int, values: dict[str, Any], errors: Errors) -> str:
 
 
 def _plain(value: Any) -> str | None:
-    """As people write it: no trailing zeros."""
-    return None if value is None else f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value}" else f"{value}"
+    """As people write it: amounts to the cent, or finer where they are; other numbers without trailing zeros."""
+    if isinstance(value, Decimal):
+        return f"{value:.2f}" if value == round(value, 2) else f"{value.normalize():f}"
+    return None if value is None else f"{value:g}"
