@@ -125,10 +125,10 @@ def _skips(facts: Facts) -> dict[int, str]:
 
 def _venues(db: Database, connection_id: int) -> dict[str, int]:
     rows = db.execute(select(Venue.external_id, Venue.id).where(Venue.connection_id == connection_id))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _class_types(db: Database, connection_id: int) -> dict[str, tuple[int, bool]]:
     wanted = select(ClassType.external_id, ClassType.id, ClassType.hidden)
     rows = db.execute(wanted.where(ClassType.connection_id == connection_id))
-    return {external: (number, hidden) for external, number, hidden in rows.tuples()}
+    return {external: (number, hidden) for external, number, hidden in rows}

@@ -23,7 +23,7 @@ STREAK = 5  # so many passing faults in a row are not one bad roster: the platfo
 def roster_keys(db: Database, session_ids: Sequence[int]) -> list[RosterKey]:
     """Our ids as keys, in the order given."""
     found = db.execute(select(Session.id, Session.external_id).where(Session.id.in_(session_ids)))
-    external = dict(found.tuples().all())
+    external = dict(found.all())
     return [RosterKey(number, external[number]) for number in session_ids]
 
 

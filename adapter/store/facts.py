@@ -196,7 +196,7 @@ def _reservations(db: Database, connection_id: int, during: Any, prices: Prices)
         .order_by(Session.starts_at, Session.id, Reservation.id)
     )
     found: list[tuple[Any, ...]] = []
-    for number, session, mapped, booked, cancelled, outcome, rate, purchase, option, seats in rows.tuples():
+    for number, session, mapped, booked, cancelled, outcome, rate, purchase, option, seats in rows:
         channel = Channel.DIRECT if mapped in (None, Channel.UNKNOWN) else mapped
         ours = channel is Channel.MARKETPLACE
         amount = rate if ours else prices.paid(purchase, option) if channel is Channel.DIRECT else None

@@ -73,7 +73,7 @@ def _purchases(db: Database, connection_id: int, visits: dict[str, int | None]) 
         )
     )
     paid: dict[str, Decimal] = {}
-    for purchase, option, net, quantity in rows.tuples():
+    for purchase, option, net, quantity in rows:
         count = visits.get(option or "")
         if purchase is not None and count and quantity > 0:
             paid[purchase] = net / quantity / count
