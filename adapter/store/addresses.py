@@ -43,7 +43,7 @@ def open_address(keys: Keyring, row: EmailAddress) -> str | None:
 
 def _ids(db: Session, hashes: set[str]) -> dict[str, int]:
     found = db.execute(select(EmailAddress.keyed_hash, EmailAddress.id).where(EmailAddress.keyed_hash.in_(hashes)))
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 def _row(keys: Keyring, key: str, address: str, now: datetime) -> dict[str, object]:

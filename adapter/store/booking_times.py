@@ -69,7 +69,7 @@ def evidence(
     starts = select(Session.external_id, Session.starts_at).where(
         Session.connection_id == connection_id, Session.external_id.in_(sessions)
     )
-    return Evidence(dict(db.execute(noticed).tuples().all()), dict(db.execute(starts).tuples().all()), now, live)
+    return Evidence(dict(db.execute(noticed).all()), dict(db.execute(starts).all()), now, live)
 
 
 def announce(db: Db, connection_id: int, reservation_id: str, made_at: datetime) -> None:

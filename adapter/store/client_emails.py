@@ -57,4 +57,4 @@ def _ids(db: Session, connection_id: int, external_ids: list[str]) -> dict[str, 
             clients.c.connection_id == connection_id, clients.c.external_id.in_(external_ids)
         )
     )
-    return dict(found.tuples().all())
+    return dict(found.all())

@@ -144,7 +144,7 @@ def _zone_sessions(batch: Batch, rows: Sequence[Row]) -> None:
             venues.c.connection_id == batch.connection.id, venues.c.external_id.in_(wanted)
         )
     )
-    zones = dict(found.tuples().all())
+    zones = dict(found.all())
     for row in rows:
         row.values["timezone"] = zones.get(row.values["venue_id"], batch.connection.timezone)
 

@@ -136,7 +136,7 @@ def change_settings(
 def sources(db: Db, connection_id: int) -> list[SourceUse]:
     """Every source seen or mapped at a connection, the most used first."""
     seen = select(Reservation.source, func.count()).where(Reservation.connection_id == connection_id)
-    counts = dict(db.execute(seen.group_by(Reservation.source)).tuples().all())
+    counts = dict(db.execute(seen.group_by(Reservation.source)).all())
     meaning = _mapping(db, connection_id)
     every = [SourceUse(name, counts.get(name, 0), meaning.get(name, Channel.UNKNOWN)) for name in counts | meaning]
     return sorted(every, key=lambda use: (-use.count, use.source))
@@ -171,7 +171,7 @@ def _values(row: Setting) -> dict[str, Any]:
 
 def _mapping(db: Db, connection_id: int) -> dict[str, Channel]:
     mapped = select(SourceMapping.source, SourceMapping.channel).where(SourceMapping.connection_id == connection_id)
-    return dict(db.execute(mapped).tuples().all())
+    return dict(db.execute(mapped).all())
 
 
 def _row(db: Db, studio_id: int, scope: Scope, scope_id: int, now: datetime) -> Setting:
