@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from adapter.store.booking_times import announce
 from adapter.store.dialect import insert_new, table_of
 from adapter.store.redaction import redact
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Connection, WebhookMessage
-from connectors.records import Delivery, Hint
+from connectors.records import BookingEvent, Delivery, Hint, Stream
 
 
 def webhook_secret(db: Session, keys: Keyring, platform: str, connection_id: int) -> str | None:
@@ -55,7 +56,18 @@ def keep_message(
         "received_at": now,
     }
     insert_new(db, table_of(WebhookMessage), ["platform", "message_id"], [row])
+    if owner is not None:
+        _note_bookings(db, owner, delivery, now)
     return True
+
+
+def _note_bookings(db: Session, connection_id: int, delivery: Delivery, now: datetime) -> None:
+    """Keep the one fact that is taken from an event: when a booking was made. An event from the future is from now."""
+    site = db.get_one(Connection, connection_id).site
+    for hint in delivery.hints:
+        made = hint.booking is BookingEvent.MADE and hint.stream is Stream.RESERVATIONS
+        if made and hint.site == site and hint.external_id and hint.occurred_at:
+            announce(db, connection_id, hint.external_id, min(hint.occurred_at, now))
 
 
 def _by_site(db: Session, platform: str, delivery: Delivery) -> int | None:
