@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 DEEPEST = 64  # levels; no platform nests more than ten
-_LONGEST_INTEGER = 19  # digits of a 64-bit number with its sign; ids and counts fit
+_LONGEST_INTEGER = 20  # characters: a 64-bit number with its sign
 _ODD_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _ODD_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 

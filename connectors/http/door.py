@@ -6,6 +6,7 @@ A write is never retried: its fate may be unknown.
 from __future__ import annotations
 
 import json
+import logging
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -33,6 +34,7 @@ _RECORD_ID = re.compile(r"/-?\d+(?=/|$)")
 _PATH = re.compile(r"/[\w.~!$&'()*+,;=@%-][\w.~!$&'()*+,;=:@%/-]*")
 
 log = structlog.get_logger(__name__)
+logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # its warnings repeat the query
 
 Token = Callable[[bool], str | None]
 OnCall = Callable[[str, int | None], None]
