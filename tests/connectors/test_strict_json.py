@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from decimal import Decimal
 
@@ -65,10 +66,8 @@ def test_characters_that_no_database_takes_are_replaced() -> None:
 
 @given(st.binary(max_size=200))
 def test_no_bytes_do_more_than_be_refused(body: bytes) -> None:
-    try:
-        strict_json.loads(body)
-    except strict_json.NotJson as error:
-        assert str(error)
+    with contextlib.suppress(strict_json.NotJson):
+        json.dumps(strict_json.loads(body), default=str)
 
 
 @given(

@@ -41,9 +41,20 @@ def test_a_time_is_read_as_it_is_meant(text: str, zone: ZoneInfo, utc: str) -> N
 
 @pytest.mark.parametrize(
     "text",
-    ["", "soon", "2026-02-30T10:00:00", "2026-01-15T25:00:00", "15/01/2026", "2026-01-15T18:00:00.12345678Z",
-     "2026-01-15T18:00:00+99:00", "0001-01-01T00:00:00", "9999-12-31T23:59:59Z", "2026-01-15T18:00:00 EST", "1768500000"],
-)  # fmt: skip
+    [
+        "",
+        "soon",
+        "2026-02-30T10:00:00",
+        "2026-01-15T25:00:00",
+        "15/01/2026",
+        "2026-01-15T18:00:00.12345678Z",
+        "2026-01-15T18:00:00+99:00",
+        "2026-01-15T18:00:00 EST",
+        "0001-01-01T00:00:00",
+        "9999-12-31T23:59:59Z",
+        "1768500000",
+    ],
+)
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         read_instant(text, NEW_YORK)
@@ -67,13 +78,12 @@ def test_a_weekly_class_keeps_its_local_hour_over_the_change() -> None:
 
 
 @given(
-    st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
+    st.integers(0, 4_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
     st.sampled_from([NEW_YORK, SYDNEY, KATHMANDU, ZoneInfo("UTC")]),
 )
 def test_what_is_written_for_a_site_is_read_back(instant: datetime, zone: ZoneInfo) -> None:
-    seconds = instant.replace(microsecond=0)
-    found = read_instant(local_text(seconds, zone), zone)
-    assert found == seconds or seconds.astimezone(zone).fold == 1
+    found = read_instant(local_text(instant, zone), zone)
+    assert found == instant or instant.astimezone(zone).fold == 1
 
 
 @pytest.mark.parametrize(
