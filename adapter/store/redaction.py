@@ -33,7 +33,7 @@ _PERSONAL = re.compile(
     r"firstname|lastname|middlename|fullname|nickname|surname|familyname|givenname|maidenname|forename|initials|nameon"
     r"|birth|^dob$|^age$|gender|phone|mobile|^cell|fax$|address|street|postal|postcode|^zip|zip$|zipcode|^ship"
     r"|card(number|holder|info|expir|type$|s$|$)|lastfour|last4|accountnumber|routing|iban|billing|stripetoken"
-    r"|photo|avatar|signature|password|ssn|passport|emergency|note(s)?$|alert$|icdcodes|customclientfields"
+    r"|photo|avatar|signature|password|^ssn|passport|emergency|note(s)?$|alert$|icdcodes|customclientfields"
     r"|contactlog|relationship|referredby|salesreps|profilevalues|waiver|liability"
 )
 _PERSON = re.compile(

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from adapter.store.mirror import Counts, mark_absent, save_page
 from adapter.store.tables import (
+    Base,
     Client,
     ClientEmail,
     Connection,
@@ -297,8 +298,6 @@ class TestAbsence:
 
 def contents(mirror: Mirror) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table, as the database holds it."""
-    from adapter.store.tables import Base
-
     with mirror.store.read() as db:
         return {
             table.name: sorted((tuple(row) for row in db.execute(text(f"select * from {table.name}"))), key=str)  # noqa: S608

@@ -1,0 +1,88 @@
+"""At least once, made exact by keys: any order and any repetition of pages leaves the same mirror behind."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from adapter.store.database import Store
+from adapter.store.sealing import Keyring
+from adapter.store.tables import Base
+from connectors.records import Fetched, Outcome, Stream
+from tests.adapter.store.conftest import connected
+from tests.adapter.store.records import Mirror, client, fetched, reservation, session
+from tests.fixtures.database import NOON
+
+KEYS = Keyring(["MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="], "k")
+VERSIONS = 3
+TABLES = ("client", "class_session", "reservation")
+OF_THE_ORDER = ("id", "email_id", "fetched_at")  # columns that may differ: numbers given in order, and when it was read
+
+Delivered = tuple[Stream, tuple[Fetched, ...]]
+
+
+def records(version: int) -> dict[Stream, list[Any]]:
+    """Three records of each kind, as they stood at one of a few instants."""
+    at = NOON - timedelta(days=VERSIONS - version)
+    outcome = (Outcome.BOOKED, Outcome.LATE_CANCELLED, Outcome.ATTENDED)[version]
+    cancelled = at if outcome is Outcome.LATE_CANCELLED else None
+    return {
+        Stream.CLIENTS: [client(f"c{n}", public_id=str(version), updated_at=at) for n in range(3)],
+        Stream.SESSIONS: [session(f"s{n}", booked=version, updated_at=at) for n in range(3)],
+        Stream.RESERVATIONS: [
+            reservation(f"r{n}", outcome=outcome, cancelled_at=cancelled, updated_at=at) for n in range(3)
+        ],
+    }
+
+
+def all_pages() -> list[Delivered]:
+    return [
+        (stream, tuple(fetched(replace(one), Version=version) for one in kept))
+        for version in range(VERSIONS)
+        for stream, kept in records(version).items()
+    ]
+
+
+def mirrored(pages: list[Delivered], seed: int) -> dict[str, list[dict[str, Any]]]:
+    shuffled = random.Random(seed)
+    with TemporaryDirectory() as folder:
+        store = Store(f"sqlite:///{Path(folder) / 'adapter.db'}")
+        Base.metadata.create_all(store.writer)
+        mirror = Mirror(store, KEYS, connected(store))
+        for stream, items in pages:
+            mirror.page(stream, *shuffled.sample(items, len(items)), *shuffled.choices(items, k=2))
+        with store.read() as db:
+            found = {
+                name: [dict(row) for row in db.execute(text(f"select * from {name} order by external_id")).mappings()]  # noqa: S608
+                for name in TABLES
+            }
+        store.close()
+    return {
+        name: [{key: value for key, value in row.items() if key not in OF_THE_ORDER} for row in rows]
+        for name, rows in found.items()
+    }
+
+
+EXPECTED = mirrored(all_pages(), 0)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.permutations(all_pages()), st.lists(st.sampled_from(all_pages()), max_size=6), st.integers(0, 999))
+def test_any_order_and_repetition_gives_the_same_mirror(
+    pages: list[Delivered], repeated: list[Delivered], seed: int
+) -> None:
+    assert mirrored([*pages, *repeated], seed) == EXPECTED
+
+
+def test_what_is_expected_is_the_latest_state() -> None:
+    assert {row["public_id"] for row in EXPECTED["client"]} == {"2"}
+    assert {row["booked"] for row in EXPECTED["class_session"]} == {2}
+    assert {row["outcome"] for row in EXPECTED["reservation"]} == {"attended"}
