@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Database
 
-from adapter.store.mirror import Counts, save_roster
+from adapter.store.mirror import Counts, save_rosters
 from adapter.store.tables import Connection, Session
 from connectors.errors import BadRecord, ConnectorError, Rejected, TryAgain
 from connectors.platform import Api, Platform
@@ -16,7 +16,7 @@ from connectors.records import Stream
 from sync.job import Job
 from sync.rosters import Roster, RosterKey, fetch_all
 
-A_COMMIT = 20  # rosters that are written together
+A_COMMIT = 40  # rosters that are written together
 STREAK = 5  # so many passing faults in a row are not one bad roster: the platform is down
 
 
@@ -76,8 +76,5 @@ class RosterPull:
     def _save(self, db: Database, batch: Sequence[tuple[RosterKey, Roster]]) -> Counts:
         connection = db.get_one(Connection, self.job.connection_id)
         rows = {row.id: row for row in db.scalars(select(Session).where(Session.id.in_([key.id for key, _ in batch])))}
-        counts = Counts()
-        for key, pages in batch:
-            now = self.job.ctx.now()
-            counts = counts + save_roster(db, self.job.ctx.keys, connection, rows[key.id], pages, now=now)
-        return counts
+        rosters = [(rows[key.id], pages) for key, pages in batch]
+        return save_rosters(db, self.job.ctx.keys, connection, rosters, now=self.job.ctx.now())

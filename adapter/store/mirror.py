@@ -1,13 +1,13 @@
 """The one way into the mirror: a page of one stream, a session's whole roster, and what a complete answer left out.
 
 Knows pages and what they prove; leaves the rows to ``saving``. Nothing is ever taken as deleted because a page does not
-have it: only ``save_roster`` and ``mark_absent`` infer absence, each from an answer known to be complete. Everything
+have it: only ``save_rosters`` and ``mark_absent`` infer absence, each from an answer known to be complete. Everything
 happens in the caller's transaction: a page is in the mirror whole or not at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -24,7 +24,7 @@ from adapter.store.tables import Connection, Reservation, Session
 from connectors.platform import Window
 from connectors.records import ACTIVE_OUTCOMES, Outcome, Page, SessionStatus, SetAside, Stream
 
-__all__ = ["Counts", "mark_absent", "save_page", "save_roster"]
+__all__ = ["Counts", "mark_absent", "save_page", "save_roster", "save_rosters"]
 
 
 def save_page(db: Db, keys: Keyring, connection: Connection, stream: Stream, page: Page, *, now: datetime) -> Counts:
@@ -41,23 +41,33 @@ def save_page(db: Db, keys: Keyring, connection: Connection, stream: Stream, pag
 def save_roster(
     db: Db, keys: Keyring, connection: Connection, session_row: Session, pages: Sequence[Page], *, now: datetime
 ) -> Counts:
-    """Bring a session's roster into the mirror.
+    """Bring one session's roster into the mirror, as ``save_rosters`` does."""
+    return save_rosters(db, keys, connection, [(session_row, pages)], now=now)
 
-    Where the last page is marked final the roster is complete: an active reservation that it does not have any more was
+
+def save_rosters(
+    db: Db, keys: Keyring, connection: Connection, rosters: Sequence[tuple[Session, Sequence[Page]]], *, now: datetime
+) -> Counts:
+    """Bring the rosters of several sessions into the mirror in one go: most of the cost is by statement, not by row.
+
+    Where a roster's last page is marked final it is complete: an active reservation that it does not have any more was
     cancelled by now, and the roster is not due again until something changes.
     """
+    every = [page for _, pages in rosters for page in pages]
     whole = Page(
-        items=tuple(item for page in pages for item in page.items),
-        set_aside=tuple(record for page in pages for record in page.set_aside),
-        final=bool(pages) and pages[-1].final,
+        items=tuple(item for page in every for item in page.items),
+        set_aside=tuple(record for page in every for record in page.set_aside),
     )
     counts = save_page(db, keys, connection, Stream.RESERVATIONS, whole, now=now)
-    if not whole.final:
-        return counts
-    gone = _cancel_absent(db, keys, session_row, whole, now)
-    if roster_due(session_row, now):
-        read = {"roster_mark": roster_mark(session_row), "roster_read_at": now}
-        db.execute(update(Session).where(Session.id == session_row.id).values(read))
+    complete = [(row, pages) for row, pages in rosters if pages and pages[-1].final]
+    gone = _cancel_absent(db, keys, connection.id, complete, now)
+    read = [
+        {"id": row.id, "roster_mark": roster_mark(row), "roster_read_at": now}
+        for row, _ in complete
+        if roster_due(row, now)
+    ]
+    if read:
+        db.execute(update(Session), read)
     return counts + Counts(gone=gone)
 
 
@@ -97,18 +107,38 @@ def _read(batch: Batch, page: Page) -> tuple[list[Row], list[SetAside]]:
     return rows, unfit
 
 
-def _cancel_absent(db: Db, keys: Keyring, session: Session, roster: Page, now: datetime) -> int:
-    if any(record.external_id is None for record in roster.set_aside):
-        return 0  # one of those we have may be the one that could not be read
-    present = {scrub(item.record.external_id, keys) for item in roster.items}
-    present |= {scrub(record.external_id, keys) for record in roster.set_aside if record.external_id}
-    held = select(Reservation.id, Reservation.external_id).where(
-        Reservation.connection_id == session.connection_id,
-        Reservation.session_id == session.external_id,
-        Reservation.outcome.in_(ACTIVE_OUTCOMES),
+def _joined(pages: Sequence[Page]) -> Page:
+    return Page(
+        items=tuple(item for page in pages for item in page.items),
+        set_aside=tuple(record for page in pages for record in page.set_aside),
     )
-    absent = [number for number, external_id in db.execute(held) if external_id not in present]
+
+
+def _cancel_absent(
+    db: Db, keys: Keyring, connection_id: int, rosters: Sequence[tuple[Session, Sequence[Page]]], now: datetime
+) -> int:
+    present = {row.external_id: _present(pages, keys) for row, pages in rosters}
+    absent: list[int] = []
+    for some in chunks(sorted(present)):
+        held = select(Reservation.id, Reservation.external_id, Reservation.session_id).where(
+            Reservation.connection_id == connection_id,
+            Reservation.session_id.in_(some),
+            Reservation.outcome.in_(ACTIVE_OUTCOMES),
+        )
+        for number, external_id, session_id in db.execute(held):
+            known = present[session_id]
+            if known is not None and external_id not in known:
+                absent.append(number)
     for some in chunks(absent):
         gone = {"outcome": Outcome.CANCELLED, "cancelled_at": now, "gone_at": now}
         db.execute(update(Reservation).where(Reservation.id.in_(some)).values(gone))
     return len(absent)
+
+
+def _present(pages: Sequence[Page], keys: Keyring) -> set[str] | None:
+    """The reservations that a roster still has; None where one of ours may be the one that could not be read."""
+    set_aside = [record for page in pages for record in page.set_aside]
+    if any(record.external_id is None for record in set_aside):
+        return None
+    read = (item.record.external_id for page in pages for item in page.items)
+    return {scrub(key, keys) for key in (*read, *(record.external_id or "" for record in set_aside))}
