@@ -14,7 +14,6 @@ from adapter.store.tables import (
     Client,
     Connection,
     Decision,
-    Membership,
     Push,
     PushState,
     Reservation,
@@ -61,18 +60,18 @@ class Demo:
 
     def open_account(self) -> None:
         """A studio and its owner, as an operator would open them."""
-        site, now = self.sandbox.studio, self.context.now()
+        site, now, keys = self.sandbox.studio, self.context.now(), self.context.keys
         with self.context.store.write() as db:
-            studio = create_studio(db, name=site["name"], timezone=site["timezone"], currency=site["currency"], now=now)
-            owner = create_user(db, self.context.keys, name="Demo owner", email=site["owner_login"], now=now)
-            db.add(Membership(user_id=owner.id, studio_id=studio.id, role=Role.OWNER))
-            self.studio_id, self.owner_id = studio.id, owner.id
-            self.token = create_token(db, self.context.keys, role=Role.OWNER, studio_id=studio.id, now=now)
+            studio = create_studio(db, site["name"], timezone=site["timezone"], currency=site["currency"], now=now)
+            mine = {"role": Role.OWNER, "studio_id": studio.id, "now": now}
+            self.owner_id = create_user(db, keys, "Demo owner", site["owner_login"], **mine).id
+            self.token = create_token(db, keys, marketplace=None, **mine)
+            self.studio_id = studio.id
 
     def sign_in_link(self) -> str:
         """A one-time link for the studio's owner."""
         with self.context.store.write() as db:
-            token = sign_in_link(db, self.context.keys, self.owner_id, now=self.context.now())
+            token = sign_in_link(db, self.context.keys, self.owner_id, self.context.now())
         return f"{self.context.config.public_url}/sign-in/{token}"
 
     def connect(self) -> None:
@@ -109,9 +108,8 @@ class Demo:
         """The owner is shown every booking source that was seen, and says which channel it is."""
         seen = self._api("GET", f"/studios/{self.studio_id}/sources")["items"]
         said = {source["source"]: _meaning(source["source"]) for source in seen}
-        for source, channel in said.items():
-            body = {"connection_id": self.connection_id, "source": source, "channel": channel}
-            self._api("PUT", f"/studios/{self.studio_id}/sources", body)
+        items = [{"connection_id": self.connection_id, "source": word, "channel": said[word]} for word in said]
+        self._api("PUT", f"/studios/{self.studio_id}/sources", {"items": items})
         other = ", ".join(f"{source} is {channel}" for source, channel in said.items() if channel != "direct")
         self.tell.did(f"The owner has said what {len(said)} booking sources mean: {other}; the rest is direct.")
 
@@ -126,13 +124,13 @@ class Demo:
 
     def switch_on(self) -> None:
         """The owner switches pushing on; the offers are sent and read back."""
-        self._api("PUT", f"/connections/{self.connection_id}/push-mode", {"mode": "live"})
+        self._api("PUT", f"/connections/{self.connection_id}/push-mode", {"push_mode": "live"})
         with self.tell.watching(self.context, "Pushing"):
             self.engine.run_due()
         counts = self.counts()
         local = f", {counts['pushes_local']:,} in force where we sell" if counts["pushes_local"] else ""
         self.tell.did(
-            f"The owner has switched pushing on: {counts['pushes_confirmed']:,} offers pushed and read back equal{local}."
+            f"The owner has switched pushing on: {counts['pushes_confirmed']:,} offers pushed, read back, equal{local}."
         )
 
     def counts(self) -> dict[str, Any]:

@@ -57,7 +57,14 @@ def facts(sandbox: Sandbox) -> dict[str, Any]:
         "client_secret": sandbox.options.client_secret,
         "api_key": sandbox.options.api_key,
         "sites": [
-            {"id": str(site.id), "name": site.name, "owner_login": who.login, "owner_password": who.password}
+            {
+                "id": str(site.id),
+                "name": site.name,
+                "timezone": site.timezone,
+                "currency": site.currency,
+                "owner_login": who.login,
+                "owner_password": who.password,
+            }
             for site, who in owners
         ],
         "webhook_url": f"{url}/api/v1",
