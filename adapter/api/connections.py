@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from flask import abort
+from flask import Response, abort, jsonify, make_response
 from flask_smorest import Blueprint
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -61,7 +61,7 @@ def one(connection_id: int) -> dict[str, Any]:
 @blueprint.response(202, schemas.Run)
 @blueprint.alt_response(400, response="BAD_REQUEST")
 @blueprint.alt_response(409, response="CONFLICT")
-def resync(header: dict[str, str], body: dict[str, Any], connection_id: int) -> Answer:
+def resync(header: dict[str, str], body: dict[str, Any], connection_id: int) -> Response:
     """Read again what is asked for. The answer is the run; the same resync that is still going on is joined."""
 
     def ask(db: Session) -> Answer:
@@ -79,11 +79,11 @@ def resync(header: dict[str, str], body: dict[str, Any], connection_id: int) -> 
         return schemas.Run().dump(run), 202
 
     try:
-        answer = once(header["key"], ask)
+        told, status = once(header["key"], ask)
     except WrongResync as error:
         abort(400, str(error))
     context().wake_engine()
-    return answer
+    return make_response(jsonify(told), status)
 
 
 @blueprint.put("/connections/<int:connection_id>/push-mode")

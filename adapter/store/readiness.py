@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import cache
-from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from adapter.store.tables import Run, RunState
+from migrations.run import head
 
-MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 PATIENCE = timedelta(minutes=5)
 
 
 def schema_state(db: Session) -> str:
     """``ok`` where the newest migration has been run, else what stands there."""
-    current = MigrationContext.configure(db.connection()).get_current_heads()
-    return "ok" if set(current) == _newest() else f"at {', '.join(current) or 'nothing'}: run the migrations"
+    current = MigrationContext.configure(db.connection()).get_current_revision()
+    return "ok" if current == _newest() else f"at {current or 'nothing'}: run the migrations"
 
 
 def engine_state(db: Session, now: datetime) -> str:
@@ -31,5 +29,5 @@ def engine_state(db: Session, now: datetime) -> str:
 
 
 @cache
-def _newest() -> set[str]:
-    return set(ScriptDirectory(str(MIGRATIONS)).get_heads())
+def _newest() -> str | None:
+    return head()

@@ -1,0 +1,306 @@
+"""The JSON API: what it answers, how it pages, how it says no."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from sqlalchemy import func, select
+
+from adapter.context import Context
+from adapter.store.tables import Audit, Connection, PushMode, Role, Run, RunKind
+from tests.fixtures.studio import Seeded, bearer
+
+Headers = dict[str, str]
+
+
+@pytest.fixture
+def owner(ctx: Context, seeded: Seeded) -> Headers:
+    return bearer(ctx, Role.OWNER, seeded.studio_id)
+
+
+def test_the_description_is_valid_and_holds_every_route(client: FlaskClient) -> None:
+    spec = client.get("/api/v1/openapi.json").json
+    assert spec["openapi"] == "3.1.0"
+    OpenAPIV31SpecValidator(spec).validate()
+    described = {
+        (method.upper(), path)
+        for path, item in spec["paths"].items()
+        for method in item
+        if method in ("get", "post", "put", "delete")
+    }
+    routed = {
+        (method, rule.rule.replace("<int:", "{").replace(">", "}"))
+        for rule in client.application.url_map.iter_rules()
+        if rule.rule.startswith("/api/v1/") and not rule.rule.endswith("openapi.json")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert described == routed
+
+
+def test_errors_are_described_as_problems(client: FlaskClient) -> None:
+    spec = client.get("/api/v1/openapi.json").json
+    for name, response in spec["components"]["responses"].items():
+        assert set(response["content"]) == {"application/problem+json"}, name
+
+
+def test_the_calendar_tells_places_and_decisions(client: FlaskClient, seeded: Seeded, owner: Headers) -> None:
+    answer = client.get("/api/v1/sessions?from=2026-03-03&to=2026-03-04", headers=owner).json
+    session = next(item for item in answer["items"] if item["class_name"] == "Lunch Stretch")
+    places, decision = session["places"], session["decision"]
+    assert session["starts_at"] == "2026-03-03T17:15:00+00:00"
+    assert places["listed"] == decision["spots"] == 10
+    assert decision["rate"] == "13.5000"
+    taken = places["direct"] + places["marketplace"] + places["third_party"] + places["unknown"]
+    assert taken + places["listed"] + places["kept"] == places["capacity"] == 16
+
+
+def test_sessions_page_by_cursor_without_gap_or_repeat(client: FlaskClient, seeded: Seeded, owner: Headers) -> None:
+    url = "/api/v1/sessions?from=2026-03-02&to=2026-03-20&limit=7"
+    seen: list[int] = []
+    cursor = ""
+    while cursor is not None:
+        answer = client.get(url + (f"&cursor={cursor}" if cursor else ""), headers=owner).json
+        seen += [item["id"] for item in answer["items"]]
+        cursor = answer["next_cursor"]
+    assert sorted(seen) == sorted(seeded.sessions)
+    assert len(seen) == len(set(seen))
+
+
+@pytest.mark.parametrize("path", ["sessions", "connections", "runs", "studios"])
+def test_a_cursor_of_our_own_making_only(client: FlaskClient, owner: Headers, path: str) -> None:
+    for cursor in ("x", "bm90anNvbg", "WzEsMiwzLDRd", "%00"):
+        answer = client.get(f"/api/v1/{path}?cursor={cursor}", headers=owner)
+        assert answer.status_code == 400, cursor
+        assert answer.json["detail"] == "cursor: not one of ours"
+
+
+def test_decisions_come_with_reasons_and_pushes(client: FlaskClient, seeded: Seeded, owner: Headers) -> None:
+    answer = client.get(f"/api/v1/sessions/{seeded.sessions[4]}/decisions", headers=owner).json
+    latest, first = answer["items"]
+    assert (latest["sequence"], first["sequence"]) == (2, 1)
+    assert sum(part["value"] for part in latest["explanation"]["parts"]) == latest["spots"]
+    assert latest["push"]["state"] == "refused"
+    assert latest["push"]["answer"] == "The class is closed for edits"
+    one = client.get(f"/api/v1/sessions/{seeded.sessions[4]}/decisions?limit=1", headers=owner).json
+    url = f"/api/v1/sessions/{seeded.sessions[4]}/decisions?limit=1&cursor={one['next_cursor']}"
+    assert client.get(url, headers=owner).json["items"][0]["sequence"] == 1
+
+
+@pytest.mark.parametrize("role", [Role.OPERATIONS, Role.SUPPORT, Role.READONLY, Role.FRANCHISOR])
+def test_the_floor_is_a_limit_to_others(client: FlaskClient, seeded: Seeded, ctx: Context, role: Role) -> None:
+    headers = bearer(ctx, role, seeded.studio_id)
+    for session in seeded.sessions:
+        text = client.get(f"/api/v1/sessions/{session}/decisions", headers=headers).text
+        assert "floor" not in text
+    text = client.get("/api/v1/sessions?from=2026-03-02&to=2026-03-20&limit=200", headers=headers).text
+    assert "floor" not in text
+    assert '"binding":"limit"' in text.replace(" ", "")
+
+
+@pytest.mark.parametrize(("role", "sees"), [(Role.OWNER, True), (Role.FINANCE, True), (Role.OPERATIONS, False)])
+def test_the_floor_shows_in_settings_to_owner_and_finance(
+    client: FlaskClient, seeded: Seeded, ctx: Context, role: Role, sees: bool
+) -> None:
+    settings = client.get(
+        f"/api/v1/studios/{seeded.studio_id}/settings", headers=bearer(ctx, role, seeded.studio_id)
+    ).json
+    assert ("rate_floor" in settings) is sees
+    assert settings["release_all_hours"] == 6
+
+
+def test_putting_settings_replaces_them_and_leaves_a_trace(
+    client: FlaskClient, seeded: Seeded, ctx: Context, owner: Headers
+) -> None:
+    path = f"/api/v1/studios/{seeded.studio_id}/settings"
+    answer = client.put(path, headers=owner, json={"min_spots": 3, "rate_ceiling": "19.50"})
+    assert answer.status_code == 200
+    assert (answer.json["min_spots"], answer.json["release_all_hours"]) == (3, None)
+    assert answer.json["rate_floor"] == "7.5000", "left out, the floor stays"
+    with ctx.store.read() as db:
+        audit = db.scalars(select(Audit).where(Audit.act == "settings.changed")).one()
+    assert audit.actor.startswith("token:")
+    assert (audit.before or {})["min_spots"] == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"release_all_hours": 1}, "release_all_hours"),
+        ({"release_all_hours": 73}, "release_all_hours"),
+        ({"min_spots": -1}, "min_spots"),
+        ({"max_displacement_risk": 1.5}, "max_displacement_risk"),
+        ({"rate_ceiling": "7.00"}, "rate_ceiling"),
+        ({"rate_ceiling": "NaN"}, "rate_ceiling"),
+        ({"rate_ceiling": "much"}, "rate_ceiling"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_wrong_setting_is_named(
+    client: FlaskClient, seeded: Seeded, owner: Headers, body: dict[str, Any], field: str
+) -> None:
+    path = f"/api/v1/studios/{seeded.studio_id}/settings"
+    answer = client.put(path, headers=owner, json=body)
+    assert answer.status_code == 422
+    assert answer.mimetype == "application/problem+json"
+    assert list(answer.json["errors"]["json"]) == [field]
+    assert client.get(path, headers=owner).json["min_spots"] == 2
+
+
+def test_operations_can_neither_see_nor_move_the_floor(client: FlaskClient, seeded: Seeded, ctx: Context) -> None:
+    headers = bearer(ctx, Role.OPERATIONS, seeded.studio_id)
+    path = f"/api/v1/studios/{seeded.studio_id}/settings"
+    assert client.put(path, headers=headers, json={"rate_floor": "1"}).status_code == 403
+    below = client.put(path, headers=headers, json={"rate_ceiling": "5"})
+    assert below.status_code == 422
+    assert "floor" not in below.text
+
+
+class TestResync:
+    @pytest.fixture
+    def url(self, seeded: Seeded) -> str:
+        return f"/api/v1/connections/{seeded.connection_id}/resync"
+
+    def test_needs_a_key(self, client: FlaskClient, url: str, owner: Headers) -> None:
+        answer = client.post(url, headers=owner, json={})
+        assert answer.status_code == 422
+        assert "Idempotency-Key" in answer.json["errors"]["headers"]
+
+    def test_answers_with_a_run_and_wakes_the_engine(
+        self, client: FlaskClient, url: str, owner: Headers, ctx: Context
+    ) -> None:
+        woken: list[bool] = []
+        ctx.wake_engine = lambda: woken.append(True)
+        body = {"from": "2026-03-01", "to": "2026-03-02", "dry_run": True}
+        answer = client.post(url, headers={**owner, "Idempotency-Key": "a"}, json=body)
+        assert answer.status_code == 202
+        run = client.get(f"/api/v1/runs/{answer.json['id']}", headers=owner).json
+        assert (run["kind"], run["origin"], run["state"]) == ("resync", "manual", "queued")
+        assert run["params"] == {"from": "2026-03-01", "to": "2026-03-02", "dry_run": True}
+        assert run["actor"].startswith("token:")
+        assert woken
+
+    def test_the_same_key_does_it_once(self, client: FlaskClient, url: str, owner: Headers, ctx: Context) -> None:
+        headers = {**owner, "Idempotency-Key": "b"}
+        first = client.post(url, headers=headers, json={"stream": "sessions"})
+        with ctx.store.write() as db:
+            run = db.get_one(Run, first.json["id"])
+            run.step = "moved on"
+        again = client.post(url, headers=headers, json={"stream": "sessions"})
+        assert (again.status_code, again.json) == (202, first.json)
+        with ctx.store.read() as db:
+            assert db.scalar(select(func.count()).where(Run.params["stream"].as_string() == "sessions")) == 1
+
+    def test_the_same_key_for_something_else_is_a_conflict(self, client: FlaskClient, url: str, owner: Headers) -> None:
+        headers = {**owner, "Idempotency-Key": "c"}
+        client.post(url, headers=headers, json={"stream": "sessions"})
+        assert client.post(url, headers=headers, json={"stream": "clients"}).status_code == 409
+
+    def test_another_caller_may_use_the_same_key(
+        self, client: FlaskClient, url: str, owner: Headers, ctx: Context, seeded: Seeded
+    ) -> None:
+        client.post(url, headers={**owner, "Idempotency-Key": "d"}, json={"stream": "sessions"})
+        support = bearer(ctx, Role.SUPPORT, seeded.studio_id)
+        answer = client.post(url, headers={**support, "Idempotency-Key": "d"}, json={"stream": "clients"})
+        assert answer.status_code == 202
+
+    def test_an_identical_resync_that_still_goes_on_is_joined(
+        self, client: FlaskClient, url: str, owner: Headers
+    ) -> None:
+        runs = {
+            client.post(url, headers={**owner, "Idempotency-Key": key}, json={"stream": "prices"}).json["id"]
+            for key in ("e", "f")
+        }
+        assert len(runs) == 1
+
+    @pytest.mark.parametrize(
+        ("body", "status"),
+        [
+            ({"from": "2026-03-02", "to": "2026-03-01"}, 400),
+            ({"session": 999_999}, 400),
+            ({"stream": "moods"}, 422),
+            ({"from": "soon"}, 422),
+        ],
+    )
+    def test_nonsense_is_refused(
+        self, client: FlaskClient, url: str, owner: Headers, body: dict[str, Any], status: int
+    ) -> None:
+        answer = client.post(url, headers={**owner, "Idempotency-Key": "g"}, json=body)
+        assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+
+    def test_a_session_of_another_studio_is_refused(
+        self, client: FlaskClient, url: str, owner: Headers, seeded: Seeded
+    ) -> None:
+        body = {"session": seeded.other_session_id}
+        answer = client.post(url, headers={**owner, "Idempotency-Key": "h"}, json=body)
+        assert answer.status_code == 400
+
+
+def test_pausing_is_audited_and_decided_at_once(
+    client: FlaskClient, seeded: Seeded, owner: Headers, ctx: Context
+) -> None:
+    path = f"/api/v1/connections/{seeded.connection_id}/push-mode"
+    assert client.put(path, headers=owner, json={"push_mode": "paused"}).json["push_mode"] == "paused"
+    assert client.put(path, headers=owner, json={"push_mode": "paused"}).status_code == 200
+    with ctx.store.read() as db:
+        audit = db.scalars(select(Audit).where(Audit.act == "push_mode.changed")).one()
+        assert (audit.before, audit.after) == ({"push_mode": "live"}, {"push_mode": "paused"})
+        assert db.get_one(Connection, seeded.connection_id).push_mode is PushMode.PAUSED
+        assert db.scalar(select(func.count()).where(Run.kind == RunKind.DECIDE)) == 1
+
+
+def test_sources_are_mapped_by_the_studio(client: FlaskClient, seeded: Seeded, owner: Headers) -> None:
+    path = f"/api/v1/studios/{seeded.studio_id}/sources"
+    before = {item["source"]: item for item in client.get(path, headers=owner).json["items"]}
+    assert before["service:Partner pass"]["channel"] == "unknown"
+    one = {"connection_id": seeded.connection_id, "source": "service:Partner pass", "channel": "third_party"}
+    after = client.put(path, headers=owner, json={"items": [one]}).json["items"]
+    assert {item["source"]: item["channel"] for item in after} == {
+        "web": "direct",
+        "channel": "marketplace",
+        "service:Partner pass": "third_party",
+    }
+    foreign = {**one, "connection_id": seeded.other_connection_id}
+    assert client.put(path, headers=owner, json={"items": [foreign]}).status_code == 404
+
+
+def test_lists_hold_only_what_is_the_callers(client: FlaskClient, seeded: Seeded, owner: Headers) -> None:
+    connections = client.get("/api/v1/connections", headers=owner).json["items"]
+    assert [item["id"] for item in connections] == [seeded.connection_id]
+    runs = client.get("/api/v1/runs", headers=owner).json["items"]
+    assert {item["id"] for item in runs} == set(seeded.runs)
+    sessions = client.get("/api/v1/sessions?limit=200&from=2026-03-02", headers=owner).json["items"]
+    assert {item["id"] for item in sessions} <= set(seeded.sessions)
+    for path in ("sessions?studio_id", "runs?connection_id"):
+        other = seeded.other_studio_id if "studio" in path else seeded.other_connection_id
+        assert client.get(f"/api/v1/{path}={other}", headers=owner).status_code == 404
+
+
+def test_a_connection_tells_its_health(client: FlaskClient, seeded: Seeded, owner: Headers) -> None:
+    health = client.get(f"/api/v1/connections/{seeded.connection_id}", headers=owner).json["health"]
+    assert (health["calls_today"], health["call_errors_today"], health["set_aside"]) == (312, 2, 1)
+    assert health["pushes"]["refused"] == 1
+
+
+def test_wrong_tokens_are_slowed_down(client: FlaskClient, seeded: Seeded, owner: Headers) -> None:
+    wrong = {"Authorization": "Bearer spot_guess"}
+    answers = [client.get("/api/v1/studios", headers=wrong).status_code for _ in range(32)]
+    assert answers[:30] == [401] * 30
+    assert answers[31] == 429
+    assert client.get("/api/v1/studios", headers=owner).status_code == 429, "the guesser's address waits"
+
+
+def test_right_tokens_are_not_counted(client: FlaskClient, owner: Headers) -> None:
+    assert {client.get("/api/v1/studios", headers=owner).status_code for _ in range(40)} == {200}
+
+
+@pytest.mark.parametrize(("body", "kind"), [(b"{", "application/json"), (b"a=b", "application/x-www-form-urlencoded")])
+def test_a_body_that_is_no_json_is_a_problem(
+    client: FlaskClient, seeded: Seeded, owner: Headers, body: bytes, kind: str
+) -> None:
+    path = f"/api/v1/connections/{seeded.connection_id}/push-mode"
+    answer = client.put(path, headers=owner, data=body, content_type=kind)
+    assert answer.status_code in (400, 415, 422)
+    assert answer.mimetype == "application/problem+json"
