@@ -106,7 +106,10 @@ class Count(_Field):
 
     def read(self, value: Any) -> int:
         """The number."""
-        found = amount(value)
+        try:
+            found = amount(value)
+        except ValueError:
+            found = Decimal(-1)
         if found != int(found) or not 0 <= found <= MOST_PLACES:
             raise ValueError(f"must be a whole number from 0 to {MOST_PLACES}")
         return int(found)
@@ -217,4 +220,5 @@ def _about(payload: Any, key: str, said: Any) -> str:
     words = " ".join(str(word) for word in said) if isinstance(said, list) else str(said)
     if key == "_schema":
         return words
-    return f"{key} {words}" if value is None else f"{key} {scrub(repr(value))[:60]} {words}"
+    shown = str(value) if isinstance(value, Decimal) else repr(value)
+    return f"{key} {words}" if value is None else f"{key} {scrub(shown)[:60]} {words}"
