@@ -20,6 +20,7 @@ def boosted_ratios(sessions: Sessions, demand: Floats, means: Floats, usable: Bo
     if np.count_nonzero(chosen) < LEAST_SESSIONS:
         return {}
     from sklearn.ensemble import HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits
 
     features = _features(sessions, means)[chosen]
     trees = HistGradientBoostingRegressor(
@@ -32,7 +33,8 @@ def boosted_ratios(sessions: Sessions, demand: Floats, means: Floats, usable: Bo
         early_stopping=False,
         random_state=seed,
     )
-    predicted = trees.fit(features, demand[chosen]).predict(features)
+    with threadpool_limits(1, "openmp"):  # few rows: threads cost more than they bring, most of all on a busy machine
+        predicted = trees.fit(features, demand[chosen]).predict(features)
     slots, number = numbered([sessions.slot[index] for index in np.flatnonzero(chosen).tolist()])
     logs = sum_by(number, np.log(predicted / means[chosen]), len(slots)) / count_by(number, len(slots))
     return {slot: float(np.exp(TRUST * log)) for slot, log in zip(slots, logs.tolist(), strict=True)}

@@ -1,8 +1,8 @@
 """Booking curves: which share of the reservations that stand at the start is made how long before it.
 
 A curve is a histogram over lead time, pooled by shrinkage: slot → class category at its hour of the week → studio → all
-→ a prior. Each level counts as many reservations of its parent as ``WEIGHT`` says. Net of cancellations: only
-reservations that stood are counted; what is cancelled on the way is in ``returns``.
+→ a prior. Each level counts as many reservations of its parent as ``WEIGHT`` says. Net of cancellations: reservations
+that stood are counted; what is cancelled on the way is in ``returns``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adapter.smarttools.facts import Bools, Floats, Ints, Reservations, Sessions, numbered
+from adapter.smarttools.facts import Floats, Ints, Sessions, numbered, sum_by
 
 EDGES: Floats = np.array(
     [0, 1, 2, 3, 4, 6, 9, 12, 16, 20, 24, 30, 36, 42, 48, 60, 72, 96, 120, 144, 168, 216, 264, 336, 504, 720, 1440],
@@ -57,20 +57,25 @@ def bins_of(lead: Floats) -> Ints:
     return np.clip(np.searchsorted(EDGES, lead, side="left") - 1, 0, BINS - 1).astype(np.int64)
 
 
-def fit_curves(sessions: Sessions, reservations: Reservations, chosen: Bools, prior: Floats) -> Curves:
-    """Curves of the chosen reservations, as far as their booking times are known."""
-    lead = sessions.starts[reservations.session] - reservations.booked
-    timed = chosen & (lead > 0)
-    session, bins = reservations.session[timed], bins_of(lead[timed])
+def fit_curves(sessions: Sessions, session: Ints, lead: Floats, chances: Floats, prior: Floats) -> Curves:
+    """Curves of reservations made ``lead`` hours before the start of ``session``; a lead of NaN is left out.
+
+    ``chances`` (sessions, bins): how many reservations each bin would hold if all were made in it. A bin in which a
+    class was full or not listed has fewer, so what was refused in it does not make the curve look early.
+    """
+    timed = lead > 0
+    session, bins = session[timed], bins_of(lead[timed])
     paths = [keys_of(sessions, index) for index in range(len(sessions))]
     curves = Curves(prior)
     for depth in (3, 2, 1, 0):
         parents = {path[depth]: path[depth + 1 :] for path in paths}
         names, number = numbered([path[depth] for path in paths])
         counts = np.bincount(number[session] * BINS + bins, minlength=len(names) * BINS).reshape(-1, BINS)
-        for name, count in zip(names, counts, strict=True):
+        open_to = np.column_stack([sum_by(number, column, len(names)) for column in chances.T])
+        for name, count, chance in zip(names, counts, open_to, strict=True):
             if count.any():
-                curves.known[name] = (WEIGHT * curves.of(parents[name]) + count) / (WEIGHT + count.sum())
+                shares = (WEIGHT * curves.of(parents[name]) + count) / (WEIGHT + chance)
+                curves.known[name] = shares / shares.sum()
     return curves
 
 

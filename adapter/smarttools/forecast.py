@@ -1,9 +1,9 @@
 """Direct reservations still to come that would stand at the start, given what is on the books and the time left.
 
-A count with mean m and dispersion d (variance over mean) that is booked along a curve keeps its family while it fills.
+A count with mean m and variance m + e·m (gamma-Poisson) that is booked along a curve keeps its family while it fills.
 With n standing reservations seen and a share R of the curve left, what is to come is a gamma-Poisson with mean
-R·(m + (d-1)·n) / (1 + (d-1)·(1-R)). Doubt about the level itself is dispersion too. Counts less dispersed than
-Poisson's are taken as Poisson here: bookings made must never lower what is expected to come (INV-2).
+R·(m + e·n) / (1 + e·(1-R)). Doubt about the level itself adds to e. Counts less dispersed than Poisson's are taken as
+Poisson here: bookings made must never lower what is expected to come (INV-2).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model) -> Forec
     everyone = range(len(sessions))
     to_come = np.array([float(still_to_come(model.curves.of(keys_of(sessions, i)), lead[i])) for i in everyone])
     stand = np.array([float(standing(model.returns.of(sessions.studio[i]), lead[i])) for i in everyone])
-    excess = max(model.level.dispersion - 1, 0.0) + level * model.level.doubt(sessions)
+    excess = level * (model.level.frailty + model.level.doubt(sessions))
     scale = 1 + excess * (1 - to_come)
     remaining = to_come * (level + excess * booked * stand) / scale
     spread = excess * to_come / scale / np.maximum(remaining, 1e-9)

@@ -22,6 +22,9 @@ FILL_PLACES = 200.0  # places that this belief counts for
 DISPERSION = 1.2  # variance over mean, where nothing is known
 DISPERSION_SESSIONS = 30.0  # sessions that this belief counts for
 LEAST_DISPERSION, MOST_DISPERSION = 0.6, 4.0
+FRAILTY = 0.04  # squared variation of a session's demand around its level, where nothing is known
+MOST_FRAILTY = 0.5
+USUAL_MEAN = 8.0  # reservations of the sessions that these beliefs count for
 HALF_LIFE = 24 * 7 * 12.0  # hours: what was seen 12 weeks ago counts half
 RECENT = 24 * 7 * 4.0  # hours that "lately" looks back
 EM_ROUNDS = 3
@@ -41,10 +44,14 @@ HOLD = {
 
 @dataclass
 class Level:
-    """What was learned of demand levels. ``dispersion`` is variance over mean of a count around its level."""
+    """What was learned of demand levels.
+
+    Around its level a count has variance over mean ``dispersion``; over all sizes of class, mean + ``frailty`` x mean².
+    """
 
     fill: float = FILL
     dispersion: float = DISPERSION
+    frailty: float = FRAILTY
     chain: dict[str, Ratios] = field(default_factory=lambda: {name: Ratios(hold) for name, hold in HOLD.items()})
     boosted: dict[str, float] = field(default_factory=dict)  # ratio by slot
     weeks: dict[str, int] = field(default_factory=dict)  # finished sessions seen of each slot
@@ -70,19 +77,24 @@ class Level:
         return doubts
 
 
-def fit_level(sessions: Sessions, counts: Floats, full: Bools, usable: Bools, seed: int) -> Level:
-    """Learn from final direct counts; ``full`` marks lower bounds, ``usable`` the counts that mean anything."""
+def fit_level(
+    sessions: Sessions, counts: Floats, full: Bools, usable: Bools, seed: int, seen: Floats | float = 1.0
+) -> Level:
+    """Learn from final direct counts; ``full`` marks lower bounds, ``usable`` the counts that mean anything.
+
+    ``seen`` is the share of a session's demand that could have been booked, where that is known: less than 1 once full.
+    """
     level = Level()
     if not usable.any():
         return level
     weight = np.where(usable, np.exp2((sessions.starts - sessions.starts[usable].max()) / HALF_LIFE), 0.0)
     demand = counts
     for _ in range(EM_ROUNDS):
-        level = _fit_chain(sessions, demand, weight, level.dispersion)
-        means = level.mean(sessions)
-        level.dispersion = _dispersion(counts, means, usable & ~full)
+        level = _fit_chain(sessions, demand, weight, level.dispersion, seen)
+        means = level.mean(sessions) * seen
+        level.dispersion, level.frailty = _dispersion(counts, means, usable & ~full)
         demand = np.where(full, at_least(counts, means), counts)
-    level.boosted = boosted_ratios(sessions, demand, level.mean(sessions), usable, seed)
+    level.boosted = boosted_ratios(sessions, demand, means, usable, seed)
     for index in np.flatnonzero(usable).tolist():
         level.weeks[sessions.slot[index]] = level.weeks.get(sessions.slot[index], 0) + 1
     return level
@@ -98,9 +110,9 @@ def at_least(counts: Floats, means: Floats) -> Floats:
     return counts + weighted / total
 
 
-def _fit_chain(sessions: Sessions, demand: Floats, weight: Floats, dispersion: float) -> Level:
+def _fit_chain(sessions: Sessions, demand: Floats, weight: Floats, dispersion: float, seen: Floats | float) -> Level:
     level = Level(dispersion=dispersion)
-    places = np.nan_to_num(sessions.capacity)
+    places = np.nan_to_num(sessions.capacity) * seen
     level.fill = (FILL * FILL_PLACES + float(weight @ demand)) / (FILL_PLACES + float(weight @ places))
     recent = np.where(sessions.starts > sessions.starts[weight > 0].max() - RECENT, weight, 0.0)
     means = level.fill * places
@@ -112,9 +124,11 @@ def _fit_chain(sessions: Sessions, demand: Floats, weight: Floats, dispersion: f
     return level
 
 
-def _dispersion(counts: Floats, means: Floats, usable: Bools) -> float:
-    """Pearson's variance over mean, held to what is usual, within what classes show."""
+def _dispersion(counts: Floats, means: Floats, usable: Bools) -> tuple[float, float]:
+    """Variance over mean, and the squared variation of demand beyond counting noise; both held to what is usual."""
     sane = usable & (means > 0.2)
-    pearson = float(((counts[sane] - means[sane]) ** 2 / means[sane]).sum())
-    held = DISPERSION_SESSIONS * DISPERSION + pearson
-    return min(max(held / (DISPERSION_SESSIONS + int(sane.sum())), LEAST_DISPERSION), MOST_DISPERSION)
+    squares, expected = (counts[sane] - means[sane]) ** 2, means[sane]
+    pearson = (DISPERSION_SESSIONS * DISPERSION + (squares / expected).sum()) / (DISPERSION_SESSIONS + len(expected))
+    held = DISPERSION_SESSIONS * USUAL_MEAN**2
+    frailty = (held * FRAILTY + (squares - expected).sum()) / (held + (expected**2).sum())
+    return min(max(float(pearson), LEAST_DISPERSION), MOST_DISPERSION), min(max(float(frailty), 0.0), MOST_FRAILTY)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adapter.smarttools.curves import MARKETPLACE_PRIOR, Curves, fit_curves, keys_of, still_to_come
+from adapter.smarttools.curves import EDGES, MARKETPLACE_PRIOR, Curves, fit_curves, keys_of, still_to_come
 from adapter.smarttools.facts import (
     MARKETPLACE,
     NO_SHOW,
@@ -25,6 +25,7 @@ from adapter.smarttools.facts import (
     looked_up,
     sum_by,
 )
+from adapter.smarttools.openness import overlap
 from adapter.smarttools.ratios import Ratios, keys, shrunk
 from adapter.smarttools.response import PRIOR, Stretches, accepted, learned_weights
 
@@ -60,8 +61,10 @@ def fit_market(sessions: Sessions, reservations: Reservations, offers: Offers, u
     """Learn from finished sessions, and from what was listed for them."""
     sold = (reservations.channel == MARKETPLACE) & (reservations.product != TRIAL) & usable[reservations.session]
     held = sold & reservations.standing()
-    market = Market(fit_curves(sessions, reservations, held, MARKETPLACE_PRIOR))
-    listed = _listed(sessions, reservations, offers, sold, market)
+    market = Market()
+    ended = _ended(sessions, reservations, sold, offers)
+    market.curves = _fit_curves(sessions, reservations, offers, held, ended[0], market)
+    listed = _listed(sessions, offers, *ended, market)
     market.weights = learned_weights(keys(sessions, "cell"), listed)
     stretches = listed.joined(_unwritten(sessions, reservations, offers, sold, usable))
     exposure = sum_by(stretches.session, stretches.part * market.accepts(stretches.share), len(sessions))
@@ -87,12 +90,34 @@ def _unwritten(sessions: Sessions, reservations: Reservations, offers: Offers, s
     return Stretches(blind, np.full(len(blind), usual), part, UNKNOWN_LISTING * booked)
 
 
-def _listed(sessions: Sessions, reservations: Reservations, offers: Offers, sold: Bools, market: Market) -> Stretches:
+def _ended(sessions: Sessions, reservations: Reservations, sold: Bools, offers: Offers) -> tuple[Floats, Floats]:
+    """When each offer stopped being open, and how many were booked in it."""
     start = sessions.starts[offers.session]
-    following = np.append(offers.since[1:], np.inf)
-    last_of_session = np.append(offers.session[1:] != offers.session[:-1], [True] * bool(len(offers.session)))
-    until = np.minimum(np.where(last_of_session, np.inf, following[: len(start)]), start)
-    until, booked = _sold_in(reservations, sold, offers, until)
+    size = len(start)
+    same = np.append(offers.session[1:] == offers.session[:-1], False)[:size]
+    following = np.append(offers.since[1:], np.inf)[:size]
+    return _sold_in(reservations, sold, offers, np.minimum(np.where(same, following, np.inf), start))
+
+
+def _fit_curves(
+    sessions: Sessions, reservations: Reservations, offers: Offers, held: Bools, until: Floats, market: Market
+) -> Curves:
+    """When marketplace users book, given when there was something to book. Where nobody wrote that down: the prior."""
+    chosen = held & np.isin(reservations.session, offers.session)
+    session = reservations.session[chosen]
+    start = sessions.starts[offers.session]
+    open_for = np.where(offers.spots[:, None] > 0, overlap(start - offers.since, start - until), 0.0) / np.diff(EDGES)
+    open_for *= market.accepts(offers.rate / sessions.retail[offers.session])[:, None]
+    listed = np.column_stack([sum_by(offers.session, column, len(sessions)) for column in open_for.T])
+    chances = listed * np.nan_to_num(sessions.capacity)[:, None]
+    explained = float((chances @ MARKETPLACE_PRIOR).sum())
+    chances *= len(session) / explained if explained > 0 else 0.0
+    lead = sessions.starts[session] - reservations.booked[chosen]
+    return fit_curves(sessions, session, lead, chances, MARKETPLACE_PRIOR)
+
+
+def _listed(sessions: Sessions, offers: Offers, until: Floats, booked: Floats, market: Market) -> Stretches:
+    start = sessions.starts[offers.session]
     part = np.zeros(len(start))
     for index in np.flatnonzero((offers.spots > 0) & (until > offers.since)).tolist():
         shares = market.curves.of(keys_of(sessions, int(offers.session[index])))

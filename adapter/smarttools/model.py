@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from adapter.smarttools.curves import DIRECT_PRIOR, Curves, fit_curves
-from adapter.smarttools.facts import DIRECT, MARKETPLACE, THIRD_PARTY, Offers, Reservations, Sessions, count_by
+from adapter.smarttools.facts import (
+    DIRECT,
+    MARKETPLACE,
+    THIRD_PARTY,
+    Bools,
+    Floats,
+    Offers,
+    Reservations,
+    Sessions,
+    count_by,
+)
 from adapter.smarttools.level import Level, fit_level
 from adapter.smarttools.market import Market, fit_market
+from adapter.smarttools.openness import fully_timed, open_share
 from adapter.smarttools.returns import Returns, fit_returns
 
+LEAST_SEEN = 0.1  # a class full from the first hour on tells little, not nothing
 OTHERS_HOLD = 50.0  # direct reservations before third parties' share is believed
 
 
@@ -32,12 +46,25 @@ def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: 
     direct = count_by(reservations.session[held & (channel == DIRECT)], len(sessions))
     taken = count_by(reservations.session[held], len(sessions))
     own = usable[reservations.session] & (channel != MARKETPLACE)
-    others = int((held & (channel == THIRD_PARTY)).sum())
+    booked = own & held
+    open_to = open_share(sessions, reservations)
+    full = usable & (taken >= sessions.capacity) & ~fully_timed(reservations, len(sessions))
+    rough = _curves(sessions, reservations, booked & (open_to.min(axis=1) == 1)[reservations.session], direct, open_to)
+    seen = np.maximum(open_to @ rough.of(["all"]), LEAST_SEEN)
+    level = fit_level(sessions, direct, full, usable, seed, seen)
     return Model(
-        level=fit_level(sessions, direct, usable & (taken >= sessions.capacity), usable, seed),
-        curves=fit_curves(sessions, reservations, own & held, DIRECT_PRIOR),
+        level=level,
+        curves=_curves(sessions, reservations, booked, np.where(usable, level.mean(sessions), 0.0), open_to),
         returns=fit_returns(sessions, reservations, own),
         market=fit_market(sessions, reservations, offers, usable),
-        others=others / (float(direct.sum()) + OTHERS_HOLD),
+        others=int((held & (channel == THIRD_PARTY)).sum()) / (float(direct.sum()) + OTHERS_HOLD),
         sessions=int(usable.sum()),
     )
+
+
+def _curves(sessions: Sessions, reservations: Reservations, chosen: Bools, expected: Floats, open_to: Floats) -> Curves:
+    session = reservations.session[chosen]
+    lead = sessions.starts[session] - reservations.booked[chosen]
+    # What was expected of a session whose booking times are unknown is no chance to see one.
+    timed = count_by(session[lead > 0], len(sessions)) / np.maximum(count_by(session, len(sessions)), 1)
+    return fit_curves(sessions, session, lead, (expected * timed)[:, None] * open_to, DIRECT_PRIOR)

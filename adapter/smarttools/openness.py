@@ -1,0 +1,61 @@
+"""When a class could still be booked: what was refused while it was full left no trace, so that time tells nothing.
+
+Seen as a matrix, (sessions, lead-time bins): the share of each stretch of lead time during which a place was free.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from adapter.smarttools.curves import BINS, EDGES
+from adapter.smarttools.facts import Bools, Floats, Ints, Reservations, Sessions, count_by, sum_by
+
+
+def open_share(sessions: Sessions, reservations: Reservations) -> Floats:
+    """1 where a class had a free place all through the bin, 0 where it was full; 1 where booking times are unknown."""
+    begun = np.minimum(sessions.starts[reservations.session] - reservations.booked, EDGES[-1])
+    timed = ~np.isnan(begun)
+    given_up = timed & ~np.isnan(reservations.cancelled)
+    session = np.concatenate([reservations.session[timed], reservations.session[given_up]])
+    ended = sessions.starts[reservations.session] - reservations.cancelled
+    lead = np.maximum(np.concatenate([begun[timed], ended[given_up]]), 0.0)
+    change = np.concatenate([np.ones(int(timed.sum())), -np.ones(int(given_up.sum()))])
+    order = np.lexsort((change, -lead, session))  # at one instant a place is given back before it is taken
+    closed_from, closed_to, closed = _full(session[order], lead[order], change[order], sessions.capacity)
+    spent = overlap(closed_from, closed_to)
+    shut = np.column_stack([sum_by(closed, column, len(sessions)) for column in spent.T])
+    return np.asarray(np.clip(1 - shut / np.diff(EDGES), 0.0, 1.0), dtype=np.float64)
+
+
+def overlap(early: Floats, late: Floats) -> Floats:
+    """Hours of each stretch from ``early`` to ``late`` (leads, so early is the greater) in each bin."""
+    return np.asarray(
+        np.column_stack(
+            [
+                np.clip(np.minimum(early, far) - np.maximum(late, near), 0, None)
+                for near, far in pairwise(EDGES.tolist())
+            ]
+        ),
+        dtype=np.float64,
+    ).reshape(-1, BINS)
+
+
+def fully_timed(reservations: Reservations, sessions: int) -> Bools:
+    """Sessions all of whose standing reservations have a booking time."""
+    untimed = reservations.standing() & np.isnan(reservations.booked)
+    return np.asarray(count_by(reservations.session[untimed], sessions) == 0, dtype=np.bool_)
+
+
+def _full(session: Ints, lead: Floats, change: Floats, capacity: Floats) -> tuple[Floats, Floats, Ints]:
+    """Stretches of lead time during which all places were taken."""
+    running = np.cumsum(change)
+    new = np.append(True, session[1:] != session[:-1])[: len(session)]
+    begun = np.maximum.accumulate(np.where(new, np.arange(len(session)), 0))
+    taken = running - (running - change)[begun]
+    until = np.where(
+        np.append(session[1:] == session[:-1], False)[: len(session)], np.append(lead[1:], 0.0)[: len(session)], 0.0
+    )
+    full = taken >= capacity[session]
+    return lead[full], until[full], session[full]
