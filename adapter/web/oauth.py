@@ -25,7 +25,7 @@ _TO_PLATFORM = POLICY.replace("form-action 'self'", "form-action 'self' https: h
 
 
 @blueprint.get("/connect/<platform>")
-def connect(platform: str) -> ResponseReturnValue:
+def start(platform: str) -> ResponseReturnValue:
     """Send the owner to the platform; first ask for the site ID where the platform wants one."""
     _check_known(platform)
     studio_id = _studio_id()

@@ -12,6 +12,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from connectors.errors import Rejected
 from connectors.oauth.server import Server
 from connectors.platform import OAuth, ResponseMode
+from connectors.showing import scrub
 
 _READ = ("state", "code", "error", "error_description", "iss", "id_token")
 _LONGEST = 16_384  # characters of one value: an id_token is some 2,000
@@ -119,4 +120,4 @@ def _friendly(values: Mapping[str, str]) -> str:
     if known:
         return known
     words = values.get("error_description") or values["error"]
-    return f"The booking platform refused: {words[:300]}"
+    return f"The booking platform refused: {scrub(words)}"

@@ -7,6 +7,7 @@ here: a code and a rotating refresh token work once.
 from __future__ import annotations
 
 import math
+import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from connectors.oauth.server import Server
 SHORT_LIFE = timedelta(minutes=5)  # of a token whose life is not told, or told absurdly
 LONGEST_LIFE = timedelta(days=3650)
 _HINT = "refresh_token"
+_WORD = re.compile(r"[a-z_]{3,40}")
 _OURS = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"})
 
 
@@ -175,7 +177,7 @@ def _error_word(response: requests.Response) -> str | None:
     word = body.get("error") if body else None
     if word is None:
         return None
-    return word[:64] if isinstance(word, str) else "error"
+    return word if isinstance(word, str) and _WORD.fullmatch(word) else "unnamed"  # never an echo of what was sent
 
 
 def _retry_after(response: requests.Response) -> float | None:

@@ -16,6 +16,7 @@ from authlib.common.security import is_secure_transport
 from authlib.oauth2.rfc8414 import get_well_known_url
 
 from connectors.errors import Misconfigured, TryAgain
+from connectors.showing import scrub
 
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "revocation_endpoint", "jwks_uri")
 
@@ -69,7 +70,7 @@ def discover(
     document = _fetch(http, issuer)
     if document.get("issuer") != issuer:
         raise Misconfigured(
-            f"the metadata at {issuer} speaks for another issuer: {str(document.get('issuer'))[:200]!r}"
+            f"the metadata at {issuer} speaks for another issuer: {scrub(str(document.get('issuer')))!r}"
         )
     own = _hosts([issuer]) | trusted
     found = {name: _endpoint(document, name, own, allowed) for name in _ENDPOINTS}

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from adapter import tokens as tokens_module
 from adapter.config import Config
 from adapter.context import Context
 from adapter.store.database import Store
@@ -314,7 +315,7 @@ def test_duty_15_eight_workers_refresh_once(
     """Each worker opens the database by itself, as processes do; the token call takes until all have asked."""
     ctx = context_on(any_store, config, keys, clock)
     connecting = Connecting(ctx, settle(any_store), platform)
-    connecting.connect()
+    connection_id = connecting.connect().id
     clock.forward(hours=2)
     stores = [Store(any_store.url.render_as_string(hide_password=False)) for _ in range(8)]
     asked, waiting = threading.Semaphore(0), threading.Event()
@@ -330,7 +331,9 @@ def test_duty_15_eight_workers_refresh_once(
 
     platform.first_answer = slow
     with ThreadPoolExecutor(8) as pool:
-        given = list(pool.map(lambda store: fresh_tokens(replace(ctx, store=store), 1, wait=wait).access, stores))
+        given = list(
+            pool.map(lambda each: fresh_tokens(replace(ctx, store=each), connection_id, wait=wait).access, stores)
+        )
     for store in stores:
         store.close()
 
@@ -355,8 +358,9 @@ def test_duty_15_a_dead_workers_lease_runs_out(connected: Connecting, clock: Han
 
 
 def test_duty_15_a_lock_that_is_never_let_go_is_not_told_as_bad_credentials(
-    connected: Connecting, clock: HandClock
+    connected: Connecting, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(tokens_module, "LOOKS", 3)
     clock.forward(hours=2)
     lease(connected.ctx, until=timedelta(days=1))
     with pytest.raises(TryAgain, match="another process"):
