@@ -97,7 +97,7 @@ def read_reservations(reservations: pd.DataFrame, sessions: Sessions) -> Reserva
 def read_offers(offers: pd.DataFrame | None, sessions: Sessions) -> Offers:
     """What was listed for these sessions, sorted by session and time."""
     if offers is None:
-        return Offers(np.array([], np.int64), np.array([]), np.array([]), np.array([]))
+        return Offers(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64), np.zeros(0))
     table = frames.check(offers, "offers")
     since = frames.hours(table, "offers", "from_at", required=True)
     spots = np.nan_to_num(frames.numbers(table, "offers", "spots", least=0)).astype(np.int64)
