@@ -21,6 +21,7 @@ from connectors.sandbox.market.plans import StudioPlan
 from connectors.sandbox.market.studios import demo_studios
 from connectors.sandbox.market.world import World
 from connectors.sandbox.server.app import create_app
+from connectors.sandbox.server.faults import Faults
 from connectors.sandbox.server.options import Options, read_options
 from connectors.sandbox.server.running import Server, facts, listen
 from connectors.sandbox.server.sandbox import Sandbox, wall_clock
@@ -34,15 +35,17 @@ LIVE_EVERY = 5.0  # seconds between two looks at what has happened in the market
 @click.option("--studios", default=2, show_default=True, help="How many studios live here.")
 @click.option("--history", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A class history (CSV).")
 @click.option("--weeks", default=52, show_default=True, help="Weeks of history before now.")
-@click.option("--faults", default="[]", help="Faults to start with, as JSON.")
+@click.option("--faults", default="[]", help="Faults to start with, as a JSON list.")
 @click.option("--options", "options_json", default="{}", help="Options, as JSON.")
 def main(port: int, seed: int, studios: int, history: Path | None, weeks: int, faults: str, options_json: str) -> None:
     """Serve a booking platform on this machine."""
     try:
-        options, broken = read_options(json.loads(options_json)), json.loads(faults)
+        options = read_options(json.loads(options_json))
+        broken = json.loads(faults)
+        Faults().add(*broken)
         now = wall_clock()
         world = World(seed, now, _plans(now, studios, weeks, history))
-    except (ValueError, TypeError, OSError) as error:
+    except (ValueError, TypeError, KeyError, OSError) as error:
         raise click.UsageError(str(error)) from error
     _serve(world, options, port, broken)
 
@@ -55,11 +58,11 @@ def _plans(now: datetime, studios: int, weeks: int, history: Path | None) -> lis
     return plans
 
 
-def _serve(world: World, options: Options, port: int, broken: Any) -> None:
+def _serve(world: World, options: Options, port: int, broken: list[dict[str, Any]]) -> None:
     socket, url = listen(port)
     app = create_app(world, replace(options, url=url))
     sandbox: Sandbox = app.extensions["sandbox"]
-    sandbox.faults.add(*(broken if isinstance(broken, list) else [broken]))
+    sandbox.faults.add(*broken)
     server, stop = Server(app, socket), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
