@@ -1,4 +1,7 @@
-"""Reading and changing a studio's settings on somebody's behalf: the floor is the owner's and finance's (SR-11)."""
+"""Reading and changing what a studio decided, on somebody's behalf: the floor is the owner's and finance's (SR-11).
+
+What follows from a change is asked for in the same transaction; the caller wakes the engine after its commit.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from adapter.permissions import Act, Caller, may
-from adapter.store.settings import change_settings, effective_settings
-from adapter.store.tables import Scope
+from adapter.store.connection_health import connections_of
+from adapter.store.settings import change_settings, effective_settings, map_sources
+from adapter.store.tables import RunKind, RunOrigin, Scope
+from adapter.work import request_run
+from connectors.records import Channel
 
 FLOOR = "rate_floor"
 SHOWN = (
@@ -44,5 +50,22 @@ def save_settings(
     changes = {name: value for name, value in values.items() if name in SHOWN}
     if FLOOR in changes and not may(caller, Act.CHANGE_FLOOR, studio_id):
         raise FloorRefused("Only the owner may change the floor")
-    change_settings(db, studio_id, Scope.STUDIO, 0, changes, actor=caller.actor, now=now)
+    before = effective_settings(db, studio_id).own(Scope.STUDIO)
+    if change_settings(db, studio_id, Scope.STUDIO, 0, changes, actor=caller.actor, now=now) != before:
+        for connection in connections_of(db, studio_id):
+            _ask(db, RunKind.DECIDE, connection.id, "the settings were changed", caller, now)
     return settings_for(db, studio_id, caller)
+
+
+def confirm_sources(
+    db: Session, connection_id: int, meanings: Mapping[str, Channel], *, caller: Caller, now: datetime
+) -> frozenset[str]:
+    """Keep what booking sources mean (GL-03); where it changed, learn anew. Returns the sources that changed."""
+    changed = map_sources(db, connection_id, meanings, actor=caller.actor, now=now)
+    if changed:
+        _ask(db, RunKind.TRAIN, connection_id, "booking sources were mapped", caller, now)
+    return changed
+
+
+def _ask(db: Session, kind: RunKind, connection_id: int, why: str, caller: Caller, now: datetime) -> None:
+    request_run(db, kind, connection_id, origin=RunOrigin.MANUAL, actor=caller.actor, now=now, why=why)

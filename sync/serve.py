@@ -6,8 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from waitress import create_server
-from waitress.server import BaseWSGIServer, MultiSocketServer
+from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from adapter.app import create_app
 from adapter.context import Context
@@ -40,4 +39,7 @@ def served_web(context: Context, host: str, port: int) -> Iterator[None]:
 
 
 def _server(context: Context, host: str, port: int) -> BaseWSGIServer | MultiSocketServer:
-    return create_server(create_app(context), host=host, port=port, threads=8, ident=None)
+    server: BaseWSGIServer | MultiSocketServer = create_server(
+        create_app(context), host=host, port=port, threads=8, ident=None
+    )
+    return server

@@ -15,9 +15,9 @@ from adapter.api.paging import PageQuery, cursor_of, place_of
 from adapter.confidential import without_floor
 from adapter.permissions import Act
 from adapter.store.connection_health import connections_of
-from adapter.store.settings import BadSetting, map_source, sources
+from adapter.store.settings import BadSetting, sources
 from adapter.store.tables import Studio
-from adapter.studio_settings import FloorRefused, save_settings, settings_for
+from adapter.studio_settings import FloorRefused, confirm_sources, save_settings, settings_for
 from adapter.web.access import caller, context, needs
 
 blueprint = Blueprint("api-studios", __name__, description="Studios and what they decided")
@@ -57,11 +57,13 @@ def put_settings(body: dict[str, Any], studio_id: int) -> dict[str, Any]:
     """Replace the studio's settings; what is left out is taken back, but the floor, which stays as it is."""
     try:
         with context().store.write() as db:
-            return save_settings(db, studio_id, body, caller=caller(), now=context().now())
+            saved = save_settings(db, studio_id, body, caller=caller(), now=context().now())
     except FloorRefused as error:
         abort(403, str(error))
     except BadSetting as error:
         raise _wrong(error) from None
+    context().wake_engine()
+    return saved
 
 
 @blueprint.get("/studios/<int:studio_id>/sources")
@@ -81,12 +83,14 @@ def put_sources(body: dict[str, Any], studio_id: int) -> dict[str, Any]:
     """Say what booking sources mean; those left out stay as they are."""
     with context().store.write() as db:
         mine = {connection.id for connection in connections_of(db, studio_id)}
-        for item in body["items"]:
-            if item["connection_id"] not in mine:
-                abort(404)
-            given = item["source"], item["channel"]
-            map_source(db, item["connection_id"], *given, actor=caller().actor, now=context().now())
-        return _sources(db, studio_id)
+        if not {item["connection_id"] for item in body["items"]} <= mine:
+            abort(404)
+        for connection_id in mine:
+            said = {item["source"]: item["channel"] for item in body["items"] if item["connection_id"] == connection_id}
+            confirm_sources(db, connection_id, said, caller=caller(), now=context().now())
+        answer = _sources(db, studio_id)
+    context().wake_engine()
+    return answer
 
 
 def _wrong(error: BadSetting) -> UnprocessableEntity:

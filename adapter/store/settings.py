@@ -38,7 +38,7 @@ __all__ = [
     "StudioSettings",
     "change_settings",
     "effective_settings",
-    "map_source",
+    "map_sources",
     "sources",
 ]
 
@@ -142,27 +142,29 @@ def sources(db: Db, connection_id: int) -> list[SourceUse]:
     return sorted(every, key=lambda use: (-use.count, use.source))
 
 
-def map_source(db: Db, connection_id: int, source: str, channel: Channel, *, actor: str, now: datetime) -> bool:
-    """Keep what the studio says a source means; ``UNKNOWN`` takes it back. Returns whether anything changed.
+def map_sources(
+    db: Db, connection_id: int, meanings: Mapping[str, Channel], *, actor: str, now: datetime
+) -> frozenset[str]:
+    """Keep what the studio says its sources mean; ``UNKNOWN`` takes it back. Returns the sources that changed.
 
     What hangs on it follows at once: first bookings, and the rates of marketplace reservations.
     """
-    before = _mapping(db, connection_id).get(source, Channel.UNKNOWN)
-    if before is channel:
-        return False
-    db.execute(
-        delete(SourceMapping).where(SourceMapping.connection_id == connection_id, SourceMapping.source == source)
-    )
-    if channel is not Channel.UNKNOWN:
-        confirmed = {"confirmed_by": actor, "confirmed_at": now}
-        db.add(SourceMapping(connection_id=connection_id, source=source, channel=channel, **confirmed))
+    before = _mapping(db, connection_id)
+    changed = {word: channel for word, channel in meanings.items() if before.get(word, Channel.UNKNOWN) is not channel}
+    if not changed:
+        return frozenset()
+    old = SourceMapping.connection_id == connection_id, SourceMapping.source.in_(changed)
+    db.execute(delete(SourceMapping).where(*old))
+    confirmed = {"connection_id": connection_id, "confirmed_by": actor, "confirmed_at": now}
+    said = {word: channel for word, channel in changed.items() if channel is not Channel.UNKNOWN}
+    db.add_all(SourceMapping(source=word, channel=channel, **confirmed) for word, channel in said.items())
     db.flush()
     studio_id = db.get_one(Connection, connection_id).studio_id
-    told = {"source": source, "channel": before}, {"source": source, "channel": channel}
-    _audit(db, studio_id, "source.mapped", f"connection:{connection_id}", *told, actor=actor, now=now)
+    told = {word: before.get(word, Channel.UNKNOWN) for word in changed}, changed
+    _audit(db, studio_id, "sources.mapped", f"connection:{connection_id}", *told, actor=actor, now=now)
     refresh_first_bookings(db, studio_id)
     fill_rates(db, connection_id)
-    return True
+    return frozenset(changed)
 
 
 def _values(row: Setting) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from adapter.permissions import Act
 from adapter.push_mode import switch_push_mode
 from adapter.resync import WrongResync, request_resync
 from adapter.store.connection_health import connections_of, health_of, open_runs, runs_of, set_aside_records
-from adapter.store.settings import map_source
 from adapter.store.settings import sources as sources_of
 from adapter.store.tables import Connection, PushMode, Studio
+from adapter.studio_settings import confirm_sources
 from adapter.web.access import caller, context, needs
 from connectors.records import Channel
 
@@ -106,9 +106,10 @@ def push_mode(connection_id: int) -> ResponseReturnValue:
 def sources(connection_id: int) -> ResponseReturnValue:
     """Keep what the studio says its booking sources mean."""
     given = {name.removeprefix(SOURCE): value for name, value in request.form.items() if name.startswith(SOURCE)}
+    meanings = {source: _word(Channel, channel) for source, channel in given.items()}
     with context().store.write() as db:
-        for source, channel in given.items():
-            map_source(db, connection_id, source, _word(Channel, channel), actor=caller().actor, now=context().now())
+        confirm_sources(db, connection_id, meanings, caller=caller(), now=context().now())
+    context().wake_engine()
     flash("Confirmed.", "info")
     return _back(connection_id)
 

@@ -57,6 +57,7 @@ def _save(studio_id: int, given: dict[str, str]) -> Errors:
         return {error.name: [without_floor(sentence[:1].upper() + sentence[1:])]}
     except FloorRefused:
         abort(403)
+    context().wake_engine()
     return {}
 
 

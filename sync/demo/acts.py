@@ -63,9 +63,10 @@ class Demo:
         site, now, keys = self.sandbox.studio, self.context.now(), self.context.keys
         with self.context.store.write() as db:
             studio = create_studio(db, site["name"], timezone=site["timezone"], currency=site["currency"], now=now)
-            mine = {"role": Role.OWNER, "studio_id": studio.id, "now": now}
-            self.owner_id = create_user(db, keys, "Demo owner", site["owner_login"], **mine).id
-            self.token = create_token(db, keys, marketplace=None, **mine)
+            login = site["owner_login"]
+            owner = create_user(db, keys, "Demo owner", login, role=Role.OWNER, studio_id=studio.id, now=now)
+            self.owner_id = owner.id
+            self.token = create_token(db, keys, Role.OWNER, studio.id, None, now)
             self.studio_id = studio.id
 
     def sign_in_link(self) -> str:

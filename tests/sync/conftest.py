@@ -15,7 +15,7 @@ from adapter.config import Config
 from adapter.context import Context
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
-from adapter.store.settings import change_settings, map_source, sources
+from adapter.store.settings import change_settings, map_sources, sources
 from adapter.store.tables import (
     Base,
     Connection,
@@ -127,7 +127,7 @@ class Road:
         with self.ctx.store.write() as db:
             for use in sources(db, self.connection_id):
                 channel = next((what for word, what in meaning.items() if word in use.source), Channel.DIRECT)
-                map_source(db, self.connection_id, use.source, channel, actor="test", now=self.ctx.now())
+                map_sources(db, self.connection_id, {use.source: channel}, actor="test", now=self.ctx.now())
 
     def go_live(self) -> None:
         self.set(push_mode=PushMode.LIVE)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from adapter.store.first_booking import First, first_in_window, refresh_first_bookings
-from adapter.store.settings import map_source
+from adapter.store.settings import map_sources
 from adapter.store.tables import Connection, FirstBooking, Reservation
 from connectors.records import BookingTime, Channel, Outcome, Stream
 from tests.adapter.store.conftest import connected
@@ -21,7 +21,7 @@ MEANS = {"web": Channel.DIRECT, "pass": Channel.MARKETPLACE, "well": Channel.THI
 def mean(mirror: Mirror, meanings: dict[str, Channel]) -> None:
     with mirror.store.write() as db:
         for source, channel in meanings.items():
-            map_source(db, mirror.connection_id, source, channel, actor="user:1", now=NOON)
+            map_sources(db, mirror.connection_id, {source: channel}, actor="user:1", now=NOON)
 
 
 @pytest.fixture

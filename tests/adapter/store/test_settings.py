@@ -17,7 +17,7 @@ from adapter.store.settings import (
     StudioSettings,
     change_settings,
     effective_settings,
-    map_source,
+    map_sources,
     sources,
 )
 from adapter.store.tables import Audit, ClassType, Connection, Decision, Reservation, Scope, Session, Venue
@@ -145,7 +145,7 @@ def test_every_change_leaves_a_line_and_no_change_none(studio: Mirror) -> None:
 class TestSources:
     def mean(self, mirror: Mirror, source: str, channel: Channel) -> bool:
         with mirror.store.write() as db:
-            return map_source(db, mirror.connection_id, source, channel, actor="user:1", now=NOON)
+            return bool(map_sources(db, mirror.connection_id, {source: channel}, actor="user:1", now=NOON))
 
     def seen(self, mirror: Mirror) -> list[SourceUse]:
         with mirror.store.read() as db:
@@ -167,7 +167,7 @@ class TestSources:
         assert self.seen(studio) == [SourceUse("service:Pass", 0, Channel.MARKETPLACE)]
         assert self.mean(studio, "service:Pass", Channel.UNKNOWN)
         assert self.seen(studio) == []
-        assert [line.after["channel"] for line in studio.all(Audit)] == ["third_party", "marketplace", "unknown"]
+        assert [line.after["service:Pass"] for line in studio.all(Audit)] == ["third_party", "marketplace", "unknown"]
 
 
 class TestRates:
@@ -215,10 +215,10 @@ class TestRates:
         self.booked(studio, "unknown", None)
         self.booked(studio, "direct", NOON, "web")
         with studio.store.write() as db:
-            map_source(db, studio.connection_id, "web", Channel.DIRECT, actor="user:1", now=NOON)
+            map_sources(db, studio.connection_id, {"web": Channel.DIRECT}, actor="user:1", now=NOON)
         assert set(self.rates(studio).values()) == {None}
         with studio.store.write() as db:
-            map_source(db, studio.connection_id, "pass", Channel.MARKETPLACE, actor="user:1", now=NOON)
+            map_sources(db, studio.connection_id, {"pass": Channel.MARKETPLACE}, actor="user:1", now=NOON)
         expected = {
             "early": None,
             "first": Decimal(12),
