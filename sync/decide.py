@@ -108,8 +108,18 @@ def _beside(candidate: Candidate) -> Inputs:
         "standing": stored_standing(candidate.standing),
         "skip": candidate.skip,
         "marketplace": candidate.marketplace,
+        "premium": _premium(candidate),
         "last_rate": None if candidate.last is None else str(candidate.last.rate),
     }
+
+
+def _premium(candidate: Candidate) -> int:
+    """How many of the marketplace's reservations were premium, as platforms do not say: those beyond the last limit."""
+    last = candidate.last
+    if last is None or last.shadow:
+        return 0
+    beyond = max(last.inputs.get("premium", 0), candidate.marketplace - last.limit, 0)
+    return int(min(beyond, last.premium_limit, candidate.marketplace))
 
 
 def _differs(candidate: Candidate, verdict: Verdict, shadow: bool) -> bool:

@@ -11,6 +11,7 @@ from adapter.connect import revoke_pending
 from adapter.context import Context
 from adapter.store.tables import OAuthFlow
 from adapter.tokens import refresh_idle
+from sync.subscriptions import subscribe_missing
 
 EVERY = timedelta(minutes=15)
 FLOWS_KEPT = timedelta(days=1)
@@ -19,8 +20,9 @@ log = structlog.get_logger(__name__)
 
 
 def sweep(ctx: Context) -> None:
-    """Revoke what is still to be revoked, forget old flows, keep quiet studios' access alive."""
+    """Revoke what is still to be revoked, forget old flows, keep quiet studios' access alive, subscribe."""
     revoke_pending(ctx, ctx.now())
     with ctx.store.write() as db:
         db.execute(delete(OAuthFlow).where(OAuthFlow.created_at < ctx.now() - FLOWS_KEPT))
     refresh_idle(ctx)
+    subscribe_missing(ctx)

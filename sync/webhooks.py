@@ -6,8 +6,9 @@ from the inbox itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session as Database
@@ -41,7 +42,8 @@ def work_off_inbox(ctx: Context, run: Run) -> None:
     job = Job.of(ctx, run)
     with ctx.store.read() as db:
         messages = _waiting(db, job.connection_id)
-        touched = _touched(db, job.connection_id, messages)
+        ids = {found for message in messages for hint in message.hints if (found := _session_of(hint))}
+        touched = _touched(db, job.connection_id, ids)
     if not messages:
         return
     job.say(f"looking where {len(messages)} messages point", total=len(messages))
@@ -50,7 +52,8 @@ def work_off_inbox(ctx: Context, run: Run) -> None:
         with open_connection(ctx, job.connection_id) as api:
             _look(job, api, platform, touched)
         decide(ctx, job.connection_id, now=ctx.now(), job=job, only=frozenset(row.id for row in touched))
-    job.write(lambda db: _done(db, job, messages, len(touched)))
+    known = {row.external_id for row in touched}
+    job.write(lambda db: _done(db, job, messages, known))
     job.done = len(messages)
     job.tell_counts()
 
@@ -74,29 +77,34 @@ def _waiting(db: Database, connection_id: int) -> list[WebhookMessage]:
     return list(db.scalars(wanted.order_by(WebhookMessage.id).limit(A_TIME)))
 
 
-def _touched(db: Database, connection_id: int, messages: Sequence[WebhookMessage]) -> list[Session]:
-    """Sessions that we mirror and that a message points at. A session new to us is found by the next pull."""
-    ids = {hint["session_id"] for message in messages for hint in message.hints if hint.get("session_id")}
+def _touched(db: Database, connection_id: int, ids: set[str]) -> list[Session]:
+    """The sessions that we mirror of those that messages point at."""
     wanted = select(Session).where(Session.connection_id == connection_id, Session.external_id.in_(sorted(ids)))
     return list(db.scalars(wanted.order_by(Session.id)))
 
 
-def _done(db: Database, job: Job, messages: Sequence[WebhookMessage], touched: int) -> None:
-    """Mark them; what points beyond the sessions that were looked at is left to a pull, asked for at once."""
-    beyond = [message for message in messages if _points_beyond(message)]
-    if beyond or not touched:
-        now, why = job.ctx.now(), "a message points at more than one session"
-        request_run(db, RunKind.PULL, job.connection_id, origin=RunOrigin.WEBHOOK, actor="webhook", now=now, why=why)
-    result = "a pull was asked for" if beyond else "looked at"
-    db.execute(
-        update(WebhookMessage)
-        .where(WebhookMessage.id.in_([message.id for message in messages]))
-        .values(processed_at=job.ctx.now(), result=result)
-    )
+def _session_of(hint: Mapping[str, Any]) -> str | None:
+    """The platform's id of the session that a hint points at."""
+    found = hint.get("session_id") or (hint.get("external_id") if hint["stream"] == Stream.SESSIONS else None)
+    return str(found) if found else None
 
 
-def _points_beyond(message: WebhookMessage) -> bool:
-    return any(not hint.get("session_id") or hint["stream"] not in SESSION_STREAMS for hint in message.hints)
+def _needs_pull(message: WebhookMessage, known: set[str]) -> bool:
+    """Whether a message speaks of the timetable as a whole, or of a session that is new to us."""
+    about = [hint for hint in message.hints if hint["stream"] in SESSION_STREAMS]
+    return any(_session_of(hint) not in known for hint in about)
+
+
+def _done(db: Database, job: Job, messages: Sequence[WebhookMessage], known: set[str]) -> None:
+    """Mark them. The timetable and new sessions are pulled at once; clients, sales and the like with the next pull."""
+    now = job.ctx.now()
+    for message in messages:
+        pull = _needs_pull(message, known)
+        message.processed_at = now
+        message.result = "a pull was asked for" if pull else "looked at" if message.hints else "nothing to look at"
+        db.merge(message)
+        if pull:
+            request_run(db, RunKind.PULL, job.connection_id, origin=RunOrigin.WEBHOOK, actor="webhook", now=now)
 
 
 def _share_out(ctx: Context) -> None:
