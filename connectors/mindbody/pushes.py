@@ -71,7 +71,7 @@ def prove(api: Api, session_id: str) -> None:
     after = _series(api, wanted)
     seen = _harm(before, after, session_id)
     shown = session_id in after.classes and after.classes[session_id].record.online_capacity == trial
-    _write(api, before, wanted, wanted.record.online_capacity or 0, before.span if seen else None)
+    _write(api, before, wanted, wanted.record.online_capacity or 0, None if shown and not seen else before.span)
     if seen:
         raise Rejected(
             f"The proof failed, so capacities are not written on this site: {'; '.join(seen)}.", code="Unsafe"
