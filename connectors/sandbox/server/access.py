@@ -33,6 +33,7 @@ TOKEN_NEEDED = frozenset(
     }
 )
 """Reads that answer only to the business. Writes always do."""
+_CONSUMER = "Consumer identity authentication failed. Consumer not associated with studio."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def check_access() -> None:
     _count(sandbox, key, site, name)
     g.caller = _caller(sandbox, site, name)
     if not g.caller.at_desk and _only_for_business(name):
-        raise Refusal("DeniedAccess", "Access denied")
+        raise Refusal("DeniedAccess", "Access denied" if g.caller.person is None else _CONSUMER)
 
 
 def _only_for_business(name: str) -> bool:

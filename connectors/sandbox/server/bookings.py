@@ -147,7 +147,7 @@ def _change(site: Site, visit: Visit, body: Body) -> None:
     if order in ("cancel", "latecancel"):
         world.cancel(site.id, visit.id, late=order == "latecancel")
     elif order == "unlatecancel":
-        visit.cancelled_at, visit.late_cancelled, visit.last_modified = None, False, world.now
+        world.undo_late_cancel(site.id, visit.id)
     elif order:
         raise Refusal("InvalidParameter", "Execute must be Cancel, Latecancel or Unlatecancel.")
     if "SignedIn" in body:

@@ -14,47 +14,16 @@ from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.oauth2.rfc6749 import AccessDeniedError, InvalidGrantError, InvalidRequestError
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGrant
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
-from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7636 import CodeChallenge
-from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from authlib.oidc.core import OpenIDToken
 from authlib.oidc.core.grants import OpenIDHybridGrant
 
+from connectors.sandbox.server.claims import access_token, id_token
 from connectors.sandbox.server.delivery import deliver
-from connectors.sandbox.server.faults import Kind
 from connectors.sandbox.server.grants import AuthorizationCode, Grant
 from connectors.sandbox.server.people import Person
-from connectors.sandbox.server.sandbox import Sandbox, here
-from connectors.sandbox.server.signing import half_hash, sign
-
-CLIENT_AUTHENTICATION = ["client_secret_post", "client_secret_basic"]
-FRONT_CHANNEL_SECONDS, BACK_CHANNEL_SECONDS = 300, 3600
-
-
-def id_token(sandbox: Sandbox, person: Person, nonce: str | None, *, code: str | None, access: str | None) -> str:
-    """Who signed in, bound to the client's session and to the code or token that it comes with."""
-    now = int(sandbox.now().timestamp())
-    claims = {
-        "iss": sandbox.url,
-        "aud": sandbox.client.client_id,
-        "sub": person.id,
-        "iat": now,
-        "nbf": now,
-        "exp": now + (FRONT_CHANNEL_SECONDS if code else BACK_CHANNEL_SECONDS),
-        "auth_time": now,
-        "amr": ["pwd"],
-        "idp": "local",
-        "sid": secrets.token_hex(16),
-        "email": person.login,
-    }
-    if nonce:
-        claims["nonce"] = nonce
-    if code:
-        claims["c_hash"] = half_hash(code)
-    if access:
-        claims["at_hash"] = half_hash(access)
-    fault = sandbox.faults.take(Kind.ID_TOKEN, path="/connect/authorize" if code else "/connect/token")
-    return sign(claims | (fault.claims if fault else {}))
+from connectors.sandbox.server.returning import CLIENT_AUTHENTICATION, Introspection, Revocation
+from connectors.sandbox.server.sandbox import here
 
 
 def _site_asked_for(data: Mapping[str, str], person: Person) -> int:
@@ -190,70 +159,11 @@ class RotatingRefresh(RefreshTokenGrant):
         refresh_token.refresh_spent = here().options.rotate_refresh
 
 
-class Revocation(RevocationEndpoint):
-    """RFC 7009: the client gives a token back, and with it the whole consent."""
-
-    CLIENT_AUTH_METHODS = CLIENT_AUTHENTICATION
-
-    def query_token(self, token_string: str, token_type_hint: str | None) -> Grant | None:
-        """The grant of a token."""
-        return here().grants.find(token_string)
-
-    def revoke_token(self, token: Grant, request: Any) -> None:
-        """Take it back."""
-        here().grants.revoke_chain(token.chain)
-
-
-class Introspection(IntrospectionEndpoint):
-    """RFC 7662: what a token is good for."""
-
-    CLIENT_AUTH_METHODS = CLIENT_AUTHENTICATION
-
-    def query_token(self, token_string: str, token_type_hint: str | None) -> Grant | None:
-        """The grant of a token."""
-        return here().grants.find(token_string)
-
-    def check_permission(self, token: Grant, client: Any, request: Any) -> bool:
-        """Only the client that it was issued to may ask."""
-        return token.check_client(client)
-
-    def introspect_token(self, token: Grant) -> dict[str, Any]:
-        """What is said of an active token."""
-        issued = int(token.issued_at.timestamp())
-        return {
-            "active": True,
-            "client_id": token.client_id,
-            "token_type": "Bearer",
-            "scope": token.scope,
-            "sub": token.person.id,
-            "iss": here().url,
-            "iat": issued,
-            "exp": issued + token.expires_in,
-        }
-
-
-def _access_token(client: Any, grant_type: str, user: Person, scope: str) -> str:
-    sandbox = here()
-    now = int(sandbox.now().timestamp())
-    claims = {
-        "iss": sandbox.url,
-        "aud": [f"{sandbox.url}/resources", sandbox.client.client_id],
-        "sub": user.id,
-        "client_id": sandbox.client.client_id,
-        "scope": scope.split(),
-        "jti": secrets.token_urlsafe(12),
-        "iat": now,
-        "nbf": now,
-        "exp": now + sandbox.options.access_token_seconds,
-    }
-    return sign(claims, kind="at+jwt")
-
-
 class TokenAnswers(BearerTokenGenerator):
     """Access tokens as JWTs; a refresh token only where ``offline_access`` was granted."""
 
     def __init__(self) -> None:
-        super().__init__(_access_token, lambda **_: secrets.token_urlsafe(40), lambda *_: _lifetime())
+        super().__init__(access_token, lambda **_: secrets.token_urlsafe(40), lambda *_: _lifetime())
 
     def generate(self, *args: Any, **given: Any) -> dict[str, Any]:
         """The token answer."""

@@ -10,8 +10,9 @@ from flask import Blueprint, Response, render_template_string, request
 
 from connectors.sandbox.server.delivery import deliver
 from connectors.sandbox.server.grants import RESPONSE_TYPES, SCOPES
-from connectors.sandbox.server.identity import CLIENT_AUTHENTICATION, authorization_server
+from connectors.sandbox.server.identity import authorization_server
 from connectors.sandbox.server.people import Person, find_person
+from connectors.sandbox.server.returning import CLIENT_AUTHENTICATION
 from connectors.sandbox.server.sandbox import here
 from connectors.sandbox.server.signing import ALGORITHM, public_keys
 from connectors.sandbox.server.wire import answer

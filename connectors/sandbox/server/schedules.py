@@ -43,6 +43,8 @@ def update_schedule() -> Response:
     _write(site, schedule, body, meant)
     if here().options.window is Window.REDEFINES:
         _redefine(site, schedule, body, first, last)
+    else:
+        here().world.cut_schedule(site.id, schedule.id, schedule.start_date, schedule.end_date)  # tells of the change
     return answer({"ClassId": schedule.id, "ClassInstanceIds": [item.id for item in meant if item.id in site.classes]})
 
 

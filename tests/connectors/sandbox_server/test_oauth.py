@@ -261,3 +261,24 @@ def test_consumer_login_opens_nothing_that_is_for_the_business(sandbox: LiveSand
     headers = {"API-Key": sandbox.api_key, "SiteId": "1001", "Authorization": f"Bearer {tokens['access_token']}"}
     assert requests.get(f"{sandbox.api_url}/client/clients", headers=headers, timeout=10).status_code == 401
     assert requests.get(f"{sandbox.api_url}/class/classes", headers=headers, timeout=10).status_code == 200
+
+
+def test_a_token_answer_that_is_lost_costs_the_chain_only_where_tokens_rotate(
+    sandbox_with: Callable[..., LiveSandbox],
+) -> None:
+    for rotate, status in ((True, 400), (False, 200)):
+        sandbox = sandbox_with(rotate_refresh=rotate)
+        consent = Consent(sandbox)
+        refresh = consent.exchange(consent.run()["code"]).json()["refresh_token"]
+        sandbox.faults({"kind": "lost", "path": "/connect/token", "count": 1})
+        with pytest.raises(requests.ConnectionError):
+            consent.token(grant_type="refresh_token", refresh_token=refresh)
+        assert consent.token(grant_type="refresh_token", refresh_token=refresh).status_code == status
+
+
+def test_a_withdrawn_site_refreshes_nothing(sandbox: LiveSandbox) -> None:
+    consent = Consent(sandbox)
+    refresh = consent.exchange(consent.run()["code"]).json()["refresh_token"]
+    sandbox.faults({"kind": "revoked_site", "site": "1001"})
+    answer = consent.token(grant_type="refresh_token", refresh_token=refresh)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import requests
 
+from connectors.sandbox.market.events import EventKind
 from connectors.sandbox.server.webhooks import signature
 from tests.connectors.sandbox_server.test_writes import coming, stranger
 from tests.fixtures.sandbox import LiveSandbox
@@ -137,7 +138,6 @@ def test_only_what_was_asked_for_is_told_once_active(sandbox: LiveSandbox, recei
 
 
 def test_every_kind_of_event_can_be_told(sandbox: LiveSandbox, receiver: Receiver) -> None:
-    from connectors.sandbox.market.events import EventKind
 
     subscribe(sandbox, receiver, *(kind.value for kind in EventKind))
     site, item = sandbox.site, coming(sandbox)

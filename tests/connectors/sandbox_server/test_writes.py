@@ -118,6 +118,16 @@ def test_sign_in_and_cancel_a_visit(sandbox: LiveSandbox, api: Writer) -> None:
     assert api.send("POST", "/client/updateclientvisit", {"VisitId": 1}).status_code == 404
 
 
+def test_a_late_cancellation_can_be_undone(sandbox: LiveSandbox, api: Writer) -> None:
+    visit = next(v for v in sandbox.site.visits_of(coming(sandbox).id) if v.active)
+    booked = sandbox.site.counts(visit.class_id).booked
+    for order, left in (("Latecancel", booked - 1), ("Unlatecancel", booked)):
+        answer = api.send("POST", "/client/updateclientvisit", {"VisitId": visit.id, "Execute": order})
+        assert answer.json()["Visit"]["LateCancelled"] is (order == "Latecancel")
+        assert sandbox.site.counts(visit.class_id).booked == left
+    assert api.send("POST", "/client/updateclientvisit", {"VisitId": visit.id, "Execute": "Fly"}).status_code == 400
+
+
 def test_a_cancelled_class_lets_everybody_go(sandbox: LiveSandbox, api: Writer) -> None:
     item = coming(sandbox)
     answer = api.send("POST", "/class/cancelsingleclass", {"ClassID": item.id, "HideCancel": True}).json()["Class"]
