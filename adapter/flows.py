@@ -19,7 +19,6 @@ from adapter.store.tables import OAuthFlow
 from connectors.oauth import Ask, Server
 
 LIFE = timedelta(minutes=10)
-_KEPT = timedelta(days=1)  # how long a flow's row answers "already used" rather than "unknown"
 
 
 class ConnectRefused(Exception):
@@ -60,8 +59,7 @@ def open_flow(
     connection_id: int | None,
     now: datetime,
 ) -> None:
-    """Write down what the callback will be checked against; drop flows that ended long ago."""
-    db.execute(delete(OAuthFlow).where(OAuthFlow.created_at < now - _KEPT))
+    """Write down what the callback will be checked against."""
     state_hash = _state_hash(keys, ask.state)
     db.add(
         OAuthFlow(

@@ -19,7 +19,7 @@ from adapter.context import Context
 from adapter.registration import find_server, open_session, read_server, registration
 from adapter.store.sealing import SealBroken
 from adapter.store.tables import Connection, ConnectionState
-from connectors.errors import Reconnect, TryAgain
+from connectors.errors import ConnectorError, Reconnect, TryAgain
 from connectors.oauth import Grant, refresh_grant
 
 log = structlog.get_logger(__name__)
@@ -103,7 +103,7 @@ def refresh_idle(ctx: Context) -> None:
     for connection_id in connection_ids:
         try:
             fresh_tokens(ctx, connection_id)
-        except (Reconnect, TryAgain) as error:
+        except ConnectorError as error:
             log.warning("idle_refresh_failed", connection=connection_id, why=str(error))
 
 

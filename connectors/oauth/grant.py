@@ -12,6 +12,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote_plus, urlsplit
 
@@ -19,6 +20,7 @@ import requests
 from authlib.integrations.requests_client.oauth2_session import OAuth2ClientAuth
 from authlib.oauth2.client import OAuth2Client
 
+from connectors import strict_json
 from connectors.errors import Misconfigured, Reconnect, TryAgain
 from connectors.oauth.server import Server
 
@@ -166,8 +168,8 @@ def _token_in(response: requests.Response) -> dict[str, Any]:
 
 def _body(response: requests.Response) -> dict[str, Any] | None:
     try:
-        body = response.json()
-    except ValueError:
+        body = strict_json.loads(response.content)
+    except strict_json.NotJson:
         return None
     return body if isinstance(body, dict) else None
 
@@ -209,7 +211,7 @@ def _text(value: object) -> str | None:
 def _life(value: object) -> timedelta:
     """How long a token lives: what is said where it makes sense, a short life where it does not."""
     try:
-        seconds = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else math.nan
+        seconds = float(value) if isinstance(value, (int, Decimal, str)) and not isinstance(value, bool) else math.nan
     except (ValueError, OverflowError):
         return SHORT_LIFE if not isinstance(value, int) else LONGEST_LIFE
     if math.isnan(seconds) or seconds <= 0:

@@ -73,7 +73,7 @@ def _keys(http: requests.Session, server: Server) -> KeySet:
 def _verified(id_token: str, keys: KeySet) -> jwt.Token:
     try:
         return jwt.decode(id_token, keys, algorithms=list(_ALGORITHMS))
-    except (JoseError, ValueError, TypeError):
+    except (JoseError, ValueError, TypeError, RecursionError):
         raise _untrusted("its signature is not the platform's") from None
 
 

@@ -15,6 +15,7 @@ import requests
 from authlib.common.security import is_secure_transport
 from authlib.oauth2.rfc8414 import get_well_known_url
 
+from connectors import strict_json
 from connectors.errors import Misconfigured, TryAgain
 from connectors.showing import scrub
 
@@ -110,8 +111,8 @@ def get_json(http: requests.Session, url: str) -> Mapping[str, Any] | None:
     if response.status_code != 200:
         return None
     try:
-        body = response.json()
-    except ValueError:
+        body = strict_json.loads(response.content)
+    except strict_json.NotJson:
         return None
     return body if isinstance(body, dict) else None
 

@@ -180,11 +180,3 @@ def test_a_missing_setting_is_named(connecting: Connecting, missing: str) -> Non
 def test_a_site_id_is_needed_and_looked_at(connecting: Connecting, site: str | None) -> None:
     with pytest.raises(ConnectRefused, match="account"):
         connecting.begin(site=site)
-
-
-def test_flows_that_ended_long_ago_are_dropped(connecting: Connecting, clock: Any) -> None:
-    connecting.begin()
-    clock.forward(days=2)
-    connecting.begin()
-
-    assert len(flows(connecting.ctx)) == 1

@@ -250,6 +250,7 @@ def test_a_hybrid_answer_needs_its_id_token(connecting: Connecting) -> None:
     refused(connecting, connecting.platform.consent(connecting.begin(), id_token=None), "no id_token")
 
 
+DEEP = urlsafe_b64encode(b'{"alg":' + b"[" * 5000 + b"]" * 5000 + b"}").decode()
 HS256 = "eyJhbGciOiJIUzI1NiIsImtpZCI6Im9uZSJ9"  # {"alg":"HS256","kid":"one"}
 
 
@@ -321,8 +322,11 @@ def test_an_id_token_signed_with_what_everybody_knows_is_refused(connecting: Con
     again = connecting.platform.consent(connecting.begin())
     body = again["id_token"][0].split(".")[1]
     refused(connecting, again | {"id_token": [f"eyJhbGciOiJub25lIn0.{body}."]}, "signature")
-    third = connecting.platform.consent(connecting.begin())
-    refused(connecting, third | {"id_token": ["not a token"]}, "signature")
+
+
+@pytest.mark.parametrize("text", ["not a token", "é.é.é", f"{'a' * 4000}.b.c", "..", f"{DEEP}.e30.c"])
+def test_an_id_token_that_is_none_is_refused(connecting: Connecting, text: str) -> None:
+    refused(connecting, connecting.platform.consent(connecting.begin()) | {"id_token": [text]}, "signature")
 
 
 def test_a_token_endpoint_that_names_another_person_is_refused(connecting: Connecting) -> None:

@@ -31,6 +31,8 @@ LOST: list[Answer | Exception] = [
     (200, {"Content-Type": "application/json"}, "[]"),
     (200, {"Content-Type": "application/json"}, "{}"),
     (200, {"Content-Type": "application/json"}, '{"token_type": "Bearer", "access_token": 7}'),
+    (200, {"Content-Type": "application/json"}, "[" * 5000),
+    (200, {"Content-Type": "application/json"}, '{"access_token": "a", "access_token": "b"}'),
     (204, {}, ""),
     (302, {"Location": "https://evil.test/"}, ""),
     (400, {}, ""),
@@ -44,7 +46,9 @@ LOST: list[Answer | Exception] = [
 ]
 
 
-@pytest.mark.parametrize("fault", LOST, ids=lambda f: type(f).__name__ if isinstance(f, Exception) else f"{f[0]}{f[2]}")
+@pytest.mark.parametrize(
+    "fault", LOST, ids=lambda f: type(f).__name__ if isinstance(f, Exception) else f"{f[0]}{f[2][:40]}"
+)
 def test_duty_12_a_code_is_sent_once_whatever_comes_back(connecting: Connecting, fault: Answer | Exception) -> None:
     connecting.platform.faults = [fault]
     params = connecting.platform.consent(connecting.begin())

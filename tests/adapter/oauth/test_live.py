@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -168,6 +169,18 @@ def test_a_login_without_rights_at_the_desk_cannot_claim_the_site(live: Live) ->
         live.finish(params)
     with live.ctx.store.read() as db:
         assert db.get(Connection, 1) is None
+
+
+def test_a_site_without_a_time_zone_is_told_and_not_stored(live: Live) -> None:
+    site = live.sandbox.sites[0]["id"]
+    body = json.dumps({"Sites": [{"Id": int(site), "Name": "Zoneless", "CurrencyIsoCode": "USD"}]})
+    live.sandbox.faults({"kind": "answer", "path": "/site/sites", "body": body})
+
+    with pytest.raises(ConnectRefused, match=r"(?i)time ?zone"):
+        live.connect()
+    with live.ctx.store.read() as db:
+        assert db.get(Connection, 1) is None
+    assert [grant.revoked for grant in live.sandbox.core.grants.by_access.values()] == [True]
 
 
 @pytest.mark.parametrize(
