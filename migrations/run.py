@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from adapter.store.database import Store
+from adapter.store.tables import Base
 
 HERE = Path(__file__).parent
 LOCK = 74_051_964  # any number, as long as it is always this one
@@ -34,6 +37,19 @@ def downgrade(store: Store, revision: str) -> None:
     """Back to ``revision``; ``base`` is the empty database."""
     with _locked(store) as connection:
         command.downgrade(_config(connection), revision)
+
+
+def revise(store: Store, message: str) -> None:
+    """Write the next revision: what the tables declare and this database, at head, lacks."""
+    number = f"{int(head() or 0) + 1:04}"
+    with _locked(store) as connection:
+        command.revision(_config(connection), message, autogenerate=True, rev_id=number)
+
+
+def differences(store: Store) -> list[Any]:
+    """What the tables declare and this database has otherwise, in Alembic's own words; empty: nothing."""
+    with store.reader.connect() as connection:
+        return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
 
 
 def current(store: Store) -> str | None:

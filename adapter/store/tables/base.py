@@ -11,6 +11,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+WORD_LENGTH = 32
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware instant. Refuses a naive one; gives back UTC on every database."""
@@ -37,7 +39,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Word(TypeDecorator[StrEnum]):
     """One word of a closed list, stored as text with no database enum (a new word needs no migration)."""
 
-    impl = String(32)
+    impl = String(WORD_LENGTH)
     cache_ok = True
 
     def __init__(self, words: type[StrEnum]) -> None:
