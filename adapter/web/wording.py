@@ -33,9 +33,11 @@ REASONS = {
     "excluded": "Left out by your settings",
     "waitlisted": "Direct clients are on the waiting list",
     "withdrawn": "Taken back: pushing was switched off",
-    "floor_missing": "No lowest rate is agreed yet: see the settings",
+    "floor_missing": "No floor is agreed yet: see the settings",
+    "limit_missing": "No lowest rate is agreed yet",
     "no_price": "No direct price is known: see the settings",
-    "floor_above_ceiling": "The agreed rates exclude each other: see the settings",
+    "floor_above_ceiling": "The floor lies above the highest rate: see the settings",
+    "limit_above_ceiling": "The agreed rates exclude each other",
     "risk_limit": "Your limit on turning direct clients away",
     "skipped": "Not decided: something is missing",
     "unreadable": "Not decided: what we read makes no sense",
@@ -80,7 +82,7 @@ def why(item: Upcoming) -> str:
         return REASONS["cancelled"]
     if decision is None:
         return "Not decided yet"
-    code = decision.binding or decision.reason
+    code = seen(decision.binding or decision.reason)
     if code == "forecast" and not decision.spots:
         return "Every free place is expected to go to direct clients"
     return says(REASONS, code)

@@ -1,0 +1,356 @@
+"""The pages without a browser: what they say, in which words, and to whom."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, select
+
+from adapter.context import Context
+from adapter.store.tables import Audit, Connection, ConnectionState, Role, Run, RunKind, RunState, Setting
+from adapter.store.tables import Session as ClassSession
+from connectors.records import SessionStatus
+from tests.fixtures.database import NOON
+from tests.fixtures.studio import Seeded, link_of, sign_in
+
+
+@pytest.fixture
+def owner(app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded) -> FlaskClient:
+    """A browser signed in as the owner."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    sign_in(client, ctx, seeded.users[Role.OWNER])
+    return client
+
+
+def words(html: str) -> str:
+    """The text of a page, as read."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def test_a_stranger_is_told_what_this_is(client: FlaskClient, seeded: Seeded) -> None:
+    page = client.get("/").text
+    assert "Sell the spots that would otherwise stay empty" in page
+    assert "Harbor" not in page
+
+
+def test_the_owner_of_one_studio_goes_straight_to_it(owner: FlaskClient, seeded: Seeded) -> None:
+    assert owner.get("/").location == f"/studios/{seeded.studio_id}"
+
+
+def test_signing_in_leads_back_to_where_one_wanted_to_go(
+    app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded
+) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    client.get(f"/connections/{seeded.connection_id}?x=1")
+    with client.session_transaction() as session:
+        before = dict(session)
+    sign_in(client, ctx, seeded.users[Role.OWNER])
+    with client.session_transaction() as session:
+        assert "next" not in session
+    assert before["next"] == f"/connections/{seeded.connection_id}?x=1"
+
+
+@pytest.mark.parametrize("path", ["//evil.example", "/\\evil.example", "https://evil.example"])
+def test_signing_in_never_leads_elsewhere(
+    app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded, path: str
+) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    with client.session_transaction() as session:
+        session["next"] = path
+    assert client.post(link_of(ctx, seeded.users[Role.OWNER])).location == "/"
+
+
+def test_the_calendar_shows_fourteen_days_in_the_venues_time(owner: FlaskClient, seeded: Seeded) -> None:
+    page = owner.get(f"/studios/{seeded.studio_id}").text
+    assert page.count('<li class="row') == len(seeded.sessions)
+    assert "06:30" in page
+    assert "EST" in page
+    assert "EDT" in page, "the clocks change on 8 March"
+    text = words(page)
+    assert "10 listed $13.50" in text
+    assert "10 direct, 0 marketplace, 0 listed, 0 kept of 10 places" in page
+
+
+def test_a_bar_and_its_words_say_the_same(owner: FlaskClient, seeded: Seeded) -> None:
+    page = owner.get(f"/studios/{seeded.studio_id}?day=2026-03-03").text
+    for bar in re.findall(r'<svg class="bar".*?</svg>', page, re.DOTALL):
+        label = re.search(r'aria-label="\s*(.*?)\s*"', bar, re.DOTALL)
+        assert label is not None
+        said = {kind: int(count) for count, kind in re.findall(r"(\d+) (direct|marketplace|listed|kept)", label[1])}
+        drawn = {
+            kind: int(width) // 10 for kind, width in re.findall(r'class="(\w+)" x="\d+" y="0" width="(\d+)"', bar)
+        }
+        assert drawn.get("direct", 0) == said["direct"]
+        assert drawn.get("market", 0) == said["marketplace"]
+        assert drawn.get("listed", 0) == said["listed"]
+
+
+def test_a_day_and_a_venue_can_be_picked(owner: FlaskClient, seeded: Seeded) -> None:
+    day = owner.get(f"/studios/{seeded.studio_id}?day=2026-03-04").text
+    assert day.count('<li class="row') == 5
+    venue = re.search(r'<option value="(\d+)" >Mill Loft', day)
+    assert venue is not None
+    one = owner.get(f"/studios/{seeded.studio_id}?day=2026-03-04&venue={venue[1]}").text
+    assert one.count('<li class="row') == 2
+    assert owner.get(f"/studios/{seeded.studio_id}?day=soon").status_code == 400
+
+
+def test_a_cancelled_class_lists_nothing(owner: FlaskClient, seeded: Seeded, ctx: Context) -> None:
+    with ctx.store.read() as db:
+        row = db.scalars(select(ClassSession).where(ClassSession.status == SessionStatus.CANCELLED)).one()
+    page = owner.get(f"/sessions/{row.id}").text
+    assert "Cancelled" in page
+    assert "Not decided yet" in page
+
+
+def test_a_class_without_a_capacity_is_said_so(owner: FlaskClient, seeded: Seeded, ctx: Context) -> None:
+    with ctx.store.write() as db:
+        row = db.get_one(ClassSession, seeded.sessions[5])
+        row.capacity = None
+    page = owner.get(f"/sessions/{seeded.sessions[5]}")
+    assert page.status_code == 200
+    assert "an unknown number of" in page.text
+
+
+def test_the_card_shows_parts_that_sum_and_the_platforms_words(owner: FlaskClient, seeded: Seeded) -> None:
+    page = owner.get(f"/sessions/{seeded.sessions[4]}").text
+    table = re.search(r'<table class="sum">(.*?)</table>', page, re.DOTALL)
+    assert table is not None
+    *parts, total = [int(number.replace("−", "-")) for number in re.findall(r'class="num">(.*?)<', table[1])]
+    assert sum(parts) == total
+    assert "“The class is closed for edits”" in page
+    assert "What would make it one more" in page
+    assert "SHA-256" in page
+
+
+@pytest.mark.parametrize("role", [Role.OPERATIONS, Role.SUPPORT, Role.FRANCHISOR, Role.READONLY])
+def test_no_page_tells_the_floor_to_others(
+    app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded, role: Role
+) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    sign_in(client, ctx, seeded.users[role])
+    paths = [f"/studios/{seeded.studio_id}", f"/studios/{seeded.studio_id}/settings"]
+    paths += [f"/sessions/{session}" for session in seeded.sessions[:8]]
+    for path in paths:
+        text = words(client.get(path).text).lower()
+        assert "floor" not in text, path
+        assert not re.search(r"(?<![\d,])7\.50?(?!\d)", text), path
+
+
+def test_an_address_is_on_no_page(owner: FlaskClient, seeded: Seeded) -> None:
+    for path in ("", "/connect", "/settings"):
+        assert "@example.com" not in owner.get(f"/studios/{seeded.studio_id}{path}").text
+
+
+class TestSettings:
+    @pytest.fixture
+    def path(self, seeded: Seeded) -> str:
+        return f"/studios/{seeded.studio_id}/settings"
+
+    def test_shows_what_stands(self, owner: FlaskClient, path: str) -> None:
+        page = owner.get(path).text
+        assert re.search(r'name="rate_floor"[^>]*value="7.50"', page)
+        assert re.search(r'name="release_all_hours"[^>]*value="6"', page)
+
+    @pytest.mark.parametrize("hours", ["1", "73", "soon"])
+    def test_a_wrong_value_is_said_at_its_field(self, owner: FlaskClient, path: str, hours: str, ctx: Context) -> None:
+        answer = owner.post(path, data={"release_all_hours": hours, "min_spots": "4"})
+        assert answer.status_code == 422
+        assert 'id="release_all_hours-error"' in answer.text
+        assert f'value="{hours}"' in answer.text, "what was typed stays"
+        if hours != "soon":
+            assert "from 2 to 72" in answer.text
+        with ctx.store.read() as db:
+            assert db.scalars(select(Setting)).one().min_spots == 2, "nothing is saved by halves"
+
+    def test_saving_holds_and_is_audited(self, owner: FlaskClient, path: str, ctx: Context) -> None:
+        answer = owner.post(path, data={"release_all_hours": "12", "min_spots": "", "rate_ceiling": "18,75"})
+        assert answer.status_code == 302
+        page = owner.get(path).text
+        assert "Saved" in page
+        assert re.search(r'name="rate_ceiling"[^>]*value="18.75"', page)
+        assert re.search(r'name="min_spots"[^>]*value=""', page)
+        with ctx.store.read() as db:
+            audit = db.scalars(select(Audit)).one()
+            assert (audit.before or {})["release_all_hours"] == 6
+            assert (audit.after or {})["release_all_hours"] == 12
+
+    def test_operations_save_without_touching_the_floor(
+        self, app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded, path: str
+    ) -> None:
+        app.config["WTF_CSRF_ENABLED"] = False
+        sign_in(client, ctx, seeded.users[Role.OPERATIONS])
+        assert client.post(path, data={"min_spots": "5", "rate_floor": "0.01"}).status_code == 302
+        with ctx.store.read() as db:
+            row = db.scalars(select(Setting)).one()
+            assert (row.min_spots, str(row.rate_floor)) == (5, "7.5000")
+
+
+class TestConnection:
+    @pytest.fixture
+    def path(self, seeded: Seeded) -> str:
+        return f"/connections/{seeded.connection_id}"
+
+    def test_tells_its_health(self, owner: FlaskClient, path: str) -> None:
+        text = words(owner.get(path).text)
+        for said in ("4 minutes ago", "312", "2 refused or failed", "EndDateTime: “25:00” is no time", "Partner pass"):
+            assert said in text
+
+    def test_a_resync_is_asked_for_once(self, owner: FlaskClient, path: str, ctx: Context) -> None:
+        form = {"from": "2026-03-02", "to": "2026-03-03", "stream": "sessions", "dry_run": "yes"}
+        first = owner.post(f"{path}/resync", data=form)
+        again = owner.post(f"{path}/resync", data=form)
+        assert first.location == again.location
+        assert "This is being read already" in owner.get(again.location).text
+        with ctx.store.read() as db:
+            run = db.get_one(Run, int(first.location.rpartition("/")[2]))
+            assert run.actor.startswith("user:")
+            assert run.params == {"stream": "sessions", "from": "2026-03-02", "to": "2026-03-03", "dry_run": True}
+
+    @pytest.mark.parametrize(
+        ("form", "said"),
+        [
+            ({"from": "2026-03-03", "to": "2026-03-02"}, "lies before the first"),
+            ({"from": "03/02/2026"}, "is not a day"),
+            ({"stream": "moods"}, "no kind of record"),
+        ],
+    )
+    def test_a_wrong_resync_is_said(self, owner: FlaskClient, path: str, form: dict[str, str], said: str) -> None:
+        owner.post(f"{path}/resync", data=form)
+        assert said in owner.get(path).text
+
+    def test_nothing_is_switched_without_the_box(self, owner: FlaskClient, path: str, ctx: Context) -> None:
+        owner.post(f"{path}/push-mode", data={"mode": "paused"})
+        assert "tick the box" in owner.get(path).text
+        owner.post(f"{path}/push-mode", data={"mode": "paused", "sure": "yes"})
+        assert "Paused: everything is set to 0" in owner.get(path).text
+        with ctx.store.read() as db:
+            assert db.scalars(select(Run).where(Run.kind == RunKind.DECIDE)).one().state is RunState.QUEUED
+
+    def test_sources_are_confirmed(self, owner: FlaskClient, path: str) -> None:
+        owner.post(f"{path}/sources", data={"source:service:Partner pass": "third_party"})
+        page = owner.get(path).text
+        assert re.search(r'name="source:service:Partner pass".*?"third_party" selected', page, re.DOTALL)
+        assert owner.post(f"{path}/sources", data={"source:web": "martian"}).status_code == 400
+
+    def test_a_lost_grant_is_said_plainly(self, owner: FlaskClient, path: str, ctx: Context, seeded: Seeded) -> None:
+        with ctx.store.write() as db:
+            row = db.get_one(Connection, seeded.connection_id)
+            row.state, row.state_reason = ConnectionState.NEEDS_RECONNECT, "The studio withdrew our access."
+        text = words(owner.get(path).text)
+        assert "no longer lets us in" in text
+        assert "The studio withdrew our access. Nothing is lost" in text
+        assert "Read again" not in text
+
+    def test_disconnecting_keeps_what_was_read(self, owner: FlaskClient, path: str, seeded: Seeded) -> None:
+        answer = owner.post(f"{path}/disconnect")
+        assert "stays" in owner.get(answer.location).text
+        assert "Disconnected" in owner.get(path).text
+        assert "Vinyasa Flow" in owner.get(f"/studios/{seeded.studio_id}").text
+
+
+def test_a_run_shows_counts_and_errors(owner: FlaskClient, seeded: Seeded) -> None:
+    text = words(owner.get(f"/runs/{seeded.runs[1]}").text)
+    assert "Sessions 312 0 4 308 0 0" in text
+    assert "EndDateTime: “25:00” is no time" in text
+
+
+def test_progress_is_a_piece_of_page(owner: FlaskClient, seeded: Seeded) -> None:
+    running = owner.get(f"/runs/{seeded.runs[2]}/progress").text
+    assert "120 of 312" in running
+    assert "data-finished" not in running
+    assert "data-finished" in owner.get(f"/runs/{seeded.runs[0]}/progress").text
+
+
+def test_what_can_be_connected_is_told_from_the_declarations(owner: FlaskClient, seeded: Seeded) -> None:
+    page = owner.get(f"/studios/{seeded.studio_id}/connect").text
+    assert "Nothing is pushed until you say so" in page
+    assert "Mindbody" in page
+    assert "Not set up here yet" in page
+
+
+def test_errors_are_pages_with_advice(owner: FlaskClient) -> None:
+    page = owner.get("/nothing/here")
+    assert page.status_code == 404
+    assert "There is nothing here" in page.text
+
+
+def test_a_crash_tells_a_number_and_no_secret(app: Flask, owner: FlaskClient, seeded: Seeded) -> None:
+    app.testing = False
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    def crash(**_: object) -> str:
+        raise RuntimeError("secret detail")
+
+    app.view_functions["runs.one"] = crash
+    page = owner.get(f"/runs/{seeded.runs[0]}")
+    assert page.status_code == 500
+    assert "secret detail" not in page.text
+    assert page.headers["X-Request-Id"] in page.text
+
+
+def test_every_answer_carries_the_guards(client: FlaskClient) -> None:
+    for path in ("/", "/healthz", "/api/v1/openapi.json", "/nothing"):
+        headers = client.get(path).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_the_session_cookie_is_guarded(app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    cookie = client.post(link_of(ctx, seeded.users[Role.OWNER])).headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+def test_signing_out_everywhere_kills_other_browsers(
+    app: Flask, owner: FlaskClient, ctx: Context, seeded: Seeded
+) -> None:
+    elsewhere = app.test_client()
+    sign_in(elsewhere, ctx, seeded.users[Role.OWNER])
+    owner.post("/sign-out", data={"everywhere": "yes"})
+    assert elsewhere.get(f"/studios/{seeded.studio_id}").location == "/sign-in"
+
+
+def test_a_page_takes_few_questions(owner: FlaskClient, ctx: Context, seeded: Seeded) -> None:
+    asked: list[str] = []
+    event.listen(ctx.store.reader, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    owner.get(f"/studios/{seeded.studio_id}")
+    selects = [statement for statement in asked if statement.startswith("SELECT")]
+    assert len(selects) <= 9, selects
+
+
+def test_alive_ready_and_metrics(client: FlaskClient, seeded: Seeded, ctx: Context) -> None:
+    assert client.get("/healthz").json == {"ok": True}
+    ready = client.get("/readyz")
+    assert ready.status_code == 503
+    assert "run the migrations" in ready.json["migrations"]
+    assert ready.json["queue"] == "ok"
+    with ctx.store.write() as db:
+        db.add(
+            Run(
+                connection_id=seeded.connection_id,
+                kind=RunKind.PULL,
+                origin="schedule",
+                actor="clock",
+                params={},
+                state=RunState.QUEUED,
+                due_at=NOON - timedelta(hours=1),
+                counts={},
+                errors=[],
+            )
+        )
+    assert client.get("/readyz").json["queue"] == "ok", "another run is being worked on"
+    with ctx.store.write() as db:
+        db.get_one(Run, seeded.runs[2]).leased_until = NOON - timedelta(hours=1)
+    assert "nobody" in client.get("/readyz").json["queue"]
+    metrics = client.get("/metrics").text
+    assert 'adapter_http_answers_total{method="GET",route="/healthz",status="200"}' in metrics

@@ -1,0 +1,148 @@
+"""Events in: verified on the raw body, stored once, redacted; and what is said to whoever is not the platform."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from adapter.app import create_app
+from adapter.context import Context
+from adapter.store.tables import Connection, WebhookMessage
+from connectors.signatures import sha256_base64
+from tests.fixtures.studio import Seeded
+
+SECRET = "secret of the subscription"
+SHARED = "secret of the setting"
+
+
+def message(site: str = "1001", number: str = "m1", **data: Any) -> bytes:
+    """A booking event in the dialect."""
+    told = {
+        "messageId": number,
+        "eventId": "classRosterBooking.created",
+        "eventInstanceOriginationDateTime": "2026-03-02T11:58:00Z",
+        "eventData": {
+            "siteId": int(site),
+            "classId": 11,
+            "classRosterBookingId": 77,
+            "clientFirstName": "Ana",
+            "clientEmail": "ana@example.com",
+            **data,
+        },
+    }
+    return json.dumps(told).encode()
+
+
+def signed(body: bytes, secret: str = SHARED) -> dict[str, str]:
+    """The header with which the platform signs."""
+    return {"X-Mindbody-Signature": f"sha256={sha256_base64(secret, body)}", "Content-Type": "application/json"}
+
+
+@pytest.fixture
+def inbox(ctx: Context, seeded: Seeded) -> FlaskClient:
+    """The application, with the platform's secret in its settings."""
+    ctx.config = replace(ctx.config, platforms={"sandbox": {"WEBHOOK_SECRET": SHARED}})
+    return create_app(ctx).test_client()
+
+
+def kept(ctx: Context) -> list[WebhookMessage]:
+    """What the inbox holds."""
+    with ctx.store.read() as db:
+        return list(db.scalars(select(WebhookMessage).order_by(WebhookMessage.id)))
+
+
+def test_the_platform_may_look_whether_we_are_there(inbox: FlaskClient) -> None:
+    assert inbox.head("/webhooks/sandbox").status_code == 200
+    assert inbox.head("/webhooks/nobody").status_code == 404
+    assert inbox.get("/webhooks/sandbox").status_code == 405
+
+
+def test_a_signed_message_is_kept_once_without_anybody_in_it(inbox: FlaskClient, ctx: Context, seeded: Seeded) -> None:
+    woken: list[bool] = []
+    ctx.wake_engine = lambda: woken.append(True)
+    body = message()
+    for _ in range(3):
+        assert inbox.post("/webhooks/sandbox", data=body, headers=signed(body)).status_code == 202
+    (row,) = kept(ctx)
+    assert (row.connection_id, row.event) == (seeded.connection_id, "classRosterBooking.created")
+    assert row.hints[0]["session_id"] == "11"
+    assert row.hints[0]["occurred_at"].startswith("2026-03-02T11:58:00")
+    text = json.dumps(row.payload)
+    assert "ana@example.com" not in text
+    assert "Ana" not in text
+    assert len(woken) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-Mindbody-Signature": "sha256="},
+        {"X-Mindbody-Signature": "sha256=" + "A" * 44},
+        {"X-Mindbody-Signature": sha256_base64(SHARED, message())},
+    ],
+)
+def test_without_a_valid_signature_nothing_is_kept(inbox: FlaskClient, ctx: Context, headers: dict[str, str]) -> None:
+    assert inbox.post("/webhooks/sandbox", data=message(), headers=headers).status_code == 401
+    assert kept(ctx) == []
+
+
+def test_a_changed_body_is_refused(inbox: FlaskClient, ctx: Context) -> None:
+    answer = inbox.post("/webhooks/sandbox", data=message(classId=12), headers=signed(message()))
+    assert answer.status_code == 401
+    assert kept(ctx) == []
+
+
+def test_a_connections_own_secret_counts_for_its_own_address(inbox: FlaskClient, ctx: Context, seeded: Seeded) -> None:
+    with ctx.store.write() as db:
+        row = db.get_one(Connection, seeded.connection_id)
+        row.webhook_secret = ctx.keys.seal(SECRET, f"connection:{row.id}:webhook_secret")
+    body = message()
+    path = f"/webhooks/sandbox/{seeded.connection_id}"
+    assert inbox.post(path, data=body, headers=signed(body, SHARED)).status_code == 401
+    assert inbox.post(path, data=body, headers=signed(body, SECRET)).status_code == 202
+    assert inbox.post("/webhooks/sandbox", data=body, headers=signed(body, SECRET)).status_code == 401
+    assert [row.connection_id for row in kept(ctx)] == [seeded.connection_id]
+
+
+def test_a_site_that_we_do_not_know_is_recorded(inbox: FlaskClient, ctx: Context) -> None:
+    body = message(site="4711")
+    assert inbox.post("/webhooks/sandbox", data=body, headers=signed(body)).status_code == 202
+    assert [row.connection_id for row in kept(ctx)] == [None]
+
+
+def test_a_signed_message_that_makes_no_sense_is_recorded(inbox: FlaskClient, ctx: Context) -> None:
+    for body in (b"{", b"[]", b'{"messageId": 7, "eventId": "classRosterBooking.created", "eventData": {}}'):
+        assert inbox.post("/webhooks/sandbox", data=body, headers=signed(body)).status_code == 202
+    assert {row.event for row in kept(ctx)} == {"unreadable"}
+    assert len(kept(ctx)) == 3
+
+
+def test_too_much_is_refused_before_it_is_read(inbox: FlaskClient, ctx: Context) -> None:
+    body = b"x" * 300_000
+    assert inbox.post("/webhooks/sandbox", data=body, headers=signed(body)).status_code == 413
+    assert kept(ctx) == []
+
+
+def test_a_database_that_is_down_lets_the_platform_try_again(
+    inbox: FlaskClient, ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down() -> None:
+        raise OperationalError("insert", {}, Exception("no connection"))
+
+    monkeypatch.setattr(ctx.store, "write", down)
+    body = message()
+    assert inbox.post("/webhooks/sandbox", data=body, headers=signed(body)).status_code == 503
+
+
+def test_without_any_secret_nobody_is_believed(ctx: Context, seeded: Seeded) -> None:
+    body = message()
+    for secret in ("", SHARED):
+        client = create_app(ctx).test_client()
+        assert client.post("/webhooks/sandbox", data=body, headers=signed(body, secret)).status_code == 401
