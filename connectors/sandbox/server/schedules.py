@@ -41,7 +41,7 @@ def update_schedule() -> Response:
     for item in coming:
         hold_reads(item)
     _write(site, schedule, body, meant)
-    if here().options.window is Window.REDEFINES:
+    if here().options.window == Window.REDEFINES:
         _redefine(site, schedule, body, first, last)
     else:
         here().world.cut_schedule(site.id, schedule.id, schedule.start_date, schedule.end_date)  # tells of the change
