@@ -37,10 +37,10 @@ from sync.jobs import do_next
 from tests.fixtures.database import ENCRYPTION_KEY, NOON
 from tests.fixtures.sandbox import LiveSandbox
 
-MIRROR = (
-    "venue class_type class_session client client_email email_address reservation sale_line price_option quarantine "
-    "cursor first_booking"
-).split()
+MIRROR = [
+    *("venue", "class_type", "class_session", "client", "client_email", "email_address", "reservation", "sale_line"),
+    *("price_option", "quarantine", "cursor", "first_booking"),
+]
 
 
 def settings_of(facts: Mapping[str, Any], folder: Any, database_url: str) -> Config:

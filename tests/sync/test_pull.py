@@ -1,19 +1,40 @@
-"""Pulling from a live sandbox: whole, restartable, and nothing written that has not changed."""
+"""Pulling from a live sandbox: whole, restartable, nothing written that has not changed, nothing deleted by mistake."""
 
 from __future__ import annotations
 
-from adapter.store.tables import RunKind, Session
+import json
+from datetime import timedelta
+
+from adapter.store.tables import Client, Cursor, Reservation, RunKind, RunState, Session
+from connectors.records import Outcome, SessionStatus
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done, dump
 
 
-def test_a_backfill_mirrors_everything(road: Road, sandbox: LiveSandbox) -> None:
+def mirrored(road: Road, class_id: int) -> Session:
+    (row,) = road.all(Session, Session.external_id == str(class_id))
+    return row
+
+
+def soon(sandbox: LiveSandbox, places: int = 1) -> int:
+    """A class of the coming days with a place left."""
+    site = sandbox.site
+    return next(
+        number
+        for number, item in sorted(site.classes.items(), key=lambda pair: pair[1].starts_at)
+        if sandbox.world.now + timedelta(days=2) < item.starts_at < sandbox.world.now + timedelta(days=9)
+        and (item.max_capacity or 0) - site.booked(number) >= places
+        and not item.cancelled
+    )
+
+
+def test_a_backfill_mirrors_everything_that_the_platform_holds(road: Road, sandbox: LiveSandbox) -> None:
     run = done(road.backfill())
-    sessions = road.all(Session)
-    assert {row.external_id for row in sessions} >= {str(key) for key in []}
-    assert all(row.roster_read_at for row in sessions)
-    assert run.done == run.total == len(sessions) > 50
-    assert set(run.counts) >= {"venues", "class_types", "prices", "clients", "sessions", "reservations", "sales"}
+    assert all(row.roster_read_at for row in road.all(Session))
+    assert run.done == run.total == len(road.all(Session)) > 50
+    assert len(road.all(Client)) == run.counts["clients"]["new"] > 50
+    assert len(road.all(Reservation)) > 200
+    assert road.connection.last_pulled_at == sandbox.time[0]
 
 
 def test_a_second_pull_of_an_unchanged_platform_writes_nothing(road: Road, sandbox: LiveSandbox) -> None:
@@ -24,3 +45,104 @@ def test_a_second_pull_of_an_unchanged_platform_writes_nothing(road: Road, sandb
     run = done(road.do(RunKind.PULL))
     assert dump(road.ctx.store) == before
     assert all(counts["new"] == counts["changed"] == counts["gone"] == 0 for counts in run.counts.values())
+    assert road.connection.last_pulled_at == sandbox.time[0]
+
+
+def test_a_pull_finds_a_new_booking_and_a_cancelled_one_and_reads_no_other_roster(
+    road: Road, sandbox: LiveSandbox
+) -> None:
+    done(road.backfill())
+    class_id = soon(sandbox)
+    visit = sandbox.world.book(1001, class_id, next(iter(sandbox.site.clients)))
+    calls = sandbox.calls("GET /class/classvisits")
+    sandbox.tick(minutes=10)
+    done(road.do(RunKind.PULL))
+    (row,) = road.all(Reservation, Reservation.external_id == str(visit.id))
+    assert row.outcome is Outcome.BOOKED
+    assert row.booked_at == sandbox.time[0]
+    assert sandbox.calls("GET /class/classvisits") == calls + 1
+    sandbox.world.cancel(1001, visit.id, late=False)
+    sandbox.tick(minutes=10)
+    done(road.do(RunKind.PULL))
+    (row,) = road.all(Reservation, Reservation.external_id == str(visit.id))
+    assert row.outcome is Outcome.CANCELLED
+    assert row.cancelled_at == sandbox.time[0]
+
+
+def test_a_class_that_vanished_from_a_complete_answer_is_gone_and_comes_back(road: Road, sandbox: LiveSandbox) -> None:
+    done(road.backfill())
+    class_id = soon(sandbox)
+    starts_at = sandbox.site.classes[class_id].starts_at
+    sandbox.world.move_class(1001, class_id, starts_at + timedelta(days=60))
+    done(road.do(RunKind.PULL))
+    assert mirrored(road, class_id).gone_at is not None
+    assert mirrored(road, class_id).status is SessionStatus.CANCELLED
+    sandbox.world.move_class(1001, class_id, starts_at)
+    done(road.do(RunKind.PULL))
+    assert mirrored(road, class_id).gone_at is None
+    assert mirrored(road, class_id).status is SessionStatus.SCHEDULED
+
+
+def test_an_empty_answer_is_not_taken_as_mass_deletion(road: Road, sandbox: LiveSandbox) -> None:
+    done(road.backfill())
+    paging = {"RequestedLimit": 200, "RequestedOffset": 0, "PageSize": 0, "TotalResults": 0}
+    body = json.dumps({"PaginationResponse": paging, "Classes": []})
+    sandbox.faults({"kind": "answer", "path": "/class/classes", "status": 200, "body": body})
+    run = road.do(RunKind.PULL)
+    assert run.state is RunState.INCOMPLETE
+    assert "vanished" in run.errors[0]["message"]
+    assert not [row for row in road.all(Session) if row.gone_at]
+
+
+def test_one_bad_roster_is_listed_and_the_others_go_on(road: Road, sandbox: LiveSandbox) -> None:
+    done(road.backfill(weeks=1))
+    with road.ctx.store.write() as db:
+        for row in db.query(Session):
+            row.roster_read_at = None
+    sandbox.faults({"kind": "answer", "path": "/class/classvisits", "status": 404, "skip": 3, "count": 1})
+    run = road.do(RunKind.PULL)
+    assert run.state is RunState.INCOMPLETE
+    assert [error["what"].startswith("roster of session") for error in run.errors] == [True]
+    assert len([row for row in road.all(Session) if row.roster_read_at is None]) == 1
+    done(road.do(RunKind.PULL))
+    assert not [row for row in road.all(Session) if row.roster_read_at is None]
+
+
+def test_a_platform_that_asks_to_wait_is_waited_for(road: Road, sandbox: LiveSandbox) -> None:
+    sandbox.faults({"kind": "too_many", "path": "/class/classes", "retry_after": 600})
+    run = road.backfill()
+    assert run.state is RunState.QUEUED
+    assert run.due_at >= sandbox.time[0] + timedelta(seconds=600)
+    assert run.step.startswith("waiting: ")
+    sandbox.mend()
+    sandbox.tick(minutes=15)
+    with road.ctx.store.read() as db:
+        assert db.get_one(type(run), run.id).attempts == 1
+
+
+def test_access_that_has_ended_stops_the_run_and_marks_the_connection(road: Road, sandbox: LiveSandbox) -> None:
+    sandbox.faults({"kind": "unauthorized", "path": "/class/"})
+    run = road.backfill()
+    assert run.state is RunState.FAILED
+    assert road.connection.state == "needs_reconnect"
+    assert run.errors
+
+
+def test_a_stream_that_fails_does_not_keep_the_timetable_from_being_read(road: Road, sandbox: LiveSandbox) -> None:
+    done(road.backfill(weeks=1))
+    sandbox.faults({"kind": "html", "path": "/sale/sales"})
+    sandbox.tick(minutes=10)
+    run = road.do(RunKind.PULL)
+    assert run.state is RunState.INCOMPLETE
+    assert [error["what"] for error in run.errors] == ["sales"]
+    assert road.connection.last_pulled_at == sandbox.time[0]
+
+
+def test_a_cursor_in_the_future_reads_everything_again(road: Road) -> None:
+    done(road.backfill(weeks=1))
+    with road.ctx.store.write() as db:
+        db.query(Cursor).filter_by(stream="clients").one().value = {"since": "2999-01-01T00:00:00+00:00"}
+    run = done(road.do(RunKind.PULL))
+    assert run.counts["clients"]["read"] == len(road.all(Client))
+    (cursor,) = road.all(Cursor, Cursor.stream == "clients")
+    assert cursor.value["since"] < "2999"

@@ -1,0 +1,89 @@
+"""Our limits: they only ever take away, the first one that holds is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.limits import WORDS, Proposal, Standing, limit
+from tests.fixtures.database import NOON
+
+FRESH = Standing(read_at=NOON - timedelta(minutes=5))
+FOUR = Proposal(spots=4, rate=Decimal("12.00"), premium_spots=1, premium_rate=Decimal("14.00"))
+
+standings = st.builds(
+    Standing,
+    withdrawn=st.booleans(),
+    paused=st.booleans(),
+    hidden=st.booleans(),
+    excluded=st.booleans(),
+    floor_agreed=st.booleans(),
+    waitlisted=st.integers(0, 3),
+    released=st.booleans(),
+    read_at=st.one_of(st.none(), st.integers(0, 200).map(lambda minutes: NOON - timedelta(minutes=minutes))),
+    listed=st.one_of(st.none(), st.integers(0, 6)),
+)
+proposals = st.builds(
+    Proposal,
+    spots=st.integers(0, 9),
+    rate=st.just(Decimal("12.00")),
+    premium_spots=st.integers(0, 3),
+    premium_rate=st.just(Decimal("14.00")),
+)
+
+
+@given(proposals, standings)
+def test_a_limit_never_raises_a_number_and_says_why_it_cut(proposal: Proposal, standing: Standing) -> None:
+    limited = limit(proposal, standing, NOON)
+    final = limited.proposal
+    assert 0 <= final.spots <= proposal.spots
+    assert 0 <= final.premium_spots <= proposal.premium_spots
+    assert limited.binding is None or limited.binding in WORDS
+    assert (final != proposal) <= (limited.binding is not None)
+    assert final.premium_spots == 0 or final.premium_rate == proposal.premium_rate
+
+
+def test_a_fresh_session_without_a_rule_keeps_its_number() -> None:
+    assert limit(FOUR, FRESH, NOON).proposal == FOUR
+
+
+@pytest.mark.parametrize(
+    ("rule", "change"),
+    [
+        ("withdrawn", {"withdrawn": True}),
+        ("paused", {"paused": True}),
+        ("hidden", {"hidden": True}),
+        ("excluded", {"excluded": True}),
+        ("floor_missing", {"floor_agreed": False}),
+        ("waitlisted", {"waitlisted": 3}),
+        ("stale", {"read_at": NOON - timedelta(minutes=70)}),
+        ("stale", {"read_at": None}),
+    ],
+)
+def test_each_rule_lists_nothing(rule: str, change: dict[str, Any]) -> None:
+    limited = limit(FOUR, replace(FRESH, **change), NOON)
+    assert limited.binding == rule
+    assert (limited.proposal.spots, limited.proposal.premium_spots, limited.proposal.premium_rate) == (0, 0, None)
+
+
+def test_release_all_wins_over_the_waiting_list() -> None:
+    assert limit(FOUR, replace(FRESH, waitlisted=3, released=True), NOON).binding is None
+
+
+def test_an_old_picture_allows_no_increase_but_a_decrease() -> None:
+    old = replace(FRESH, read_at=NOON - timedelta(minutes=20), listed=2)
+    assert limit(FOUR, old, NOON).proposal.spots == 2
+    assert limit(FOUR, old, NOON).binding == "stale"
+    assert limit(FOUR, replace(old, listed=7), NOON).binding is None
+
+
+def test_the_edges_of_staleness() -> None:
+    at = {minutes: replace(FRESH, read_at=NOON - timedelta(minutes=minutes), listed=1) for minutes in (15, 60)}
+    assert limit(FOUR, at[15], NOON).binding is None
+    assert limit(FOUR, at[60], NOON).proposal.spots == 1

@@ -1,0 +1,117 @@
+"""The run table as a queue, on both databases: one claim, lanes, leases and fences."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from adapter.store.database import Store
+from adapter.store.tables import Connection, Run, RunKind, RunOrigin, RunState, Studio
+from adapter.work import request_run
+from sync import queue
+from tests.fixtures.database import NOON
+
+LATER = NOON + queue.LEASE + timedelta(seconds=1)
+
+
+def connection(store: Store, site: str = "1") -> int:
+    with store.write() as db:
+        studio = Studio(name="Aurora", timezone="UTC", currency="USD", created_at=NOON)
+        db.add(studio)
+        db.flush()
+        row = Connection(
+            studio_id=studio.id, platform="sandbox", site=site, site_name="A", timezone="UTC", currency="USD",
+            connected_at=NOON,
+        )  # fmt: skip
+        db.add(row)
+        db.flush()
+        return row.id
+
+
+def ask(store: Store, kind: RunKind, connection_id: int | None, **params: Any) -> int:
+    with store.write() as db:
+        asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": NOON}
+        return request_run(db, kind, connection_id, params=params, **asked)[0].id
+
+
+def claim(store: Store, now: Any = NOON) -> Run | None:
+    with store.write() as db:
+        return queue.claim(db, now)
+
+
+def test_a_run_is_claimed_once(any_store: Store) -> None:
+    run = ask(any_store, RunKind.PULL, connection(any_store))
+    first = claim(any_store)
+    assert first is not None
+    assert (first.id, first.state, first.fence) == (run, RunState.RUNNING, 1)
+    assert claim(any_store) is None
+
+
+def test_two_workers_never_get_the_same_run_or_the_same_lane(any_store: Store) -> None:
+    numbers = [connection(any_store, str(n)) for n in range(6)]
+    for number in numbers:
+        ask(any_store, RunKind.PULL, number)
+        ask(any_store, RunKind.DECIDE, number)
+    got: list[Run | None] = []
+
+    def work() -> None:
+        while (run := claim(any_store)) is not None:
+            got.append(run)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(run.connection_id for run in got if run) == numbers
+
+
+def test_pushing_goes_on_beside_a_pull(any_store: Store) -> None:
+    number = connection(any_store)
+    ask(any_store, RunKind.PULL, number)
+    ask(any_store, RunKind.PUSH, number)
+    assert {claim(any_store).kind, claim(any_store).kind} == {RunKind.PULL, RunKind.PUSH}  # type: ignore[union-attr]
+
+
+def test_a_dead_workers_run_is_taken_up_when_its_lease_ends_and_it_can_write_no_more(any_store: Store) -> None:
+    ask(any_store, RunKind.PULL, connection(any_store))
+    late = claim(any_store)
+    assert late is not None
+    assert claim(any_store, NOON + queue.LEASE / 2) is None
+    second = claim(any_store, LATER)
+    assert second is not None
+    assert (second.id, second.fence) == (late.id, 2)
+    with pytest.raises(queue.LeaseLost), any_store.write() as db:
+        queue.hold(db, late.id, 1, LATER, done=99)
+    with any_store.read() as db:
+        assert db.get_one(Run, late.id).done == 0
+
+
+def test_a_lease_that_is_renewed_is_not_taken(any_store: Store) -> None:
+    ask(any_store, RunKind.PULL, connection(any_store))
+    run = claim(any_store)
+    assert run is not None
+    with any_store.write() as db:
+        queue.hold(db, run.id, run.fence, NOON + queue.LEASE / 2)
+    assert claim(any_store, LATER) is None
+
+
+def test_a_run_that_is_not_due_yet_waits(any_store: Store) -> None:
+    ask(any_store, RunKind.PULL, connection(any_store))
+    assert claim(any_store, NOON - timedelta(seconds=1)) is None
+
+
+def test_a_finished_run_frees_its_lane(any_store: Store) -> None:
+    number = connection(any_store)
+    ask(any_store, RunKind.PULL, number)
+    ask(any_store, RunKind.DECIDE, number)
+    first = claim(any_store)
+    assert first is not None
+    with any_store.write() as db:
+        queue.finish(db, first.id, first.fence, NOON, RunState.DONE)
+    second = claim(any_store)
+    assert second is not None
+    assert second.kind is RunKind.DECIDE
