@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,6 +19,7 @@ from connectors.records import Fetched, Page, SetAside, Stream
 from tests.fixtures.live import Live
 from tests.fixtures.sandbox import LiveSandbox
 
+TOKYO = ZoneInfo("Asia/Tokyo")
 Bend = Callable[[Platform], Platform]
 
 
@@ -91,7 +93,7 @@ WRONG: list[tuple[str, Bend, str]] = [
     (WHOLE, reading(Stream.VENUES, lambda page: replace(page, items=page.items * 2)), "comes twice"),
     (WHOLE, reading(Stream.VENUES, torn), "set aside: torn"),
     (SOUND, reading(Stream.SESSIONS, each(venue_id=1)), "venue_id is no text"),
-    (SOUND, reading(Stream.SESSIONS, each(starts_at=datetime(2026, 3, 2))), "starts_at is not in UTC"),  # noqa: DTZ001
+    (SOUND, reading(Stream.SESSIONS, each(starts_at=datetime(2026, 3, 2, tzinfo=TOKYO))), "starts_at is not in UTC"),
     (SOUND, reading(Stream.SALES, each(net=1.5)), "net is no exact number"),
     (SOUND, reading(Stream.SALES, each(net=Decimal("NaN"))), "net is no exact number"),
     (SOUND, reading(Stream.SESSIONS, each(capacity=-1)), "capacity is negative"),
@@ -112,9 +114,10 @@ def test_what_is_wrong_is_found(sandbox: LiveSandbox, live: Live, check: str, be
     assert any(why in wrong for wrong in found.wrong), found.wrong
 
 
-def test_a_platform_that_fails_is_a_finding_not_a_crash(sandbox: LiveSandbox, live: Live) -> None:
+@pytest.mark.parametrize("error", [TryAgain("GET /site/locations: down."), KeyError("Id")])
+def test_a_connector_that_fails_is_a_finding_not_a_crash(sandbox: LiveSandbox, live: Live, error: Exception) -> None:
     def down(api: Api, ask: Any) -> Iterator[Page]:
-        raise TryAgain("GET /site/locations: down.")
+        raise error
         yield
 
     platform = registry.get("sandbox")
@@ -122,5 +125,5 @@ def test_a_platform_that_fails_is_a_finding_not_a_crash(sandbox: LiveSandbox, li
         platform, streams={**platform.streams, Stream.VENUES: replace(platform.streams[Stream.VENUES], read=down)}
     )
     findings = {finding.check: finding.wrong for finding in run_conformance(broken, live(sandbox))}
-    assert findings["streams are whole"] == ("TryAgain: GET /site/locations: down.",)
+    assert findings["streams are whole"] == (f"{type(error).__name__}: {error}",)
     assert findings["strangers are refused"] == ()
