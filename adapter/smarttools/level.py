@@ -3,8 +3,8 @@
 A chain of ratios, each held to 1 until its group has shown otherwise (gamma-Poisson empirical Bayes): fill of all →
 hour → category → studio → studio at that hour → category at its hour of the week → instructor → recurring slot →
 lately, which is season and trend. How far a level may depart is learned from how much its groups differ. A full class
-shows only that demand was at least so much: its count is replaced by what is expected at or above it (EM). Where
-history is long enough, gradient-boosted trees add per slot what the chain cannot see.
+shows only that demand was at least so much: its count is replaced by what is expected at or above it (EM). What
+gradient-boosted trees see beyond the chain is one more ratio per slot.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adapter.smarttools.boosted import boosted_ratios
 from adapter.smarttools.facts import Bools, Floats, Sessions, looked_up
 from adapter.smarttools.ratios import Ratios, keys, shrunk
 
@@ -77,9 +76,7 @@ class Level:
         return doubts
 
 
-def fit_level(
-    sessions: Sessions, counts: Floats, full: Bools, usable: Bools, seed: int, seen: Floats | float = 1.0
-) -> Level:
+def fit_level(sessions: Sessions, counts: Floats, full: Bools, usable: Bools, seen: Floats | float = 1.0) -> Level:
     """Learn from final direct counts; ``full`` marks lower bounds, ``usable`` the counts that mean anything.
 
     ``seen`` is the share of a session's demand that could have been booked, where that is known: less than 1 once full.
@@ -94,7 +91,6 @@ def fit_level(
         means = level.mean(sessions) * seen
         level.dispersion, level.frailty = _dispersion(counts, means, usable & ~full)
         demand = np.where(full, at_least(counts, means), counts)
-    level.boosted = boosted_ratios(sessions, demand, means, usable, seed)
     for index in np.flatnonzero(usable).tolist():
         level.weeks[sessions.slot[index]] = level.weeks.get(sessions.slot[index], 0) + 1
     return level

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adapter.smarttools.curves import DIRECT_PRIOR, Curves, fit_curves
+from adapter.smarttools.boosted import boosted_ratios
+from adapter.smarttools.curves import DIRECT_PRIOR, Curves, fit_curves, keys_of
 from adapter.smarttools.facts import (
     DIRECT,
     MARKETPLACE,
@@ -23,6 +24,7 @@ from adapter.smarttools.market import Market, fit_market
 from adapter.smarttools.openness import fully_timed, open_share
 from adapter.smarttools.returns import Returns, fit_returns
 
+ROUNDS = 3  # of learning curves from levels and levels from curves
 LEAST_SEEN = 0.1  # a class full from the first hour on tells little, not nothing
 OTHERS_HOLD = 50.0  # direct reservations before third parties' share is believed
 
@@ -49,12 +51,16 @@ def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: 
     booked = own & held
     open_to = open_share(sessions, reservations)
     full = usable & (taken >= sessions.capacity) & ~fully_timed(reservations, len(sessions))
-    rough = _curves(sessions, reservations, booked & (open_to.min(axis=1) == 1)[reservations.session], direct, open_to)
-    seen = np.maximum(open_to @ rough.of(["all"]), LEAST_SEEN)
-    level = fit_level(sessions, direct, full, usable, seed, seen)
+    expected = direct
+    for _ in range(ROUNDS):
+        curves = _curves(sessions, reservations, booked, np.where(usable, expected, 0.0), open_to)
+        seen = np.maximum([row @ curves.of(keys_of(sessions, i)) for i, row in enumerate(open_to)], LEAST_SEEN)
+        level = fit_level(sessions, direct, full, usable, seen)
+        expected = level.mean(sessions)
+    level.boosted = boosted_ratios(sessions, direct, expected * seen, usable, seed)
     return Model(
         level=level,
-        curves=_curves(sessions, reservations, booked, np.where(usable, level.mean(sessions), 0.0), open_to),
+        curves=curves,
         returns=fit_returns(sessions, reservations, own),
         market=fit_market(sessions, reservations, offers, usable),
         others=int((held & (channel == THIRD_PARTY)).sum()) / (float(direct.sum()) + OTHERS_HOLD),
