@@ -14,7 +14,7 @@ from adapter.context import Context
 from adapter.registration import find_server, open_session, read_server, registration
 from adapter.store.sealing import SealBroken
 from adapter.store.tables import Audit, Connection, ConnectionState, PushMode
-from adapter.tokens import seal_name
+from adapter.token_row import seal_name
 from connectors.errors import ConnectorError
 from connectors.oauth import revoke
 

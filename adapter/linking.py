@@ -14,7 +14,7 @@ from adapter.context import Context
 from adapter.flows import ConnectRefused, Flow
 from adapter.registration import Registration, write_server
 from adapter.store.tables import Audit, Connection, ConnectionState, Membership, PushMode, Role, RunKind, RunOrigin
-from adapter.tokens import seal_name
+from adapter.token_row import seal_name
 from adapter.work import request_run
 from connectors.oauth import Grant
 from connectors.platform import Site

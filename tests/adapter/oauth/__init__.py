@@ -29,6 +29,6 @@
 | 25 nothing secret anywhere | test_secrets, test_pages |
 | 26 least scopes; not framed | test_begin, test_pages |
 
-Not shown here: a key missing at the start (23) is the configuration's; the 30 days (20) pass on a clock set by hand; the
-platform's own consent page and its framing (26) are the platform's.
+Not shown here: a key missing at the start (23) is the configuration's; the 30 days (20) pass on a clock set by hand;
+the platform's own consent page and its framing (26) are the platform's.
 """

@@ -27,7 +27,8 @@ from adapter.opening import open_connection
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Connection, ConnectionState
-from adapter.tokens import LEASE, fresh_token, fresh_tokens, read_tokens
+from adapter.token_row import LEASE, read_tokens
+from adapter.tokens import fresh_token, fresh_tokens
 from connectors.errors import Misconfigured, Reconnect, TryAgain
 from connectors.oauth import token_session, wire
 from tests.adapter.oauth.conftest import BROWSER, settle

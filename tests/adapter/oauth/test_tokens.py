@@ -22,7 +22,8 @@ from adapter.context import Context
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Connection, ConnectionState
-from adapter.tokens import EARLY, LEASE, Tokens, fresh_token, fresh_tokens, refresh_idle, seal_name
+from adapter.token_row import EARLY, LEASE, Tokens, seal_name
+from adapter.tokens import fresh_token, fresh_tokens, refresh_idle
 from connectors.errors import Misconfigured, Reconnect, TryAgain
 from tests.adapter.oauth.conftest import Connecting, HandClock, context_on, settle
 from tests.adapter.oauth.platform_one import Answer, PlatformOne, oauth_error
