@@ -60,7 +60,7 @@ def open_door(
         raise Misconfigured("A platform's address must be like https://host/path, with nothing else in it.")
     session = requests.Session()
     session.headers.update({"Accept": "application/json", **headers})
-    door = HttpDoor(base_url.rstrip("/"), session, token, on_call, budget(per_minute))
+    door = HttpDoor(base_url.rstrip("/"), session, token, on_call, budget(base_url, per_minute))
     mount_guard(session, allow_private=allow_private, allowed=allowed, retry=Patience.of(door.failed_attempt))
     return door
 
@@ -102,7 +102,6 @@ class HttpDoor:
     def close(self) -> None:
         """Let go of the connections."""
         self._session.close()
-        self._limiter.close()
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """Read; retried on passing faults."""

@@ -1,4 +1,4 @@
-"""How often we ask and how long we wait by ourselves: retries of one call, and the rate budget of one account.
+"""How often we ask and how long we wait by ourselves: retries of one call, and the rate budget of our key.
 
 Knows urllib3's Retry and the token bucket. Longer waits go back to the caller as ``TryAgain(after)``.
 """
@@ -6,10 +6,11 @@ Knows urllib3's Retry and the token bucket. Longer waits go back to the caller a
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
-from pyrate_limiter import Duration, Limiter, Rate, StateBucket, TokenBucket
+from pyrate_limiter import Duration, Limiter, Rate, SingleBucketFactory, StateBucket, TokenBucket
 from urllib3.connectionpool import ConnectionPool
 from urllib3.exceptions import InvalidHeader
 from urllib3.response import BaseHTTPResponse
@@ -70,7 +71,12 @@ class Patience(Retry):
         return following
 
 
-def budget(per_minute: int) -> Limiter:
-    """A bucket of tokens for one account: bursts of a twentieth of a minute's calls, then evenly."""
+@lru_cache(maxsize=256)
+def budget(platform: str, per_minute: int) -> Limiter:
+    """The bucket of tokens for a platform's address, shared by all doors of this process: the limit is our key's.
+
+    Bursts of a twentieth of a minute's calls, then evenly.
+    """
     burst = max(1, per_minute // 20)
-    return Limiter(StateBucket([Rate(per_minute, Duration.MINUTE, burst=burst)], algorithm=TokenBucket()))
+    bucket = StateBucket([Rate(per_minute, Duration.MINUTE, burst=burst)], algorithm=TokenBucket())
+    return Limiter(SingleBucketFactory(bucket, schedule_leak=False))  # a token bucket has nothing to leak: no thread
