@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from adapter.context import Context
 from adapter.store.mirror import Counts
+from adapter.store.redaction import scrub
 from adapter.store.tables import Connection, Run
 from sync import queue
 
@@ -79,7 +80,8 @@ class Job:
 
     def fail(self, what: str, message: str) -> None:
         """List an item that failed, with the platform's words; the rest goes on (the run ends INCOMPLETE)."""
-        self.errors.append({"at": self.ctx.now().isoformat(), "what": what, "message": message})
+        told = {"what": scrub(what, self.ctx.keys), "message": scrub(message, self.ctx.keys)}  # a platform's own words
+        self.errors.append({"at": self.ctx.now().isoformat(), **told})
 
     def _hold(self, db: Session, **values: Any) -> None:
         listed = self.errors[:MOST_ERRORS]
