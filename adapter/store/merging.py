@@ -14,7 +14,10 @@ from adapter.store.booking_times import UNKNOWN, Booked, Evidence, better
 from connectors.records import ACTIVE_OUTCOMES, Outcome
 
 WORDS = frozenset({"outcome", "status", "kind"})
-"""Columns of a closed list of words whose UNKNOWN says nothing."""
+"""Columns of a closed list of words."""
+
+UNKNOWN_WORD = "unknown"
+"""What a word that nobody has heard of is read as, on each of these lists: it says nothing."""
 
 DECIDED = frozenset({"gone_at", "booked_at", "cancelled_at"})
 """Columns that have rules of their own."""
@@ -23,7 +26,7 @@ DECIDED = frozenset({"gone_at", "booked_at", "cancelled_at"})
 def keep_what_is_not_said(old: Mapping[str, Any], new: dict[str, Any]) -> None:
     """Fill the silences of ``new`` from ``old``. A row that was gone has nothing to say about what it is now."""
     for name, value in new.items():
-        silent = value is None or (name in WORDS and value == "unknown" and old["gone_at"] is None)
+        silent = value is None or (name in WORDS and value == UNKNOWN_WORD and old["gone_at"] is None)
         if silent and name not in DECIDED and old[name] is not None:
             new[name] = old[name]
 

@@ -53,11 +53,7 @@ def save_rosters(
     Where a roster's last page is marked final it is complete: an active reservation that it does not have any more was
     cancelled by now, and the roster is not due again until something changes.
     """
-    every = [page for _, pages in rosters for page in pages]
-    whole = Page(
-        items=tuple(item for page in every for item in page.items),
-        set_aside=tuple(record for page in every for record in page.set_aside),
-    )
+    whole = _joined([page for _, pages in rosters for page in pages])
     counts = save_page(db, keys, connection, Stream.RESERVATIONS, whole, now=now)
     complete = [(row, pages) for row, pages in rosters if pages and pages[-1].final]
     gone = _cancel_absent(db, keys, connection.id, complete, now)

@@ -11,6 +11,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
@@ -19,10 +20,12 @@ from adapter.store.booking_times import evidence
 from adapter.store.client_emails import note_addresses
 from adapter.store.columns import ADDRESS_FIELDS, KINDS, Kind, Row
 from adapter.store.dialect import chunks, table_of, upsert
-from adapter.store.merging import keep_what_is_not_said, settle_reservation, stale
+from adapter.store.merging import UNKNOWN_WORD, WORDS, keep_what_is_not_said, settle_reservation, stale
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Connection, Venue
 from connectors.records import Stream
+
+log = structlog.get_logger(__name__)
 
 KEY = ("connection_id", "external_id")
 
@@ -116,6 +119,7 @@ def _complete(batch: Batch, rows: Sequence[Row], old: Mapping[str, Mapping[str, 
     """Everything that a row needs beyond what its record says."""
     if not rows:
         return
+    _warn_of_unknown_words(batch, rows)
     if batch.kind.address:
         _refer_to_addresses(batch, rows, ADDRESS_FIELDS[batch.kind.address])
     if batch.stream is Stream.SESSIONS:
@@ -128,6 +132,13 @@ def _complete(batch: Batch, rows: Sequence[Row], old: Mapping[str, Mapping[str, 
         _keep_first_zone(rows, old)
     if batch.stream is Stream.RESERVATIONS:
         _settle(batch, rows, old)
+
+
+def _warn_of_unknown_words(batch: Batch, rows: Sequence[Row]) -> None:
+    unheard = [row.key for row in rows if any(row.values.get(column) == UNKNOWN_WORD for column in WORDS)]
+    if unheard:
+        told = {"connection": batch.connection.id, "stream": batch.stream.value, "records": len(unheard)}
+        log.warning("words that nobody here knows", **told, first=unheard[0])
 
 
 def _refer_to_addresses(batch: Batch, rows: Sequence[Row], column: str) -> None:
