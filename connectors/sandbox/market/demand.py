@@ -1,9 +1,10 @@
 """How many come, when they book, and what becomes of it: the draws for one class.
 
-Each class draws from generators of its own, keyed by seed, site, slot and date; the marketplace's draws are apart from
-the direct clients'. So the same direct clients turn up whatever was listed, and whatever happened elsewhere (common
-random numbers). Shapes are fitted to published figures: lead times with a median of 48 hours and quartiles of 5 and
-161; counts within a slot a little less dispersed than Poisson; 6 to 10 % no-shows, about 12 % cancellations.
+Each class draws from a generator of its own, keyed by seed, site, slot and date, and draws everything at once, before
+anybody acts; its direct clients first. So the same direct clients turn up whatever was listed, and whatever happened
+elsewhere (common random numbers). Shapes are fitted to published figures: lead times with a median of 48 hours and
+quartiles of 5 and 161; counts within a slot a little less dispersed than Poisson; 6 to 10 % no-shows, about 12 %
+cancellations.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ LONGEST_LEAD = 28 * 24.0
 _SEASON = np.array([1.12, 1.10, 1.06, 1.02, 1.0, 0.95, 0.88, 0.87, 1.03, 1.05, 1.01, 0.89])
 _REGULAR_COMES = 0.75
 _KNOWN_MARKET = 0.05  # the share of a real history's clients that is taken to have come through the marketplace
-_DIRECT, _MARKET, _DAY = 0, 1, 2
+_OFFICE, _WEATHER = 1_000_001, 1_000_002  # apart from every slot's number
 
 
 class Arrival(NamedTuple):
@@ -80,20 +81,20 @@ class Demand:
     def of_class(self, slot: int, day: date, start: int, known: Known | None = None) -> ClassPlan:
         """Everybody who will want a place in the class of a slot on a day that starts at ``start``."""
         level = self.day_level(day)
-        rng = np.random.default_rng((*self._key, slot, day.toordinal(), _DIRECT))
-        market_rng = np.random.default_rng((*self._key, slot, day.toordinal(), _MARKET))
+        rng = np.random.default_rng((*self._key, slot, day.toordinal()))
         if known is not None:
-            return self._known(rng, market_rng, slot, start, known)
-        looking = int(market_rng.poisson(self._plan.slots[slot].market * level))
-        return ClassPlan(self._direct(rng, slot, start, level), self._market(market_rng, slot, start, looking))
+            return self._known(rng, slot, start, known)
+        direct = self._direct(rng, slot, start, level)
+        looking = int(rng.poisson(self._plan.slots[slot].market * level))
+        return ClassPlan(direct, self._market(rng, slot, start, looking))
 
     def day_rng(self, day: date) -> np.random.Generator:
         """The generator for what happens at the studio on a day, demand apart."""
-        return np.random.default_rng((*self._key, 0xDA7, day.toordinal(), _DAY))
+        return np.random.default_rng((*self._key, _OFFICE, day.toordinal()))
 
     def _day_level(self, day: date) -> float:
         """How much more or less than usual a day draws: season, and weather that a studio's day shares."""
-        rng = np.random.default_rng((*self._key, 0x5EA, day.toordinal(), _DAY))
+        rng = np.random.default_rng((*self._key, _WEATHER, day.toordinal()))
         storm = 0.72 if rng.random() < 0.04 else 1.0
         return season(day, southern=self._plan.southern) * storm * float(rng.lognormal(-0.006, 0.11))
 
@@ -104,14 +105,10 @@ class Demand:
         count = int(rng.binomial(regulars, _REGULAR_COMES) + rng.poisson(max(0.0, mean - regulars * _REGULAR_COMES)))
         return self._arrivals(rng, slot, start, count)
 
-    def _known(
-        self, rng: np.random.Generator, market_rng: np.random.Generator, slot: int, start: int, known: Known
-    ) -> ClassPlan:
+    def _known(self, rng: np.random.Generator, slot: int, start: int, known: Known) -> ClassPlan:
         """Exactly those who had booked in the end, and some who cancel early where there is room for them."""
-        sold = int(market_rng.binomial(known.booked, _KNOWN_MARKET))
-        market = [
-            arrival._replace(cancel_at=0, certain=True) for arrival in self._market(market_rng, slot, start, sold)
-        ]
+        sold = int(rng.binomial(known.booked, _KNOWN_MARKET))
+        market = [arrival._replace(cancel_at=0, certain=True) for arrival in self._market(rng, slot, start, sold)]
         room = max(0, known.capacity - known.booked)
         fickle = min(room, int(rng.poisson(0.13 * known.booked)))
         drawn = list(self._arrivals(rng, slot, start, known.booked - len(market) + fickle, certain=True))

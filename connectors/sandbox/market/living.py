@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -24,7 +24,7 @@ from connectors.sandbox.market.people import Habit, draw_people, draw_users
 from connectors.sandbox.market.plans import StudioPlan
 from connectors.sandbox.market.refusals import Refused
 from connectors.sandbox.market.state import ClassInstance, Visit, WaitlistEntry
-from connectors.sandbox.market.timetable import HORIZON_DAYS, UTC, Timetable, found_site, midnight
+from connectors.sandbox.market.timetable import HORIZON_DAYS, Timetable, found_site, midnight
 from connectors.sandbox.market.truth import Truth
 
 _PEOPLE, _USERS = 0xB0D1E5, 0x05E85

@@ -58,7 +58,7 @@ class People:
     habit: list[Habit]
     joins: Floats
     leaves: Floats
-    weight: Floats  # persons x slots: how likely each is among those who come to a slot
+    liking: Floats  # slots x persons: how likely each is among those who come to a slot
 
     def choose(self, slot: int, at: float, count: int, rng: np.random.Generator) -> list[int]:
         """Different persons for a class: those who are around at the time, favouring who likes the slot."""
@@ -66,7 +66,7 @@ class People:
         count = min(count, around.size)
         if count == 0:
             return []
-        keys = rng.standard_exponential(around.size) / self.weight[around, slot]
+        keys = rng.standard_exponential(around.size) / self.liking[slot][around]
         chosen = around[np.argpartition(keys, count - 1)[:count]]
         return [int(person) for person in rng.permutation(np.sort(chosen))]
 
@@ -93,9 +93,9 @@ def draw_people(rng: np.random.Generator, count: int, slots: int, start: float, 
     core = rng.random(count) < 0.35  # a core that was there before and stays: no time without clients
     joins, leaves = np.where(core, start - 86400, joins), np.where(core, end + 5 * 365 * 86400, joins + stay)
     activity = _ACTIVITY[habit] * rng.lognormal(0, 0.8, count)
-    weight = activity[:, None] * (0.02 + rng.gamma(0.15, 1.0, (count, slots)))
+    liking = activity * (0.02 + rng.gamma(0.15, 1.0, (slots, count)))
     first, last = _names(rng, count)
-    return People(first, last, _emails(rng, first, last), [Habit(h) for h in habit], joins, leaves, weight)
+    return People(first, last, _emails(rng, first, last), [Habit(h) for h in habit], joins, leaves, liking)
 
 
 def draw_users(rng: np.random.Generator, count: int, known: float, people: People) -> Users:

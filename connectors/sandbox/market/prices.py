@@ -119,7 +119,7 @@ class Till:
 
     def _usable(self, service: ClientService, at: datetime) -> bool:
         left = service.remaining is None or service.remaining > 0
-        return left and self._site.local(at).date() <= service.expires_on
+        return left and at - service.bought_at <= timedelta(days=self._site.options[service.product_id].days)
 
     def _use(self, service: ClientService) -> ClientService:
         if service.remaining is not None:

@@ -6,7 +6,7 @@ Knows the site's clock: a class is held at its local time whatever the zone's of
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from connectors.sandbox.market.demand import Known
@@ -22,8 +22,6 @@ from connectors.sandbox.market.state import (
     SessionType,
     Staff,
 )
-
-UTC = ZoneInfo("UTC")
 
 PROGRAM = 21
 FIRST_SCHEDULE, FIRST_DESCRIPTION, FIRST_SESSION_TYPE, FIRST_STAFF, FIRST_LOCATION = 301, 51, 31, 100_001, 1
