@@ -34,7 +34,7 @@ def many(query: dict[str, Any]) -> dict[str, Any]:
     wanted = select(Connection).order_by(Connection.id).limit(query["limit"])
     if studios is not None:
         wanted = wanted.where(Connection.studio_id.in_(studios))
-    if place := place_of(query["cursor"], 1):
+    if place := place_of(query["cursor"], int):
         wanted = wanted.where(Connection.id > place[0])
     with context().store.read() as db:
         found = db.scalars(wanted).all()

@@ -22,14 +22,14 @@ def cursor_of(*place: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
 
-def place_of(cursor: str | None, size: int) -> list[Any] | None:
-    """The place that a cursor names; None without one. A cursor that we did not give is a 400."""
+def place_of(cursor: str | None, *kinds: type) -> list[Any] | None:
+    """The place that a cursor names, of these kinds; None without one. A cursor that we did not give is a 400."""
     if cursor is None:
         return None
     try:
         place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError:
         abort(400, "cursor: not one of ours")
-    if not isinstance(place, list) or len(place) != size:
+    if not isinstance(place, list) or [type(part) for part in place] != list(kinds):
         abort(400, "cursor: not one of ours")
     return place

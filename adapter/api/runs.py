@@ -34,7 +34,7 @@ def many(query: dict[str, Any]) -> dict[str, Any]:
     studios = studios_for(caller(), Act.SEE_CONNECTION)
     if studios is not None and not studios:
         abort(403)
-    place = place_of(query["cursor"], 1)
+    place = place_of(query["cursor"], int)
     with context().store.read() as db:
         found = runs_of(
             db,

@@ -19,6 +19,8 @@ from adapter.web.access import allow, caller, context, needs
 
 blueprint = Blueprint("api-sessions", __name__, description="Sessions, decisions and why")
 AHEAD = timedelta(days=14)
+_NUMBERS = frozenset(schemas.Decision().fields)
+_REASONS = _NUMBERS | {"explanation"}
 
 
 class SessionQuery(PageQuery):
@@ -36,8 +38,8 @@ def many(query: dict[str, Any]) -> dict[str, Any]:
     """Sessions with their places and latest decision; without ``from`` and ``to``, those of the next 14 days."""
     start = query["from_"] or context().now()
     end = query["to"] or start + AHEAD
-    place = place_of(query["cursor"], 2)
-    after = (_instant(place[0]), int(place[1])) if place else None
+    place = place_of(query["cursor"], str, int)
+    after = (_instant(place[0]), place[1]) if place else None
     with context().store.read() as db:
         found = upcoming(db, _studios(query["studio_id"]), start, end, after=after, limit=query["limit"])
     last = found[-1].session if len(found) == query["limit"] else None
@@ -51,12 +53,12 @@ def many(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, schemas.page_of(schemas.ExplainedDecision))
 def decisions(query: dict[str, Any], session_id: int) -> dict[str, Any]:
     """Every decision made for a session, the latest first, each with its reasons and its push."""
-    place = place_of(query["cursor"], 1)
+    place = place_of(query["cursor"], int)
     with context().store.read() as db:
         found = decisions_of(db, session_id, before=place[0] if place else None, limit=query["limit"])
     more = len(found) == query["limit"]
     following = cursor_of(found[-1][0].sequence) if more else None
-    seen = [{**_seen(decision, g.studio_id), "push": push} for decision, push in found]
+    seen = [{**_seen(decision, g.studio_id, _REASONS), "push": push} for decision, push in found]
     return {"items": seen, "next_cursor": following}
 
 
@@ -76,14 +78,14 @@ def _session(item: Upcoming) -> dict[str, Any]:
         "class_name": item.class_name,
         "category": item.category,
         "places": item.places,
-        "decision": _seen(item.decision, item.studio_id) if item.decision else None,
+        "decision": _seen(item.decision, item.studio_id, _NUMBERS) if item.decision else None,
         "push_state": item.push.state if item.push else None,
     }
 
 
-def _seen(decision: Decision, studio_id: int) -> dict[str, Any]:
+def _seen(decision: Decision, studio_id: int, names: frozenset[str]) -> dict[str, Any]:
     """A decision as the caller may see it (SR-11)."""
-    plain = {name: getattr(decision, name, None) for name in schemas.ExplainedDecision().fields}
+    plain = {name: getattr(decision, name) for name in names}
     return plain if may(caller(), Act.SEE_FLOOR, studio_id) else without_floor(plain)
 
 

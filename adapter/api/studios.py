@@ -31,7 +31,7 @@ def many(query: dict[str, Any]) -> dict[str, Any]:
     wanted = select(Studio).order_by(Studio.id).limit(query["limit"])
     if caller().studio_ids is not None:
         wanted = wanted.where(Studio.id.in_(caller().studio_ids or ()))
-    if place := place_of(query["cursor"], 1):
+    if place := place_of(query["cursor"], int):
         wanted = wanted.where(Studio.id > place[0])
     with context().store.read() as db:
         found = db.scalars(wanted).all()

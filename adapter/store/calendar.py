@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, defer
 
 from adapter.store.tables import ClassType, Connection, Decision, Push, PushMode, Reservation, SourceMapping, Venue
 from adapter.store.tables import Session as ClassSession
@@ -91,7 +91,7 @@ def upcoming(
         instant, last = after
         later = and_(ClassSession.starts_at == instant, ClassSession.id > last)
         wanted = wanted.where((ClassSession.starts_at > instant) | later)
-    return _with_places(db, db.execute(wanted).all())
+    return _with_places(db, db.execute(wanted.options(defer(Decision.explanation, raiseload=True))).all())
 
 
 def one_session(db: Session, session_id: int) -> Upcoming:
@@ -105,6 +105,7 @@ def decisions_of(
     """A session's decisions with their pushes, the latest first; ``before`` is a sequence to go on from."""
     found = (
         select(Decision, Push)
+        .options(defer(Decision.inputs, raiseload=True))
         .outerjoin(Push, Push.decision_id == Decision.id)
         .where(Decision.session_id == session_id)
         .order_by(Decision.sequence.desc())
@@ -157,6 +158,7 @@ def _sessions() -> Select[*tuple[Any, ...]]:
             and_(Decision.session_id == ClassSession.id, Decision.sequence == last_sequence.scalar_subquery()),
         )
         .outerjoin(Push, Push.id == last_push.scalar_subquery())
+        .options(defer(Decision.inputs, raiseload=True), defer(ClassSession.raw, raiseload=True))
     )
 
 
