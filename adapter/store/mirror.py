@@ -7,7 +7,7 @@ happens in the caller's transaction: a page is in the mirror whole or not at all
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from datetime import datetime
 
 from sqlalchemy import select, update
