@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from time import process_time
-
 import pytest
 
 from connectors.sandbox.market.figures import Figures, measure
-from connectors.sandbox.market.studios import demo_studios
 from connectors.sandbox.market.world import World
 from tests.connectors.market.conftest import SITE
-from tests.fixtures.database import NOON
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +49,6 @@ def test_a_studio_that_marks_no_no_shows_leaves_plain_visits(year: World) -> Non
     past = [v for v in site.visits.values() if v.active and site.classes[v.class_id].ends_at < year.now]
     assert not any(visit.missed for visit in past)
     assert 0.04 < sum(not visit.signed_in for visit in past) / len(past) < 0.12
-
-
-def test_the_demonstration_is_built_in_seconds() -> None:
-    started = process_time()
-    World(1, NOON, demo_studios()[:1])
-    assert process_time() - started < 5
 
 
 def test_first_time_visitors_come_back_directly(year: World) -> None:
