@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 import responses
@@ -19,6 +20,7 @@ from connectors import registry
 from connectors.platform import Platform
 from tests.adapter.oauth.platform_one import API, CLIENT_ID, CLIENT_SECRET, ISSUER, PlatformOne, declare
 from tests.fixtures.database import NOON
+from tests.fixtures.sandbox import LiveSandbox
 
 BROWSER = "the secret of the owner's browser"
 
@@ -60,6 +62,24 @@ def context_on(store: Store, config: Config, keys: Keyring, clock: Callable[[], 
     settings = {"ISSUER": ISSUER, "CLIENT_ID": CLIENT_ID, "CLIENT_SECRET": CLIENT_SECRET, "API_URL": API}
     config = replace(config, platforms={"platform_one": settings}, allow_private_addresses=False)
     return Context(config=config, store=store, keys=keys, now=clock)
+
+
+def context_at(sandbox: LiveSandbox, config: Config, store: Store, keys: Keyring) -> Context:
+    """Set up for a running sandbox, the one private address that may be called, and on its clock."""
+    settings = {
+        "API_URL": sandbox.api_url,
+        "ISSUER": sandbox.issuer,
+        "CLIENT_ID": sandbox.client_id,
+        "CLIENT_SECRET": sandbox.client_secret,
+        "API_KEY": sandbox.api_key,
+    }
+    config = replace(
+        config,
+        platforms={"sandbox": settings},
+        allow_private_addresses=False,
+        allowed_addresses=frozenset({urlsplit(sandbox.url).netloc}),
+    )
+    return Context(config=config, store=store, keys=keys, now=lambda: sandbox.time[0])
 
 
 @pytest.fixture

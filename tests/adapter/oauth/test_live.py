@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -31,7 +30,7 @@ from adapter.token_row import LEASE, read_tokens
 from adapter.tokens import fresh_token, fresh_tokens
 from connectors.errors import Misconfigured, Reconnect, TryAgain
 from connectors.oauth import token_session, wire
-from tests.adapter.oauth.conftest import BROWSER, settle
+from tests.adapter.oauth.conftest import BROWSER, context_at, settle
 from tests.fixtures.database import ENCRYPTION_KEY
 from tests.fixtures.sandbox import LiveSandbox
 
@@ -82,22 +81,8 @@ def live(config: Config, store: Store, keys: Keyring, sandbox: LiveSandbox) -> L
 
 
 def live_on(sandbox: LiveSandbox, config: Config, store: Store, keys: Keyring) -> Live:
-    settings = {
-        "API_URL": sandbox.api_url,
-        "ISSUER": sandbox.issuer,
-        "CLIENT_ID": sandbox.client_id,
-        "CLIENT_SECRET": sandbox.client_secret,
-        "API_KEY": sandbox.api_key,
-    }
-    config = replace(
-        config,
-        platforms={"sandbox": settings},
-        allow_private_addresses=False,
-        allowed_addresses=frozenset({urlsplit(sandbox.url).netloc}),
-    )
     people = settle(store)
-    ctx = Context(config=config, store=store, keys=keys, now=lambda: sandbox.time[0])
-    return Live(ctx, sandbox, people.studio, people.owner)
+    return Live(context_at(sandbox, config, store, keys), sandbox, people.studio, people.owner)
 
 
 def state(live: Live) -> ConnectionState:
