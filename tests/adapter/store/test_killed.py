@@ -1,0 +1,41 @@
+"""Killing the process at any moment loses nothing that was committed and leaves nothing half-written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import func, select, text
+
+from adapter.store.database import Store
+from adapter.store.tables import Client, ClientEmail, EmailAddress
+from connectors.records import Stream
+from tests.adapter.store.conftest import connected
+from tests.adapter.store.records import Mirror, client
+from tests.adapter.store.writing import A_PAGE, KEYS
+
+
+@pytest.mark.parametrize("commits", [1, 3])
+def test_every_page_is_there_whole_or_not_at_all(any_store: Store, commits: int) -> None:
+    connection_id = connected(any_store)
+    url = any_store.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-m", "tests.adapter.store.writing", url, str(connection_id)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        for _ in range(commits):
+            told = int(writer.stdout.readline())
+        writer.kill()
+        told = max([told, *(int(line) for line in writer.stdout if line.endswith("\n"))])
+
+    written = (told + 1) * A_PAGE
+    counts = select(*(select(func.count(model.id)).scalar_subquery() for model in (Client, ClientEmail, EmailAddress)))
+    with any_store.read() as db:
+        (count,) = set(db.execute(counts).one())  # one statement: the last commit may still be landing, untold
+    assert count in (written, written + A_PAGE)
+    if any_store.is_sqlite:
+        with any_store.read() as db:
+            assert db.scalar(text("pragma integrity_check")) == "ok"
+    mirror = Mirror(any_store, KEYS, connection_id)
+    again = mirror.page(Stream.CLIENTS, *(client(f"{told:05}-{n}") for n in range(A_PAGE)))
+    assert again.unchanged == A_PAGE
