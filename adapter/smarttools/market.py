@@ -80,7 +80,12 @@ def fit_market(sessions: Sessions, reservations: Reservations, offers: Offers, u
 
 
 def _unwritten(sessions: Sessions, reservations: Reservations, offers: Offers, sold: Bools, usable: Bools) -> Stretches:
-    """Sessions of which nobody wrote down what was listed: they count a little, at the rates usually paid."""
+    """Sessions of which nobody wrote down what was listed: they count a little, at the rates usually paid.
+
+    A studio without one marketplace reservation was not listed at all: it tells nothing of who would have come.
+    """
+    selling = {sessions.studio[index] for index in np.unique(reservations.session[sold]).tolist()}
+    usable = usable & np.array([studio in selling for studio in sessions.studio], dtype=np.bool_)
     blind = np.flatnonzero(usable & ~np.isin(np.arange(len(sessions)), offers.session))
     paid = sold & (reservations.amount > 0)
     shares = reservations.amount[paid] / sessions.retail[reservations.session[paid]]

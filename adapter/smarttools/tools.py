@@ -13,6 +13,7 @@ import pandas as pd
 
 from adapter.smarttools import door, persistence
 from adapter.smarttools.explain import one_more, rate_parts, spot_parts
+from adapter.smarttools.facts import Floats
 from adapter.smarttools.judge import Verdict, judge
 from adapter.smarttools.model import Model, learn
 from adapter.smarttools.money import major
@@ -84,6 +85,10 @@ class SmartTools:
             }
             for case, verdict in zip(found, self._judged(found), strict=True)
         ]
+
+    def usual(self, studios: pd.DataFrame, sessions: pd.DataFrame) -> Floats:
+        """Final direct reservations expected of each session before anything is on its books, places not limiting."""
+        return self.model.level.mean(door.read_sessions(studios, sessions))
 
     def digest(self) -> str:
         """SHA-256 of what ``save`` writes: the same history and seed give the same."""
