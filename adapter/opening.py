@@ -79,13 +79,33 @@ def open_connection(ctx: Context, connection_id: int) -> Iterator[Api]:
 
 
 @contextmanager
+def open_subscriptions(ctx: Context, connection_id: int) -> Iterator[Api]:
+    """The platform's subscriptions API, at its own address if it has one; given our key and no studio's token."""
+    with ctx.store.read() as db:
+        row = db.get_one(Connection, connection_id)
+    platform = registry.get(row.platform)
+    own = ctx.config.platform(platform.name).get("WEBHOOK_URL") or (platform.webhooks and platform.webhooks.api_url)
+    meter = Meter(ctx)
+    meter.connection_id = connection_id
+    site = Site(id=row.site, name=row.site_name, timezone=row.timezone, currency=row.currency)
+    with open_account(ctx, platform, site, FixedToken(""), meter, base_url=own or None) as api:
+        yield api
+
+
+@contextmanager
 def open_account(
-    ctx: Context, platform: Platform, site: Site, token: TokenSupply | FixedToken, meter: Meter
+    ctx: Context,
+    platform: Platform,
+    site: Site,
+    token: TokenSupply | FixedToken,
+    meter: Meter,
+    *,
+    base_url: str | None = None,
 ) -> Iterator[Api]:
     """The platform, opened for one account with the tokens of ``token``; calls are counted by ``meter``."""
     settings = ctx.config.platform(platform.name)
     door: HttpDoor = open_door(
-        settings.get("API_URL") or platform.api_url,
+        base_url or settings.get("API_URL") or platform.api_url,
         headers=platform.headers(site.id, settings),
         token=token,
         on_call=meter.note,

@@ -143,6 +143,7 @@ class Webhooks:
     read: Callable[[bytes], Delivery]  # raises BadRecord
     events: tuple[str, ...]
     subscribe: Callable[[Api, str], tuple[str, str]] | None = None  # callback URL -> (subscription id, secret)
+    api_url: str = ""  # where subscriptions are made, if not at the API; ADAPTER_<PLATFORM>_WEBHOOK_URL overrides
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import select
 
 from adapter.context import Context
-from adapter.opening import open_connection
+from adapter.opening import open_subscriptions
 from adapter.store.tables import Connection, ConnectionState
 from connectors import registry
 from connectors.errors import ConnectorError
@@ -28,7 +28,7 @@ def subscribe(ctx: Context, connection_id: int) -> bool:
     if webhooks is None or webhooks.subscribe is None or row.webhook_id or not reachable(ctx):
         return False
     callback = f"{ctx.config.public_url}/webhooks/{row.platform}/{connection_id}"
-    with open_connection(ctx, connection_id) as api:
+    with open_subscriptions(ctx, connection_id) as api:
         number, secret = webhooks.subscribe(api, callback)
     with ctx.store.write() as db:
         row = db.get_one(Connection, connection_id)
@@ -52,9 +52,9 @@ def subscribe_missing(ctx: Context) -> None:
 
 
 def reachable(ctx: Context) -> bool:
-    """Whether a platform could call us: by https at a public name, or anywhere where private addresses are allowed."""
+    """Whether a platform could call us: by https at a public name, or anywhere if it may be on this machine itself."""
     parts = urlsplit(ctx.config.public_url)
-    if ctx.config.allow_private_addresses:
+    if ctx.config.allow_private_addresses or ctx.config.allowed_addresses:
         return True
     try:
         address = ipaddress.ip_address(parts.hostname or "")

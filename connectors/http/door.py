@@ -30,7 +30,7 @@ READ_TIMEOUT = 30.0  # seconds without a byte
 WHOLE_TIMEOUT = 120.0  # seconds for one answer, however slowly it drips
 LARGEST_BODY = 64 * 2**20  # bytes, unpacked
 _CHUNK = 2**16
-_RECORD_ID = re.compile(r"/-?\d+(?=/|$)")
+_RECORD_ID = re.compile(r"/(?:-?\d+|[0-9a-fA-F-]{32,36})(?=/|$)")  # a number or a GUID
 _PATH = re.compile(r"/[\w.~!$&'()*+,;=@%-][\w.~!$&'()*+,;=:@%/-]*")
 
 log = structlog.get_logger(__name__)

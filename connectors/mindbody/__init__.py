@@ -74,7 +74,7 @@ PLATFORM = Platform(
             "Mindbody.Api.Public.v6": "Read classes, bookings, clients, prices and sales, as far as who signed in may.",
         },
     ),
-    webhooks=Webhooks(
+    webhooks=Webhooks(  # one subscription of our developer account carries every site: it is not made for each studio
         signature_header=webhooks.SIGNATURE_HEADER,
         verify=webhooks.verify,
         read=webhooks.read,

@@ -11,6 +11,7 @@ from typing import Any
 from connectors import mindbody
 from connectors.errors import Rejected
 from connectors.fields import reach
+from connectors.mindbody.subscriptions import subscribe
 from connectors.platform import Api, Capability, OfferPush, ReadBack
 from connectors.records import Offer
 
@@ -59,6 +60,7 @@ PLATFORM = replace(
     capabilities=(mindbody.PLATFORM.capabilities - _LOCAL) | _NATIVE,
     api_url="",  # it has no public address: the one that was started says where it is
     oauth=replace(mindbody.PLATFORM.oauth, issuer=None) if mindbody.PLATFORM.oauth else None,
+    webhooks=replace(mindbody.PLATFORM.webhooks, subscribe=subscribe) if mindbody.PLATFORM.webhooks else None,
     offers=OfferPush(send=send, read_back=read_back),
     totals=None,
     limits=("The sandbox is no real studio: nothing here is sold.",),
