@@ -1,62 +1,83 @@
 """The front door: composes the web app, the job engine and the command line.
 
-``adapter`` is ``wsgi:cli``; a WSGI server calls ``wsgi:create()``.
+``adapter`` is ``wsgi:cli``; a WSGI server calls ``wsgi:create()``. A command's module is imported when it is called
+for: who asks the doctor does not wait for the models.
 """
 
 from __future__ import annotations
 
-import os
 import sys
+from importlib import import_module
+from typing import Any
 
 import click
 from flask import Flask
 
-from adapter import __version__, backtest_command, commands
-from adapter.app import create_app
-from adapter.compose import compose
-from adapter.config import ConfigError
-from adapter.context import Context
-from sync import commands as road
-from sync.demo import demo
-from sync.serve import serve_web
+from adapter import __version__
 
-WITHOUT_CONTEXT = {"sandbox", "demo", "doctor"}  # needs no database; makes its own; looks at a broken one too
+ADAPTER, BACKTEST, ROAD = "adapter.commands", "adapter.backtest_command", "sync.commands"
+COMMANDS = {
+    "demo": "sync.demo",
+    "serve": "sync.serve",
+    "worker": ROAD,
+    "sandbox": "sync.demo",
+    "connect": ADAPTER,
+    "connections": ADAPTER,
+    "push": ROAD,
+    "resync": ROAD,
+    "runs": ADAPTER,
+    "run": ADAPTER,
+    "decide": ROAD,
+    "replay": ROAD,
+    "backtest": BACKTEST,
+    "token": ADAPTER,
+    "conformance": ROAD,
+    "doctor": ADAPTER,
+}
+WITHOUT_CONTEXT = {"sandbox", "demo"}  # one needs no database, the other makes its own
 
 
 def create() -> Flask:
     """The web application alone, for a WSGI server."""
+    from adapter.app import create_app
+    from adapter.compose import compose
+
     return create_app(compose())
 
 
-@click.group(help="Sells only the spots that would otherwise stay empty, at the rate that earns most.")
+class Commands(click.Group):
+    """The commands by name, each from the module that has it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of a studio's life."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        known: tuple[click.Command, ...] = import_module(COMMANDS[cmd_name]).COMMANDS
+        return next((command for command in known if command.name == cmd_name), None)
+
+
+@click.command(cls=Commands, help="Sells only the spots that would otherwise stay empty, at the rate that earns most.")
 @click.version_option(__version__)
 @click.pass_context
 def cli(click_context: click.Context) -> None:
     """Open the adapter that the environment describes, for the command that follows."""
-    if click_context.invoked_subcommand in WITHOUT_CONTEXT or {"--help", "-h"} & set(sys.argv):
-        return
+    if click_context.invoked_subcommand not in WITHOUT_CONTEXT and not _only_asks_for_help():
+        click_context.obj = _context()
+
+
+def _only_asks_for_help() -> bool:
+    return "--help" in sys.argv
+
+
+def _context() -> Any:
+    from adapter.compose import compose
+    from adapter.config import ConfigError
+
     try:
-        click_context.obj = compose()
+        return compose()
     except ConfigError as error:
         raise click.UsageError(str(error)) from error
-
-
-@cli.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=5000, show_default=True)
-@click.pass_obj
-def serve(context: Context, host: str, port: int) -> None:
-    """Serve the pages, the API and the scheduled jobs: one process."""
-    serve_web(context, host, port)
-
-
-@cli.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
-@click.pass_context
-def sandbox(click_context: click.Context) -> None:
-    """Run the sandbox booking platform alone (its own options follow: --port, --seed, --history …)."""
-    module = [sys.executable, "-m", "connectors.sandbox.server"]
-    os.execv(sys.executable, [*module, *click_context.args])  # noqa: S606  our own interpreter, no shell
-
-
-for command in (demo, *commands.COMMANDS, *backtest_command.COMMANDS, *road.COMMANDS):
-    cli.add_command(command)

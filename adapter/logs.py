@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
 
 
-def configure_logs(level: int = logging.INFO) -> None:
-    """One JSON object a line on stderr. Leaves alone what has been configured already."""
+def configure_logs(level: int = logging.INFO, to: TextIO | None = None) -> None:
+    """One JSON object a line, on stderr or ``to`` a file. Leaves alone what has been configured already."""
     if structlog.is_configured():
         return
     structlog.configure(
@@ -21,5 +22,5 @@ def configure_logs(level: int = logging.INFO) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(to or sys.stderr),
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import sklearn
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Database
 
@@ -81,5 +81,5 @@ def card_of(facts: Facts) -> dict[str, Any]:
         "to": starts.max().isoformat(),
         "sessions": len(starts),
         "reservations": len(facts["reservations"]),
-        "versions": {"numpy": np.__version__, "pandas": pd.__version__, "scikit-learn": sklearn.__version__},
+        "versions": {"numpy": np.__version__, "pandas": pd.__version__, "scikit-learn": version("scikit-learn")},
     }

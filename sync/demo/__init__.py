@@ -6,6 +6,6 @@ browser      a browser without a screen, which signs in and consents as the owne
 telling      progress bars and the lines people read
 """
 
-from sync.demo.command import demo
+from sync.demo.command import COMMANDS
 
-__all__ = ["demo"]
+__all__ = ["COMMANDS"]

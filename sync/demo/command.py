@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
+import sys
 import time
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO
 
 import click
 
 from adapter.compose import compose
 from adapter.config import Config, load_config
-from adapter.context import Context
+from adapter.logs import configure_logs
 from connectors import registry
 from sync.demo.acts import Demo
-from sync.demo.sandbox import Sandbox, running_sandbox
+from sync.demo.sandbox import PROGRAM, Sandbox, running_sandbox
 from sync.demo.telling import Teller
 from sync.jobs import Engine
 from sync.serve import served_web
@@ -36,10 +39,13 @@ def demo(once: bool, port: int, platform: str, history: str | None, weeks: int, 
     tell = Teller(quiet=as_json)
     options = ["--weeks", str(weeks), *(["--history", history] if history else [])]
     with ExitStack() as stack:
-        sandbox = stack.enter_context(running_sandbox(*options))
+        given = load_config()
+        log = stack.enter_context(_fresh_log(given.instance / "demo"))
+        configure_logs(to=log)
+        sandbox = stack.enter_context(running_sandbox(*options, log=log))
         tell.did(f"The sandbox booking platform runs at {sandbox.facts['url']}, as a process of its own.")
         port = port or _free_port()
-        context = _context(sandbox, platform, port)
+        context = compose(_demo_config(given, sandbox, platform, port))
         stack.enter_context(served_web(context, "127.0.0.1", port))
         story = Demo(context, Engine(context), sandbox, platform, tell)
         counts = story.play() | {"seconds": round(time.monotonic() - began, 1)}
@@ -64,14 +70,15 @@ def _stay(story: Demo, tell: Teller) -> None:
         story.engine.stop()
 
 
-def _context(sandbox: Sandbox, platform: str, port: int) -> Context:
-    given = load_config()
-    instance = given.instance / "demo"
+def _fresh_log(instance: Path) -> TextIO:
+    """An empty instance folder of the demo's own, and the file its log lines go to."""
     shutil.rmtree(instance, ignore_errors=True)
-    return compose(_demo_config(given, instance, sandbox, platform, port))
+    instance.mkdir(parents=True)
+    return (instance / "log.jsonl").open("a", buffering=1, encoding="utf-8")
 
 
-def _demo_config(given: Config, instance: Path, sandbox: Sandbox, platform: str, port: int) -> Config:
+def _demo_config(given: Config, sandbox: Sandbox, platform: str, port: int) -> Config:
+    instance = given.instance / "demo"
     own = given.instance / "adapter.db"
     is_default = given.database_url.endswith(str(own))
     return replace(
@@ -90,4 +97,11 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-__all__ = ["demo"]
+@click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@click.pass_context
+def sandbox(click_context: click.Context) -> None:
+    """Run the sandbox booking platform alone; its own options follow (--port, --seed, --history …)."""
+    os.execv(sys.executable, [*PROGRAM, *click_context.args])  # noqa: S606  our own interpreter, no shell
+
+
+COMMANDS: tuple[click.Command, ...] = (demo, sandbox)

@@ -8,8 +8,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import urlsplit
+
+PROGRAM = (sys.executable, "-m", "connectors.sandbox.server")
 
 
 class SandboxDied(RuntimeError):
@@ -46,11 +48,12 @@ class Sandbox:
 
 
 @contextmanager
-def running_sandbox(*options: str) -> Iterator[Sandbox]:
-    """Start the sandbox on a free port; it ends with this block."""
+def running_sandbox(*options: str, log: TextIO) -> Iterator[Sandbox]:
+    """Start the sandbox on a free port; it ends with this block. What it complains of goes to ``log``."""
     process = subprocess.Popen(  # noqa: S603  our own interpreter and module
-        [sys.executable, "-m", "connectors.sandbox.server", "--port", "0", *options],
+        [*PROGRAM, "--port", "0", *options],
         stdout=subprocess.PIPE,
+        stderr=log,
         text=True,
     )
     try:

@@ -1,0 +1,58 @@
+"""The main job as a newcomer runs it: one command, real processes, nothing outside this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def run_demo(instance: Path, *options: str) -> dict[str, Any]:
+    """``adapter demo --once --json`` in an empty instance folder: the counts that it prints."""
+    ended = subprocess.run(
+        [
+            Path(sys.executable).with_name("adapter"),
+            "demo",
+            "--once",
+            "--json",
+            "--port",
+            "0",
+            "--weeks",
+            "3",
+            *options,
+        ],
+        env={"PATH": os.environ["PATH"], "ADAPTER_INSTANCE": str(instance)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=110,
+    )
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    counts: dict[str, Any] = json.loads(ended.stdout)
+    return counts
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return run_demo(tmp_path_factory.mktemp("demo"))
+
+
+def test_a_studio_is_connected_mirrored_decided_and_pushed(told: dict[str, Any]) -> None:
+    assert min(told[what] for what in ("sessions", "reservations", "clients", "sales", "decisions")) > 100
+    assert told["pushes_confirmed"] > 100
+    assert told["pushes_local"] == told["pushes_failed"] == told["failed_runs"] == 0
+
+
+def test_every_roster_costs_one_call_and_little_else_is_asked(told: dict[str, Any]) -> None:
+    assert told["sessions"] < told["api_calls"] < told["sessions"] + 2 * told["pushes_confirmed"] + 200
+
+
+def test_where_the_platform_takes_no_offers_they_are_in_force_where_we_sell(tmp_path: Path) -> None:
+    counts = run_demo(tmp_path, "--platform", "mindbody")
+    assert counts["pushes_local"] > 100
+    assert counts["pushes_confirmed"] == counts["pushes_failed"] == counts["failed_runs"] == 0
