@@ -45,7 +45,7 @@ class Config:
     encryption_keys: tuple[str, ...] = field(repr=False)  # the first encrypts, all decrypt
     allow_private_addresses: bool = False
     allowed_addresses: frozenset[str] = frozenset()  # "host:port" of the sandbox that we started ourselves
-    platforms: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)  # {"mindbody": {"API_URL": …}}
+    platforms: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)  # {platform: {"API_URL": …}}
     unknown: tuple[str, ...] = ()  # variables with our prefix that mean nothing to us: most likely misspelt
 
     def platform(self, name: str) -> Mapping[str, str]:
