@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -174,6 +176,28 @@ def road(sandbox: LiveSandbox, config: Config, store: Store, keys: Keyring) -> R
     ctx = Context(config=config, store=store, keys=keys, now=lambda: sandbox.time[0])
     token = sandbox.staff_headers()["Authorization"].removeprefix("Bearer ")
     return Road(ctx, connect(ctx, sandbox.sites[0], token), sandbox.time)
+
+
+@pytest.fixture
+def mirrored(road: Road, tmp_path_factory: pytest.TempPathFactory) -> Road:
+    """The same, mirrored, its rates agreed and its sources mapped: made once, then copied, since markets are alike."""
+    kept = tmp_path_factory.getbasetemp() / "mirrored.db"
+    path = str(road.ctx.store.url.database)
+    if kept.exists():
+        token = road.connection.access_token
+        _copy(str(kept), path)
+        road.set(access_token=token)
+    else:
+        done(road.backfill())
+        road.map_sources()
+        road.agree()
+        _copy(path, str(kept))
+    return road
+
+
+def _copy(source: str, target: str) -> None:
+    with closing(sqlite3.connect(source)) as there, closing(sqlite3.connect(target)) as here:
+        there.backup(here)
 
 
 def done(run: Run) -> Run:

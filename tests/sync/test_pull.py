@@ -11,7 +11,7 @@ from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done, dump
 
 
-def mirrored(road: Road, class_id: int) -> Session:
+def row_of(road: Road, class_id: int) -> Session:
     (row,) = road.all(Session, Session.external_id == str(class_id))
     return row
 
@@ -37,8 +37,8 @@ def test_a_backfill_mirrors_everything_that_the_platform_holds(road: Road, sandb
     assert road.connection.last_pulled_at == sandbox.time[0]
 
 
-def test_a_second_pull_of_an_unchanged_platform_writes_nothing(road: Road, sandbox: LiveSandbox) -> None:
-    done(road.backfill())
+def test_a_second_pull_of_an_unchanged_platform_writes_nothing(mirrored: Road, sandbox: LiveSandbox) -> None:
+    road = mirrored
     done(road.do(RunKind.PULL))
     before = dump(road.ctx.store)
     sandbox.tick(minutes=10)
@@ -49,9 +49,9 @@ def test_a_second_pull_of_an_unchanged_platform_writes_nothing(road: Road, sandb
 
 
 def test_a_pull_finds_a_new_booking_and_a_cancelled_one_and_reads_no_other_roster(
-    road: Road, sandbox: LiveSandbox
+    mirrored: Road, sandbox: LiveSandbox
 ) -> None:
-    done(road.backfill())
+    road = mirrored
     class_id = soon(sandbox)
     visit = sandbox.world.book(1001, class_id, next(iter(sandbox.site.clients)))
     calls = sandbox.calls("GET /class/classvisits")
@@ -69,22 +69,24 @@ def test_a_pull_finds_a_new_booking_and_a_cancelled_one_and_reads_no_other_roste
     assert row.cancelled_at == sandbox.time[0]
 
 
-def test_a_class_that_vanished_from_a_complete_answer_is_gone_and_comes_back(road: Road, sandbox: LiveSandbox) -> None:
-    done(road.backfill())
+def test_a_class_that_vanished_from_a_complete_answer_is_gone_and_comes_back(
+    mirrored: Road, sandbox: LiveSandbox
+) -> None:
+    road = mirrored
     class_id = soon(sandbox)
     starts_at = sandbox.site.classes[class_id].starts_at
     sandbox.world.move_class(1001, class_id, starts_at + timedelta(days=60))
     done(road.do(RunKind.PULL))
-    assert mirrored(road, class_id).gone_at is not None
-    assert mirrored(road, class_id).status is SessionStatus.CANCELLED
+    assert row_of(road, class_id).gone_at is not None
+    assert row_of(road, class_id).status is SessionStatus.CANCELLED
     sandbox.world.move_class(1001, class_id, starts_at)
     done(road.do(RunKind.PULL))
-    assert mirrored(road, class_id).gone_at is None
-    assert mirrored(road, class_id).status is SessionStatus.SCHEDULED
+    assert row_of(road, class_id).gone_at is None
+    assert row_of(road, class_id).status is SessionStatus.SCHEDULED
 
 
-def test_an_empty_answer_is_not_taken_as_mass_deletion(road: Road, sandbox: LiveSandbox) -> None:
-    done(road.backfill())
+def test_an_empty_answer_is_not_taken_as_mass_deletion(mirrored: Road, sandbox: LiveSandbox) -> None:
+    road = mirrored
     paging = {"RequestedLimit": 200, "RequestedOffset": 0, "PageSize": 0, "TotalResults": 0}
     body = json.dumps({"PaginationResponse": paging, "Classes": []})
     sandbox.faults({"kind": "answer", "path": "/class/classes", "status": 200, "body": body})

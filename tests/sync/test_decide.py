@@ -1,0 +1,142 @@
+"""Deciding on a mirrored studio: every session, whole reasons, no row without a change, the same again on replay."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from adapter.store.settings import change_settings
+from adapter.store.tables import Decision, Model, PushMode, Reservation, RunKind, Scope, Session, SourceMapping
+from connectors.records import ACTIVE_OUTCOMES, Channel, SessionStatus
+from sync.decide import replay, stored
+from tests.fixtures.sandbox import LiveSandbox
+from tests.sync.conftest import Road, done
+
+
+@pytest.fixture
+def studio(mirrored: Road) -> Road:
+    """A mirrored studio that has a model."""
+    done(mirrored.do(RunKind.TRAIN))
+    return mirrored
+
+
+def taken(road: Road, session: Session, *channels: Channel) -> int:
+    """Places taken in a session, by the mirror, of these channels or of all."""
+    meaning = {row.source: row.channel for row in road.all(SourceMapping)}
+    rows = road.all(Reservation, Reservation.session_id == session.external_id)
+    active = [row for row in rows if row.outcome in ACTIVE_OUTCOMES]
+    return len([row for row in active if not channels or meaning.get(row.source) in channels])
+
+
+def test_every_session_of_the_next_28_days_gets_a_decision(studio: Road) -> None:
+    run = done(studio.do(RunKind.DECIDE))
+    ahead = {row.id for row in studio.upcoming() if row.starts_at < studio.ctx.now() + timedelta(days=28)}
+    assert set(studio.latest()) == ahead
+    assert run.counts["decisions"]["new"] == len(ahead) > 30
+
+
+def test_a_decision_fits_into_what_is_free_and_its_limit_counts_what_is_booked(studio: Road) -> None:
+    done(studio.do(RunKind.DECIDE))
+    sessions = {row.id: row for row in studio.all(Session)}
+    listed = 0
+    for number, decision in studio.latest().items():
+        session = sessions[number]
+        if session.capacity is None:
+            assert decision.binding == "no_capacity"
+        free = max(0, (session.capacity or 0) - taken(studio, session))
+        assert 0 <= decision.spots + decision.premium_spots <= free
+        assert decision.limit == decision.spots + taken(studio, session, Channel.MARKETPLACE)
+        assert decision.spots == 0 or Decimal("7.50") <= decision.rate <= Decimal(18)
+        if session.status is SessionStatus.CANCELLED or session.hidden:
+            assert decision.spots == 0
+        listed += decision.spots
+    assert listed > 20
+
+
+def test_reasons_sum_to_the_number_whatever_cut_it(studio: Road) -> None:
+    done(studio.do(RunKind.DECIDE))
+    with studio.ctx.store.write() as db:
+        studio_id = studio.connection.studio_id
+        change_settings(db, studio_id, Scope.STUDIO, 0, {"excluded": True}, actor="test", now=studio.ctx.now())
+    done(studio.do(RunKind.DECIDE))
+    decisions = studio.all(Decision)
+    assert {row.binding for row in decisions} >= {None, "excluded"}
+    for row in decisions:
+        if row.reason != "skipped":
+            assert sum(part["value"] for part in row.explanation["parts"]) == row.spots, row.explanation["parts"]
+
+
+def test_deciding_again_leaves_no_row(studio: Road) -> None:
+    done(studio.do(RunKind.DECIDE))
+    before = len(studio.all(Decision))
+    run = done(studio.do(RunKind.DECIDE))
+    assert len(studio.all(Decision)) == before
+    assert run.counts["decisions"]["unchanged"] == before
+
+
+def test_a_booking_changes_one_decision(studio: Road, sandbox: LiveSandbox) -> None:
+    done(studio.do(RunKind.DECIDE))
+    number, decision = max(studio.latest().items(), key=lambda pair: pair[1].spots)
+    (session,) = studio.all(Session, Session.id == number)
+    for client in list(sandbox.site.clients)[: decision.spots]:
+        sandbox.world.book(1001, int(session.external_id), client)
+    done(studio.do(RunKind.PULL))
+    done(studio.do(RunKind.DECIDE))
+    after = studio.latest()[number]
+    assert after.sequence == decision.sequence + 1
+    assert after.spots < decision.spots
+
+
+def test_decisions_replay_to_the_same_bytes(studio: Road) -> None:
+    done(studio.do(RunKind.DECIDE))
+    studio.set(push_mode=PushMode.PAUSED)
+    done(studio.do(RunKind.DECIDE))
+    decisions = studio.all(Decision)
+    assert {row.binding for row in decisions} >= {None, "paused"}
+    for decision in decisions[:: len(decisions) // 12]:
+        assert replay(studio.ctx, decision) == stored(decision)
+
+
+def test_without_an_agreed_floor_nothing_is_listed(mirrored: Road) -> None:
+    road = mirrored
+    road.agree(rate_floor=None)
+    done(road.do(RunKind.DECIDE))
+    found = road.latest().values()
+    assert {row.spots + row.premium_spots for row in found} == {0}
+    assert "floor_missing" in {row.binding for row in found}
+    assert all(row.model_id is None for row in found)
+
+
+def test_a_mirror_that_grows_old_first_stops_growing_then_lists_nothing(studio: Road, sandbox: LiveSandbox) -> None:
+    done(studio.do(RunKind.DECIDE))
+    listed = {number: row.spots for number, row in studio.latest().items()}
+    sandbox.tick(minutes=30)
+    done(studio.do(RunKind.DECIDE))
+    assert all(row.spots <= listed[number] for number, row in studio.latest().items() if row.binding == "stale")
+    sandbox.tick(minutes=40)
+    done(studio.do(RunKind.DECIDE))
+    coming = {row.id for row in studio.upcoming()}
+    now = [row for number, row in studio.latest().items() if number in coming]
+    assert {row.spots for row in now} == {0}
+    assert {row.binding for row in now if row.reason != "skipped"} == {"stale"}
+
+
+def test_a_waiting_list_comes_first(studio: Road) -> None:
+    done(studio.do(RunKind.DECIDE))
+    number = max(studio.latest(), key=lambda key: studio.latest()[key].spots)
+    with studio.ctx.store.write() as db:
+        row = db.get_one(Session, number)
+        row.waitlisted = 2
+        row.roster_mark = None
+        row.roster_read_at = studio.ctx.now()
+    done(studio.do(RunKind.DECIDE))
+    assert (studio.latest()[number].spots, studio.latest()[number].binding) == (0, "waitlisted")
+
+
+def test_the_same_data_gives_the_same_model(studio: Road) -> None:
+    done(studio.do(RunKind.TRAIN))
+    (model,) = studio.all(Model)
+    assert model.card["sessions"] > 30
+    assert (studio.ctx.config.instance / "models" / model.folder).is_dir()
