@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -46,7 +47,7 @@ def today(site: Site) -> date:
 def classes() -> Response:
     """Classes on the days asked for; without a window, today's."""
     asked, who = query(), caller()
-    rows = [item for item in _candidates(asked, who.site) if _wanted(item, asked, who.site)]
+    rows = list(filter(_filter(asked, who.site), _candidates(asked, who.site)))
     if not who.at_desk:
         rows = [item for item in rows if _public(who.site, item)]
     return page(asked, "Classes", rows, shown_class, short=here().options.short_pages)
@@ -69,19 +70,34 @@ def _candidates(asked: Query, site: Site) -> list[ClassInstance]:
     return [item for item in found if not blocks or item.schedule_id in blocks]
 
 
-def _wanted(item: ClassInstance, asked: Query, site: Site) -> bool:
-    since = asked.instant("LastModifiedDate")
-    filters: dict[str, int] = {
-        "LocationIds": item.location_id,
-        "StaffIds": item.staff_id,
-        "ClassDescriptionIds": item.description_id,
-        "SessionTypeIds": site.descriptions[item.description_id].session_type_id,
+def _filter(asked: Query, site: Site) -> Callable[[ClassInstance], bool]:
+    """Whether a class is among those asked for; the question is read once, not for every class."""
+    since, hide_cancelled = asked.instant("LastModifiedDate"), asked.flag("HideCanceledClasses")
+    given = [(value, asked.integers(name)) for name, value in _filters(site).items() if name in asked]
+
+    def wanted(item: ClassInstance) -> bool:
+        if since is not None and item.last_modified < since:
+            return False
+        if item.cancelled and hide_cancelled:
+            return False
+        return all(value(item) in numbers for value, numbers in given)
+
+    return wanted
+
+
+def _filters(site: Site) -> dict[str, Callable[[ClassInstance], int]]:
+    return {
+        "LocationIds": lambda item: item.location_id,
+        "StaffIds": lambda item: item.staff_id,
+        "ClassDescriptionIds": lambda item: item.description_id,
+        "SessionTypeIds": lambda item: site.descriptions[item.description_id].session_type_id,
+        "ProgramIds": lambda item: program_of(site, item),
     }
-    if since is not None and item.last_modified < since:
-        return False
-    if item.cancelled and asked.flag("HideCanceledClasses"):
-        return False
-    return all(name not in asked or value in asked.integers(name) for name, value in filters.items())
+
+
+def program_of(site: Site, item: ClassInstance) -> int:
+    """The service category that a class belongs to: what a pricing option must be for to pay for it."""
+    return site.session_types[site.descriptions[item.description_id].session_type_id].program_id
 
 
 def _public(site: Site, item: ClassInstance) -> bool:
@@ -156,6 +172,7 @@ def waitlist_entries() -> Response:
         entry
         for entry in site.waitlist.values()
         if entry.removed_at is None
+        and entry.class_id in site.classes
         and (not classes_ or entry.class_id in classes_)
         and (bool(classes_) or not blocks or site.classes[entry.class_id].schedule_id in blocks)
         and (not entries or entry.id in entries)

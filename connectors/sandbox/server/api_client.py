@@ -66,7 +66,9 @@ def client_visits() -> Response:
     rows = [
         visit
         for visit in site.visits_by(person.unique_id)
-        if visit.on_roster and first <= site.classes[visit.class_id].starts_local.date() <= last
+        if visit.on_roster
+        and visit.class_id in site.classes  # a cut series takes its classes' visits with it
+        and first <= site.classes[visit.class_id].starts_local.date() <= last
     ]
     rows.sort(key=lambda visit: site.classes[visit.class_id].starts_at, reverse=asked.text("Order") == "desc")
     return page(

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from connectors.sandbox.market.site import Site
 from connectors.sandbox.market.state import PricingOption
 from connectors.sandbox.server.access import caller, query
-from connectors.sandbox.server.api_class import find_class, today
+from connectors.sandbox.server.api_class import find_class, program_of, today
 from connectors.sandbox.server.sandbox import here
 from connectors.sandbox.server.shapes_client import option_json, sale_json
 from connectors.sandbox.server.wire import Body, Refusal, answer, page
@@ -48,8 +48,7 @@ def services() -> Response:
     numbers, programs = asked.texts("ServiceIds"), asked.integers("ProgramIds")
     class_id = asked.integer("ClassId")
     if class_id is not None:
-        description = site.descriptions[find_class(site, class_id).description_id]
-        programs = {site.session_types[description.session_type_id].program_id}
+        programs = {program_of(site, find_class(site, class_id))}
     rows = [
         item
         for item in site.options.values()

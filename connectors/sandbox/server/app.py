@@ -32,7 +32,6 @@ from connectors.sandbox.server.wrappers import AnyCase, NoTwins, OneAtATime
 def create_app(world: World, options: Options | None = None, *, clock: Callable[[], datetime] = wall_clock) -> Flask:
     """The platform over a market. ``clock`` ages tokens and webhooks; its state is ``app.extensions["sandbox"]``."""
     app = Flask("connectors.sandbox.server")
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
     sandbox = Sandbox(world, options or Options(), clock)
     app.extensions["sandbox"] = sandbox
     for routes in (_api(), oauth_routes(), webhook_routes(), control_routes()):

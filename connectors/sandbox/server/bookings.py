@@ -133,7 +133,7 @@ def update_visit() -> Response:
     """Sign a client in or out, or cancel the visit (``Execute``: Cancel, Latecancel, Unlatecancel)."""
     body, site = request_body(), caller().site
     visit = site.visits.get(body.integer("VisitId"))
-    if visit is None:
+    if visit is None or visit.class_id not in site.classes:
         raise Refusal("ClassVisitNotFound", "The visit does not exist.")
     hold_reads(site.classes[visit.class_id])
     if not body.flag("Test"):

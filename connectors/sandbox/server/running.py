@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask
 from waitress.server import create_server
-from waitress.wasyncore import close_all
+from waitress.wasyncore import close_all, loop
 
 from connectors.sandbox.server.people import Role, person_of
 from connectors.sandbox.server.sandbox import Sandbox
@@ -32,17 +32,25 @@ class Server:
     def __init__(self, app: Flask, bound: socket.socket) -> None:
         self._open: dict[int, Any] = {}
         self._server: Any = create_server(app, map=self._open, sockets=[bound], threads=THREADS, ident=None)
-        self._thread = threading.Thread(target=self._server.run, name="sandbox", daemon=True)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
 
     def start(self) -> None:
         """Begin to answer."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Close the socket and every connection, and end the threads."""
-        self._server.trigger.pull_trigger(lambda: close_all(self._open))
+        """End the threads, then close the socket and every connection."""
+        self._stopped.set()
+        self._server.pull_trigger()
         self._thread.join(timeout=5)
         self._server.task_dispatcher.shutdown()
+        close_all(self._open)
+
+    def _run(self) -> None:
+        """Waitress's own loop cannot be ended from another thread without a race; this one looks after every turn."""
+        while not self._stopped.is_set():
+            loop(timeout=1.0, map=self._open, count=1)
 
 
 def facts(sandbox: Sandbox) -> dict[str, Any]:

@@ -29,19 +29,21 @@ def message_json(site: Site, event: Event) -> Json:
     }
 
 
+def is_gone(site: Site, event: Event) -> bool:
+    """Whether the class that an event is about has been cut from its series since."""
+    return event.class_id is not None and event.class_id not in site.classes
+
+
 def _class_of(site: Site, event: Event) -> ClassInstance:
-    assert event.class_id is not None  # noqa: S101  an event about a class names it
-    return site.classes[event.class_id]
+    return site.classes[event.class_id or 0]
 
 
 def _client_of(site: Site, event: Event) -> Client:
-    assert event.client_id is not None  # noqa: S101  an event about a client names it
-    return site.clients[event.client_id]
+    return site.clients[event.client_id or 0]
 
 
 def _visit_of(site: Site, event: Event) -> Visit:
-    assert event.visit_id is not None  # noqa: S101  an event about a booking names it
-    return site.visits[event.visit_id]
+    return site.visits[event.visit_id or 0]
 
 
 def _ids(site: Site, event: Event) -> Json:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import requests
 
 from connectors.sandbox.server.faults import Kind
-from connectors.sandbox.server.shapes_event import message_json
+from connectors.sandbox.server.shapes_event import is_gone, message_json
 
 if TYPE_CHECKING:
     from connectors.sandbox.server.sandbox import Sandbox
@@ -143,7 +143,7 @@ class Webhooks:
         for event in self.sandbox.world.drain():
             takers = [s for s in self.subscriptions.values() if event.kind in s.event_ids and s.status is Status.ACTIVE]
             site = self.sandbox.site(event.site_id)
-            if not takers or site is None or self.sandbox.revoked(site.id):
+            if not takers or site is None or self.sandbox.revoked(site.id) or is_gone(site, event):
                 continue
             body = json.dumps(message_json(site, event), separators=(",", ":")).encode()
             self.pending += [Delivery(subscription=taker, body=body, due_at=now) for taker in takers]

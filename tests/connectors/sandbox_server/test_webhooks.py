@@ -159,6 +159,13 @@ def test_every_kind_of_event_can_be_told(sandbox: LiveSandbox, receiver: Receive
     assert {message["eventId"] for message in receiver.messages} >= {kind.value for kind in EventKind}
 
 
+def test_what_is_gone_is_not_told_of(sandbox: LiveSandbox, receiver: Receiver) -> None:
+    subscribe(sandbox, receiver, BOOKED)
+    visit = sandbox.site.visits[book(sandbox)]
+    sandbox.site.remove_class(visit.class_id)
+    assert sandbox.pump() == 0
+
+
 def test_a_failed_delivery_comes_again_by_the_clock(sandbox: LiveSandbox, receiver: Receiver) -> None:
     subscribe(sandbox, receiver, BOOKED)
     receiver.status = 500

@@ -178,6 +178,19 @@ def test_a_one_day_window_cuts_the_series_by_default(sandbox: LiveSandbox, api: 
     assert shown["StartDate"][:10] == shown["EndDate"][:10] == body["StartDate"]
 
 
+def test_a_cut_series_takes_its_visits_with_it(sandbox: LiveSandbox, api: Writer) -> None:
+    item, body = _window(sandbox)
+    site = sandbox.site
+    lost = [c for c in site.classes_of(item.schedule_id) if c.starts_at > NOON and c.id != item.id]
+    visit = next(v for c in lost for v in site.visits_of(c.id) if v.active)
+    assert api.send("POST", "/class/updateclassschedule", body).ok
+    client = site.clients[visit.client_id].id
+    shown = api.read("/client/clientvisits", clientId=client, startDate="2026-01-01", endDate="2026-12-31", limit=200)
+    assert visit.id not in [row["Id"] for row in shown["Visits"]]
+    assert api.get("/class/classvisits", classID=visit.class_id).status_code == 404
+    assert api.send("POST", "/client/updateclientvisit", {"VisitId": visit.id, "SignedIn": True}).status_code == 404
+
+
 def test_a_one_day_window_edits_that_day_where_told_so(sandbox_with: Callable[..., LiveSandbox]) -> None:
     sandbox = sandbox_with(window="edits")
     item, body = _window(sandbox)
