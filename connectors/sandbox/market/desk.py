@@ -119,9 +119,12 @@ class Desk:
         item = self.open_class(visit.class_id, at)
         if not visit.late_cancelled:
             raise Refused(Reason.NOT_BOOKED, f"visit {visit.id} is not cancelled late")
+        if self.site.holds(item.id, visit.client_id):
+            raise Refused(Reason.ALREADY_BOOKED, f"the client is booked in class {item.id} again")
         if not self.site.has_place(item, web=False):
             raise Refused(Reason.CLASS_FULL, f"class {item.id} is full")
         self.site.restore_visit(visit, at)
+        self._no_longer_waits(visit, at)
         self._tell_visit(EventKind.BOOKING_STATUS, visit, at)
 
     def cancel_class(self, class_id: int, at: datetime) -> None:
@@ -206,10 +209,16 @@ class Desk:
             premium=premium,
         )
         self.site.add_visit(visit)
+        self._no_longer_waits(visit, at)
         if sale is not None:
             self._emit(EventKind.SALE_CREATED, at, client_id=client_id, sale_id=sale.id)
         self._tell_visit(EventKind.BOOKING_CREATED, visit, at)
         return visit
+
+    def _no_longer_waits(self, visit: Visit, at: datetime) -> None:
+        for entry in self.site.waiting_for(visit.class_id):
+            if entry.client_id == visit.client_id:
+                self.stop_waiting(entry.id, at)
 
     def _is_late(self, item: ClassInstance, at: datetime) -> bool:
         kind = self.site.session_types[self.site.descriptions[item.description_id].session_type_id]

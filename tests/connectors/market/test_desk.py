@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from connectors.sandbox.market.events import Event, EventKind
 from connectors.sandbox.market.refusals import Reason, Refused
 from connectors.sandbox.market.state import ClassInstance
-from connectors.sandbox.market.world import World
+from connectors.sandbox.market.world import World, small_world
 from tests.connectors.market.books import coming, stranger
 from tests.connectors.market.conftest import SITE
 from tests.fixtures.database import NOON
@@ -230,6 +232,44 @@ def test_events_of_a_living_day_are_the_changes_of_that_day(world: World) -> Non
     assert {e.sale_id for e in events if e.kind is EventKind.SALE_CREATED} == set(site.sales) - sales
     assert [event.number for event in events] == sorted({event.number for event in events})
     assert [event.at for event in events] == sorted(event.at for event in events)
+
+
+ACTS = st.lists(
+    st.tuples(st.sampled_from(["book", "wait", "cancel", "undo", "resize"]), st.integers(0, 5)), max_size=30
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(acts=ACTS)
+def test_whatever_is_done_at_the_desk_no_place_is_given_twice(acts: list[tuple[str, int]]) -> None:
+    world = small_world(NOON)
+    site = world.site(SITE)
+    item = next(i for i in coming(world, site, hours=200) if not site.visits_of(i.id))
+    clients = [stranger(world, SITE, number) for number in range(6)]
+    capacity = 3
+    world.set_capacity(SITE, item.id, max_capacity=capacity, web_capacity=None)
+    for act, number in acts:
+        mine = [visit for visit in site.visits_of(item.id) if visit.client_id == clients[number]]
+        try:
+            if act == "book":
+                world.book(SITE, item.id, clients[number])
+            elif act == "wait":
+                world.join_waitlist(SITE, item.id, clients[number])
+            elif act == "resize":
+                capacity = max(number, site.booked(item.id))
+                world.set_capacity(SITE, item.id, max_capacity=capacity, web_capacity=None)
+            elif mine and act == "cancel":
+                world.cancel(SITE, mine[-1].id, late=number % 2 == 0)
+            elif mine:
+                world.undo_late_cancel(SITE, mine[0].id)
+        except Refused:
+            pass
+        active = [visit.client_id for visit in site.visits_of(item.id) if visit.active]
+        assert len(active) == len(set(active)) == site.booked(item.id) <= capacity
+        waiting = {entry.client_id for entry in site.waiting_for(item.id)}
+        assert not waiting & set(active)
+        if act in {"cancel", "resize"} and mine:
+            assert not waiting or site.booked(item.id) >= capacity  # who waited has moved up
 
 
 @pytest.mark.parametrize("wrong", ["visit", "client", "class", "schedule"])
