@@ -34,7 +34,7 @@ COMMANDS = {
     "conformance": ROAD,
     "doctor": ADAPTER,
 }
-WITHOUT_CONTEXT = {"sandbox", "demo"}  # one needs no database, the other makes its own
+WITHOUT_CONTEXT = {"sandbox", "demo", "doctor"}  # needs no database; makes its own; looks at a broken one too
 
 
 def create() -> Flask:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy.exc import OperationalError
+from alembic.util import CommandError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from adapter.clock import Clock, system_clock
 from adapter.config import Config, ConfigError, load_config
@@ -19,8 +20,19 @@ def compose(config: Config | None = None, *, now: Clock = system_clock) -> Conte
     """An adapter, ready to work. Raises ConfigError where a setting or the database can't be used."""
     config = config or load_config()
     store = open_store(config)
-    migrations.upgrade(store)
+    _bring_up_to_date(store)
     return Context(config=config, store=store, keys=_keys(store, config), now=now)
+
+
+def _bring_up_to_date(store: Store) -> None:
+    try:
+        migrations.upgrade(store)
+    except (SQLAlchemyError, CommandError) as error:
+        shown = store.url.render_as_string(hide_password=True)
+        raise ConfigError(
+            f"ADAPTER_DATABASE_URL: the schema of {shown} cannot be brought up to date, and was left as it was: "
+            f"{getattr(error, 'orig', None) or error}. A newer version of the adapter may have been here: use that one"
+        ) from error
 
 
 def _keys(store: Store, config: Config) -> Keyring:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from adapter.compose import compose
 from adapter.config import Config, ConfigError, load_config
@@ -49,6 +49,16 @@ def test_a_database_that_our_keys_do_not_open_is_said_at_once(fresh: Config) -> 
     compose(fresh).store.close()
     with pytest.raises(ConfigError, match=r"^ADAPTER_ENCRYPTION_KEYS"):
         compose(replace(fresh, encryption_keys=(Fernet.generate_key().decode(),)))
+
+
+def test_a_database_of_a_newer_version_is_said_and_left_alone(fresh: Config) -> None:
+    ctx = compose(fresh)
+    with ctx.store.writer.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = '9999'"))
+    ctx.store.close()
+    for _ in range(2):
+        with pytest.raises(ConfigError, match="newer version"):
+            compose(fresh)
 
 
 def test_a_database_that_cannot_be_opened_is_said_without_its_password(fresh: Config, tmp_path: Path) -> None:
