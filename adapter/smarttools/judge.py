@@ -16,6 +16,7 @@ from adapter.smarttools.premium import premium_rate, premium_spots
 from adapter.smarttools.rates import Rate, set_rate
 from adapter.smarttools.spots import Cut, cuts, risk_of, within_risk, worth_listing
 
+AN_INSTANT = 1e-6  # hours: what rounding takes from a difference of two times
 NOT_HELD = frozenset({"cancelled", "started", "no_capacity"})  # nothing is expected of these
 
 
@@ -67,7 +68,7 @@ def _count(case: Case, *, fitted: bool) -> Count:
     closed = _closed(case)
     if closed:
         return Count(0, 0, 0, 0, closed)
-    if case.lead <= case.release_hours:
+    if case.lead <= case.release_hours + AN_INSTANT:
         return Count(case.free, 0, case.free, case.free, "release_all")
     limits = _cuts(case)
     proposed = (

@@ -25,7 +25,7 @@ FRAILTY = 0.04  # squared variation of a session's demand around its level, wher
 MOST_FRAILTY = 0.5
 USUAL_MEAN = 8.0  # reservations of the sessions that these beliefs count for
 HALF_LIFE = 24 * 7 * 12.0  # hours: what was seen 12 weeks ago counts half
-RECENT = 24 * 7 * 4.0  # hours that "lately" looks back
+RECENT = 24 * 7 * 2.0  # hours that "lately" looks back
 EM_ROUNDS = 3
 
 # Pseudo-counts (expected reservations) that hold a group's ratio to 1, where too few groups are known to learn it.

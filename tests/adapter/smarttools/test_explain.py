@@ -1,0 +1,73 @@
+"""Every decision says why: parts that sum to the number, the rule that binds, the signals by name."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+
+from adapter.smarttools import SmartTools
+from tests.fixtures.timetable import NOW, Drawn, reservations, sessions, studios
+
+SETTINGS: list[dict[str, object]] = [
+    {},
+    {"min_spots": 6},
+    {"release_all_hours": 72},
+    {"max_displacement_risk": 0.02},
+    {"rate_ceiling": 9.0},
+]
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("plain", [True, False])
+def test_parts_sum_exactly(drawn: Drawn, fitted: SmartTools, setting: dict[str, object], plain: bool) -> None:
+    tools = SmartTools() if plain else fitted
+    tables = (NOW, studios(**setting), drawn.coming, drawn.coming_reservations)
+    decided, why = tools.decide(*tables), tools.explain(*tables)
+    assert [reason["session_id"] for reason in why] == decided["session_id"].tolist()
+    for row, reason in zip(decided.to_dict("records"), why, strict=True):
+        assert sum(part["value"] for part in reason["parts"]) == row["spots"]
+        assert sum(part["value"] for part in reason["rate_parts"]) == pytest.approx(row["rate"], abs=1e-9)
+        assert reason["binding"] == row["reason"]
+        assert reason["one_more"]
+    json.dumps(why, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    "session", [{"cancelled": True}, {"starts_at": NOW - timedelta(hours=1)}, {"capacity": None}, {"capacity": 2.0}]
+)
+def test_parts_of_what_is_not_listed_sum_to_nothing(fitted: SmartTools, session: dict[str, object]) -> None:
+    why = fitted.explain(NOW, studios(), sessions(session), reservations(direct=3, marketplace=1, third_party=1))[0]
+    assert sum(part["value"] for part in why["parts"]) == 0
+
+
+def test_what_takes_the_places_is_named(fitted: SmartTools) -> None:
+    why = fitted.explain(NOW, studios(), sessions(), reservations(direct=3, marketplace=2, third_party=1))[0]
+    assert why["parts"][:4] == [
+        {"label": "places", "value": 20},
+        {"label": "booked direct", "value": -3},
+        {"label": "booked through the marketplace", "value": -2},
+        {"label": "booked through others", "value": -1},
+    ]
+
+
+def test_a_signal_that_is_not_known_is_not_shown(fitted: SmartTools) -> None:
+    timed = reservations(direct=3)
+    untimed = timed.assign(booked_at=pd.Series([pd.NaT] * 3, dtype="datetime64[ns, UTC]"))
+    known = fitted.explain(NOW, studios(), sessions(), timed)[0]["signals"]
+    unknown = fitted.explain(NOW, studios(), sessions(), untimed)[0]["signals"]
+    assert known["direct_bookings_last_day"] == 3
+    assert {name for name in known if name not in unknown} == {
+        "direct_bookings_last_day",
+        "direct_bookings_usual_in_that_day",
+        "marketplace_bookings_last_day",
+    }
+
+
+def test_a_kind_of_class_never_seen_has_no_popularity(drawn: Drawn, fitted: SmartTools) -> None:
+    strange = drawn.coming.assign(category="boxing")
+    for table, shown in ((drawn.coming, True), (strange, False)):
+        why = fitted.explain(NOW, drawn.studios, table, drawn.coming_reservations)
+        assert {"popularity" in reason["signals"] for reason in why} == {shown}

@@ -1,0 +1,107 @@
+"""The door: what a table must be, and what it is told when it is not."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from adapter.smarttools import BadTable, SmartTools
+from tests.fixtures.timetable import NOW, reservations, sessions, studios
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["client_id", "email", "guest_email", "FirstName", "first_name", "user", "phone", "ip_address", "birthDate"],
+)
+@pytest.mark.parametrize("table", ["studios", "sessions", "reservations", "offers"])
+def test_no_personal_column_gets_in(table: str, column: str) -> None:
+    offers = pd.DataFrame(columns=["session_id", "from_at", "spots", "rate", "premium_spots", "premium_rate"])
+    tables = {"studios": studios(), "sessions": sessions(), "reservations": reservations(direct=2), "offers": offers}
+    tables[table] = tables[table].assign(**{column: "x"})
+    with pytest.raises(BadTable, match=f"{table}: column '{column}' looks personal"):
+        SmartTools().decide(NOW, **tables)
+
+
+def test_a_column_of_no_meaning_to_us_is_ignored() -> None:
+    plain = SmartTools().decide(NOW, studios(), sessions(), reservations(direct=2))
+    more = SmartTools().decide(NOW, studios(), sessions().assign(room_colour="red"), reservations(direct=2))
+    pd.testing.assert_frame_equal(plain, more)
+
+
+@pytest.mark.parametrize(
+    ("table", "changes", "told"),
+    [
+        ("sessions", {"capacity": "many"}, "sessions: column 'capacity', row 0: is not a number"),
+        ("sessions", {"capacity": -1}, "sessions: column 'capacity', row 0: is below 0"),
+        ("sessions", {"starts_at": pd.NaT}, "sessions: column 'starts_at', row 0: is missing"),
+        ("sessions", {"starts_at": pd.Timestamp("2025-10-01")}, "row 0: is no time with a time zone"),
+        ("sessions", {"studio_id": "other"}, "column 'studio_id', row 0: names a studio that is not in studios"),
+        ("sessions", {"release_all_hours": 73}, "column 'release_all_hours', row 0: is not between 2 and 72"),
+        ("sessions", {"rate_floor": 30}, "column 'rate_floor', row 0: lies above rate_ceiling"),
+        ("studios", {"timezone": "Mars/Olympus"}, "column 'timezone', row 0: 'Mars/Olympus' is no IANA time zone"),
+        (
+            "studios",
+            {"retail_rate": np.nan, "rate_ceiling": np.nan, "rate_floor": np.nan},
+            "column 'retail_rate', row 0",
+        ),
+        (
+            "reservations",
+            {"channel": "wellhub"},
+            "column 'channel', row 0: is none of direct, marketplace",
+        ),
+        ("reservations", {"outcome": "denied"}, "column 'outcome', row 0: is none of booked"),
+        ("reservations", {"booked_at": pd.Timestamp("2025-10-01")}, "column 'booked_at', row 0: is no time"),
+    ],
+)
+def test_an_error_names_table_column_and_row(table: str, changes: dict[str, object], told: str) -> None:
+    tables = {"studios": studios(), "sessions": sessions(), "reservations": reservations(direct=2)}
+    tables[table] = tables[table].assign(**changes)
+    with pytest.raises(BadTable, match=told):
+        SmartTools().decide(NOW, **tables)
+
+
+def test_a_missing_column_is_named() -> None:
+    with pytest.raises(BadTable, match="sessions: column 'capacity' is missing; needed are session_id"):
+        SmartTools().decide(NOW, studios(), sessions().drop(columns="capacity"), reservations())
+
+
+def test_a_session_given_twice_is_refused() -> None:
+    with pytest.raises(BadTable, match="column 'session_id', row 1: is there twice"):
+        SmartTools().decide(NOW, studios(), sessions({}, {}), reservations())
+
+
+def test_a_time_of_deciding_without_zone_is_refused() -> None:
+    with pytest.raises(BadTable, match="at: has no time zone"):
+        SmartTools().decide(datetime(2025, 9, 1), studios(), sessions(), reservations())  # noqa: DTZ001
+
+
+def test_empty_tables_give_an_empty_table() -> None:
+    nothing = sessions().iloc[:0]
+    decided = SmartTools().fit(studios(), nothing, reservations()).decide(NOW, studios(), nothing, reservations())
+    assert decided.empty
+    assert list(decided) == [
+        "session_id", "spots", "rate", "premium_spots", "premium_rate", "expected_direct", "displacement_risk",
+        "expected_value", "reason",
+    ]  # fmt: skip
+
+
+def test_a_session_s_own_settings_win_over_its_studio_s() -> None:
+    own = {"min_spots": 9.0, "rate_floor": 20.0, "rate_ceiling": 20.0}
+    decided = SmartTools().decide(
+        NOW,
+        studios(min_spots=3),
+        sessions({"session_id": "own", **own}, {"session_id": "studio's", "min_spots": np.nan}),
+        reservations(),
+    )
+    assert decided["spots"].tolist()[0] >= 9
+    assert decided["rate"].tolist()[0] == 20.0
+    assert decided["rate"].tolist()[1] < 20.0
+
+
+def test_every_given_session_is_answered_in_its_order() -> None:
+    given = [{"session_id": name, "starts_at": NOW + timedelta(hours=h)} for name, h in (("b", 9), ("a", 2), ("c", 5))]
+    decided = SmartTools().decide(NOW, studios(), sessions(*given), reservations())
+    assert decided["session_id"].tolist() == ["b", "a", "c"]

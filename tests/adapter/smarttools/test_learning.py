@@ -1,0 +1,149 @@
+"""What is learned comes near the truth that the history was drawn from."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from adapter.smarttools import SmartTools, door
+from adapter.smarttools.curves import still_to_come
+from adapter.smarttools.forecast import forecast, gamma_points
+from adapter.smarttools.level import at_least
+from adapter.smarttools.openness import open_share
+from adapter.smarttools.returns import standing
+from adapter.smarttools.value import Flow, steps_for, worth
+from tests.fixtures.timetable import MONDAY, NOW, STUDIO, Drawn, draw, reservations, sessions, studios
+
+
+def test_levels_come_near_the_true_means(drawn: Drawn, fitted: SmartTools) -> None:
+    usual = fitted.usual(drawn.studios, drawn.coming)
+    true = np.array([drawn.means[slot] for slot in drawn.coming["template_id"]])
+    assert np.abs(usual - true).mean() < 0.12 * true.mean()
+
+
+def test_demand_of_full_classes_is_not_taken_for_their_capacity() -> None:
+    crowded = draw(3, fill=1.1, slots=10)
+    tools = SmartTools().fit(crowded.studios, crowded.past, crowded.past_reservations, crowded.offers)
+    true = np.array([crowded.means[slot] for slot in crowded.coming["template_id"]])
+    full = true > crowded.coming["capacity"].to_numpy()
+    usual = tools.usual(crowded.studios, crowded.coming)[full]
+    naive = crowded.coming["capacity"].to_numpy()[full]
+    assert np.abs(usual - true[full]).mean() < 0.7 * np.abs(naive - true[full]).mean()
+
+
+def test_refusals_of_full_classes_do_not_make_the_curve_look_early() -> None:
+    crowded = draw(3, fill=1.1, slots=10)
+    tools = SmartTools().fit(crowded.studios, crowded.past, crowded.past_reservations, crowded.offers)
+    true = 0.5 * (1 - np.exp(-24 / 120)) + 0.5 * (1 - np.exp(-24 / 14))
+    learned = float(still_to_come(tools.model.curves.of(["all"]), 24.0))
+    own = crowded.past_reservations[crowded.past_reservations["channel"] == "direct"]
+    starts = crowded.past.set_index("session_id")["starts_at"].reindex(own["session_id"]).to_numpy()
+    naive = float((starts - own["booked_at"].to_numpy() < np.timedelta64(24, "h")).mean())
+    assert abs(learned - true) < abs(naive - true)
+
+
+def test_a_class_is_closed_from_its_last_place_to_the_next_cancellation() -> None:
+    start = pd.Timestamp(MONDAY) + pd.Timedelta(hours=400)
+    own = door.read_sessions(studios(), sessions({"capacity": 2.0, "starts_at": start}))
+    table = reservations(direct=3).assign(
+        booked_at=[start - pd.Timedelta(hours=h) for h in (100, 60, 24)],
+        cancelled_at=[start - pd.Timedelta(hours=48), pd.NaT, pd.NaT],
+        outcome=["cancelled", "attended", "attended"],
+    )
+    shares = open_share(own, door.read_reservations(table, own))[0]
+    hours = {60: 1.0, 48: 0.0, 42: 1.0, 24: 1.0, 20: 0.0, 0: 0.0}
+    edges = [0, 1, 2, 3, 4, 6, 9, 12, 16, 20, 24, 30, 36, 42, 48, 60]
+    assert {near: shares[edges.index(near)] for near in hours} == hours
+
+
+def test_cancellations_are_learned(fitted: SmartTools) -> None:
+    stand = float(standing(fitted.model.returns.of(str(STUDIO["studio_id"])), 72.0))
+    assert 0.85 < stand < 0.97
+
+
+def test_a_higher_rate_is_learned_to_sell_less(fitted: SmartTools) -> None:
+    low, high = fitted.model.market.accepts(np.array([9 / 25, 18 / 25])).tolist()
+    assert high < 0.35 * low  # the truth is 0.14
+
+
+def test_demand_still_to_come_rises_with_bookings_made_and_falls_with_time(fitted: SmartTools) -> None:
+    own = door.read_sessions(studios(), sessions())
+    at = door.instant(NOW)
+    few, many = (float(forecast(own, np.array([n]), at, fitted.model).remaining[0]) for n in (1, 12))
+    later = float(forecast(own, np.array([12]), at + 60, fitted.model).remaining[0])
+    assert few < many
+    assert later < many
+    assert forecast(own, np.array([5]), at + 72, fitted.model).remaining[0] == 0
+
+
+def test_forecasts_are_right_on_average_whatever_the_time_left(drawn: Drawn, fitted: SmartTools) -> None:
+    own = door.read_sessions(drawn.studios, drawn.past)
+    booked = door.read_reservations(drawn.past_reservations, own)
+    final = np.bincount(booked.session[booked.standing() & (booked.channel == 0)], minlength=len(own))
+    for lead in (120.0, 24.0, 4.0):
+        off = 0.0
+        for index in range(0, len(own), 3):
+            at = float(own.starts[index]) - lead
+            active = booked.active(at) & (booked.channel == 0)
+            counts = np.bincount(booked.session[active], minlength=len(own))
+            expected = forecast(own, counts, at, fitted.model)
+            off += counts[index] * expected.stand[index] + expected.remaining[index] - final[index]
+        assert abs(off / (len(own) / 3)) < 0.9
+
+
+@pytest.mark.parametrize(("mean", "spread"), [(6.0, 0.3), (1.5, 0.05), (12.0, 1.0)])
+def test_three_points_keep_the_mean_of_the_distribution(mean: float, spread: float) -> None:
+    points = gamma_points(np.array([mean]), np.array([spread]))[0]
+    assert points @ np.array([1, 4, 1]) / 6 == pytest.approx(mean)
+    assert (points**2) @ np.array([1, 4, 1]) / 6 - mean**2 == pytest.approx(spread * mean**2, rel=0.25)
+
+
+def test_what_a_full_class_suggests_is_the_mean_of_the_tail() -> None:
+    rng = np.random.default_rng(0)
+    demand = rng.poisson(9.0, 200_000)
+    assert at_least(np.array([12.0]), np.array([9.0]))[0] == pytest.approx(demand[demand >= 12].mean(), abs=0.05)
+
+
+@pytest.mark.parametrize("mean", [2.0, 8.0, 16.0])
+def test_without_a_marketplace_a_place_is_worth_the_chance_that_it_is_needed(mean: float) -> None:
+    tables = worth(_flow(mean, looks=0.0), 32)
+    needed = (np.random.default_rng(1).poisson(mean, 400_000)[:, None] >= np.arange(1, 21)).mean(axis=0)
+    assert np.allclose(tables.place[0, 1:21] / 50, needed, atol=0.02)
+    assert np.allclose(1 - tables.safe[0, :20], needed, atol=0.02)
+    assert tables.served[0, 20] == pytest.approx(min(mean, 20), abs=0.6)
+
+
+def test_a_marketplace_makes_places_worth_more_and_the_last_ones_most() -> None:
+    alone, both = (worth(_flow(6.0, looks=looks), 32).place[0, 1:21] for looks in (0.0, 12.0))
+    assert (both >= alone - 1e-9).all()
+    assert both[9] > alone[9] + 1
+    assert (np.diff(both) <= 0).all()
+
+
+def _flow(mean: float, *, looks: float) -> Flow:
+    steps = steps_for(32)
+    even, still = np.full((1, steps), 1 / steps), np.zeros((1, steps))
+    return Flow(
+        capacity=np.array([20.0]),
+        direct=even,
+        stand=np.ones((1, steps)),
+        cancelled=still,
+        marketplace=looks * even,
+        nodes=np.full((1, 3), mean),
+        other=0.0,
+        served=np.array([50.0]),
+        rates=np.linspace(8, 22, 9)[None, :],
+        accepts=np.linspace(0.9, 0.1, 9)[None, :],
+    )
+
+
+def test_a_scarce_place_is_offered_at_a_higher_rate(fitted: SmartTools) -> None:
+    rates = []
+    for direct in (0, 8, 12, 14):
+        table = sessions({"capacity": 16.0, "starts_at": NOW + timedelta(hours=48)})
+        rates.append(float(fitted.decide(NOW, studios(), table, reservations(direct=direct)).loc[0, "rate"]))
+    assert rates == sorted(rates)
+    assert rates[-1] > rates[0]

@@ -1,0 +1,87 @@
+"""Same inputs and seed, same output, to the bit: alone, in company, after saving, in another order (INV-10)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from adapter.smarttools import BadModel, SmartTools
+from tests.fixtures.timetable import NOW, Drawn
+
+
+def _bytes(table: pd.DataFrame) -> bytes:
+    return table.to_json(orient="records", double_precision=15).encode()
+
+
+def _decided(tools: SmartTools, drawn: Drawn, coming: pd.DataFrame, reservations: pd.DataFrame) -> pd.DataFrame:
+    return tools.decide(NOW, drawn.studios, coming, reservations)
+
+
+def test_a_session_decided_alone_is_decided_as_in_company(drawn: Drawn, fitted: SmartTools) -> None:
+    together = _decided(fitted, drawn, drawn.coming, drawn.coming_reservations)
+    for index in range(len(drawn.coming)):
+        own = drawn.coming.iloc[[index]]
+        booked = drawn.coming_reservations[drawn.coming_reservations["session_id"].isin(own["session_id"])]
+        pd.testing.assert_frame_equal(
+            _decided(fitted, drawn, own, booked), together.iloc[[index]].reset_index(drop=True), check_exact=True
+        )
+
+
+def test_the_order_of_rows_changes_nothing(drawn: Drawn, fitted: SmartTools) -> None:
+    straight = _decided(fitted, drawn, drawn.coming, drawn.coming_reservations)
+    turned = _decided(fitted, drawn, drawn.coming.iloc[::-1], drawn.coming_reservations.sample(frac=1, random_state=3))
+    assert _bytes(turned.iloc[::-1].reset_index(drop=True)) == _bytes(straight)
+
+
+def test_the_same_history_and_seed_learn_the_same(drawn: Drawn, fitted: SmartTools) -> None:
+    again = SmartTools(seed=1).fit(drawn.studios, drawn.past, drawn.past_reservations, drawn.offers)
+    assert again.digest() == fitted.digest()
+
+
+def test_a_saved_model_decides_the_same_and_holds_data_only(drawn: Drawn, fitted: SmartTools, tmp_path: Path) -> None:
+    fitted.save(tmp_path / "model")
+    loaded = SmartTools.load(tmp_path / "model")
+    assert loaded.digest() == fitted.digest()
+    expected = _decided(fitted, drawn, drawn.coming, drawn.coming_reservations)
+    assert _bytes(_decided(loaded, drawn, drawn.coming, drawn.coming_reservations)) == _bytes(expected)
+    files = list((tmp_path / "model").iterdir())
+    assert [json.loads(path.read_text())["version"] for path in files] == [1]
+
+
+@pytest.mark.parametrize("held", ["", "{}", "[]", '{"version": 99}', "\x80"])
+def test_what_is_no_model_is_refused_in_words(tmp_path: Path, held: str) -> None:
+    (tmp_path / "smarttools.json").write_bytes(held.encode("latin-1"))
+    with pytest.raises(BadModel, match="train again"):
+        SmartTools.load(tmp_path)
+
+
+def test_a_damaged_table_is_refused(fitted: SmartTools, tmp_path: Path) -> None:
+    fitted.save(tmp_path)
+    path = tmp_path / "smarttools.json"
+    written = json.loads(path.read_text())
+    written["model"]["returns"]["all"] = [0.1, 0.2]
+    path.write_text(json.dumps(written))
+    with pytest.raises(BadModel, match="2"):
+        SmartTools.load(tmp_path)
+
+
+def test_a_rate_in_force_is_kept_where_the_change_would_be_small(drawn: Drawn, fitted: SmartTools) -> None:
+    fresh = _decided(fitted, drawn, drawn.coming, drawn.coming_reservations)
+    in_force = pd.DataFrame(
+        {
+            "session_id": fresh["session_id"],
+            "from_at": pd.Timestamp(NOW) - pd.Timedelta(hours=1),
+            "spots": 1,
+            "rate": fresh["rate"] + 0.05,
+            "premium_spots": 0,
+            "premium_rate": np.nan,
+        }
+    )
+    kept = fitted.decide(NOW, drawn.studios, drawn.coming, drawn.coming_reservations, in_force)
+    inside = fresh["rate"] + 0.05 <= 22.0
+    assert kept.loc[inside, "rate"].tolist() == pytest.approx((fresh["rate"] + 0.05)[inside].tolist())
+    assert kept["spots"].tolist() == fresh["spots"].tolist()

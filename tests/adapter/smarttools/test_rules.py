@@ -1,0 +1,199 @@
+"""Rules that hold whatever the model says: INV-1 to INV-4, release-all, limits of rates, reasons."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapter.smarttools import SmartTools
+from tests.fixtures.timetable import NOW, Drawn, reservations, sessions, studios
+
+FEW = settings(max_examples=60, deadline=None)
+CAPACITIES = st.integers(0, 34)
+LEADS = st.sampled_from([0.5, 2.0, 7.0, 24.0, 60.0, 150.0, 400.0])
+LIMITS = st.one_of(st.none(), st.floats(0, 1))
+
+
+def _decide(
+    tools: SmartTools,
+    *,
+    capacity: int,
+    lead: float,
+    direct: int,
+    marketplace: int = 0,
+    studio: dict[str, object] | None = None,
+    **session: object,
+) -> dict[str, object]:
+    own = sessions({"capacity": float(capacity), "starts_at": NOW + timedelta(hours=lead), **session})
+    booked = reservations(direct=direct, marketplace=marketplace)
+    decided = tools.decide(NOW, studios(**(studio or {})), own, booked)
+    return {str(name): value for name, value in decided.iloc[0].items()}
+
+
+def _tools(fitted: SmartTools, *, plain: bool) -> SmartTools:
+    return SmartTools() if plain else fitted
+
+
+@FEW
+@given(
+    plain=st.booleans(),
+    capacity=CAPACITIES,
+    lead=LEADS,
+    direct=st.integers(0, 36),
+    marketplace=st.integers(0, 6),
+    min_spots=st.integers(0, 40),
+    floor=st.floats(0, 12),
+    width=st.floats(0.02, 14),
+    risk=LIMITS,
+    slot=st.sampled_from(["slot-0", "slot-5", "new"]),
+)
+def test_spots_and_rates_stay_within_their_limits(
+    fitted: SmartTools,
+    plain: bool,
+    capacity: int,
+    lead: float,
+    direct: int,
+    marketplace: int,
+    min_spots: int,
+    floor: float,
+    width: float,
+    risk: float | None,
+    slot: str,
+) -> None:
+    limits = {"rate_floor": floor, "rate_ceiling": floor + width, "max_displacement_risk": risk, "min_spots": min_spots}
+    row = _decide(
+        _tools(fitted, plain=plain),
+        capacity=capacity,
+        lead=lead,
+        direct=direct,
+        marketplace=marketplace,
+        studio=limits,
+        template_id=slot,
+    )
+    free = max(capacity - direct - marketplace, 0)
+    assert row["spots"] >= min(max(min_spots - marketplace, 0), free)
+    assert 0 <= row["spots"] + row["premium_spots"] <= free
+    assert floor <= row["rate"] <= floor + width
+    assert row["rate"] == pytest.approx(round(row["rate"], 2), abs=1e-12)
+    assert 0 <= row["displacement_risk"] <= 1
+    assert 0 <= row["expected_direct"] <= capacity + 1e-9
+    if row["premium_spots"]:
+        assert row["rate"] + 0.0099 < row["premium_rate"] <= floor + width
+    else:
+        assert math.isnan(row["premium_rate"])
+    if risk is not None and row["reason"] not in {"min_spots", "release_all"}:
+        assert row["displacement_risk"] <= risk + 1e-9
+
+
+@FEW
+@given(plain=st.booleans(), capacity=st.integers(1, 34), lead=LEADS, direct=st.integers(0, 30), risk=LIMITS)
+def test_more_direct_bookings_never_list_more(
+    fitted: SmartTools, plain: bool, capacity: int, lead: float, direct: int, risk: float | None
+) -> None:
+    tools, limit = _tools(fitted, plain=plain), {"max_displacement_risk": risk}
+    fewer = _decide(tools, capacity=capacity, lead=lead, direct=direct, studio=limit)
+    more = _decide(tools, capacity=capacity, lead=lead, direct=direct + 1, studio=limit)
+    assert more["spots"] <= fewer["spots"]
+    assert more["spots"] + more["premium_spots"] <= fewer["spots"] + fewer["premium_spots"]
+
+
+@FEW
+@given(plain=st.booleans(), capacity=CAPACITIES, lead=LEADS, direct=st.integers(0, 30), least=st.integers(0, 20))
+def test_higher_minimum_spots_never_list_fewer(
+    fitted: SmartTools, plain: bool, capacity: int, lead: float, direct: int, least: int
+) -> None:
+    tools = _tools(fitted, plain=plain)
+    lower = _decide(tools, capacity=capacity, lead=lead, direct=direct, min_spots=least)
+    higher = _decide(tools, capacity=capacity, lead=lead, direct=direct, min_spots=least + 1)
+    assert higher["spots"] >= lower["spots"]
+
+
+@pytest.mark.parametrize(("before", "released"), [(0, True), (1, False)])
+def test_release_all_begins_at_its_hour_to_the_second(fitted: SmartTools, before: int, released: bool) -> None:
+    lead = 24 + before / 3600
+    row = _decide(fitted, capacity=20, lead=lead, direct=8, marketplace=2, release_all_hours=24.0)
+    assert (row["reason"] == "release_all") is released
+    assert bool(row["spots"] == 10) is released
+
+
+def test_release_all_counts_elapsed_hours_over_a_change_of_clocks(fitted: SmartTools) -> None:
+    start = pd.Timestamp("2025-11-02 12:00", tz="America/New_York")  # the night before has 25 hours
+    own = sessions({"starts_at": start, "release_all_hours": 24.0})
+    just, early = start - pd.Timedelta(hours=24), start - pd.Timedelta(hours=24, seconds=1)
+    told = [fitted.decide(at, studios(), own, reservations(before=just)).loc[0, "reason"] for at in (just, early)]
+    assert told == ["release_all", "forecast"]
+
+
+@pytest.mark.parametrize(
+    ("session", "reason"),
+    [
+        ({"cancelled": True}, "cancelled"),
+        ({"starts_at": NOW}, "started"),
+        ({"capacity": np.nan}, "no_capacity"),
+        ({"capacity": 3.0}, "full"),
+    ],
+)
+def test_what_cannot_be_sold_lists_nothing_and_says_why(
+    fitted: SmartTools, session: dict[str, object], reason: str
+) -> None:
+    booked = reservations(direct=3)
+    forced = studios(min_spots=5, release_all_hours=72)
+    row = fitted.decide(NOW, forced, sessions(session), booked).iloc[0]
+    assert (row["spots"], row["premium_spots"], row["reason"]) == (0, 0, reason)
+    assert row["displacement_risk"] == 0
+    assert 7.5 <= row["rate"] <= 22
+
+
+def test_a_capacity_cut_below_bookings_lists_nothing(fitted: SmartTools) -> None:
+    row = _decide(fitted, capacity=10, lead=48, direct=11, marketplace=3)
+    assert (row["spots"], row["reason"]) == (0, "full")
+
+
+def test_the_floor_is_rounded_up_to_the_smallest_coin(fitted: SmartTools) -> None:
+    limits = {"rate_floor": 7.505, "rate_ceiling": 7.519}
+    assert _decide(fitted, capacity=20, lead=48, direct=0, studio=limits)["rate"] == 7.51
+    yen = {"rate_floor": 700.2, "rate_ceiling": 1500, "retail_rate": 2000, "currency": "JPY"}
+    rate = _decide(fitted, capacity=20, lead=48, direct=0, studio=yen)["rate"]
+    assert 701 <= rate == int(rate)
+
+
+def test_a_reservation_made_after_the_instant_does_not_count(fitted: SmartTools) -> None:
+    late = reservations(before=NOW + timedelta(hours=30), direct=5)
+    told = fitted.decide(NOW, studios(), sessions(), late)
+    pd.testing.assert_frame_equal(told, fitted.decide(NOW, studios(), sessions(), reservations()))
+
+
+def test_a_cancelled_reservation_gives_its_place_back_from_then_on(fitted: SmartTools) -> None:
+    gone = reservations(direct=4).assign(outcome="cancelled", cancelled_at=pd.Timestamp(NOW - timedelta(minutes=5)))
+    told = fitted.decide(NOW, studios(), sessions(), gone)
+    pd.testing.assert_frame_equal(told, fitted.decide(NOW, studios(), sessions(), reservations()))
+    soon = gone.assign(cancelled_at=pd.Timestamp(NOW + timedelta(minutes=5)))
+    assert fitted.explain(NOW, studios(), sessions(), soon)[0]["parts"][1] == {"label": "booked direct", "value": -4}
+
+
+def test_an_unfitted_tool_answers_by_the_plain_rule_and_says_so() -> None:
+    row = _decide(SmartTools(), capacity=20, lead=48, direct=3)
+    assert row["reason"] == "cold_start"
+    assert 0 < row["spots"] < 17
+
+
+def test_a_studio_that_was_not_in_the_history_is_carried_by_the_others(fitted: SmartTools) -> None:
+    table = studios(studio_id="new")
+    row = fitted.decide(NOW, table, sessions({"studio_id": "new"}), reservations()).iloc[0]
+    assert row["reason"] == "cold_start"
+    assert row["spots"] > 0
+
+
+def test_the_more_direct_clients_count_the_fewer_are_put_at_risk(drawn: Drawn, fitted: SmartTools) -> None:
+    told = [
+        fitted.decide(NOW, studios(displacement_weight=weight), drawn.coming, drawn.coming_reservations)
+        for weight in (1, 2, 5)
+    ]
+    spots = [int(table["spots"].sum()) for table in told]
+    assert spots[0] > spots[1] > spots[2]
