@@ -78,6 +78,12 @@ def caller_of(user: User) -> Caller:
     return Caller(actor=f"user:{user.id}", name=user.name, roles=roles, user_id=user.id)
 
 
+def name_of(db: Session, actor: str) -> str | None:
+    """The name of the user who did something, from what the audit log and the runs keep; None: it was no user."""
+    kind, _, number = actor.partition(":")
+    return db.scalar(select(User.name).where(User.id == int(number))) if kind == "user" and number.isdigit() else None
+
+
 def create_token(
     db: Session, keys: Keyring, role: Role, studio_id: int | None, marketplace: str | None, now: datetime
 ) -> str:

@@ -113,6 +113,8 @@ def _load_user(key: str) -> SignedIn | None:
 
 def _gate() -> ResponseReturnValue | None:
     rule = request.url_rule
+    if request.endpoint == "static":
+        return None
     g.caller = _bearer() if is_api() else _signed_in()
     if g.caller is not None or rule is None or rule.rule in PUBLIC:
         return None

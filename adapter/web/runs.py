@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 
+from adapter.accounts import name_of
 from adapter.permissions import Act
 from adapter.store.tables import Connection, Run, Studio
 from adapter.web.access import context, needs
@@ -41,7 +42,8 @@ def one(run_id: int) -> ResponseReturnValue:
         run = db.get_one(Run, run_id)
         connection = db.get_one(Connection, run.connection_id)
         studio = db.get_one(Studio, g.studio_id)
-    return render_template("run.html", run=run, connection=connection, studio=studio)
+        asker = name_of(db, run.actor)
+    return render_template("run.html", run=run, connection=connection, studio=studio, asker=asker)
 
 
 @blueprint.get("/runs/<int:run_id>/progress")

@@ -124,7 +124,7 @@ def test_the_card_shows_parts_that_sum_and_the_platforms_words(owner: FlaskClien
     assert sum(parts) == total
     assert "“The class is closed for edits”" in page
     assert "What would make it one more" in page
-    assert "SHA-256" in page
+    assert "content hash" in page
 
 
 @pytest.mark.parametrize("role", [Role.OPERATIONS, Role.SUPPORT, Role.FRANCHISOR, Role.READONLY])
@@ -254,6 +254,7 @@ class TestConnection:
 
 
 def test_a_run_shows_counts_and_errors(owner: FlaskClient, seeded: Seeded) -> None:
+    assert "a person (Owner)" in words(owner.get(f"/runs/{seeded.runs[0]}").text)
     text = words(owner.get(f"/runs/{seeded.runs[1]}").text)
     assert "Sessions 312 0 4 308 0 0" in text
     assert "EndDateTime: “25:00” is no time" in text
