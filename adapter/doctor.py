@@ -28,6 +28,7 @@ from adapter.store.hash_key import hash_key
 from adapter.store.readiness import engine_state, schema_state
 from adapter.store.sealing import Keyring, SealBroken
 from adapter.store.tables import Connection, ConnectionState, EmailAddress, Run
+from migrations import run as migrations
 
 STALE = timedelta(minutes=60)  # SS-19: nothing is listed on a mirror older than this
 SKEW = timedelta(seconds=30)
@@ -69,6 +70,9 @@ def examine(load: Callable[[], Config], now: datetime) -> Iterator[Finding]:
 
 def _database(config: Config, store: Store, now: datetime) -> Iterator[Finding]:
     yield Finding("database", True, store.url.render_as_string(hide_password=True))
+    if migrations.current(store) is None:
+        yield Finding("schema", True, "none yet: the first start makes it")
+        return
     with _told("schema") as told, store.read() as db:
         state = schema_state(db)
         advice = "Start the adapter once (`adapter connections`): it brings the schema up to date."

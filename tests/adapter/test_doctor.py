@@ -18,6 +18,7 @@ from adapter.context import Context
 from adapter.doctor import Finding, examine, shown_settings
 from adapter.doctor_command import doctor
 from adapter.store.tables import Connection, ConnectionState, Run, RunKind, RunOrigin, RunState
+from migrations import run as migrations
 from tests.adapter.store.conftest import connected
 from tests.fixtures.database import NOON
 
@@ -67,9 +68,17 @@ def test_a_database_that_is_not_there(made: Context, tmp_path: Path) -> None:
     assert set(wrong(nowhere)) == {"database"}
 
 
-def test_a_database_without_our_schema(made: Context, tmp_path: Path) -> None:
+def test_a_database_that_was_never_used_is_well(made: Context, tmp_path: Path) -> None:
     empty = replace(made.config, database_url=f"sqlite:///{tmp_path / 'empty.db'}")
-    assert set(wrong(empty)) == {"schema"}
+    assert wrong(empty) == {}
+    assert "first start" in findings(empty)["schema"].seen
+
+
+def test_a_database_that_is_behind(made: Context) -> None:
+    migrations.downgrade(made.store, "-1")
+    seen = wrong(made.config)
+    assert set(seen) == {"schema"}
+    assert seen["schema"].advice
 
 
 def test_keys_that_do_not_open(made: Context) -> None:
@@ -116,12 +125,14 @@ def test_settings_are_shown_and_secrets_are_not(made: Context) -> None:
 
 def test_the_command_says_it_and_exits_by_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(doctor, [], env={"ADAPTER_INSTANCE": "here"}).exit_code == 0
+    ctx = compose(load_config({"ADAPTER_INSTANCE": "here"}))
+    migrations.downgrade(ctx.store, "-1")
+    ctx.store.close()
     result = CliRunner().invoke(doctor, ["--json"], env={"ADAPTER_INSTANCE": "here"})
     told = json.loads(result.stdout)
     assert (result.exit_code, told["well"]) == (1, False)
     assert [finding["what"] for finding in told["findings"] if not finding["well"]] == ["schema"]
-    compose(load_config({"ADAPTER_INSTANCE": "here"})).store.close()
-    assert CliRunner().invoke(doctor, [], env={"ADAPTER_INSTANCE": "here"}).exit_code == 0
     broken = CliRunner().invoke(doctor, [], env={"ADAPTER_INSTANCE": "here", "ADAPTER_PUBLIC_URL": "x"})
     assert broken.exit_code == 1
     assert "ADAPTER_PUBLIC_URL" in broken.stdout
