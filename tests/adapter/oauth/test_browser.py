@@ -50,6 +50,7 @@ def test_an_owner_connects(tab: Page, ctx: Context, served: str, sandbox: LiveSa
 
     tab.wait_for_url("**/connections/*")
     expect(tab.get_by_role("heading", level=1)).to_have_text(sandbox.sites[0]["name"])
+    tab.wait_for_load_state("networkidle")
     (connection,) = connections(ctx)
     assert connection.site == sandbox.sites[0]["id"]
 
@@ -61,4 +62,5 @@ def test_an_owner_who_denies_is_told_and_nothing_is_left(
     tab.get_by_role("button", name="Deny").click()
 
     expect(tab.get_by_role("alert")).to_have_text("Access was not granted, so nothing was connected.")
+    tab.wait_for_load_state("networkidle")
     assert connections(ctx) == []
