@@ -11,7 +11,6 @@ import time
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
 
 import click
 
@@ -39,8 +38,8 @@ def demo(once: bool, port: int, platform: str, history: str | None, weeks: int, 
     tell = Teller(quiet=as_json)
     options = ["--weeks", str(weeks), *(["--history", history] if history else [])]
     with ExitStack() as stack:
-        given = load_config()
-        log = stack.enter_context(_fresh_log(given.instance / "demo"))
+        given = load_config({**os.environ, "ADAPTER_INSTANCE": str(_fresh_instance())})
+        log = stack.enter_context((given.instance / "log.jsonl").open("a", buffering=1, encoding="utf-8"))
         configure_logs(to=log)
         sandbox = stack.enter_context(running_sandbox(*options, log=log))
         tell.did(f"The sandbox booking platform runs at {sandbox.facts['url']}, as a process of its own.")
@@ -58,7 +57,9 @@ def demo(once: bool, port: int, platform: str, history: str | None, weeks: int, 
 
 def _stay(story: Demo, tell: Teller) -> None:
     tell.console.print(
-        f"\n  Open  [bold]{story.sign_in_link()}[/bold]\n  (a one-time link for the owner; Ctrl-C ends the demo)"
+        f"\n  Open  [bold]{story.sign_in_link()}[/bold]\n  (a one-time link for the owner; Ctrl-C ends the demo)\n"
+        f"\n  [dim]From another shell: ADAPTER_INSTANCE={story.context.config.instance} adapter runs[/dim]",
+        soft_wrap=True,
     )
     story.engine.start()
     try:
@@ -70,21 +71,18 @@ def _stay(story: Demo, tell: Teller) -> None:
         story.engine.stop()
 
 
-def _fresh_log(instance: Path) -> TextIO:
-    """An empty instance folder of the demo's own, and the file its log lines go to."""
-    shutil.rmtree(instance, ignore_errors=True)
-    instance.mkdir(parents=True)
-    return (instance / "log.jsonl").open("a", buffering=1, encoding="utf-8")
+def _fresh_instance() -> Path:
+    """A folder of the demo's own, emptied; kept as it is where the database lies elsewhere, for its keys are in it."""
+    instance = Path(os.environ.get("ADAPTER_INSTANCE", "instance")) / "demo"
+    if "ADAPTER_DATABASE_URL" not in os.environ:
+        shutil.rmtree(instance, ignore_errors=True)
+    instance.mkdir(parents=True, exist_ok=True)
+    return instance
 
 
 def _demo_config(given: Config, sandbox: Sandbox, platform: str, port: int) -> Config:
-    instance = given.instance / "demo"
-    own = given.instance / "adapter.db"
-    is_default = given.database_url.endswith(str(own))
     return replace(
         given,
-        instance=instance,
-        database_url=f"sqlite:///{instance / 'adapter.db'}" if is_default else given.database_url,
         public_url=f"http://127.0.0.1:{port}",
         allowed_addresses=frozenset({sandbox.address}),
         platforms={**given.platforms, platform: sandbox.settings},

@@ -24,7 +24,7 @@ class Teller:
 
     def did(self, text: str) -> None:
         """Something is done."""
-        self.console.print(f"[green]✔[/green] {text}")
+        self.console.print(f"[green]✔[/green] {text}", soft_wrap=True)
 
     def note(self, text: str) -> None:
         """A further line to what was done."""
