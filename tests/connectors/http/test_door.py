@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 import responses
+import structlog
 
 from connectors.errors import Misconfigured, Reconnect, Rejected, TryAgain
 from tests.fixtures.doors import FAR, Wire, reply
@@ -253,3 +254,13 @@ def test_a_connection_that_fails_tells_no_address_and_no_query(wire: Wires) -> N
         wire().door.get("/client/clients")
     assert "jo@" not in str(caught.value)
     assert "platform.example" not in str(caught.value)
+
+
+@responses.activate
+def test_a_log_line_tells_the_call_its_end_and_its_time_and_nothing_of_anybody(wire: Wires) -> None:
+    responses.get(f"{FAR}/client/clients/5", json={"Email": "jo@studio.example"})
+    with structlog.testing.capture_logs() as lines:
+        wire().door.get("/client/clients/5", {"request.searchText": "jo@studio.example"})
+    (line,) = lines
+    assert line.pop("seconds") >= 0
+    assert line == {"call": "GET /client/clients/{id}", "status": 200, "event": "platform.call", "log_level": "debug"}
