@@ -60,6 +60,10 @@ def test_only_the_doors_speak_http() -> None:
     assert strangers == set()
 
 
+def test_nothing_imports_the_front_door() -> None:
+    assert [path for path in sources() if "wsgi" in set(imported(path))] == []
+
+
 def test_nothing_can_unpickle() -> None:
     assert [path for path in sources() if {"pickle", "joblib", "dill", "shelve", "marshal"} & set(imported(path))] == []
 
