@@ -35,13 +35,14 @@ LIVE_EVERY = 5.0  # seconds between two looks at what has happened in the market
 @click.option("--studios", default=2, show_default=True, help="How many studios live here.")
 @click.option("--history", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A class history (CSV).")
 @click.option("--weeks", default=52, show_default=True, help="Weeks of history before now.")
-@click.option("--faults", default="[]", help="Faults to start with, as a JSON list.")
+@click.option("--faults", default="[]", help="Faults to start with, as JSON: one or a list.")
 @click.option("--options", "options_json", default="{}", help="Options, as JSON.")
 def main(port: int, seed: int, studios: int, history: Path | None, weeks: int, faults: str, options_json: str) -> None:
     """Serve a booking platform on this machine."""
     try:
         options = read_options(json.loads(options_json))
-        broken = json.loads(faults)
+        given = json.loads(faults)
+        broken = given if isinstance(given, list) else [given]
         Faults().add(*broken)
         now = wall_clock()
         world = World(seed, now, _plans(now, studios, weeks, history))

@@ -59,7 +59,7 @@ def _api() -> Blueprint:
 
 
 def _stand_around(app: Flask, sandbox: Sandbox) -> None:
-    inner = OneAtATime(AnyCase(app.wsgi_app), sandbox.lock)
+    inner = AnyCase(OneAtATime(app.wsgi_app, sandbox.lock))
     faulty = FaultyWsgi(inner, sandbox.faults, threading.Event().wait)
     app.wsgi_app = NoTwins(faulty)  # type: ignore[method-assign]  # the way in which Flask documents middleware
     app.register_error_handler(HTTPException, _as_json)

@@ -86,7 +86,7 @@ def add_client() -> Response:
 
 
 def remove_client() -> Response:
-    """Cancel a client's booking: early, unless ``LateCancel`` says otherwise."""
+    """Cancel a client's booking: early or late as ``LateCancel`` says, by the program's rule where it says nothing."""
     body, site = request_body(), caller().site
     item, client = find_class(site, body.integer("ClassId")), _client(site, body)
     visit = next((v for v in site.visits_of(item.id) if v.active and v.client_id == client.unique_id), None)
@@ -94,7 +94,8 @@ def remove_client() -> Response:
         raise Refusal("ClassVisitNotFound", f"Client {client.id} is not booked in class {item.id}.")
     hold_reads(item)
     if not body.flag("Test"):
-        here().world.cancel(site.id, visit.id, late=body.flag("LateCancel"))
+        late = body.flag("LateCancel") if "LateCancel" in body else None
+        here().world.cancel(site.id, visit.id, late=late)
     return answer({"Class": shown_class(item)})
 
 

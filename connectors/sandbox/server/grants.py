@@ -183,9 +183,3 @@ class Grants:
         for grant in self.by_access.values():
             if grant.chain == chain:
                 grant.revoked = True
-
-    def revoke_site(self, site_id: int) -> None:
-        """The owner takes back every consent."""
-        for grant in self.by_access.values():
-            if grant.site_id == site_id:
-                grant.revoked = True

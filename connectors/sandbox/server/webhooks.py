@@ -58,6 +58,10 @@ class Subscription:
     undelivered: int = 0
     failed: int = 0
 
+    def wants(self, event_id: str) -> bool:
+        """Whether it is to be told of such an event now."""
+        return self.status is Status.ACTIVE and event_id in self.event_ids
+
     def turn(self, status: Status, now: datetime) -> None:
         """Switch it on or off. Failures are counted anew when it is switched on."""
         self.status, self.changed_at = status, now
@@ -141,7 +145,7 @@ class Webhooks:
     def _take_up(self) -> None:
         now = self.sandbox.now()
         for event in self.sandbox.world.drain():
-            takers = [s for s in self.subscriptions.values() if event.kind in s.event_ids and s.status is Status.ACTIVE]
+            takers = [s for s in list(self.subscriptions.values()) if s.wants(event.kind)]
             site = self.sandbox.site(event.site_id)
             if not takers or site is None or self.sandbox.revoked(site.id) or is_gone(site, event):
                 continue

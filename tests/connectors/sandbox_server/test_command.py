@@ -17,7 +17,7 @@ COMMAND = [sys.executable, "-m", "connectors.sandbox.server", "--studios", "0", 
 
 
 def test_says_where_it_is_serves_and_stops_when_told() -> None:
-    faults = json.dumps([{"kind": "error", "path": "sites", "count": 1}])
+    faults = json.dumps({"kind": "error", "path": "sites", "count": 1})
     with subprocess.Popen([*COMMAND, "--faults", faults], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         facts = json.loads(process.stdout.readline())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from queue import Queue
 from typing import Any
 
@@ -62,6 +63,22 @@ def test_booking_and_cancelling_show_on_the_roster(sandbox: LiveSandbox, api: Wr
     assert api.send("POST", "/class/removeclientfromclass", late).ok
     shown = [v for v in api.read("/class/classvisits", classID=item.id)["Class"]["Visits"] if v["Id"] == made["Id"]]
     assert shown[0]["LateCancelled"] is True
+
+
+@pytest.mark.parametrize(("hours", "late"), [(2, True), (30, False)])
+def test_a_cancellation_is_late_by_the_programs_rule(
+    sandbox: LiveSandbox, api: Writer, hours: float, late: bool
+) -> None:
+    rule = timedelta(minutes=sandbox.site.programs[21].cancel_offset)
+    assert timedelta(hours=2) < rule < timedelta(hours=30)
+    far = NOON + timedelta(hours=31)
+    item = next(c for c in sandbox.site.classes.values() if c.starts_at > far and not c.cancelled)
+    client = sandbox.site.client_by_text(stranger(sandbox, item))
+    assert client is not None
+    visit = sandbox.world.book(1001, item.id, client.unique_id)
+    sandbox.world.advance(item.starts_at - timedelta(hours=hours))
+    assert api.send("POST", "/class/removeclientfromclass", {"ClientId": client.id, "ClassId": item.id}).ok
+    assert visit.late_cancelled is late
 
 
 def test_test_flag_changes_nothing(sandbox: LiveSandbox, api: Writer) -> None:
