@@ -37,8 +37,8 @@ PRESETS = (PLAIN, LEISURE)
 _DATES = ("%Y-%m-%d", "%d-%b-%y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y")
 _TIMES = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M%p")
 _NO, _YES = {"", "0", "no", "false", "n"}, {"1", "yes", "true", "y"}
-_CLOCK = r"\d{1,2}(?:[.:]\d{2})?\s*(?:[ap]m)?"
-_SPAN = re.compile(rf"\b{_CLOCK}\s*-\s*{_CLOCK}(?=\s|$)|\b\d{{1,2}}[.:]\d{{2}}\s*(?:[ap]m)?\b", re.IGNORECASE)
+_CLOCK = r"\d{1,2}(?:[.:]\d{2}(?:\s*[ap]m)?|\s*[ap]m)"
+_SPAN = re.compile(rf"(?<![\d-]){_CLOCK}(?:\s*-\s*{_CLOCK})?(?!\w)", re.IGNORECASE)
 
 
 class HistoryError(ValueError):

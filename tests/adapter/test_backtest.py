@@ -1,0 +1,143 @@
+"""The backtest: honest about time, beside naive forecasts, and readable from the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from adapter.backtest import Backtest, TooShort, run_backtest
+from adapter.backtest_command import backtest
+from adapter.history import read_history
+from adapter.history_facts import facts_of_history
+from tests.fixtures.timetable import Drawn
+
+LEISURE = Path(os.environ.get("SPOTKEEPER_DATA", "../shared/data")) / "leisure_classes_2018.csv"
+
+
+def _facts(drawn: Drawn) -> dict[str, pd.DataFrame]:
+    return {
+        "studios": drawn.studios,
+        "sessions": drawn.past,
+        "reservations": drawn.past_reservations,
+        "offers": drawn.offers,
+    }
+
+
+@pytest.fixture(scope="module")
+def result(drawn: Drawn) -> Backtest:
+    return run_backtest(_facts(drawn), weeks=2)
+
+
+def test_smarttools_forecasts_better_than_last_week_and_than_the_studio_s_mean(result: Backtest) -> None:
+    errors = {score.forecast: score.mae for score in result.scores}
+    assert list(errors) == ["SmartTools", "slot mean", "last week", "studio mean"]
+    assert errors["SmartTools"] < min(errors["last week"], errors["studio mean"])
+
+
+def test_a_listing_adds_up(result: Backtest) -> None:
+    assert [listing.lead_hours for listing in result.listings] == [168, 72, 24, 6]
+    for listing in result.listings:
+        assert listing.classes == result.classes
+        assert listing.spots == listing.would_have_stayed_empty + listing.direct_turned_away
+        assert 0 < listing.spots <= listing.free
+
+
+def test_what_came_later_changes_no_earlier_decision(drawn: Drawn, result: Backtest) -> None:
+    turned = drawn.past["starts_at"].max() - pd.Timedelta(days=3)
+    later = drawn.past.loc[drawn.past["starts_at"] > turned, "session_id"]
+    facts = _facts(drawn)
+    own = facts["reservations"]
+    facts["reservations"] = own[~own["session_id"].isin(later) | (np.arange(len(own)) % 3 == 0)]
+    altered = run_backtest(facts, weeks=2)
+
+    def before(whole: Backtest) -> list[str]:
+        rows = (replace(row, actual=0) for row in whole.decided)
+        return [repr(row) for row in rows if pd.Timestamp(row.starts_at) <= turned]
+
+    assert before(altered) == before(result)
+    assert len(before(result)) > 20
+    assert altered.reservations < result.reservations
+
+
+def test_unknown_booking_times_are_decided_once_before_bookings_begin(drawn: Drawn) -> None:
+    facts = _facts(drawn)
+    unknown = pd.Series(pd.NaT, index=facts["reservations"].index, dtype="datetime64[ns, UTC]")
+    facts["reservations"] = facts["reservations"].assign(booked_at=unknown)
+    untimed = run_backtest(facts, weeks=2)
+    assert not untimed.timed
+    assert [listing.lead_hours for listing in untimed.listings] == [336]
+
+
+def test_a_history_too_short_is_said_to_be(drawn: Drawn) -> None:
+    with pytest.raises(TooShort, match="too few to learn from; ask for fewer weeks"):
+        run_backtest(_facts(drawn), weeks=15)
+    nothing: Mapping[str, pd.DataFrame] = {name: table.iloc[:0] for name, table in _facts(drawn).items()}
+    with pytest.raises(TooShort, match="no finished class"):
+        run_backtest(nothing, weeks=2)
+
+
+def _written(folder: Path, drawn: Drawn) -> Path:
+    counts = drawn.past_reservations.groupby("session_id").size()
+    table = pd.DataFrame(
+        {
+            "class": drawn.past["template_id"],
+            "date": drawn.past["starts_at"].dt.strftime("%Y-%m-%d"),
+            "time": drawn.past["starts_at"].dt.strftime("%H:%M"),
+            "Places": drawn.past["capacity"].astype(int),
+            "booked": drawn.past["session_id"].map(counts).fillna(0).astype(int),
+        }
+    )
+    path = folder / "history.csv"
+    table.to_csv(path, index=False)
+    return path
+
+
+def test_the_command_prints_both_tables_and_what_was_set_aside(tmp_path: Path, drawn: Drawn) -> None:
+    path = _written(tmp_path, drawn)
+    with path.open("a") as file:
+        file.write("spin,yesterday,18:00,20,3\n")
+    asked = ["--history", str(path), "--columns", "capacity=Places", "--weeks", "2"]
+    told = CliRunner().invoke(backtest, asked)
+    assert told.exit_code == 0, told.output
+    for words in ("SmartTools", "slot mean", "stayed empty", "booking times are unknown", "1 lines were set aside"):
+        assert words in told.output
+    assert "column 'date': 'yesterday' is no date" in told.output
+    printed = json.loads(CliRunner().invoke(backtest, [*asked, "--json"]).output)
+    assert printed["lines_set_aside"][0]["column"] == "date"
+    assert printed["timed"] is False
+    assert {score["forecast"] for score in printed["scores"]} >= {"SmartTools", "slot mean"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "told"),
+    [
+        ([], 2, "Name a CONNECTION or a --history FILE.csv"),
+        (["--history", "absent.csv"], 2, "does not exist"),
+        (["--history", "{file}", "--columns", "class"], 2, "write NAME=HEADER"),
+        (["--history", "{file}", "--timezone", "Moon"], 2, "no IANA time zone"),
+        (["--history", "{file}"], 2, "no column for 'capacity'"),
+        (["--history", "{file}", "--columns", "capacity=Places", "--weeks", "16"], 1, "too few to learn from"),
+    ],
+)
+def test_wrong_usage_is_told_in_words(tmp_path: Path, drawn: Drawn, asked: list[str], status: int, told: str) -> None:
+    path = _written(tmp_path, drawn)
+    answer = CliRunner().invoke(backtest, [word.format(file=path) for word in asked])
+    assert answer.exit_code == status, answer.output
+    assert told in answer.output
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not LEISURE.exists(), reason="needs leisure_classes_2018.csv")
+def test_on_real_classes_it_beats_every_naive_forecast() -> None:
+    whole = run_backtest(facts_of_history(read_history(LEISURE), "UTC", 20.0), weeks=2)
+    errors = {score.forecast: score.mae for score in whole.scores}
+    assert min(errors, key=lambda name: errors[name]) == "SmartTools"
+    assert errors["SmartTools"] < 3.2
