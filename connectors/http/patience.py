@@ -28,10 +28,10 @@ class Patience(Retry):
 
     @classmethod
     def of(cls, heard: Callable[[str, int | None], None]) -> Patience:
-        """Three more attempts at most, of which one after a read that ran out of time."""
+        """Three more attempts at most, of which two after a connection that broke or a read that ran out of time."""
         made = cls(
             total=3,
-            read=1,
+            read=2,
             status_forcelist=_AGAIN,
             allowed_methods=("GET",),
             backoff_factor=BACKOFF,
