@@ -37,7 +37,7 @@ LACKS: Mapping[Capability, str] = {
     Capability.ATTENDANCE: "Does not tell who came",
     Capability.CLIENT_EMAILS: "Gives no e-mail addresses: first bookings can't be told apart",
     Capability.SALES: "Does not give what clients paid",
-    Capability.BOOKING_TIME: "Does not tell when a booking was made: we note when we first saw it",
+    Capability.BOOKING_TIME: "Does not tell when a booking was made: its events do, or when we first saw it",
 }
 
 

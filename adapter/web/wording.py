@@ -14,7 +14,7 @@ from flask import Flask, g
 
 from adapter.confidential import without_floor
 from adapter.permissions import Act, Caller, may
-from adapter.store.calendar import Upcoming
+from adapter.store.calendar import Places, Upcoming
 from adapter.web.access import context
 
 LOCALE = "en_US"
@@ -83,9 +83,17 @@ def why(item: Upcoming) -> str:
     if decision is None:
         return "Not decided yet"
     code = seen(decision.binding or decision.reason)
-    if code == "forecast" and not decision.spots:
-        return "Every free place is expected to go to direct clients"
+    if code == "forecast":
+        return _kept_for_direct(item.places)
     return says(REASONS, code)
+
+
+def _kept_for_direct(places: Places) -> str:
+    if not places.listed:
+        return "Every free place is expected to go to direct clients"
+    if not places.kept:
+        return "More free than direct clients are expected to need"
+    return f"{places.kept} kept for direct clients still expected"
 
 
 def says(words: Mapping[str, str], code: str | None) -> str:

@@ -85,7 +85,6 @@ PLATFORM = Platform(
         "Mindbody takes no spot count for a single class: the count is enforced where the marketplace sells.",
         "Online capacity is written through a series and limits your own clients too: off until proven and turned on.",
         "Mindbody has no price for a single class: the rate is kept where the marketplace sells.",
-        "Mindbody does not say when a booking was made: the time comes from its events, or from when we first saw it.",
     ),
     calls_per_minute=1_200,  # Mindbody asks for 2,000 at most
     docs="https://developers.mindbodyonline.com/PublicDocumentation/V6",

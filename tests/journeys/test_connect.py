@@ -5,7 +5,6 @@ Both are real: the platform's consent page on its own port, the form_post back, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -22,7 +21,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def connectable(app: Flask, served: str, ctx: Context, seeded: Seeded, sandbox: LiveSandbox) -> Iterator[Context]:
+def connectable(app: Flask, served: str, ctx: Context, seeded: Seeded, sandbox: LiveSandbox) -> Context:
     """The served application knows the sandbox, and where it is reached itself. No studio is connected yet."""
     settings = {
         "API_URL": sandbox.api_url,
@@ -35,7 +34,7 @@ def connectable(app: Flask, served: str, ctx: Context, seeded: Seeded, sandbox: 
     with ctx.store.write() as db:
         for connection in db.scalars(select(Connection)):
             connection.site += "-elsewhere"
-    yield ctx
+    return ctx
 
 
 def consent(tab: Page, sandbox: LiveSandbox, decision: str) -> None:

@@ -28,7 +28,9 @@ def check(page: Page, name: str) -> None:
     assert wide <= 0, f"{name} scrolls sideways by {wide} px"
     answer = Axe().run(page).response
     assert answer["passes"]
-    grave = [(fault["id"], fault["nodes"][0]["html"][:200]) for fault in answer["violations"] if fault["impact"] in GRAVE]
+    grave = [
+        (fault["id"], fault["nodes"][0]["html"][:200]) for fault in answer["violations"] if fault["impact"] in GRAVE
+    ]
     assert grave == [], name
 
 
