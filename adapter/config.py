@@ -24,8 +24,17 @@ PREFIX = "ADAPTER_"
 DEFAULT_PUBLIC_URL = "http://127.0.0.1:5000"
 YES, NO = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off", ""})
 SHORTEST_SECRET = 16
+MOST_PROXIES = 9
 NAMES = frozenset(
-    {"INSTANCE", "DATABASE_URL", "PUBLIC_URL", "SECRET_KEY", "ENCRYPTION_KEYS", "ALLOW_PRIVATE_ADDRESSES"}
+    {
+        "INSTANCE",
+        "DATABASE_URL",
+        "PUBLIC_URL",
+        "SECRET_KEY",
+        "ENCRYPTION_KEYS",
+        "ALLOW_PRIVATE_ADDRESSES",
+        "TRUSTED_PROXIES",
+    }
 )
 """The settings that belong to no platform."""
 
@@ -44,6 +53,7 @@ class Config:
     secret_key: str = field(repr=False)
     encryption_keys: tuple[str, ...] = field(repr=False)  # the first encrypts, all decrypt
     allow_private_addresses: bool = False
+    trusted_proxies: int = 0  # how many of our own stand before us and add X-Forwarded-For and -Proto
     allowed_addresses: frozenset[str] = frozenset()  # "host:port" of the sandbox that we started ourselves
     platforms: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)  # {platform: {"API_URL": …}}
     unknown: tuple[str, ...] = ()  # variables with our prefix that mean nothing to us: most likely misspelt
@@ -73,6 +83,7 @@ def load_config(
         secret_key=_secret_key(given.get("SECRET_KEY"), instance),
         encryption_keys=_encryption_keys(given.get("ENCRYPTION_KEYS"), instance),
         allow_private_addresses=_switch("ALLOW_PRIVATE_ADDRESSES", given.get("ALLOW_PRIVATE_ADDRESSES", "")),
+        trusted_proxies=_count("TRUSTED_PROXIES", given.get("TRUSTED_PROXIES", "0"), most=MOST_PROXIES),
         platforms=by_platform,
         unknown=_unknown(given, names),
     )
@@ -149,6 +160,12 @@ def _switch(name: str, given: str) -> bool:
     if given.lower() in YES | NO:
         return given.lower() in YES
     raise ConfigError(f"{PREFIX}{name}: {given!r} is neither yes nor no; allowed: 1, true, yes, on, 0, false, no, off")
+
+
+def _count(name: str, given: str, *, most: int) -> int:
+    if given.isdecimal() and int(given) <= most:
+        return int(given)
+    raise ConfigError(f"{PREFIX}{name}: {given!r} is not allowed; allowed: a whole number from 0 to {most}")
 
 
 def _secret_key(given: str | None, instance: Path) -> str:

@@ -199,6 +199,7 @@ def shown_settings(config: Config) -> dict[str, Any]:
         "ADAPTER_SECRET_KEY": MASK,
         "ADAPTER_ENCRYPTION_KEYS": ", ".join(MASK for _ in config.encryption_keys),
         "ADAPTER_ALLOW_PRIVATE_ADDRESSES": "yes" if config.allow_private_addresses else "no",
+        "ADAPTER_TRUSTED_PROXIES": str(config.trusted_proxies),
     }
     for platform, settings in sorted(config.platforms.items()):
         for name, value in sorted(settings.items()):

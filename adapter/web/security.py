@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from adapter.config import Config
 
@@ -40,6 +41,9 @@ def install(app: Flask, config: Config) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a page left open over lunch still works
     )
     csrf.init_app(app)
+    if proxies := config.trusted_proxies:
+        believing = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)
+        app.wsgi_app = believing  # type: ignore[method-assign]  # Flask's documented place for WSGI middleware
 
     @app.after_request
     def _headers(response: Response) -> Response:

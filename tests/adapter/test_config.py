@@ -117,6 +117,8 @@ def test_private_addresses_are_allowed_by_a_plain_yes(folder: Path, given: str) 
     ("name", "value"),
     [
         ("ALLOW_PRIVATE_ADDRESSES", "maybe"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("TRUSTED_PROXIES", "10"),
         ("PUBLIC_URL", "adapter.example"),
         ("PUBLIC_URL", "ftp://adapter.example"),
         ("PUBLIC_URL", "https://"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from flask.testing import FlaskClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from sqlalchemy import func, select
 
+from adapter.app import create_app
 from adapter.context import Context
 from adapter.store.tables import Audit, Connection, PushMode, Role, Run, RunKind
+from adapter.web.limits import limiter
 from tests.fixtures.studio import Seeded, bearer
 
 Headers = dict[str, str]
@@ -290,6 +293,19 @@ def test_wrong_tokens_are_slowed_down(client: FlaskClient, seeded: Seeded, owner
     assert answers[:30] == [401] * 30
     assert answers[31] == 429
     assert client.get("/api/v1/studios", headers=owner).status_code == 429, "the guesser's address waits"
+
+
+@pytest.mark.parametrize(("proxies", "status"), [(0, 429), (1, 401)])
+def test_an_address_from_a_header_counts_only_behind_our_own_proxy(
+    ctx: Context, seeded: Seeded, proxies: int, status: int
+) -> None:
+    ctx.config = replace(ctx.config, trusted_proxies=proxies)
+    client = create_app(ctx).test_client()
+    limiter.reset()
+    for number in range(31):
+        headers = {"Authorization": "Bearer spot_guess", "X-Forwarded-For": f"198.51.100.{number}"}
+        answer = client.get("/api/v1/studios", headers=headers)
+    assert answer.status_code == status
 
 
 def test_right_tokens_are_not_counted(client: FlaskClient, owner: Headers) -> None:
