@@ -31,10 +31,10 @@ COMMANDS = {
     "replay": ROAD,
     "backtest": BACKTEST,
     "token": ADAPTER,
-    "conformance": ROAD,
+    "conformance": "sync.conformance",
     "doctor": ADAPTER,
 }
-WITHOUT_CONTEXT = {"sandbox", "demo", "doctor"}  # needs no database; makes its own; looks at a broken one too
+WITHOUT_CONTEXT = {"sandbox", "demo", "doctor", "conformance"}  # needs no database, or makes its own, or mends one
 
 
 def create() -> Flask:

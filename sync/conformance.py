@@ -1,0 +1,73 @@
+"""``adapter conformance PLATFORM``: the tests that every connector must pass, against a double started for them.
+
+Knows the sandbox as a process and the account of its owner; the checks themselves are in connectors.conformance.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from connectors import registry
+from connectors.conformance import Finding, run_conformance
+from connectors.http import open_door
+from connectors.mindbody.tokens import issue_staff_token
+from connectors.platform import Api, Platform, Site
+from sync.demo.sandbox import Sandbox, running_sandbox
+
+
+@click.command()
+@click.argument("platform", type=click.Choice(registry.names()))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def conformance(platform: str, as_json: bool) -> None:
+    """Run the tests that every connector must pass, against the sandbox."""
+    declared = registry.get(platform)
+    with (
+        Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+        running_sandbox("--weeks", "6", log=nowhere) as sandbox,
+        account(declared, sandbox) as api,
+    ):
+        findings = run_conformance(declared, api)
+    tell(findings, as_json)
+    if not all(finding.passed for finding in findings):
+        raise SystemExit(1)
+
+
+@contextmanager
+def account(platform: Platform, sandbox: Sandbox) -> Iterator[Api]:
+    """The demo studio's account at a running sandbox, opened with its owner's login."""
+    held: list[str | None] = [None]
+    with open_door(
+        sandbox.settings["API_URL"],
+        headers=platform.headers(str(sandbox.studio["id"]), sandbox.settings),
+        token=lambda fresh: held[0],
+        on_call=lambda call, status: None,
+        allow_private=False,
+        allowed=frozenset({sandbox.address}),
+        per_minute=60_000,
+    ) as door:
+        held[0] = issue_staff_token(door, sandbox.studio["owner_login"], sandbox.studio["owner_password"]).value
+        api = Api(door, Site(str(sandbox.studio["id"]), "", "UTC", ""), datetime.now(UTC))
+        yield replace(api, site=platform.describe(api))
+
+
+def tell(findings: list[Finding], as_json: bool) -> None:
+    """Print what was found."""
+    if as_json:
+        told = [{"check": each.check, "passed": each.passed, "wrong": list(each.wrong)} for each in findings]
+        click.echo(json.dumps(told, indent=2))
+        return
+    for each in findings:
+        click.echo(f"{'passed' if each.passed else 'FAILED'}  {each.check}")
+        for wrong in each.wrong[:10]:
+            click.echo(f"        {wrong}")
+
+
+COMMANDS: tuple[click.Command, ...] = (conformance,)

@@ -1,0 +1,37 @@
+"""``adapter conformance PLATFORM``: starts a double, runs the checks, says what is wrong."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+
+from connectors import registry
+from sync.conformance import conformance
+
+
+def test_it_runs_every_check_against_a_double_of_its_own() -> None:
+    told = CliRunner().invoke(conformance, ["sandbox", "--json"])
+    assert told.exit_code == 0, told.output
+    findings = json.loads(told.stdout)
+    assert len(findings) == 8
+    assert all(finding["passed"] for finding in findings)
+
+
+def test_a_connector_that_is_wrong_fails_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "get", lambda name: replace(_SANDBOX, webhooks=None))
+    told = CliRunner().invoke(conformance, ["sandbox"])
+    assert told.exit_code == 1
+    assert "FAILED  what is declared is there\n        WEBHOOKS is declared, but not there" in told.output
+    assert "passed  records are sound" in told.output
+
+
+def test_an_unknown_platform_is_wrong_usage() -> None:
+    told = CliRunner().invoke(conformance, ["zen"])
+    assert told.exit_code == 2
+    assert "'mindbody', 'sandbox'" in told.output
+
+
+_SANDBOX = registry.get("sandbox")
