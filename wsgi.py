@@ -76,7 +76,9 @@ def _only_asks_for_help() -> bool:
 def _context() -> Any:
     from adapter.compose import compose
     from adapter.config import ConfigError
+    from adapter.logs import configure_logs
 
+    configure_logs()  # on stderr: stdout belongs to what a command prints
     try:
         return compose()
     except ConfigError as error:
