@@ -15,6 +15,7 @@ from pathlib import Path
 
 import click
 
+from adapter.logs import configure_logs
 from connectors import registry
 from connectors.conformance import Finding, run_conformance
 from connectors.http import open_door
@@ -28,6 +29,7 @@ from sync.demo.sandbox import Sandbox, running_sandbox
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def conformance(platform: str, as_json: bool) -> None:
     """Run the tests that every connector must pass, against the sandbox."""
+    configure_logs()
     declared = registry.get(platform)
     with (
         Path(os.devnull).open("w", encoding="utf-8") as nowhere,

@@ -257,10 +257,13 @@ def test_a_connection_that_fails_tells_no_address_and_no_query(wire: Wires) -> N
 
 
 @responses.activate
-def test_a_log_line_tells_the_call_its_end_and_its_time_and_nothing_of_anybody(wire: Wires) -> None:
+def test_a_log_line_tells_the_call_its_end_and_its_time_and_nothing_of_anybody(
+    wire: Wires, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capture, everything = structlog.testing.LogCapture(), structlog.make_filtering_bound_logger(0)
+    monkeypatch.setattr("connectors.http.door.log", structlog.wrap_logger(None, [capture], everything))
     responses.get(f"{FAR}/client/clients/5", json={"Email": "jo@studio.example"})
-    with structlog.testing.capture_logs() as lines:
-        wire().door.get("/client/clients/5", {"request.searchText": "jo@studio.example"})
-    (line,) = lines
+    wire().door.get("/client/clients/5", {"request.searchText": "jo@studio.example"})
+    (line,) = capture.entries
     assert line.pop("seconds") >= 0
     assert line == {"call": "GET /client/clients/{id}", "status": 200, "event": "platform.call", "log_level": "debug"}
