@@ -50,6 +50,12 @@ def claim_next(db: Database, connection_id: int, now: datetime) -> Claimed | Non
     return None
 
 
+def is_due(db: Database, connection_id: int | None, now: datetime) -> bool:
+    """Whether a connection has anything to push now."""
+    due = select(Push.id).where(Push.connection_id == connection_id, Push.state.in_(WAITING), Push.next_try_at <= now)
+    return db.execute(due.limit(1)).first() is not None
+
+
 def still_mine(db: Database, push: Push, now: datetime) -> bool:
     """Whether the claim holds: asked right before a call, since a worker may have been stopped for long (F45)."""
     mine = select(Push.id).where(Push.id == push.id, Push.fence == push.fence, Push.claimed_until > now)

@@ -11,10 +11,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, select
+from sqlalchemy import MetaData, delete, select
 
 from adapter.config import Config
 from adapter.context import Context
+from adapter.logs import configure_logs
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
 from adapter.store.settings import change_settings, map_sources, sources
@@ -169,6 +170,12 @@ def content(store: Store) -> dict[str, list[Any]]:
     return found
 
 
+@pytest.fixture(scope="session", autouse=True)
+def logs_on_stderr() -> None:
+    """As the commands have it: stdout belongs to what they print."""
+    configure_logs()
+
+
 @pytest.fixture
 def road(sandbox: LiveSandbox, config: Config, store: Store, keys: Keyring) -> Road:
     """A studio connected to the small sandbox; the adapter's clock is the sandbox's."""
@@ -191,6 +198,8 @@ def mirrored(road: Road, tmp_path_factory: pytest.TempPathFactory) -> Road:
         done(road.backfill())
         road.map_sources()
         road.agree()
+        with road.ctx.store.write() as db:
+            db.execute(delete(Run).where(Run.state == RunState.QUEUED))  # what follows is the test's to ask for
         _copy(path, str(kept))
     return road
 

@@ -32,6 +32,7 @@ def booked(road: Road, sandbox: LiveSandbox, class_id: int, number: int = 1) -> 
 
 def test_a_booking_is_looked_up_decided_and_pushed_with_its_time(mirrored: Road, sandbox: LiveSandbox) -> None:
     mirrored.go_live()
+    mirrored.agree(min_spots=1)
     done(mirrored.do(RunKind.DECIDE))
     class_id = soon(sandbox)
     calls = sandbox.calls("GET /class/classvisits")
