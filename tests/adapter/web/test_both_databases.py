@@ -1,0 +1,93 @@
+"""Every page and list on both databases, and what is written by two at once."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from adapter.app import create_app
+from adapter.config import Config
+from adapter.context import Context
+from adapter.store.database import Store
+from adapter.store.inbox import keep_message
+from adapter.store.sealing import Keyring
+from adapter.store.tables import Role, Run, RunKind, WebhookMessage
+from adapter.web.limits import limiter
+from connectors.records import Delivery
+from tests.fixtures.database import NOON
+from tests.fixtures.studio import Seeded, bearer, seed_studios, sign_in
+
+
+@pytest.fixture
+def both(config: Config, any_store: Store, keys: Keyring) -> tuple[Context, Seeded, Flask]:
+    """The application on this database, with the seeded studio."""
+    url = any_store.url.render_as_string(hide_password=False)
+    ctx = Context(config=replace(config, database_url=url), store=any_store, keys=keys, now=lambda: NOON)
+    app = create_app(ctx)
+    app.config["WTF_CSRF_ENABLED"] = False
+    app.testing = True
+    limiter.reset()
+    return ctx, seed_studios(any_store, keys), app
+
+
+def test_every_page_and_list_answers(both: tuple[Context, Seeded, Flask]) -> None:
+    ctx, seeded, app = both
+    client = app.test_client()
+    sign_in(client, ctx, seeded.users[Role.OWNER])
+    studio, connection = f"/studios/{seeded.studio_id}", f"/connections/{seeded.connection_id}"
+    pages = [studio, f"{studio}/connect", f"{studio}/settings", connection, "/readyz", "/metrics"]
+    pages += [f"/sessions/{seeded.sessions[4]}", f"/runs/{seeded.runs[1]}", f"/runs/{seeded.runs[1]}/progress"]
+    for path in pages:
+        assert client.get(path).status_code == (503 if path == "/readyz" else 200), path
+    lists = ["studios", "connections", "runs", "sessions", f"connections/{seeded.connection_id}"]
+    lists += [f"sessions/{seeded.sessions[4]}/decisions", f"studios/{seeded.studio_id}/sources"]
+    token = bearer(ctx, Role.OWNER, seeded.studio_id)
+    for path in lists:
+        assert client.get(f"/api/v1/{path}", headers=token).status_code == 200, path
+
+
+def test_the_same_key_at_the_same_instant_does_it_once(both: tuple[Context, Seeded, Flask]) -> None:
+    ctx, seeded, app = both
+    headers = {**bearer(ctx, Role.OWNER, seeded.studio_id), "Idempotency-Key": "one"}
+    url = f"/api/v1/connections/{seeded.connection_id}/resync"
+    start = threading.Barrier(4)
+    answers: list[tuple[int, int]] = []
+
+    def ask() -> None:
+        start.wait()
+        answer = app.test_client().post(url, headers=headers, json={"stream": "prices"})
+        answers.append((answer.status_code, answer.json["id"]))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 4
+    assert len(set(answers)) == 1
+    with ctx.store.read() as db:
+        asked = select(func.count()).where(Run.kind == RunKind.RESYNC, Run.connection_id == seeded.connection_id)
+        assert db.scalar(asked) == 2, "the seeded one and this"
+
+
+def test_the_same_message_at_the_same_instant_is_kept_once(both: tuple[Context, Seeded, Flask]) -> None:
+    ctx, seeded, _ = both
+    delivery = Delivery(message_id="m1", event="class.updated", hints=())
+    start = threading.Barrier(3)
+
+    def keep() -> None:
+        start.wait()
+        with ctx.store.write() as db:
+            keep_message(db, ctx.keys, "sandbox", seeded.connection_id, delivery, b"{}", now=NOON)
+
+    threads = [threading.Thread(target=keep) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with ctx.store.read() as db:
+        assert db.scalar(select(func.count()).select_from(WebhookMessage)) == 1
