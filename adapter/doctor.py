@@ -28,6 +28,7 @@ from adapter.store.hash_key import hash_key
 from adapter.store.readiness import engine_state, schema_state
 from adapter.store.sealing import Keyring, SealBroken
 from adapter.store.tables import Connection, ConnectionState, EmailAddress, Run
+from adapter.token_row import seal_name
 from migrations import run as migrations
 
 STALE = timedelta(minutes=60)  # SS-19: nothing is listed on a mirror older than this
@@ -129,13 +130,15 @@ def _zones() -> Finding:
 
 
 def _keys(db: Db, config: Config, now: datetime) -> Iterator[Finding]:
-    """Open one sealed text of each kind."""
+    """Open an address, and the token of every connection."""
     advice = "Put the key that this database was made with into ADAPTER_ENCRYPTION_KEYS, after the first one."
     try:
         keys = Keyring(config.encryption_keys, hash_key(db, config.encryption_keys))
         address = db.scalar(select(EmailAddress).where(EmailAddress.address.is_not(None)).limit(1))
         if address is not None:
             open_address(keys, address)
+        for row in db.scalars(select(Connection).where(Connection.access_token.is_not(None))):
+            keys.open(row.access_token or b"", seal_name(row.id, "access_token"))
     except SealBroken as error:
         yield Finding("keys", False, str(error), advice)
     else:

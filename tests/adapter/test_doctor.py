@@ -17,6 +17,7 @@ from adapter.config import Config, ConfigError, load_config
 from adapter.context import Context
 from adapter.doctor import Finding, examine, shown_settings
 from adapter.doctor_command import doctor
+from adapter.store.sealing import Keyring
 from adapter.store.tables import Connection, ConnectionState, Run, RunKind, RunOrigin, RunState
 from migrations import run as migrations
 from tests.adapter.store.conftest import connected
@@ -84,6 +85,16 @@ def test_a_database_that_is_behind(made: Context) -> None:
 def test_keys_that_do_not_open(made: Context) -> None:
     strange = replace(made.config, encryption_keys=(Fernet.generate_key().decode(),))
     assert "ADAPTER_ENCRYPTION_KEYS" in wrong(strange)["keys"].advice
+
+
+def test_a_token_that_was_sealed_with_a_lost_key(made: Context) -> None:
+    other = Keyring([Fernet.generate_key().decode()], "k")
+    with made.store.write() as db:
+        db.get_one(Connection, 1).access_token = other.seal("token", "connection:1:access_token")
+    assert set(wrong(made.config)) == {"keys"}
+    with made.store.write() as db:
+        db.get_one(Connection, 1).access_token = made.keys.seal("token", "connection:1:access_token")
+    assert wrong(made.config) == {}
 
 
 @pytest.mark.parametrize("state", [ConnectionState.NEEDS_RECONNECT, ConnectionState.DISCONNECTED])
