@@ -117,9 +117,11 @@ def run_backtest(facts: Facts, *, weeks: int = 4, seed: int = 0) -> Backtest:
 
 
 def _ordered(facts: Facts) -> dict[str, pd.DataFrame]:
-    """The classes that took place and had places, by time."""
+    """The classes that took place, with places and a price, by time."""
     sessions = facts["sessions"]
     held = sessions[~sessions["cancelled"].astype(bool) & (sessions["capacity"].fillna(0) > 0)]
+    if "retail_rate" in held.columns and facts["studios"]["retail_rate"].isna().any():
+        held = held[held["retail_rate"].fillna(0) > 0]
     return dict(facts) | {"sessions": held.sort_values("starts_at", kind="stable").reset_index(drop=True)}
 
 

@@ -22,7 +22,7 @@ DISPERSION = 1.2  # variance over mean, where nothing is known
 DISPERSION_SESSIONS = 30.0  # sessions that this belief counts for
 LEAST_DISPERSION, MOST_DISPERSION = 0.6, 4.0
 FRAILTY = 0.04  # squared variation of a session's demand around its level, where nothing is known
-MOST_FRAILTY = 0.5
+LEAST_FRAILTY, MOST_FRAILTY = 0.001, 0.5
 USUAL_MEAN = 8.0  # reservations of the sessions that these beliefs count for
 HALF_LIFE = 24 * 7 * 12.0  # hours: what was seen 12 weeks ago counts half
 RECENT = 24 * 7 * 2.0  # hours that "lately" looks back
@@ -66,6 +66,11 @@ class Level:
             means = means * looked_up(keys(sessions, name), self.chain[name].ratio, 1.0)
         return means * looked_up(sessions.slot, self.boosted, 1.0)
 
+    def after(self, counts: Floats, means: Floats, seen: Floats | float) -> Floats:
+        """Each session's own demand, once ``counts`` came in the share ``seen`` of its time: a busy one fills early."""
+        sure = 1 / max(self.frailty, LEAST_FRAILTY)
+        return np.asarray(means * (sure + counts) / (sure + means * seen), dtype=np.float64)
+
     def doubt(self, sessions: Sessions) -> Floats:
         """Squared coefficient of variation of the level itself: large for a new studio or slot (SS-18)."""
         doubts = np.zeros(len(sessions))
@@ -87,10 +92,11 @@ def fit_level(sessions: Sessions, counts: Floats, full: Bools, usable: Bools, se
     weight = np.where(usable, np.exp2((sessions.starts - sessions.starts[usable].max()) / HALF_LIFE), 0.0)
     demand = counts
     for _ in range(EM_ROUNDS):
-        level = _fit_chain(sessions, demand, weight, level.dispersion, seen)
-        means = level.mean(sessions) * seen
-        level.dispersion, level.frailty = _dispersion(counts, means, usable & ~full)
-        demand = np.where(full, at_least(counts, means), counts)
+        level = _fit_chain(sessions, demand, weight, level.dispersion)
+        means = level.mean(sessions)
+        level.dispersion, level.frailty = _dispersion(counts, means * seen, usable & ~full)
+        unseen = (1 - seen) * level.after(counts, means, seen)
+        demand = np.where(full, at_least(counts, means), counts + unseen)
     for index in np.flatnonzero(usable).tolist():
         level.weeks[sessions.slot[index]] = level.weeks.get(sessions.slot[index], 0) + 1
     return level
@@ -106,9 +112,9 @@ def at_least(counts: Floats, means: Floats) -> Floats:
     return counts + weighted / total
 
 
-def _fit_chain(sessions: Sessions, demand: Floats, weight: Floats, dispersion: float, seen: Floats | float) -> Level:
+def _fit_chain(sessions: Sessions, demand: Floats, weight: Floats, dispersion: float) -> Level:
     level = Level(dispersion=dispersion)
-    places = np.nan_to_num(sessions.capacity) * seen
+    places = np.nan_to_num(sessions.capacity)
     level.fill = (FILL * FILL_PLACES + float(weight @ demand)) / (FILL_PLACES + float(weight @ places))
     recent = np.where(sessions.starts > sessions.starts[weight > 0].max() - RECENT, weight, 0.0)
     means = level.fill * places

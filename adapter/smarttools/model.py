@@ -56,8 +56,9 @@ def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: 
         curves = _curves(sessions, reservations, booked, np.where(usable, expected, 0.0), open_to)
         seen = np.maximum([row @ curves.of(keys_of(sessions, i)) for i, row in enumerate(open_to)], LEAST_SEEN)
         level = fit_level(sessions, direct, full, usable, seen)
-        expected = level.mean(sessions)
-    level.boosted = boosted_ratios(sessions, direct, expected * seen, usable, seed)
+        means = level.mean(sessions)
+        expected = level.after(direct, means, seen)
+    level.boosted = boosted_ratios(sessions, direct, means * seen, usable, seed)
     return Model(
         level=level,
         curves=curves,

@@ -6,17 +6,23 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select
 
 from adapter.backtest import Backtest, TooShort, run_backtest
 from adapter.backtest_command import backtest
+from adapter.context import Context
 from adapter.history import read_history
 from adapter.history_facts import facts_of_history
+from adapter.store.tables import Reservation, Session
+from tests.fixtures.database import NOON
+from tests.fixtures.studio import Seeded
 from tests.fixtures.timetable import Drawn
 
 LEISURE = Path(os.environ.get("SPOTKEEPER_DATA", "../shared/data")) / "leisure_classes_2018.csv"
@@ -132,6 +138,38 @@ def test_wrong_usage_is_told_in_words(tmp_path: Path, drawn: Drawn, asked: list[
     answer = CliRunner().invoke(backtest, [word.format(file=path) for word in asked])
     assert answer.exit_code == status, answer.output
     assert told in answer.output
+
+
+def _repeat(ctx: Context, connection_id: int, weeks: int) -> None:
+    """The connection's timetable and bookings, in each of so many weeks before."""
+    with ctx.store.write() as db:
+        for table, key in ((Session, "external_id"), (Reservation, "session_id")):
+            for row in db.scalars(select(table).where(table.connection_id == connection_id)).all():
+                held = {
+                    column.key: getattr(row, column.key) for column in table.__table__.columns if column.key != "id"
+                }
+                for back in range(2, weeks + 2, 2):
+                    changed = {"external_id": f"{row.external_id}-{back}", key: f"{held[key]}-{back}"}
+                    if table is Session:
+                        changed["starts_at"] = held["starts_at"] - timedelta(weeks=back)
+                    db.add(table(**(held | changed)))
+
+
+def test_a_connection_is_tested_on_its_mirror(ctx: Context, seeded: Seeded) -> None:
+    _repeat(ctx, seeded.connection_id, 6)
+    ctx.now = lambda: NOON + timedelta(days=30)
+    told = CliRunner().invoke(backtest, [str(seeded.connection_id), "--weeks", "1", "--json"], obj=ctx)
+    assert told.exit_code == 0, told.output
+    printed = json.loads(told.output)
+    assert printed["classes"] > 0
+    assert printed["reservations"] > 0
+    assert printed["lines_set_aside"] == []
+
+
+def test_a_connection_that_is_not_there_is_said_to_be(ctx: Context) -> None:
+    told = CliRunner().invoke(backtest, ["4711"], obj=ctx)
+    assert told.exit_code == 1
+    assert "There is no connection 4711" in told.output
 
 
 @pytest.mark.data
