@@ -1,14 +1,14 @@
 """Mindbody, declared.
 
 What it gives and how it is asked: reads.py · what its payloads mean: shapes.py, visits.py, sales.py · its events:
-webhooks.py · the one dangerous write: pushes.py · staff logins: tokens.py.
+webhooks.py · the one dangerous write: pushes.py, proof.py · staff logins: tokens.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connectors.mindbody import pushes, reads, webhooks
+from connectors.mindbody import proof, pushes, reads, webhooks
 from connectors.platform import (
     Capability,
     Everything,
@@ -80,7 +80,7 @@ PLATFORM = Platform(
         read=webhooks.read,
         events=webhooks.EVENTS,
     ),
-    totals=TotalPush(prove=pushes.prove, send=pushes.send, read_back=pushes.read_back),
+    totals=TotalPush(prove=proof.prove, send=pushes.send, read_back=pushes.read_back),
     limits=(
         "Mindbody takes no spot count for a single class: the count is enforced where the marketplace sells.",
         "Online capacity is written through a series and limits your own clients too: off until proven and turned on.",

@@ -1,18 +1,18 @@
 """Writing a class's online capacity at Mindbody, where only a whole series can be written.
 
 Knows the one call there is, ``updateclassschedule``, and its danger: a date window of one day may mean "this day" or
-"cut the series down to this day", and nobody has written down which. So it is proven on a site first, on a series that
-nobody has booked, by writing and reading back; nothing is sent to a site that has not passed.
+"cut the series down to this day", and nobody has written down which. So it is proven on a site first (proof.py), and
+nothing is sent to a site that has not passed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.errors import Rejected, TryAgain
+from connectors.errors import Rejected
 from connectors.fields import reach
 from connectors.mindbody.pages import Listing, listed, pages
 from connectors.mindbody.reads import shape
@@ -47,75 +47,15 @@ class Series:
 
 def read_back(api: Api, session_id: str) -> int | None:
     """The online capacity that Mindbody now holds."""
-    online: int | None = _class(api, session_id).record.online_capacity
+    online: int | None = class_of(api, session_id).record.online_capacity
     return online
 
 
 def send(api: Api, session_id: str, total: int) -> None:
     """Set one class's online capacity. Raises Rejected where it would fall below what is booked, or above capacity."""
-    wanted = _class(api, session_id)
+    wanted = class_of(api, session_id)
     _check(wanted.record, total)
-    _write(api, _series(api, wanted), wanted, total, None)
-
-
-def prove(api: Api, session_id: str) -> None:
-    """Find out on a series without bookings whether a one-day window touches that day alone.
-
-    Raises Rejected with what was seen where it harms the series (which is then written back as far as this API allows),
-    TryAgain where the platform does not show the change yet.
-    """
-    wanted = _class(api, session_id)
-    before = _series(api, wanted)
-    trial = _trial_value(wanted, before)
-    _write(api, before, wanted, trial, None)
-    after = _series(api, wanted)
-    seen = _harm(before, after, session_id)
-    shown = session_id in after.classes and after.classes[session_id].record.online_capacity == trial
-    _write(api, before, wanted, wanted.record.online_capacity or 0, None if shown and not seen else before.span)
-    if seen:
-        raise Rejected(
-            f"The proof failed, so capacities are not written on this site: {'; '.join(seen)}.", code="Unsafe"
-        )
-    if not shown:
-        raise TryAgain("Mindbody does not show the new capacity yet: nothing is proven.")
-
-
-def _trial_value(wanted: Fetched, series: Series) -> int:
-    """An online capacity that differs by one and hurts nobody."""
-    session = wanted.record
-    if any(each.record.booked != 0 for each in series.classes.values()):
-        raise Rejected("The proof needs a series that nobody has booked: make one for it, of two weeks or more.")
-    if len(series.classes) < 2:
-        raise Rejected("The proof needs a series with at least two classes still to come.")
-    if session.capacity is None or not session.online_capacity:
-        raise Rejected("The proof needs a class with a capacity, and at least one place online.")
-    return int(session.online_capacity) - 1
-
-
-def _harm(before: Series, after: Series, session_id: str) -> list[str]:
-    """What a write did beyond what was asked, in words."""
-    seen = []
-    if before.span != after.span:
-        seen.append(f"the series now runs from {after.span[0]} to {after.span[1]}")
-    gone, new = before.classes.keys() - after.classes.keys(), after.classes.keys() - before.classes.keys()
-    if gone or new:
-        seen.append(f"{len(gone)} of its classes are gone and {len(new)} are new")
-    changed = [
-        key
-        for key in before.classes.keys() & after.classes.keys()
-        if key != session_id and _differs(before, after, key)
-    ]
-    if changed:
-        seen.append(f"{len(changed)} of its other classes changed")
-    return seen
-
-
-def _differs(before: Series, after: Series, key: str) -> bool:
-    old, new = before.classes[key].record, after.classes[key].record
-    return any(
-        getattr(old, name) != getattr(new, name)
-        for name in ("starts_at", "ends_at", "capacity", "online_capacity", "booked", "status", "instructor_id")
-    )
+    write(api, series_of(api, wanted), wanted, total)
 
 
 def _check(session: Session, total: int) -> None:
@@ -132,8 +72,11 @@ def _check(session: Session, total: int) -> None:
         )
 
 
-def _write(api: Api, series: Series, wanted: Fetched, online: int, span: tuple[str, str] | None) -> None:
-    """Send the complete record with one thing changed: what an absent field would mean is not written down either."""
+def write(api: Api, series: Series, wanted: Fetched, online: int, span: tuple[str, str] | None = None) -> None:
+    """Send the complete record with one thing changed: what an absent field would mean is not written down either.
+
+    The window is the class's own day, or ``span``.
+    """
     day = f"{wanted.record.starts_at.astimezone(api.zone).date()}T00:00:00"
     start, end = span or (day, day)
     body = {
@@ -155,14 +98,16 @@ def _write(api: Api, series: Series, wanted: Fetched, online: int, span: tuple[s
     )
 
 
-def _class(api: Api, session_id: str) -> Fetched:
+def class_of(api: Api, session_id: str) -> Fetched:
+    """A class still to come, as Mindbody holds it now. Raises Rejected where there is none."""
     found = _classes(api, {"request.classIds": session_id}, api.now - timedelta(days=1))
     if session_id not in found:
         raise Rejected(f"Mindbody has no class {session_id} still to come.", code="ClassNotFound")
     return found[session_id]
 
 
-def _series(api: Api, wanted: Fetched) -> Series:
+def series_of(api: Api, wanted: Fetched) -> Series:
+    """The series that a class belongs to. Raises Rejected where Mindbody does not say."""
     schedule_id = wanted.record.template_id
     day = local_text(wanted.record.starts_at, api.zone)[:10]
     asked = {
@@ -177,7 +122,7 @@ def _series(api: Api, wanted: Fetched) -> Series:
     raise Rejected("Mindbody does not say which series this class belongs to.", code="ClassScheduleNotFound")
 
 
-def _classes(api: Api, which: Mapping[str, str], start: Any) -> dict[str, Fetched]:
+def _classes(api: Api, which: Mapping[str, str], start: datetime) -> dict[str, Fetched]:
     listing = Listing(
         stream=Stream.SESSIONS,
         path="/class/classes",
