@@ -28,33 +28,43 @@ SHOWN = (
     "rate_floor",
     "displacement_weight",
     "max_displacement_risk",
+    "excluded",
 )
-"""The settings of a studio that the pages and the API show, in order."""
+"""The settings that the pages and the API show, in order."""
 
 
 class FloorRefused(PermissionError):
     """Somebody tried to change the floor whose role does not include it."""
 
 
-def settings_for(db: Session, studio_id: int, caller: Caller) -> dict[str, Any]:
-    """The studio's own settings, as this caller may see them."""
-    own = asdict(effective_settings(db, studio_id).own(Scope.STUDIO))
+def settings_for(
+    db: Session, studio_id: int, caller: Caller, scope: Scope = Scope.STUDIO, scope_id: int = 0
+) -> dict[str, Any]:
+    """What is set at exactly this scope, by default the studio, as this caller may see it."""
+    own = asdict(effective_settings(db, studio_id).own(scope, scope_id))
     hidden = set() if may(caller, Act.SEE_FLOOR, studio_id) else {FLOOR}
     return {name: own[name] for name in SHOWN if name not in hidden}
 
 
 def save_settings(
-    db: Session, studio_id: int, values: Mapping[str, Any], *, caller: Caller, now: datetime
+    db: Session,
+    studio_id: int,
+    values: Mapping[str, Any],
+    *,
+    caller: Caller,
+    now: datetime,
+    scope: Scope = Scope.STUDIO,
+    scope_id: int = 0,
 ) -> dict[str, Any]:
-    """Change the given settings; raises BadSetting, and FloorRefused where the floor would change by the wrong hand."""
+    """Change the given settings of one scope. Raises BadSetting; FloorRefused where the wrong hand moves the floor."""
     changes = {name: value for name, value in values.items() if name in SHOWN}
     if FLOOR in changes and not may(caller, Act.CHANGE_FLOOR, studio_id):
         raise FloorRefused("Only the owner may change the floor")
-    before = effective_settings(db, studio_id).own(Scope.STUDIO)
-    if change_settings(db, studio_id, Scope.STUDIO, 0, changes, actor=caller.actor, now=now) != before:
+    before = effective_settings(db, studio_id).own(scope, scope_id)
+    if change_settings(db, studio_id, scope, scope_id, changes, actor=caller.actor, now=now) != before:
         for connection in connections_of(db, studio_id):
             _ask(db, RunKind.DECIDE, connection.id, "the settings were changed", caller, now)
-    return settings_for(db, studio_id, caller)
+    return settings_for(db, studio_id, caller, scope, scope_id)
 
 
 def confirm_sources(

@@ -40,6 +40,7 @@ class Settings(Schema):
     )
     displacement_weight = fields.Float(allow_none=True, load_default=None)
     max_displacement_risk = fields.Float(allow_none=True, load_default=None, metadata={"description": "0 to 1"})
+    excluded = fields.Boolean(allow_none=True, load_default=None, metadata={"description": "Never listed"})
 
 
 class Source(Schema):

@@ -130,6 +130,13 @@ def venues_of(db: Session, studio_id: int) -> Sequence[Venue]:
     return db.scalars(mine.where(Connection.studio_id == studio_id, Venue.gone_at.is_(None)).order_by(Venue.name)).all()
 
 
+def class_types_of(db: Session, studio_id: int) -> Sequence[ClassType]:
+    """What the studio teaches, by name."""
+    mine = select(ClassType).join(Connection, Connection.id == ClassType.connection_id)
+    standing = mine.where(Connection.studio_id == studio_id, ClassType.gone_at.is_(None))
+    return db.scalars(standing.order_by(ClassType.name)).all()
+
+
 def _sessions() -> Select[*tuple[Any, ...]]:
     """Sessions with venue, class type, latest decision and latest push."""
     later_decision = aliased(Decision)

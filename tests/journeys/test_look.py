@@ -49,6 +49,7 @@ def test_every_page_looks_right(
         "connection": f"/connections/{seeded.connection_id}",
         "run": f"/runs/{seeded.runs[1]}",
         "settings": f"/studios/{seeded.studio_id}/settings",
+        "class-settings": f"/studios/{seeded.studio_id}/settings?of=class_type-1",
         "missing": "/studios/999",
     }
     page.goto("/")

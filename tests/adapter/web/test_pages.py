@@ -8,10 +8,21 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import event, func, select
 
 from adapter.context import Context
-from adapter.store.tables import Audit, Connection, ConnectionState, Role, Run, RunKind, RunState, Setting
+from adapter.store.tables import (
+    Audit,
+    ClassType,
+    Connection,
+    ConnectionState,
+    Role,
+    Run,
+    RunKind,
+    RunState,
+    Scope,
+    Setting,
+)
 from adapter.store.tables import Session as ClassSession
 from connectors.records import SessionStatus
 from tests.fixtures.database import NOON
@@ -178,6 +189,27 @@ class TestSettings:
             audit = db.scalars(select(Audit)).one()
             assert (audit.before or {})["release_all_hours"] == 6
             assert (audit.after or {})["release_all_hours"] == 12
+
+    def test_a_venue_or_a_class_may_differ(self, owner: FlaskClient, path: str, ctx: Context) -> None:
+        with ctx.store.read() as db:
+            number = db.scalars(select(ClassType.id).where(ClassType.name == "HIIT 45")).first()
+        of = f"{path}?of=class_type-{number}"
+        page = owner.get(of).text
+        assert re.search(r'name="release_all_hours"[^>]*value="" placeholder="6"', page)
+        assert owner.post(of, data={"release_all_hours": "24", "excluded": "yes"}).location.endswith(of)
+        with ctx.store.read() as db:
+            own = db.scalars(select(Setting).where(Setting.scope == Scope.CLASS_TYPE)).one()
+            assert (own.scope_id, own.release_all_hours, own.min_spots, own.excluded) == (number, 24, None, True)
+            whole = db.scalars(select(Setting).where(Setting.scope == Scope.STUDIO)).one()
+            assert whole.release_all_hours == 6
+        assert "checked" in owner.get(of).text
+
+    @pytest.mark.parametrize("of", ["venue-999", "session-1", "venue", "venue-x", "studio-1", "-1"])
+    def test_only_what_is_the_studios_can_be_set(self, owner: FlaskClient, path: str, of: str, ctx: Context) -> None:
+        assert owner.get(f"{path}?of={of}").status_code == 404
+        assert owner.post(f"{path}?of={of}", data={"min_spots": "1"}).status_code == 404
+        with ctx.store.read() as db:
+            assert db.scalar(select(func.count()).select_from(Setting)) == 1
 
     def test_operations_save_without_touching_the_floor(
         self, app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded, path: str
