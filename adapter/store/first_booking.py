@@ -28,6 +28,8 @@ ORDER: Mapping[Channel, int] = {
 }
 """Who comes first at the same instant."""
 
+Columns = Select[*tuple[Any, ...]]
+
 _CHANNELS = {place: channel for channel, place in ORDER.items()}
 
 
@@ -91,9 +93,9 @@ def _first(row: Mapping[Any, Any]) -> First:
 
 
 def _of_person(bookings: Subquery, start: datetime | None, end: datetime | None) -> Subquery:
-    """The bookings of each person in their order; of each booking only the address that its client had then."""
+    """The bookings of each person in their order."""
     there = bookings.c
-    inside = [there.choice == 1, there.email_id.is_not(None), there.at.is_not(None)]
+    inside: list[ColumnElement[bool]] = [there.email_id.is_not(None), there.at.is_not(None)]
     if start is not None:
         inside.append(there.at >= start)
     if end is not None:
@@ -107,41 +109,44 @@ def _of_person(bookings: Subquery, start: datetime | None, end: datetime | None)
 
 
 def _bookings(studio_id: int) -> Subquery:
-    """Every reservation with every address it might belong to, the right one marked ``choice`` 1."""
+    """Every reservation with the person it belongs to."""
     at = func.coalesce(Reservation.booked_at, Session.starts_at)
-    held = or_(ClientEmail.since.is_(None), ClientEmail.since <= at)
-    choice = func.row_number().over(
-        partition_by=Reservation.id,
-        order_by=(
-            case((held, 0), else_=1),
-            case((held, ClientEmail.since)).desc().nulls_last(),
-            ClientEmail.since,
-            ClientEmail.id,
-        ),
-    )
+    held = _held_addresses()
     wanted = select(
         Reservation.id.label("reservation_id"),
         at.label("at"),
         Session.starts_at.label("starts_at"),
         Reservation.booked_at.is_not(None).label("exact"),
-        func.coalesce(Reservation.guest_email_id, ClientEmail.email_id).label("email_id"),
+        func.coalesce(Reservation.guest_email_id, held.c.email_id).label("email_id"),
         _channel_order().label("channel"),
-        choice.label("choice"),
     )
-    return _joined(wanted).where(Connection.studio_id == studio_id).subquery()
+    return _joined(wanted, held, at).where(Connection.studio_id == studio_id).subquery()
 
 
-def _joined(wanted: Select[Any]) -> Select[Any]:
+def _held_addresses() -> Subquery:
+    """Each client's addresses, and until when each was held. The first one stands for all the time before, too."""
+    client, order = ClientEmail.client_id, (ClientEmail.since.nulls_first(), ClientEmail.id)
+    return select(
+        ClientEmail.client_id,
+        ClientEmail.email_id,
+        ClientEmail.since,
+        func.lead(ClientEmail.since).over(partition_by=client, order_by=order).label("until"),
+        (func.row_number().over(partition_by=client, order_by=order) == 1).label("first"),
+    ).subquery()
+
+
+def _joined(wanted: Columns, held: Subquery, at: ColumnElement[Any]) -> Columns:
     same = Reservation.connection_id
     session = and_(Session.connection_id == same, Session.external_id == Reservation.session_id)
     client = and_(Client.connection_id == same, Client.external_id == Reservation.client_id)
+    then = and_(or_(held.c.first, held.c.since <= at), or_(held.c.until.is_(None), at < held.c.until))
     meaning = and_(SourceMapping.connection_id == same, SourceMapping.source == Reservation.source)
     return (
         wanted.select_from(Reservation)
         .join(Connection, Connection.id == same)
         .outerjoin(Session, session)
         .outerjoin(Client, client)
-        .outerjoin(ClientEmail, ClientEmail.client_id == Client.id)
+        .outerjoin(held, and_(held.c.client_id == Client.id, then))
         .outerjoin(SourceMapping, meaning)
     )
 
