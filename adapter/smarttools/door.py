@@ -102,6 +102,7 @@ def read_offers(offers: pd.DataFrame | None, sessions: Sessions) -> Offers:
     since = frames.hours(table, "offers", "from_at", required=True)
     spots = np.nan_to_num(frames.numbers(table, "offers", "spots", least=0)).astype(np.int64)
     rate = frames.numbers(table, "offers", "rate", least=0)
+    spots, rate = np.where(np.isnan(rate), 0, spots), np.nan_to_num(rate)  # without a rate nothing was on offer
     session = frames.positions(table, "session_id", _keys(sessions))
     order = np.lexsort((rate, spots, since, session))
     order = order[session[order] >= 0]

@@ -124,10 +124,11 @@ def _fit_curves(
 def _listed(sessions: Sessions, offers: Offers, until: Floats, booked: Floats, market: Market) -> Stretches:
     start = sessions.starts[offers.session]
     part = np.zeros(len(start))
-    for index in np.flatnonzero((offers.spots > 0) & (until > offers.since)).tolist():
-        shares = market.curves.of(keys_of(sessions, int(offers.session[index])))
-        begun, ended = still_to_come(shares, start[index] - np.array([offers.since[index], until[index]])).tolist()
-        part[index] = begun - ended
+    bounds = np.flatnonzero(np.append(True, offers.session[1:] != offers.session[:-1])[: len(start)])
+    for rows in map(slice, bounds.tolist(), [*bounds[1:].tolist(), len(start)]):
+        shares = market.curves.of(keys_of(sessions, int(offers.session[rows.start])))
+        begun, ended = (still_to_come(shares, (start - moment)[rows]) for moment in (offers.since, until))
+        part[rows] = np.where(offers.spots[rows] > 0, np.maximum(begun - ended, 0.0), 0.0)
     return Stretches(
         offers.session, offers.rate / sessions.retail[offers.session], part, np.where(part > 0, booked, 0.0)
     )

@@ -69,6 +69,30 @@ def test_a_higher_rate_is_learned_to_sell_less(fitted: SmartTools) -> None:
     assert high < 0.35 * low  # the truth is 0.14
 
 
+def test_a_studio_that_sold_nothing_through_the_marketplace_was_not_listed(drawn: Drawn) -> None:
+    own = drawn.past_reservations[drawn.past_reservations["channel"] == "direct"]
+    table = door.read_sessions(drawn.studios, drawn.coming)
+    quiet = SmartTools().fit(drawn.studios, drawn.past, own)
+    assert quiet.model.market.mean(table) == pytest.approx(SmartTools().model.market.mean(table))
+
+
+def test_an_offer_without_a_rate_was_no_offer(drawn: Drawn) -> None:
+    known = SmartTools().fit(drawn.studios, drawn.past, drawn.past_reservations, drawn.offers.assign(spots=0))
+    blank = SmartTools().fit(drawn.studios, drawn.past, drawn.past_reservations, drawn.offers.assign(rate=np.nan))
+    assert blank.model.market.weights.tolist() == known.model.market.weights.tolist()
+    assert np.isfinite(blank.model.market.mean(door.read_sessions(drawn.studios, drawn.coming))).all()
+
+
+def test_trees_add_to_a_long_history_and_learn_the_same_twice() -> None:
+    whole = draw(5, slots=28)
+    tables = (whole.studios, whole.past, whole.past_reservations, whole.offers)
+    once, twice = (SmartTools(seed=4).fit(*tables) for _ in range(2))
+    assert set(once.model.level.boosted) == set(once.model.level.weeks)
+    assert once.digest() == twice.digest()
+    true = np.array([whole.means[slot] for slot in whole.coming["template_id"]])
+    assert np.abs(once.usual(whole.studios, whole.coming) - true).mean() < 0.12 * true.mean()
+
+
 def test_demand_still_to_come_rises_with_bookings_made_and_falls_with_time(fitted: SmartTools) -> None:
     own = door.read_sessions(studios(), sessions())
     at = door.instant(NOW)
