@@ -147,6 +147,14 @@ class Webhooks:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffToken:
+    """A token got by a login instead of OAuth, and when it ends."""
+
+    value: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ReadBack:
     """What the platform says it now holds for a session."""
 
@@ -191,6 +199,7 @@ class Platform:
     api_url: str  # the public address; ADAPTER_<PLATFORM>_API_URL overrides
     settings: tuple[str, ...] = ("CLIENT_ID", "CLIENT_SECRET", "API_KEY")
     oauth: OAuth | None = None
+    login: Callable[[Door, str, str], StaffToken] | None = None  # user name, password; through a door without a token
     webhooks: Webhooks | None = None
     offers: OfferPush | None = None
     totals: TotalPush | None = None

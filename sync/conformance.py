@@ -19,7 +19,6 @@ from adapter.logs import configure_logs
 from connectors import registry
 from connectors.conformance import Finding, run_conformance
 from connectors.http import open_door
-from connectors.mindbody.tokens import issue_staff_token
 from connectors.platform import Api, Platform, Site
 from sync.demo.sandbox import Sandbox, running_sandbox
 
@@ -45,6 +44,8 @@ def conformance(platform: str, as_json: bool) -> None:
 @contextmanager
 def account(platform: Platform, sandbox: Sandbox) -> Iterator[Api]:
     """The demo studio's account at a running sandbox, opened with its owner's login."""
+    if platform.login is None:
+        raise click.ClickException(f"{platform.title} has no login by which its double could be opened.")
     held: list[str | None] = [None]
     with open_door(
         sandbox.settings["API_URL"],
@@ -55,7 +56,7 @@ def account(platform: Platform, sandbox: Sandbox) -> Iterator[Api]:
         allowed=frozenset({sandbox.address}),
         per_minute=60_000,
     ) as door:
-        held[0] = issue_staff_token(door, sandbox.studio["owner_login"], sandbox.studio["owner_password"]).value
+        held[0] = platform.login(door, sandbox.studio["owner_login"], sandbox.studio["owner_password"]).value
         api = Api(door, Site(str(sandbox.studio["id"]), "", "UTC", ""), datetime.now(UTC))
         yield replace(api, site=platform.describe(api))
 

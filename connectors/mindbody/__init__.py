@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connectors.mindbody import proof, pushes, reads, webhooks
+from connectors.mindbody.tokens import issue_staff_token
 from connectors.platform import (
     Capability,
     Everything,
@@ -74,6 +75,7 @@ PLATFORM = Platform(
             "Mindbody.Api.Public.v6": "Read classes, bookings, clients, prices and sales, as far as who signed in may.",
         },
     ),
+    login=issue_staff_token,
     webhooks=Webhooks(  # one subscription of our developer account carries every site: it is not made for each studio
         signature_header=webhooks.SIGNATURE_HEADER,
         verify=webhooks.verify,

@@ -5,22 +5,12 @@ Knows Mindbody's token call; keeps nothing. A token is one site's and lives a da
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from connectors.errors import Reconnect, Rejected, TryAgain
 from connectors.fields import reach
-from connectors.platform import Door
+from connectors.platform import Door, StaffToken
 from connectors.times import read_instant
-
-
-@dataclass(frozen=True, slots=True)
-class StaffToken:
-    """A user token and when it ends."""
-
-    value: str = field(repr=False)
-    expires_at: datetime
 
 
 def issue_staff_token(door: Door, username: str, password: str) -> StaffToken:
