@@ -92,6 +92,7 @@ def test_pausing_takes_a_deliberate_step(tab: Page, ctx: Context, seeded: Seeded
 
 def test_by_keyboard_alone(tab: Page, ctx: Context, seeded: Seeded) -> None:
     tab.goto(link_of(ctx, seeded.users[Role.OWNER]))
+    expect(tab.get_by_role("button", name="Sign in")).to_be_focused()
     tab.keyboard.press("Enter")
     expect(tab.get_by_role("heading", level=1)).to_have_text("Harbor Movement")
     tab.keyboard.press("Tab")
