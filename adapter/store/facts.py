@@ -103,7 +103,7 @@ def _series(data: Sequence[Any], kind: str) -> pd.Series[Any]:
         return pd.Series(np.array([np.nan if value is None else float(value) for value in data], dtype=np.float64))
     values = np.empty(len(data), dtype=kind)
     values[:] = data
-    return pd.Series(values)
+    return pd.Series(values, dtype=values.dtype)
 
 
 def _studio(studio: Studio, settings: Settings, prices: Prices) -> tuple[Any, ...]:

@@ -20,7 +20,7 @@ from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import MIRROR, Road, content
 
 ROOT = Path(__file__).parents[2]
-KILLS = 5
+KILLS = 4
 
 
 def walk(road: Road, sandbox: LiveSandbox, attempt: int) -> subprocess.Popen[str]:
