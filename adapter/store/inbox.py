@@ -45,12 +45,11 @@ def keep_message(
     )
     if db.scalar(seen) is not None:
         return False
-    owner = connection_id if connection_id is not None else _by_site(db, platform, delivery)
     row = {
         "platform": platform,
         "message_id": delivery.message_id,
         "event": delivery.event,
-        "connection_id": owner,
+        "connection_id": _owner(db, platform, connection_id, delivery),
         "hints": [_plain(hint) for hint in delivery.hints],
         "payload": redact(_parsed(body), keys),
         "received_at": now,
@@ -70,7 +69,11 @@ def _note_bookings(db: Session, connection_id: int, delivery: Delivery, now: dat
             announce(db, connection_id, hint.external_id, min(hint.occurred_at, now))
 
 
-def _by_site(db: Session, platform: str, delivery: Delivery) -> int | None:
+def _owner(db: Session, platform: str, connection_id: int | None, delivery: Delivery) -> int | None:
+    """The connection of the address where it is one of this platform's, else that of the site spoken of."""
+    named = db.get(Connection, connection_id) if connection_id is not None else None
+    if named is not None and named.platform == platform:
+        return named.id
     sites = {hint.site for hint in delivery.hints}
     mine = select(Connection.id).where(Connection.platform == platform, Connection.site.in_(sites))
     return db.scalar(mine.limit(1)) if len(sites) == 1 else None

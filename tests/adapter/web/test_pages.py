@@ -337,6 +337,13 @@ def test_every_answer_carries_the_guards(client: FlaskClient) -> None:
         assert headers["Referrer-Policy"] == "same-origin"
 
 
+def test_guessing_links_is_slowed_down(app: Flask, client: FlaskClient, seeded: Seeded) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    answers = [client.post(f"/sign-in/guess-{number}").status_code for number in range(22)]
+    assert answers[:20] == [410] * 20
+    assert answers[20:] == [429] * 2
+
+
 def test_the_session_cookie_is_guarded(app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded) -> None:
     app.config["WTF_CSRF_ENABLED"] = False
     cookie = client.post(link_of(ctx, seeded.users[Role.OWNER])).headers["Set-Cookie"]

@@ -117,6 +117,19 @@ def test_a_site_that_we_do_not_know_is_recorded(inbox: FlaskClient, ctx: Context
     assert [row.connection_id for row in kept(ctx)] == [None]
 
 
+@pytest.mark.parametrize("mine", [True, False])
+def test_an_address_that_names_no_connection_of_the_platform_leaves_it_to_the_site(
+    inbox: FlaskClient, ctx: Context, seeded: Seeded, mine: bool
+) -> None:
+    with ctx.store.write() as db:
+        db.get_one(Connection, seeded.other_connection_id).platform = "mindbody"
+    for connection_id in (seeded.other_connection_id, 999):
+        body = message(site="1001" if mine else "4711", number=f"m{connection_id}")
+        answer = inbox.post(f"/webhooks/sandbox/{connection_id}", data=body, headers=signed(body))
+        assert answer.status_code == 202
+    assert {row.connection_id for row in kept(ctx)} == {seeded.connection_id if mine else None}
+
+
 def test_a_signed_message_that_makes_no_sense_is_recorded(inbox: FlaskClient, ctx: Context) -> None:
     for body in (b"{", b"[]", b'{"messageId": 7, "eventId": "classRosterBooking.created", "eventData": {}}'):
         assert inbox.post("/webhooks/sandbox", data=body, headers=signed(body)).status_code == 202
