@@ -89,7 +89,8 @@ def test_what_stands_where_an_address_belongs_is_hashed_too(keys: Keyring) -> No
     "text",
     [
         "write to canary@example.com.", "mailto:canary@example.com?subject=x", "<canary@example.com>",
-        "https://x.example/?to=canary%40example.com&a=1", "canary＠example.com", "grüße%20an%20canary%40example.com", "a;canary@example.com;b@c.de",
+        "https://x.example/?to=canary%40example.com&a=1", "canary＠example.com",
+        "grüße%20an%20canary%40example.com", "a;canary@example.com;b@c.de",
         "canary@bücher.example", "email:canary@example.com", "Pass (canary@example.com)",
     ],
 )  # fmt: skip
