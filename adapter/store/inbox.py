@@ -45,11 +45,12 @@ def keep_message(
     )
     if db.scalar(seen) is not None:
         return False
+    owner = _owner(db, platform, connection_id, delivery)
     row = {
         "platform": platform,
         "message_id": delivery.message_id,
         "event": delivery.event,
-        "connection_id": _owner(db, platform, connection_id, delivery),
+        "connection_id": owner,
         "hints": [_plain(hint) for hint in delivery.hints],
         "payload": redact(_parsed(body), keys),
         "received_at": now,
