@@ -1,8 +1,8 @@
 """Whose roster has to be read again. The rule is here once; the reading is sync's.
 
 Knows what a session says about its own bookings. A roster is due when it was never read, when the session says
-something else than it said then, once when the session is over, and once more when the studio has had 48 hours to mark
-who came.
+something else than it said then, once a day while the session is still to come, once when it is over, and once more
+when the studio has had 48 hours to mark who came.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from connectors.platform import Window
 from connectors.records import SessionStatus
 
 SETTLED_AFTER = timedelta(hours=48)
+FRESH_FOR = timedelta(hours=24)  # one who cancels and one who books at once leave a session's counts as they were
 
 
 class SaysBookings(Protocol):
@@ -53,6 +54,8 @@ def roster_due(session: SaysBookings, now: datetime) -> bool:
     read_at = session.roster_read_at
     if read_at is None or session.roster_mark != roster_mark(session):
         return True
+    if now < session.ends_at:
+        return now - read_at >= FRESH_FOR
     settled = session.ends_at + SETTLED_AFTER
     return read_at < session.ends_at <= now or read_at < settled <= now
 

@@ -71,10 +71,12 @@ class TestDue:
         roster.page(Stream.SESSIONS, session(instructor_id="i2"))
         assert not due(roster, NOON)
 
-    def test_it_is_due_once_when_over_and_once_when_settled(self, roster: Mirror) -> None:
+    def test_it_is_due_once_a_day_before_once_when_over_and_once_when_settled(self, roster: Mirror) -> None:
         roster.roster()
         settled = END + timedelta(hours=48)
         asked = {
+            NOON + timedelta(hours=23): False,
+            NOON + timedelta(hours=24): True,
             END - timedelta(seconds=1): False,
             END: True,
             END + timedelta(hours=1): False,
