@@ -2,7 +2,8 @@
 
 A count with mean m and variance m + e·m (gamma-Poisson) that is booked along a curve keeps its family while it fills.
 With n standing reservations seen and a share R of the curve left, what is to come is a gamma-Poisson with mean
-R·(m + e·n) / (1 + e·(1-R)). Doubt about the level itself adds to e. Counts less dispersed than Poisson's are taken as
+R·(m + e·n) / (1 + e·(1-R)). Doubt about the level itself adds to e; variation that early and late bookings do not
+share widens what is to come and teaches nothing. Counts less dispersed than Poisson's are taken as
 Poisson here: bookings made must never lower what is expected to come (INV-2).
 """
 
@@ -41,10 +42,11 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model) -> Forec
     everyone = range(len(sessions))
     to_come = np.array([float(still_to_come(model.curves.of(keys_of(sessions, i)), lead[i])) for i in everyone])
     stand = np.array([float(standing(model.returns.of(sessions.studio[i]), lead[i])) for i in everyone])
-    excess = level * (model.level.frailty + model.level.doubt(sessions))
+    excess = level * (model.level.common + model.level.doubt(sessions))
+    own = level * (model.level.frailty - model.level.common)
     scale = 1 + excess * (1 - to_come)
     remaining = to_come * (level + excess * booked * stand) / scale
-    spread = excess * to_come / scale / np.maximum(remaining, 1e-9)
+    spread = (excess / scale + own) * to_come / np.maximum(remaining, 1e-9)
     return Forecast(lead, level, to_come, stand, remaining, spread, gamma_points(remaining, spread))
 
 

@@ -51,6 +51,7 @@ class Level:
     fill: float = FILL
     dispersion: float = DISPERSION
     frailty: float = FRAILTY
+    common: float = FRAILTY  # the part of ``frailty`` that early and late bookings share
     chain: dict[str, Ratios] = field(default_factory=lambda: {name: Ratios(hold) for name, hold in HOLD.items()})
     boosted: dict[str, float] = field(default_factory=dict)  # ratio by slot
     weeks: dict[str, int] = field(default_factory=dict)  # finished sessions seen of each slot

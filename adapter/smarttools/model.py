@@ -8,6 +8,7 @@ import numpy as np
 
 from adapter.smarttools.boosted import boosted_ratios
 from adapter.smarttools.curves import DIRECT_PRIOR, Curves, fit_curves, keys_of
+from adapter.smarttools.echo import common_variation
 from adapter.smarttools.facts import (
     DIRECT,
     MARKETPLACE,
@@ -58,6 +59,7 @@ def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: 
         level = fit_level(sessions, direct, full, usable, seen)
         means = level.mean(sessions)
         expected = level.after(direct, means, seen)
+    level.common = common_variation(sessions, reservations, booked & (channel == DIRECT), usable, level, curves)
     level.boosted = boosted_ratios(sessions, direct, means * seen, usable, seed)
     return Model(
         level=level,

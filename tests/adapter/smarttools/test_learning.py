@@ -93,6 +93,15 @@ def test_trees_add_to_a_long_history_and_learn_the_same_twice() -> None:
     assert np.abs(once.usual(whole.studios, whole.coming) - true).mean() < 0.12 * true.mean()
 
 
+def test_early_bookings_foretell_late_ones_only_where_the_history_shows_it(drawn: Drawn, fitted: SmartTools) -> None:
+    own = drawn.past_reservations
+    odd = own["session_id"].str.split("-").str[0].astype(int) % 2 == 1
+    quiet_weeks = own[~odd | (np.arange(len(own)) % 5 < 2)]  # every other week has two bookings in five, at all times
+    shared = SmartTools().fit(drawn.studios, drawn.past, quiet_weeks, drawn.offers).model.level
+    assert fitted.model.level.common < 0.03  # drawn without any
+    assert shared.common > 0.08
+
+
 def test_demand_still_to_come_rises_with_bookings_made_and_falls_with_time(fitted: SmartTools) -> None:
     own = door.read_sessions(studios(), sessions())
     at = door.instant(NOW)
