@@ -38,7 +38,7 @@ _DATES = ("%Y-%m-%d", "%d-%b-%y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y")
 _TIMES = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M%p")
 _NO, _YES = {"", "0", "no", "false", "n"}, {"1", "yes", "true", "y"}
 _CLOCK = r"\d{1,2}(?:[.:]\d{2}(?:\s*[ap]m)?|\s*[ap]m)"
-_SPAN = re.compile(rf"(?<![\d-]){_CLOCK}(?:\s*-\s*{_CLOCK})?(?!\w)", re.IGNORECASE)
+_SPAN = re.compile(rf"(?<![\d-])(?:\d{{1,2}}(?:[.:]\d{{2}})?\s*(?:[ap]m)?\s*-\s*)?{_CLOCK}(?!\w)", re.IGNORECASE)
 
 
 class HistoryError(ValueError):
@@ -178,7 +178,7 @@ def _class(line: int, row: Mapping[str, str], headers: Mapping[str, str], zone: 
 
 def kind_of(name: str) -> str:
     """The class without the clock times that some studios write into its name."""
-    return " ".join(_SPAN.sub(" ", name).split()).casefold() or name.casefold()
+    return " ".join(_SPAN.sub(" ", name).split()).strip(" -.:").casefold() or name.casefold()
 
 
 def _start(cells: Mapping[str, str]) -> datetime:

@@ -92,6 +92,7 @@ def test_a_file_of_another_encoding_is_refused_in_words(tmp_path: Path) -> None:
         ("20-20-20  2.45pm-3.45pm", "20-20-20"),
         ("Body Pump 18:30", "body pump"),
         ("Aqua 7pm - 8pm", "aqua"),
+        ("Circuits 8-9am", "circuits"),
         ("Spin", "spin"),
         ("7.00am-8.00am", "7.00am-8.00am"),
     ],
