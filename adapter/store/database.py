@@ -6,12 +6,16 @@ engine with plain BEGIN and never takes the write lock. Hold neither open over a
 
 from __future__ import annotations
 
+import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
+
+SWITCH_TRIES, SWITCH_PAUSE = 600, 0.05  # seconds: as long as any other wait for a lock
 
 
 class Store:
@@ -51,10 +55,10 @@ def _sqlite(url: str, begin: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA busy_timeout=30000")
+        _write_ahead(cursor)
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA busy_timeout=30000")
         cursor.close()
 
     @event.listens_for(engine, "begin")
@@ -62,3 +66,19 @@ def _sqlite(url: str, begin: str) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Switch the file to its write-ahead log, where it stays.
+
+    SQLite refuses the switch at once while another connection is at work, instead of waiting as it does elsewhere: two
+    processes that start at once on a new file would meet here.
+    """
+    for _ in range(SWITCH_TRIES):
+        if cursor.execute("PRAGMA journal_mode").fetchone() == ("wal",):
+            return
+        with suppress(sqlite3.OperationalError):
+            cursor.execute("PRAGMA journal_mode=WAL").fetchone()
+            return
+        threading.Event().wait(SWITCH_PAUSE)
+    cursor.execute("PRAGMA journal_mode=WAL")

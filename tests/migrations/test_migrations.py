@@ -66,9 +66,11 @@ def test_a_database_at_head_is_left_alone(empty: Store) -> None:
 
 def test_two_that_start_at_once_migrate_once(empty: Store) -> None:
     failed: list[BaseException] = []
+    together = threading.Barrier(2)
 
     def start() -> None:
         store = Store(empty.url.render_as_string(hide_password=False))
+        together.wait()
         try:
             run.upgrade(store)
         except BaseException as error:
