@@ -29,7 +29,7 @@ from adapter.store.tables.connections import (
     PushMode,
     WebhookMessage,
 )
-from adapter.store.tables.decisions import Decision, Model, Push, PushState
+from adapter.store.tables.decisions import Decision, Model, Push, PushState, TotalWrite
 from adapter.store.tables.mirror import (
     BookingNotice,
     ClassType,
@@ -85,6 +85,7 @@ __all__ = [
     "SignInLink",
     "SourceMapping",
     "Studio",
+    "TotalWrite",
     "User",
     "Venue",
     "WebhookMessage",

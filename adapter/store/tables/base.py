@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import JSON, DateTime, Dialect, LargeBinary, MetaData, String
+from sqlalchemy import JSON, DateTime, Dialect, LargeBinary, MetaData, Numeric, String
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -56,6 +56,7 @@ class Word(TypeDecorator[StrEnum]):
 
 
 Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
+Money = Numeric(18, 4)
 Sealed = LargeBinary  # ciphertext made by adapter.store.sealing: the database never sees the text
 
 
@@ -83,4 +84,4 @@ class Base(DeclarativeBase):
         return f"<{type(self).__name__} {cast(Any, self).__dict__.get('id')}>"
 
 
-__all__ = ["Base", "Json", "Sealed", "UtcDateTime", "Word"]
+__all__ = ["Base", "Json", "Money", "Sealed", "UtcDateTime", "Word"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adapter.store.tables.accounts import Studio
-from adapter.store.tables.base import Base, Sealed, Word
+from adapter.store.tables.base import Base, Money, Sealed, Word
 
 
 class ConnectionState(StrEnum):
@@ -48,6 +49,10 @@ class Connection(Base):
     total_push_proven_at: Mapped[datetime | None]  # SPOTS_TOTAL: proof run passed on this site
     total_push_on: Mapped[bool] = mapped_column(default=False)
     catalog_rate_on: Mapped[bool] = mapped_column(default=False)
+    catalog_option: Mapped[str | None]  # RATE_CATALOG: the price option whose price follows the rate
+    catalog_before: Mapped[dict[str, Any] | None]  # its prices before our first write: {"desk", "online"}
+    catalog_sent: Mapped[Decimal | None] = mapped_column(Money)  # the price last sent; noted before it is
+    catalog_seen_at: Mapped[datetime | None]  # when that price was read back; None: not seen yet
     access_token: Mapped[bytes | None] = mapped_column(Sealed)
     refresh_token: Mapped[bytes | None] = mapped_column(Sealed)
     token_expires_at: Mapped[datetime | None]

@@ -10,8 +10,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adapter.store.tables.base import Base, Json, Word
-from adapter.store.tables.mirror import Money
+from adapter.store.tables.base import Base, Json, Money, Word
 
 
 class Model(Base):
@@ -101,3 +100,16 @@ class Push(Base):
     read_back: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+
+
+class TotalWrite(Base):
+    """A class's online capacity that we have written, and what the studio had there: so that it can be given back."""
+
+    __tablename__ = "total_write"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"), index=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("class_session.id"), unique=True)
+    before: Mapped[int]  # the studio's own number, read right before our first write
+    written: Mapped[int]  # what we last set out to write; noted before the call
+    needed: Mapped[int]  # what direct clients may need beside what is listed, as of the last decision

@@ -10,13 +10,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Numeric, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adapter.store.tables.base import Base, Json, Sealed, Word
+from adapter.store.tables.base import Base, Json, Money, Sealed, Word
 from connectors.records import BookingTime, Channel, Outcome, PriceKind, SessionStatus
-
-Money = Numeric(18, 4)
 
 
 class Mirrored:

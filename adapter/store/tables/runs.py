@@ -21,6 +21,7 @@ class RunKind(StrEnum):
     TRAIN = "train"
     DECIDE = "decide"
     PUSH = "push"
+    PROVE = "prove"  # whether a dangerous write is harmless at this site
     WEBHOOKS = "webhooks"  # work off the inbox
 
 

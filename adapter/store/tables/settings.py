@@ -9,8 +9,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adapter.store.tables.base import Base, Word
-from adapter.store.tables.mirror import Money
+from adapter.store.tables.base import Base, Money, Word
 from connectors.records import Channel
 
 
