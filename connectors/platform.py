@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -186,6 +187,27 @@ class TotalPush:
     read_back: Callable[[Api, str], int | None]
 
 
+@dataclass(frozen=True, slots=True)
+class CatalogPrice:
+    """What a price option costs now, in the site's currency, and who sees it."""
+
+    desk: Decimal
+    online: Decimal
+    public: bool  # sold online: a change is everybody's price
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogPush:
+    """Pushing the price of one price option, site-wide, where that is all a platform takes (RATE_CATALOG).
+
+    Both functions take the option's id as ``PriceOption.external_id`` has it. ``send`` sets both prices (desk, online)
+    and may be repeated; ``read_back`` gives None where there is no such option.
+    """
+
+    send: Callable[[Api, str, Decimal, Decimal], None]
+    read_back: Callable[[Api, str], CatalogPrice | None]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Platform:
     """A booking platform, declared."""
@@ -203,6 +225,7 @@ class Platform:
     webhooks: Webhooks | None = None
     offers: OfferPush | None = None
     totals: TotalPush | None = None
+    catalog: CatalogPush | None = None
     limits: tuple[str, ...] = ()  # what it cannot do, in plain words, for the studio
     calls_per_minute: int = 600
     docs: str = ""

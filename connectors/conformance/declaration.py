@@ -22,6 +22,7 @@ def declared_is_there(platform: Platform, api: Api) -> Iterator[str]:
         "WEBHOOKS": (Capability.WEBHOOKS in has, platform.webhooks is not None),
         "SPOTS_NATIVE": (Capability.SPOTS_NATIVE in has, platform.offers is not None),
         "SPOTS_TOTAL": (Capability.SPOTS_TOTAL in has, platform.totals is not None),
+        "RATE_CATALOG": (Capability.RATE_CATALOG in has, platform.catalog is not None),
         "UPDATED_SINCE": (
             Capability.UPDATED_SINCE in has,
             any(resource.ask is Since for resource in platform.streams.values()),

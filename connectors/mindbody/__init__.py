@@ -1,17 +1,19 @@
 """Mindbody, declared.
 
 What it gives and how it is asked: reads.py · what its payloads mean: shapes.py, visits.py, sales.py · its events:
-webhooks.py · the one dangerous write: pushes.py, proof.py · staff logins: tokens.py.
+webhooks.py · the one dangerous write: pushes.py, proof.py · the one writer of prices: catalog.py · staff logins:
+tokens.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connectors.mindbody import proof, pushes, reads, webhooks
+from connectors.mindbody import catalog, proof, pushes, reads, webhooks
 from connectors.mindbody.tokens import issue_staff_token
 from connectors.platform import (
     Capability,
+    CatalogPush,
     Everything,
     OAuth,
     OfSession,
@@ -40,6 +42,7 @@ PLATFORM = Platform(
             Capability.SPOTS_LOCAL,
             Capability.SPOTS_TOTAL,
             Capability.RATE_LOCAL,
+            Capability.RATE_CATALOG,
             Capability.WEBHOOKS,
             Capability.LATE_CANCEL,
             Capability.ATTENDANCE,
@@ -83,10 +86,12 @@ PLATFORM = Platform(
         events=webhooks.EVENTS,
     ),
     totals=TotalPush(prove=proof.prove, send=pushes.send, read_back=pushes.read_back),
+    catalog=CatalogPush(send=catalog.send, read_back=catalog.read_back),
     limits=(
         "Mindbody takes no spot count for a single class: the count is enforced where the marketplace sells.",
         "Online capacity is written through a series and limits your own clients too: off until proven and turned on.",
         "Mindbody has no price for a single class: the rate is kept where the marketplace sells.",
+        "Only one pricing option's price can follow the rate, site-wide: off until you name it and turn it on.",
     ),
     calls_per_minute=1_200,  # Mindbody asks for 2,000 at most
     docs="https://developers.mindbodyonline.com/PublicDocumentation/V6",

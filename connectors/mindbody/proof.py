@@ -10,6 +10,8 @@ from connectors.mindbody.pushes import Series, class_of, series_of, write
 from connectors.platform import Api
 from connectors.records import Fetched
 
+CALM = 60.0  # seconds after which reads show what was written back: a proof must not begin from a number of its own
+
 
 def prove(api: Api, session_id: str) -> None:
     """Find out on a series without bookings whether a one-day window touches that day alone.
@@ -30,7 +32,7 @@ def prove(api: Api, session_id: str) -> None:
             f"The proof failed, so capacities are not written on this site: {'; '.join(seen)}.", code="Unsafe"
         )
     if not shown:
-        raise TryAgain("Mindbody does not show the new capacity yet: nothing is proven.")
+        raise TryAgain("Mindbody does not show the new capacity yet: nothing is proven.", after=CALM)
 
 
 def _trial_value(wanted: Fetched, series: Series) -> int:

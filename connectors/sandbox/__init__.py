@@ -50,7 +50,7 @@ def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-_LOCAL = {Capability.SPOTS_LOCAL, Capability.RATE_LOCAL, Capability.SPOTS_TOTAL}
+_LOCAL = {Capability.SPOTS_LOCAL, Capability.RATE_LOCAL, Capability.SPOTS_TOTAL, Capability.RATE_CATALOG}
 _NATIVE = {Capability.SPOTS_NATIVE, Capability.RATE_NATIVE}
 
 PLATFORM = replace(
@@ -63,6 +63,7 @@ PLATFORM = replace(
     webhooks=replace(mindbody.PLATFORM.webhooks, subscribe=subscribe) if mindbody.PLATFORM.webhooks else None,
     offers=OfferPush(send=send, read_back=read_back),
     totals=None,
+    catalog=None,
     limits=("The sandbox is no real studio: nothing here is sold.",),
     calls_per_minute=60_000,
     docs="",

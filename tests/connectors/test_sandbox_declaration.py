@@ -45,9 +45,10 @@ def test_it_is_mindbody_but_for_what_it_takes() -> None:
         Capability.SPOTS_LOCAL,
         Capability.RATE_LOCAL,
         Capability.SPOTS_TOTAL,
+        Capability.RATE_CATALOG,
     }
     assert MINDBODY.offers is None
-    assert SANDBOX.totals is None
+    assert (SANDBOX.totals, SANDBOX.catalog) == (None, None)
 
 
 def test_it_has_no_address_until_one_is_started(wire: Wires) -> None:
