@@ -11,8 +11,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import pandas as pd
-
 from adapter.smarttools import BadTable, SmartTools
 from adapter.store.facts import Facts
 from sync.inputs import Inputs, facts_of
@@ -88,12 +86,8 @@ def _verdict(inputs: Inputs, row: dict[str, Any] | None) -> Verdict:
     if row is None or "refused" in row:
         why = inputs["skip"] if row is None else "unreadable"
         return _closed(inputs, "skipped" if row is None else "unreadable", why)
-    proposal = Proposal(
-        spots=int(row["spots"]),
-        rate=_amount(row["rate"]),
-        premium_spots=int(row["premium_spots"]),
-        premium_rate=None if pd.isna(row["premium_rate"]) else _amount(row["premium_rate"]),
-    )
+    # Premium spots are the studio's choice (PR-01), and it cannot make it yet: none are listed.
+    proposal = Proposal(spots=int(row["spots"]), rate=_amount(row["rate"]))
     limited = limit(proposal, standing_of(inputs), datetime.fromisoformat(inputs["at"]))
     final = limited.proposal
     return Verdict(
