@@ -15,7 +15,7 @@ from flask import Flask
 
 from adapter import __version__
 
-ADAPTER, BACKTEST, ROAD = "adapter.commands", "adapter.backtest_command", "sync.commands"
+ADAPTER, BACKTEST, ROAD = "adapter.commands", "adapter.backtest.command", "sync.commands"
 COMMANDS = {
     "demo": "sync.demo",
     "serve": "sync.serve",
@@ -24,6 +24,7 @@ COMMANDS = {
     "connect": ADAPTER,
     "connections": ADAPTER,
     "push": ROAD,
+    "write-back": "sync.write_back_command",
     "resync": ROAD,
     "runs": ADAPTER,
     "run": ADAPTER,

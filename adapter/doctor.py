@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session as Db
 
 from adapter.compose import open_store
 from adapter.config import Config, ConfigError
+from adapter.connecting.token_row import seal_name
 from adapter.store.addresses import open_address
 from adapter.store.connection_health import WORKED_OFF, health_of
 from adapter.store.database import Store
@@ -28,7 +29,6 @@ from adapter.store.hash_key import hash_key
 from adapter.store.readiness import engine_state, schema_state
 from adapter.store.sealing import Keyring, SealBroken
 from adapter.store.tables import Connection, ConnectionState, EmailAddress, Run
-from adapter.token_row import seal_name
 from migrations import run as migrations
 
 STALE = timedelta(minutes=60)  # SS-19: nothing is listed on a mirror older than this

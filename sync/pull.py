@@ -12,8 +12,8 @@ from functools import partial
 
 from sqlalchemy.orm import Session as Database
 
+from adapter.connecting.opening import open_connection
 from adapter.context import Context
-from adapter.opening import open_connection
 from adapter.store.rosters import due_rosters
 from adapter.store.tables import Connection, Run, RunKind
 from connectors import registry

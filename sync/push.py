@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Database
 
+from adapter.connecting.opening import open_connection
 from adapter.context import Context
-from adapter.opening import open_connection
 from adapter.store.tables import Connection, ConnectionState, Decision, Push, PushMode, PushState, Session
 from connectors import registry
 from connectors.errors import ConnectorError, Misconfigured, Reconnect, TryAgain

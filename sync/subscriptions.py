@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import structlog
 from sqlalchemy import select
 
+from adapter.connecting.opening import open_subscriptions
 from adapter.context import Context
-from adapter.opening import open_subscriptions
 from adapter.store.tables import Connection, ConnectionState
 from connectors import registry
 from connectors.errors import ConnectorError

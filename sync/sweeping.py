@@ -7,10 +7,10 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import delete
 
-from adapter.connect import revoke_pending
+from adapter.connecting.connect import revoke_pending
+from adapter.connecting.tokens import refresh_idle
 from adapter.context import Context
 from adapter.store.tables import OAuthFlow
-from adapter.tokens import refresh_idle
 from sync.subscriptions import subscribe_missing
 
 EVERY = timedelta(minutes=15)

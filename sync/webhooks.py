@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session as Database
 
+from adapter.connecting.opening import open_connection
 from adapter.context import Context
-from adapter.opening import open_connection
 from adapter.store.tables import Connection, Run, RunKind, RunOrigin, Session, WebhookMessage
 from adapter.work import request_run
 from connectors import registry

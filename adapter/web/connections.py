@@ -10,7 +10,8 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
-from adapter import connect, platforms
+from adapter import platforms
+from adapter.connecting import connect
 from adapter.permissions import Act
 from adapter.push_mode import switch_push_mode
 from adapter.resync import WrongResync, request_resync

@@ -11,8 +11,8 @@ import secrets
 from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from adapter.connect import ConnectRefused, begin_connect, finish_connect
-from adapter.flows import LIFE
+from adapter.connecting.connect import ConnectRefused, begin_connect, finish_connect
+from adapter.connecting.flows import LIFE
 from adapter.permissions import Act, Caller
 from adapter.web.access import allow, caller, context
 from adapter.web.security import POLICY

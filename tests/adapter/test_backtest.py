@@ -15,11 +15,11 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
-from adapter.backtest import Backtest, TooShort, run_backtest
-from adapter.backtest_command import backtest
+from adapter.backtest.command import backtest
+from adapter.backtest.facts import facts_of_history
+from adapter.backtest.history import read_history
+from adapter.backtest.walk import Backtest, TooShort, run_backtest
 from adapter.context import Context
-from adapter.history import read_history
-from adapter.history_facts import facts_of_history
 from adapter.store.tables import Reservation, Session
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded

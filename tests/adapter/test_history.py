@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.history import HistoryError, kind_of, read_history
+from adapter.backtest.history import HistoryError, kind_of, read_history
 
 GOOD = "class,date,time,capacity,booked,venue\nSpin,2018-04-09,18:00,20,17,North\n"
 

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import MetaData, delete, select
 
 from adapter.config import Config
+from adapter.connecting.tokens import seal_name
 from adapter.context import Context
 from adapter.logs import configure_logs
 from adapter.store.database import Store
@@ -33,7 +34,6 @@ from adapter.store.tables import (
     Session,
     Studio,
 )
-from adapter.tokens import seal_name
 from adapter.work import request_run
 from connectors.records import Channel
 from sync.jobs import do_next

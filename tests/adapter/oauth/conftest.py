@@ -11,7 +11,7 @@ import pytest
 import responses
 
 from adapter.config import Config
-from adapter.connect import begin_connect, finish_connect
+from adapter.connecting.connect import begin_connect, finish_connect
 from adapter.context import Context
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring

@@ -11,7 +11,7 @@ import responses
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from sqlalchemy import select
 
-from adapter.connect import ConnectRefused
+from adapter.connecting.connect import ConnectRefused
 from adapter.context import Context
 from adapter.store.tables import OAuthFlow
 from connectors.platform import Platform

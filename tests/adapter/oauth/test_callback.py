@@ -15,7 +15,7 @@ import pytest
 from joserfc.jws import extract_compact
 from sqlalchemy import func, select
 
-from adapter.connect import ConnectRefused, finish_connect
+from adapter.connecting.connect import ConnectRefused, finish_connect
 from adapter.context import Context
 from adapter.store.tables import Audit, Connection, ConnectionState, Membership, OAuthFlow, PushMode, Run, RunKind
 from connectors import registry

@@ -8,10 +8,10 @@ import pytest
 import requests
 from sqlalchemy import select
 
+from adapter.connecting.disconnect import GIVE_UP, disconnect, revoke_pending
+from adapter.connecting.tokens import fresh_token
 from adapter.context import Context
-from adapter.disconnect import GIVE_UP, disconnect, revoke_pending
 from adapter.store.tables import Audit, Connection, ConnectionState, PushMode
-from adapter.tokens import fresh_token
 from connectors.errors import Reconnect
 from tests.adapter.oauth.conftest import Connecting, HandClock
 from tests.adapter.oauth.platform_one import Answer, oauth_error

@@ -12,10 +12,10 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from adapter.connect import ConnectRefused
-from adapter.disconnect import disconnect
+from adapter.connecting.connect import ConnectRefused
+from adapter.connecting.disconnect import disconnect
+from adapter.connecting.tokens import seal_name
 from adapter.store.tables import ApiCalls, Connection, ConnectionState, PushMode, Run, RunKind, RunState
-from adapter.tokens import seal_name
 from connectors.platform import Platform
 from tests.adapter.oauth.conftest import Connecting, HandClock
 from tests.adapter.oauth.platform_one import CLIENT_ID, CLIENT_SECRET, Answer, oauth_error, query

@@ -19,15 +19,15 @@ import requests
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from adapter.config import Config
-from adapter.connect import ConnectRefused, begin_connect, finish_connect
+from adapter.connecting.connect import ConnectRefused, begin_connect, finish_connect
+from adapter.connecting.disconnect import disconnect, revoke_pending
+from adapter.connecting.opening import open_connection
+from adapter.connecting.token_row import LEASE, read_tokens
+from adapter.connecting.tokens import fresh_token, fresh_tokens
 from adapter.context import Context
-from adapter.disconnect import disconnect, revoke_pending
-from adapter.opening import open_connection
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Connection, ConnectionState
-from adapter.token_row import LEASE, read_tokens
-from adapter.tokens import fresh_token, fresh_tokens
 from connectors.errors import Misconfigured, Reconnect, TryAgain
 from connectors.oauth import token_session, wire
 from tests.adapter.oauth.conftest import BROWSER, context_at, settle
@@ -268,7 +268,7 @@ KILLED = textwrap.dedent(
     from adapter.context import Context
     from adapter.store.database import Store
     from adapter.store.sealing import Keyring
-    from adapter.tokens import fresh_token
+    from adapter.connecting.tokens import fresh_token
 
     url, key, site_url, now = sys.argv[1:]
     settings = {"CLIENT_ID": "sandbox-client", "CLIENT_SECRET": "sandbox-client-secret", "ISSUER": site_url}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from adapter.connecting.opening import FLUSH_AFTER, Meter, open_connection
 from adapter.context import Context
-from adapter.opening import FLUSH_AFTER, Meter, open_connection
 from adapter.store.tables import ApiCalls, Connection, ConnectionState
 from connectors.errors import ConnectorError, Reconnect, Rejected
 from tests.adapter.oauth.conftest import Connecting, HandClock

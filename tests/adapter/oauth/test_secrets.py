@@ -13,11 +13,11 @@ from cryptography.fernet import Fernet
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from adapter.connecting.disconnect import disconnect, revoke_pending
+from adapter.connecting.tokens import fresh_token, fresh_tokens
 from adapter.context import Context
-from adapter.disconnect import disconnect, revoke_pending
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Connection, ConnectionState, OAuthFlow
-from adapter.tokens import fresh_token, fresh_tokens
 from connectors.errors import ConnectorError, Reconnect
 from connectors.oauth import Client, Grant
 from tests.adapter.oauth.conftest import Connecting, HandClock, People

@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from adapter import tokens as tokens_module
 from adapter.config import Config
+from adapter.connecting import tokens as tokens_module
+from adapter.connecting.token_row import EARLY, LEASE, Tokens, seal_name
+from adapter.connecting.tokens import fresh_token, fresh_tokens, refresh_idle
 from adapter.context import Context
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Connection, ConnectionState
-from adapter.token_row import EARLY, LEASE, Tokens, seal_name
-from adapter.tokens import fresh_token, fresh_tokens, refresh_idle
 from connectors.errors import Misconfigured, Reconnect, TryAgain
 from tests.adapter.oauth.conftest import Connecting, HandClock, context_on, settle
 from tests.adapter.oauth.platform_one import Answer, PlatformOne, oauth_error

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from adapter.connecting.registration import Registration, read_server, write_server
 from adapter.context import Context
-from adapter.registration import Registration, read_server, write_server
 from adapter.store.sealing import Keyring
 from adapter.store.tables import OAuthFlow
 from connectors.oauth import Ask, Server

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 
 import structlog
 
+from adapter.connecting.disconnect import disconnect, revoke_pending
+from adapter.connecting.flows import ConnectRefused, Flow, claim_flow, forget_flow, open_flow
+from adapter.connecting.redeem import redeem_code
+from adapter.connecting.registration import Registration, find_server, open_session, registration
 from adapter.context import Context
-from adapter.disconnect import disconnect, revoke_pending
-from adapter.flows import ConnectRefused, Flow, claim_flow, forget_flow, open_flow
-from adapter.redeem import redeem_code
-from adapter.registration import Registration, find_server, open_session, registration
 from adapter.store.tables import Connection
 from connectors.errors import BadRecord, Misconfigured, Reconnect, Rejected, TryAgain
 from connectors.oauth import Ask, Consent, authorize_url, read_callback, sole_values

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from adapter.backtest import Backtest, Facts, TooShort, run_backtest
+from adapter.backtest.facts import facts_of_history
+from adapter.backtest.history import History, HistoryError, read_history
+from adapter.backtest.walk import Backtest, Facts, TooShort, run_backtest
 from adapter.context import Context
-from adapter.history import History, HistoryError, read_history
-from adapter.history_facts import facts_of_history
 from adapter.printing import as_json, as_table
 from adapter.smarttools import BadTable
 from adapter.store.facts import facts_of_connection

@@ -10,11 +10,11 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from adapter.connecting.flows import ConnectRefused, Flow
+from adapter.connecting.registration import Registration, write_server
+from adapter.connecting.token_row import seal_name
 from adapter.context import Context
-from adapter.flows import ConnectRefused, Flow
-from adapter.registration import Registration, write_server
 from adapter.store.tables import Audit, Connection, ConnectionState, Membership, PushMode, Role, RunKind, RunOrigin
-from adapter.token_row import seal_name
 from adapter.work import request_run
 from connectors.oauth import Grant
 from connectors.platform import Site

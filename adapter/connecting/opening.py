@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
+from adapter.connecting.tokens import fresh_tokens, needs_reconnect
 from adapter.context import Context
 from adapter.store.dialect import insert, table_of
 from adapter.store.tables import ApiCalls, Connection
-from adapter.tokens import fresh_tokens, needs_reconnect
 from connectors import registry
 from connectors.errors import Reconnect
 from connectors.http import HttpDoor, open_door

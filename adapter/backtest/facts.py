@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from adapter.history import History
+from adapter.backtest.history import History
 
 STUDIO = "history"
 FLOOR = 0.4  # of the retail rate: an exported history knows no agreed floor

@@ -14,10 +14,10 @@ from datetime import datetime
 import structlog
 from sqlalchemy import select
 
+from adapter.connecting.registration import find_server, open_session, read_server, registration
+from adapter.connecting.token_row import Tokens, claim, keep, needs_reconnect, read_tokens, release, seal_name
 from adapter.context import Context
-from adapter.registration import find_server, open_session, read_server, registration
 from adapter.store.tables import Connection, ConnectionState
-from adapter.token_row import Tokens, claim, keep, needs_reconnect, read_tokens, release, seal_name
 from connectors.errors import ConnectorError, Reconnect, TryAgain
 from connectors.oauth import Grant, refresh_grant
 

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import select, update
 
+from adapter.connecting.registration import find_server, open_session, read_server, registration
+from adapter.connecting.token_row import seal_name
 from adapter.context import Context
-from adapter.registration import find_server, open_session, read_server, registration
 from adapter.store.sealing import SealBroken
 from adapter.store.tables import Audit, Connection, ConnectionState, PushMode
-from adapter.token_row import seal_name
 from connectors.errors import ConnectorError
 from connectors.oauth import revoke
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import structlog
 from sqlalchemy import select
 
+from adapter.connecting.flows import ConnectRefused, Flow
+from adapter.connecting.linking import Link, keep_connection
+from adapter.connecting.opening import Meter
+from adapter.connecting.registration import Registration
+from adapter.connecting.site_check import look_at_site
 from adapter.context import Context
-from adapter.flows import ConnectRefused, Flow
-from adapter.linking import Link, keep_connection
-from adapter.opening import Meter
-from adapter.registration import Registration
-from adapter.site_check import look_at_site
 from adapter.store.tables import Connection
 from connectors.errors import ConnectorError, Rejected
 from connectors.oauth import Consent, Grant, Http, check_id_token, exchange_code, revoke

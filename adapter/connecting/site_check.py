@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from zoneinfo import available_timezones
 
+from adapter.connecting.flows import ConnectRefused
+from adapter.connecting.opening import FixedToken, Meter, open_account
+from adapter.connecting.registration import Registration
 from adapter.context import Context
-from adapter.flows import ConnectRefused
-from adapter.opening import FixedToken, Meter, open_account
-from adapter.registration import Registration
 from connectors.errors import Reconnect, Rejected
 from connectors.oauth import Grant
 from connectors.platform import Api, Ask, Everything, Platform, Since, Site

@@ -1,0 +1,7 @@
+"""What SmartTools would have forecast and listed on a studio's own past, before it is switched on.
+
+history  an exported class history, read from CSV
+facts    that history as the tables that SmartTools takes
+walk     the walk forward through the weeks, never looking ahead, beside naive forecasts
+command  ``adapter backtest``
+"""
