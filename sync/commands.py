@@ -8,20 +8,17 @@ from datetime import date, datetime
 from typing import Any
 
 import click
-from sqlalchemy.orm import Session as Database
 
 from adapter.context import Context
 from adapter.push_mode import switch_push_mode
 from adapter.resync import WrongResync, request_resync
-from adapter.store.tables import Connection, Decision, PushMode, Run, RunKind, RunOrigin, RunState
+from adapter.store.tables import Decision, PushMode, Run, RunKind, RunOrigin, RunState
 from adapter.work import request_run
+from sync.asking import ACTOR, as_json, connection_argument, connection_named, finished, tell_run
 from sync.decide import plan_of, replay, stored
-from sync.jobs import Engine, do_next
+from sync.jobs import Engine
 from sync.verdicts import as_stored
 
-ACTOR = "cli"
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-connection_argument = click.argument("connection_id", metavar="CONNECTION", type=int)
 day = click.DateTime(formats=["%Y-%m-%d"])
 
 
@@ -47,13 +44,13 @@ def resync(
     """Pull again, and print the difference: read, new, changed, unchanged, gone, failed."""
     days: dict[str, date | None] = {"first": first and first.date(), "last": last and last.date()}
     with ctx.store.write() as db:
-        _connection(db, connection_id)
+        connection_named(db, connection_id)
         try:
             asked = {"stream": stream, "session": session, "dry_run": dry_run, "actor": ACTOR, "now": ctx.now()}
             run, _ = request_resync(db, connection_id, **days, **asked)  # type: ignore[arg-type]
         except WrongResync as error:
             raise click.UsageError(str(error)) from error
-    _tell_run(_finished(ctx, run.id), as_json)
+    tell_run(finished(ctx, run.id), as_json)
 
 
 @click.command()
@@ -64,11 +61,11 @@ def resync(
 def decide(ctx: Context, connection_id: int, session: int | None, as_json: bool) -> None:
     """Decide now for the next 28 days; or say why a session's number is what it is."""
     with ctx.store.write() as db:
-        _connection(db, connection_id)
+        connection_named(db, connection_id)
         if session is None:
             run, _ = request_run(db, RunKind.DECIDE, connection_id, origin=RunOrigin.MANUAL, actor=ACTOR, now=ctx.now())
     if session is None:
-        _tell_run(_finished(ctx, run.id), as_json)
+        tell_run(finished(ctx, run.id), as_json)
         return
     plan = plan_of(ctx, connection_id, now=ctx.now(), only=frozenset({session}), explain_all=True)
     if session not in plan.found:
@@ -104,12 +101,12 @@ def replay_command(ctx: Context, decision_id: int, as_json: bool) -> None:
 def push(ctx: Context, connection_id: int, mode: str, as_json: bool) -> None:
     """Switch what is done with decisions: shadow (nothing is pushed), live, or paused (every session is set to 0)."""
     with ctx.store.write() as db:
-        connection = _connection(db, connection_id)
+        connection = connection_named(db, connection_id)
         run = switch_push_mode(db, connection, PushMode(mode), actor=ACTOR, now=ctx.now())
     if run is not None:
-        _finished(ctx, run.id)
+        finished(ctx, run.id)
         while (after := _next_push(ctx, connection_id)) is not None:
-            _finished(ctx, after)
+            finished(ctx, after)
     click.echo(json.dumps({"connection": connection_id, "mode": mode}) if as_json else f"Pushing is {mode}.")
 
 
@@ -127,47 +124,11 @@ def worker(ctx: Context) -> None:
         engine.stop()
 
 
-def _connection(db: Database, connection_id: int) -> Connection:
-    found = db.get(Connection, connection_id)
-    if found is None:
-        raise click.ClickException(f"There is no connection {connection_id}; see `adapter connections`.")
-    return found
-
-
-def _finished(ctx: Context, run_id: int) -> Run:
-    """Do a run here and now, unless somebody else is at it."""
-    do_next(ctx, run_id=run_id)
-    with ctx.store.read() as db:
-        return db.get_one(Run, run_id)
-
-
 def _next_push(ctx: Context, connection_id: int) -> int | None:
     with ctx.store.read() as db:
         waiting = db.query(Run.id).filter_by(connection_id=connection_id, kind=RunKind.PUSH, state=RunState.QUEUED)
         found = waiting.filter(Run.due_at <= ctx.now()).first()
     return None if found is None else found[0]
-
-
-def _tell_run(run: Run, as_json: bool) -> None:
-    told: dict[str, Any] = {
-        "run": run.id,
-        "kind": run.kind,
-        "state": run.state,
-        "counts": run.counts,
-        "errors": run.errors,
-    }
-    if as_json:
-        click.echo(json.dumps(told, indent=2))
-    else:
-        click.echo(f"Run {run.id}: {run.state}" + (f" ({run.step})" if run.step else ""))
-        for stream, counts in run.counts.items():
-            click.echo(f"  {stream}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
-        for error in run.errors:
-            click.echo(f"  {error['what']}: {error['message']}")
-    if run.state is RunState.FAILED:
-        raise SystemExit(1)
-    if run.state in (RunState.QUEUED, RunState.RUNNING):
-        click.echo(f"It is not done yet: see `adapter run {run.id}`.", err=True)
 
 
 def _tell_why(verdict: dict[str, Any], explanation: dict[str, Any], as_json: bool) -> None:

@@ -19,6 +19,7 @@ from adapter.context import Context
 from adapter.store.tables import Run, RunKind
 from sync import ending, queue, sweeping
 from sync.decide import decide_run
+from sync.proving import prove_run
 from sync.pull import pull
 from sync.push_run import push_run
 from sync.schedule import SCHEDULE, Line
@@ -34,6 +35,7 @@ HANDLERS: Mapping[RunKind, Callable[[Context, Run], None]] = {
     RunKind.TRAIN: train_run,
     RunKind.DECIDE: decide_run,
     RunKind.PUSH: push_run,
+    RunKind.PROVE: prove_run,
     RunKind.WEBHOOKS: work_off_inbox,
 }
 HEARTBEAT = queue.LEASE / 3

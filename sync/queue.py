@@ -18,7 +18,8 @@ from adapter.store.tables import Connection, Run, RunKind, RunState
 LEASE = timedelta(seconds=45)
 MOST_CLAIMS = 100  # a run that takes its process down each time is given up
 
-LANES: Mapping[RunKind, str] = {kind: "push" if kind is RunKind.PUSH else "mirror" for kind in RunKind}
+_WRITES = frozenset({RunKind.PUSH, RunKind.PROVE})
+LANES: Mapping[RunKind, str] = {kind: "push" if kind in _WRITES else "mirror" for kind in RunKind}
 """Runs of one connection in one lane exclude each other; pushing goes on beside a pull (the kill switch can't wait)."""
 
 
