@@ -118,7 +118,12 @@ def sources(connection_id: int) -> ResponseReturnValue:
 @blueprint.post("/connections/<int:connection_id>/disconnect")
 @needs(Act.CONNECT)
 def disconnect(connection_id: int) -> ResponseReturnValue:
-    """End our access; what was read stays."""
+    """End our access; what was read stays. Not while it is live: what is listed would stay listed over there."""
+    with context().store.read() as db:
+        live = db.get_one(Connection, connection_id).push_mode is PushMode.LIVE
+    if live:
+        flash("Switch it to paused first: otherwise what is listed now would stay listed at the platform.", "error")
+        return _back(connection_id)
     connect.disconnect(context(), connection_id, caller().actor)
     flash("Disconnected. What has been read so far stays.", "info")
     return redirect(url_for("connections.of_studio", studio_id=g.studio_id))

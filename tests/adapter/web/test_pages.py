@@ -278,7 +278,14 @@ class TestConnection:
         assert "The studio withdrew our access. Nothing is lost" in text
         assert "Read again" not in text
 
+    def test_nothing_is_left_listed_by_disconnecting(self, owner: FlaskClient, path: str) -> None:
+        owner.post(f"{path}/disconnect")
+        page = owner.get(path).text
+        assert "Switch it to paused first" in page
+        assert "Live: decisions are pushed" in page
+
     def test_disconnecting_keeps_what_was_read(self, owner: FlaskClient, path: str, seeded: Seeded) -> None:
+        owner.post(f"{path}/push-mode", data={"mode": "paused", "sure": "yes"})
         answer = owner.post(f"{path}/disconnect")
         assert "stays" in owner.get(answer.location).text
         assert "Disconnected" in owner.get(path).text
