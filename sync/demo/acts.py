@@ -27,6 +27,7 @@ from sync.demo.browser import Browser
 from sync.demo.sandbox import Sandbox
 from sync.demo.telling import Teller
 from sync.jobs import Engine
+from sync.subscriptions import subscribe
 
 SETTINGS = {"rate_floor": "7.50", "rate_ceiling": "18.00", "min_spots": None, "release_all_hours": None}
 MEANING = {"ClassPass": "marketplace", "Wellhub": "third_party"}  # what the owner says when asked; all else is direct
@@ -53,6 +54,7 @@ class Demo:
         self.connect()
         self.agree_rates()
         self.mirror()
+        self.listen()
         self.say_what_sources_mean()
         self.decide_in_shadow()
         self.switch_on()
@@ -104,6 +106,11 @@ class Demo:
             f"Mirrored {counts['sessions']:,} sessions, {counts['reservations']:,} reservations, "
             f"{counts['clients']:,} clients and {counts['sales']:,} sale lines in {counts['api_calls']:,} calls."
         )
+
+    def listen(self) -> None:
+        """Subscribe to the platform's events, where it can be done for one studio."""
+        if subscribe(self.context, self.connection_id):
+            self.tell.did("Subscribed to the platform's events: a booking is known within seconds.")
 
     def say_what_sources_mean(self) -> None:
         """The owner is shown every booking source that was seen, and says which channel it is."""

@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import sys
+import threading
 import time
 from contextlib import ExitStack
 from dataclasses import replace
@@ -22,7 +23,7 @@ from sync.demo.acts import Demo
 from sync.demo.sandbox import PROGRAM, Sandbox, running_sandbox
 from sync.demo.telling import Teller
 from sync.jobs import Engine
-from sync.serve import served_web
+from sync.serve import interrupted_by_sigterm, served_web
 
 
 @click.command()
@@ -62,13 +63,10 @@ def _stay(story: Demo, tell: Teller) -> None:
         soft_wrap=True,
     )
     story.engine.start()
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        tell.did("Ended. Nothing of the demo runs any more.")
-    finally:
-        story.engine.stop()
+    with interrupted_by_sigterm():
+        threading.Event().wait()
+    story.engine.stop()
+    tell.did("Ended. Nothing of the demo runs any more.")
 
 
 def _fresh_instance() -> Path:
