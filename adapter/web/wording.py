@@ -51,7 +51,7 @@ PUSHES = {
     "pending": "Waiting to be sent",
     "sending": "Being sent",
     "sent": "Sent, not read back yet",
-    "confirmed": "Confirmed by the platform",
+    "confirmed": "Confirmed",
     "local": "In force where we sell",
     "refused": "Refused by the platform",
     "unknown": "Outcome unknown: being read back",
