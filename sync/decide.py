@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil, sqrt
 from typing import Any
 
 from sqlalchemy import select
@@ -17,9 +16,9 @@ from sqlalchemy.orm import Session as Database
 from adapter.context import Context
 from adapter.store.facts import facts_of_connection
 from adapter.store.mirror import Counts
-from adapter.store.tables import Connection, Decision, Model, Push, PushMode, PushState, Run
+from adapter.store.tables import Connection, Decision, Model, Push, PushMode, PushState, Run, TotalWrite
 from connectors.records import Offer
-from sync import models, outbox, windows
+from sync import models, outbox, totals, windows
 from sync.candidates import Candidate, candidates
 from sync.inputs import Inputs, canonical, inputs_of
 from sync.job import Job
@@ -60,8 +59,11 @@ def decide(
     plan = plan_of(ctx, connection_id, now=now, only=only)
 
     def keep(db: Database) -> Counts:
+        written = totals.written(db, connection_id)
+        needs = _totals(plan, written)
+        totals.note_needs(written, needs)
         for number, explanation in plan.changed.items():
-            _keep(db, plan, number, explanation)
+            _keep(db, plan, number, explanation, needs[number])
         return plan.counts
 
     if job is not None:
@@ -135,7 +137,7 @@ def _is_shadow(shadow: bool, verdict: Verdict) -> bool:
     return shadow and verdict.binding != "withdrawn"
 
 
-def _keep(db: Database, plan: Plan, number: int, explanation: Any) -> None:
+def _keep(db: Database, plan: Plan, number: int, explanation: Any, total: int | None) -> None:
     candidate, inputs, verdict = plan.found[number]
     shadow = _is_shadow(plan.connection.push_mode is PushMode.SHADOW, verdict)
     decision = Decision(
@@ -154,7 +156,7 @@ def _keep(db: Database, plan: Plan, number: int, explanation: Any) -> None:
     db.flush()
     if not shadow and (verdict.spots + verdict.premium_spots > 0 or _was_pushed(db, number)):
         outbox.supersede(db, number, plan.at)
-        db.add(_push(plan, candidate, decision))
+        db.add(_push(plan, candidate, decision, total))
 
 
 def _was_pushed(db: Database, session_id: int) -> bool:
@@ -162,7 +164,7 @@ def _was_pushed(db: Database, session_id: int) -> bool:
     return db.execute(select(Push.id).where(Push.session_id == session_id).limit(1)).first() is not None
 
 
-def _push(plan: Plan, candidate: Candidate, decision: Decision) -> Push:
+def _push(plan: Plan, candidate: Candidate, decision: Decision, total: int | None) -> Push:
     offer = Offer(
         session_id=candidate.session.external_id,
         sequence=decision.sequence,
@@ -177,17 +179,22 @@ def _push(plan: Plan, candidate: Candidate, decision: Decision) -> Push:
         session_id=decision.session_id,
         decision_id=decision.id,
         idempotency_key=f"offer-{decision.connection_id}-{decision.session_id}-{decision.sequence}",
-        wanted=wanted_of(offer, total=_total(candidate, decision)),
+        wanted=wanted_of(offer, total=total),
         state=PushState.PENDING,
         next_try_at=plan.at,
         created_at=plan.at,
     )
 
 
-def _total(candidate: Candidate, decision: Decision) -> int | None:
-    """The online capacity under which the offer holds and direct clients still find what they may need."""
-    if candidate.session.capacity is None:
-        return None
-    coming = decision.expected_direct + 2 * sqrt(decision.expected_direct)
-    wanted = candidate.active + decision.spots + decision.premium_spots + ceil(coming)
-    return min(candidate.session.capacity, wanted)
+def _totals(plan: Plan, rows: Mapping[int, TotalWrite]) -> dict[int, int | None]:
+    """The online capacity of each session for platforms that take nothing else, by our session id."""
+    return {
+        number: totals.total_of(
+            candidate.session,
+            taken=candidate.active,
+            listed=verdict.spots + verdict.premium_spots,
+            expected_direct=verdict.expected_direct,
+            own=rows[number].before if number in rows else candidate.session.online_capacity,
+        )
+        for number, (candidate, _, verdict) in plan.found.items()
+    }

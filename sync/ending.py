@@ -13,7 +13,7 @@ from adapter.context import Context
 from adapter.store.tables import Run, RunKind, RunOrigin, RunState
 from adapter.work import request_run
 from connectors.errors import ConnectorError, TryAgain
-from sync import outbox, queue
+from sync import outbox, queue, write_back
 from sync.retry import next_try
 
 EXPECTED = (ConnectorError, OperationalError)
@@ -86,10 +86,14 @@ def _listed(error: Exception, now: datetime) -> dict[str, str]:
 
 def _follow(db: Database, run: Run, now: datetime) -> None:
     kind = FOLLOWS.get(run.kind)
-    if kind is RunKind.PUSH and not outbox.is_due(db, run.connection_id, now):
+    if kind is RunKind.PUSH and not _anything_to_push(db, run.connection_id, now):
         return
     if kind is not None and run.connection_id is not None:
         why = f"follows run {run.id}"
         request_run(
             db, kind, run.connection_id, origin=run.origin or RunOrigin.SCHEDULE, actor=run.actor, now=now, why=why
         )
+
+
+def _anything_to_push(db: Database, connection_id: int | None, now: datetime) -> bool:
+    return outbox.is_due(db, connection_id, now) or write_back.is_due(db, connection_id, now)

@@ -21,7 +21,8 @@ from connectors.errors import ConnectorError, Misconfigured, Reconnect, TryAgain
 from connectors.platform import Api, Capability, Platform
 from sync import outbox
 from sync.retry import next_try
-from sync.wanted import Held, Route, local_route, native_route, total_route
+from sync.totals import Ledger, total_route
+from sync.wanted import Held, Route, local_route, native_route
 
 LOOK_AGAIN = timedelta(seconds=5)  # a platform's reads may lag behind its writes
 MOST_LOOKS = 6
@@ -48,7 +49,7 @@ def _push_connection(ctx: Context, connection: Connection, now: datetime) -> Cou
     if (words := _only_local(platform, connection)) is not None:
         return Worker(ctx, connection, local_route(words), now).work()
     with open_connection(ctx, connection.id) as api:
-        return Worker(ctx, connection, _route(platform, api), now).work()
+        return Worker(ctx, connection, _route(ctx, connection, platform, api), now).work()
 
 
 def _only_local(platform: Platform, connection: Connection) -> str | None:
@@ -64,11 +65,11 @@ def _only_local(platform: Platform, connection: Connection) -> str | None:
     return None
 
 
-def _route(platform: Platform, api: Api) -> Route:
+def _route(ctx: Context, connection: Connection, platform: Platform, api: Api) -> Route:
     if platform.offers is not None:
         return native_route(platform.offers, api)
     if platform.totals is not None:
-        return total_route(platform.totals, api)
+        return total_route(platform.totals, api, Ledger(ctx, connection.id))
     raise Misconfigured(f"{platform.name} declares no way to push")
 
 

@@ -23,11 +23,13 @@ from adapter.store.tables import (
     WebhookMessage,
 )
 from adapter.work import request_run
+from sync import write_back
 from sync.outbox import WAITING
 
 PULL_EVERY = timedelta(minutes=10)
 TRAIN_EVERY = timedelta(hours=24)
 GUARD_EVERY = timedelta(minutes=5)
+WRITE_BACK_EVERY = timedelta(minutes=5)
 BACKFILL_AGAIN = timedelta(hours=1)
 MIRRORED = (RunState.DONE, RunState.INCOMPLETE)
 OPEN = (RunState.QUEUED, RunState.RUNNING)
@@ -73,6 +75,12 @@ def ask_for_pushes(db: Database, now: datetime) -> int:
     return sum(_ask(db, connection, RunKind.PUSH, now, timedelta(0), "") for connection in wanted)
 
 
+def ask_for_writing_back(db: Database, now: datetime) -> int:
+    """A push run for each connection whose price or online capacities are to be written, not more often than that."""
+    due = [connection for connection in _active(db) if write_back.is_due(db, connection.id, now)]
+    return sum(_ask(db, connection, RunKind.PUSH, now, WRITE_BACK_EVERY, "write back") for connection in due)
+
+
 def ask_for_webhooks(db: Database, now: datetime) -> int:
     """A run for each connection with messages in the inbox."""
     waiting = select(WebhookMessage.connection_id).where(WebhookMessage.processed_at.is_(None)).distinct()
@@ -83,6 +91,7 @@ def ask_for_webhooks(db: Database, now: datetime) -> int:
 SCHEDULE = (
     Line("pull", timedelta(seconds=30), ask_for_pulls),
     Line("push", timedelta(seconds=15), ask_for_pushes),
+    Line("write back", timedelta(minutes=1), ask_for_writing_back),
     Line("webhooks", timedelta(seconds=5), ask_for_webhooks),
     Line("guard", timedelta(minutes=1), ask_for_guard),
     Line("train", timedelta(minutes=30), ask_for_training),

@@ -1,4 +1,4 @@
-"""The ways in which an offer takes effect: natively, as an online capacity, or where we sell. And whether it has.
+"""The ways in which an offer takes effect: natively, or where we sell (totals.py has the third). And whether it has.
 
 Knows what was wanted (the outbox row) and what a platform holds; knows no database.
 """
@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from adapter.store.tables import PushState
-from connectors.platform import Api, OfferPush, ReadBack, TotalPush
+from connectors.platform import Api, OfferPush, ReadBack
 from connectors.records import Offer
 
 Wanted = Mapping[str, Any]
@@ -36,7 +36,7 @@ class Route:
 
 
 def wanted_of(offer: Offer, *, total: int | None) -> dict[str, Any]:
-    """An offer as the outbox keeps it; ``total`` is the online capacity for platforms that take nothing else."""
+    """An offer as the outbox keeps it; ``total``: the online capacity for platforms that take nothing else."""
     rate, premium = str(offer.rate), None if offer.premium_rate is None else str(offer.premium_rate)
     return {**asdict(offer), "rate": rate, "premium_rate": premium, "total": total}
 
@@ -57,19 +57,6 @@ def native_route(push: OfferPush, api: Api) -> Route:
         return _compare(wanted, push.read_back(api, wanted["session_id"]))
 
     return Route(lambda wanted, key: push.send(api, offer_of(wanted), key), look, PushState.CONFIRMED)
-
-
-def total_route(push: TotalPush, api: Api) -> Route:
-    """The platform takes an online capacity only; the rate stays with us."""
-
-    def look(wanted: Wanted) -> Held:
-        held = push.read_back(api, wanted["session_id"])
-        equal = held == wanted["total"]
-        return Held(
-            equal, None if equal else f"online capacity: wanted {wanted['total']}, held {held}", {"total": held}
-        )
-
-    return Route(lambda wanted, _: push.send(api, wanted["session_id"], wanted["total"]), look, PushState.CONFIRMED)
 
 
 def local_route(words: str) -> Route:

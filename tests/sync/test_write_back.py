@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
+from math import ceil
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from adapter.store.tables import Audit, RunKind, RunState, Session
+from adapter.store.tables import Audit, Push, PushMode, PushState, RunKind, RunState, Session, TotalWrite
 from adapter.write_back import WrongWriteBack, ask_for_proof, switch_total_push
 from connectors.sandbox.market.state import ClassInstance
+from sync import totals
 from sync.jobs import do_next
+from sync.schedule import ask_for_writing_back
+from sync.write_back import is_due as write_back_due
 from sync.write_back_command import write_back
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done
@@ -166,3 +173,148 @@ def test_how_it_stands_is_told(total: Road) -> None:
 def _is_booked(sandbox: LiveSandbox, item: ClassInstance) -> bool:
     ahead = item.starts_at > sandbox.site.now and not item.cancelled
     return ahead and any(visit.active for visit in sandbox.site.visits_of(item.id))
+
+
+class TestTotals:
+    """What is written is never less than clients may need, is read back, and is given back."""
+
+    @pytest.fixture
+    def proven(self, total: Road, sandbox: LiveSandbox) -> Road:
+        """Proven, turned on and live; every class has fewer places online than it has places."""
+        sandbox.options(window="edits")
+        for item in sandbox.site.classes.values():
+            if item.starts_at > sandbox.site.now and item.max_capacity:
+                own = max(item.max_capacity // 2, sandbox.site.counts(item.id).web_booked)
+                sandbox.world.set_capacity(sandbox.site.id, item.id, max_capacity=item.max_capacity, web_capacity=own)
+        done(total.do(RunKind.RESYNC, stream="sessions"))
+        total.set(total_push_proven_at=total.ctx.now(), total_push_on=True)
+        total.go_live()
+        return total
+
+    def test_it_is_written_read_back_and_leaves_room_for_direct_clients(
+        self, proven: Road, sandbox: LiveSandbox
+    ) -> None:
+        before = online(sandbox)
+        done(proven.do(RunKind.DECIDE))
+        done(proven.do(RunKind.PUSH))
+        listed = {row.session_id: row for row in proven.latest().values() if row.spots}
+        written = {row.session_id: row for row in proven.all(TotalWrite)}
+        assert {push.state for push in proven.pushes()} == {PushState.CONFIRMED}
+        assert set(written) <= set(listed)
+        assert len(written) > 2
+        for session in proven.all(Session, Session.id.in_(listed)):
+            number, decision = int(session.external_id), listed[session.id]
+            held, sold = online(sandbox)[number], sandbox.site.counts(number).web_booked + decision.spots
+            room = min(sold + ceil(decision.expected_direct), before[number], session.capacity or 0)
+            assert (session.id in written) == (held != before[number])
+            assert room <= held <= max(before[number], sold)
+        others = {n: count for n, count in online(sandbox).items() if n not in _numbers(proven, listed)}
+        assert others == {n: before[n] for n in others}
+
+    def test_once_it_is_off_every_class_has_the_studios_own_number_again(
+        self, proven: Road, sandbox: LiveSandbox
+    ) -> None:
+        before = online(sandbox)
+        done(proven.do(RunKind.DECIDE))
+        done(proven.do(RunKind.PUSH))
+        assert online(sandbox) != before
+        told = typed(proven, "--total", "off")
+        assert told.exit_code == 0, told.output
+        assert online(sandbox) == before
+        assert proven.all(TotalWrite) == []
+        calls = sandbox.calls(WRITE)
+        done(proven.do(RunKind.PUSH))
+        assert sandbox.calls(WRITE) == calls
+
+    @pytest.mark.parametrize("mode", [PushMode.PAUSED, PushMode.SHADOW])
+    def test_where_nothing_is_listed_the_studios_own_number_holds(
+        self, proven: Road, sandbox: LiveSandbox, mode: PushMode
+    ) -> None:
+        before = online(sandbox)
+        done(proven.do(RunKind.DECIDE))
+        done(proven.do(RunKind.PUSH))
+        proven.set(push_mode=mode)
+        done(proven.do(RunKind.DECIDE))
+        done(proven.do(RunKind.PUSH))
+        assert online(sandbox) == before
+        assert proven.all(TotalWrite) == []
+
+    def test_what_the_studio_has_set_itself_since_stays(self, proven: Road, sandbox: LiveSandbox) -> None:
+        done(proven.do(RunKind.DECIDE))
+        done(proven.do(RunKind.PUSH))
+        session = proven.all(Session, Session.id == proven.all(TotalWrite)[0].session_id)[0]
+        item = sandbox.site.classes[int(session.external_id)]
+        own = (
+            item.web_capacity - 1 if item.web_capacity > sandbox.site.counts(item.id).web_booked else item.max_capacity
+        )
+        sandbox.world.set_capacity(sandbox.site.id, item.id, max_capacity=item.max_capacity + 1, web_capacity=own)
+        assert typed(proven, "--total", "off").exit_code == 0
+        assert online(sandbox)[item.id] == own
+
+    def test_it_is_raised_as_soon_as_more_may_come(self, proven: Road, sandbox: LiveSandbox) -> None:
+        done(proven.do(RunKind.DECIDE))
+        done(proven.do(RunKind.PUSH))
+        row = proven.all(TotalWrite)[0]
+        with proven.ctx.store.write() as db:
+            db.get_one(TotalWrite, row.id).needed = row.written + 1
+        sandbox.tick(minutes=6)
+        with proven.ctx.store.write() as db:
+            assert ask_for_writing_back(db, proven.ctx.now()) == 1
+            assert ask_for_writing_back(db, proven.ctx.now()) == 0
+        done(proven.do(RunKind.PUSH))
+        assert online(sandbox)[int(_numbers(proven, {row.session_id}).pop())] == row.written + 1
+        with proven.ctx.store.read() as db:
+            assert not write_back_due(db, 1, proven.ctx.now())
+
+    def test_reads_that_trail_are_waited_for(self, proven: Road, sandbox: LiveSandbox) -> None:
+        sandbox.faults({"kind": "stale", "count": 3})
+        done(proven.do(RunKind.DECIDE))
+        done(proven.do(RunKind.PUSH))
+        assert proven.pushes(Push.state == PushState.SENT)
+        calls = sandbox.calls(WRITE)
+        for _ in range(3):
+            sandbox.tick(seconds=30)
+            done(proven.do(RunKind.PUSH))
+        assert {push.state for push in proven.pushes()} == {PushState.CONFIRMED}
+        assert sandbox.calls(WRITE) == calls
+
+    def test_turning_it_on_writes_what_was_in_force_only_with_us(self, proven: Road, sandbox: LiveSandbox) -> None:
+        proven.set(total_push_on=False)
+        done(proven.do(RunKind.DECIDE))
+        done(proven.do(RunKind.PUSH))
+        assert {push.state for push in proven.pushes()} == {PushState.LOCAL}
+        assert typed(proven, "--total", "on").exit_code == 0
+        assert {push.state for push in proven.pushes()} == {PushState.CONFIRMED}
+        assert proven.all(TotalWrite)
+
+
+@given(
+    capacity=st.integers(1, 60),
+    booked=st.integers(0, 60),
+    listed=st.integers(0, 60),
+    expected=st.floats(0, 60),
+    own=st.none() | st.integers(0, 60),
+)
+@settings(deadline=None)
+def test_no_direct_client_who_may_come_is_turned_away(
+    capacity: int, booked: int, listed: int, expected: float, own: int | None
+) -> None:
+    session = Session(capacity=capacity, booked_online=booked)
+    found = totals.total_of(session, taken=0, listed=listed, expected_direct=expected, own=own)
+    if listed == 0:
+        assert found is None
+        return
+    studios = capacity if own is None else min(own, capacity)
+    if found is None:
+        assert own is not None
+        found = min(own, capacity)
+    assert found <= capacity
+    may_come = booked + listed + ceil(expected)
+    assert found >= min(may_come, studios)  # never tighter than is needed, by the studio's own number
+    assert found >= min(booked + listed, capacity)  # what is listed may be sold
+    assert found <= max(studios, booked + listed)  # no place is opened but those that are listed
+
+
+def _numbers(road: Road, ours: Iterable[int]) -> set[int]:
+    """The platform's ids."""
+    return {int(row.external_id) for row in road.all(Session) if row.id in set(ours)}
