@@ -21,6 +21,8 @@ COMMANDS = {
     "serve": "sync.serve",
     "worker": ROAD,
     "sandbox": "sync.demo",
+    "studio": "adapter.people_commands",
+    "sign-in": "adapter.people_commands",
     "connect": ADAPTER,
     "connections": ADAPTER,
     "push": ROAD,
