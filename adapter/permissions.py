@@ -26,6 +26,7 @@ class Act(StrEnum):
     RESYNC = "resync"
     MAP_SOURCES = "map_sources"
     SWITCH_PUSH = "switch_push"  # shadow, live, paused
+    WRITE_BACK = "write_back"  # into the studio's own timetable and prices: prove, turn on, turn off
 
 
 _EVERY_ACT = frozenset(Act)

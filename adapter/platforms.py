@@ -53,6 +53,8 @@ class Told:
     limits: tuple[str, ...]
     streams: tuple[str, ...]
     webhooks: bool
+    takes_total: bool  # a class's online capacity
+    takes_price: bool  # the price of one price option
     ready: bool  # its client id and the like are set
 
 
@@ -71,6 +73,8 @@ def told(name: str, config: Config) -> Told:
         limits=platform.limits + lacks,
         streams=tuple(stream.value for stream in platform.streams),
         webhooks=platform.webhooks is not None,
+        takes_total=platform.totals is not None,
+        takes_price=platform.catalog is not None,
         ready=bool(config.platform(name).get("CLIENT_ID")),
     )
 

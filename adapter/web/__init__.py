@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from flask import Flask
 
-from adapter.web import calendar, connections, health, home, oauth, runs, settings, sign_in, webhooks, wording
+from adapter.web import (
+    calendar,
+    connections,
+    health,
+    home,
+    oauth,
+    runs,
+    settings,
+    sign_in,
+    webhooks,
+    wording,
+    write_back,
+)
 from adapter.web.security import csrf
 
 BLUEPRINTS = (
@@ -12,6 +24,7 @@ BLUEPRINTS = (
     sign_in.blueprint,
     calendar.blueprint,
     connections.blueprint,
+    write_back.blueprint,
     runs.blueprint,
     settings.blueprint,
     oauth.blueprint,

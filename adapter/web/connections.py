@@ -17,9 +17,10 @@ from adapter.push_mode import switch_push_mode
 from adapter.resync import WrongResync, request_resync
 from adapter.store.connection_health import connections_of, health_of, open_runs, runs_of, set_aside_records
 from adapter.store.settings import sources as sources_of
-from adapter.store.tables import Connection, PushMode, Studio
+from adapter.store.tables import Connection, ConnectionState, PushMode, Studio
 from adapter.studio_settings import confirm_sources
 from adapter.web.access import caller, context, needs
+from adapter.write_back import options_of
 from connectors.records import Channel
 
 W = TypeVar("W", bound=StrEnum)
@@ -54,6 +55,7 @@ def one(connection_id: int) -> ResponseReturnValue:
             health=health_of(db, connection_id, now),
             set_aside=set_aside_records(db, connection_id),
             sources=sources_of(db, connection_id),
+            price_options=options_of(db, connection_id),
             open=open_runs(db, connection_id),
             runs=runs_of(db, connection_id=connection_id),
             now=now,
@@ -120,8 +122,11 @@ def sources(connection_id: int) -> ResponseReturnValue:
 def disconnect(connection_id: int) -> ResponseReturnValue:
     """End our access; what was read stays. Not while it is live: what is listed would stay listed over there."""
     with context().store.read() as db:
-        live = db.get_one(Connection, connection_id).push_mode is PushMode.LIVE
-    if live:
+        row = db.get_one(Connection, connection_id)
+    if row.state is ConnectionState.ACTIVE and (row.total_push_on or row.catalog_rate_on):
+        flash("Turn off the writing into your own timetable and prices first, so that all is given back.", "error")
+        return _back(connection_id)
+    if row.push_mode is PushMode.LIVE:
         flash("Switch it to paused first: otherwise what is listed now would stay listed at the platform.", "error")
         return _back(connection_id)
     connect.disconnect(context(), connection_id, caller().actor)

@@ -65,6 +65,7 @@ RUNS = {
     "train": "Training",
     "decide": "Decisions",
     "push": "Push",
+    "prove": "Proof",
     "webhooks": "Events",
 }
 CHANNELS = {
