@@ -56,6 +56,8 @@ def note_needs(rows: Mapping[int, TotalWrite], needs: Mapping[int, int | None]) 
 
 def is_due(db: Database, connection: Connection, now: datetime) -> bool:
     """Whether a written online capacity has to be raised or given back."""
+    if connection.total_push_proven_at is None:
+        return False  # where harm was seen since, giving back would do it again
     return db.execute(_due(connection, now).limit(1)).first() is not None
 
 
@@ -129,7 +131,7 @@ def settle(ctx: Context, connection: Connection, push: TotalPush, api: Api) -> I
     with ctx.store.write() as db:
         past = select(Session.id).where(Session.connection_id == connection.id, Session.starts_at <= ctx.now())
         db.execute(delete(TotalWrite).where(TotalWrite.session_id.in_(past)))
-        due = db.execute(_due(connection, ctx.now())).all()
+        due = db.execute(_due(connection, ctx.now())).all() if connection.total_push_proven_at else []
     for row, session in due:
         try:
             if connection.total_push_on:

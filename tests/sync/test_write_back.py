@@ -239,6 +239,14 @@ class TestTotals:
         assert online(sandbox) == before
         assert proven.all(TotalWrite) == []
 
+    def test_where_harm_was_seen_since_nothing_is_written_any_more(self, proven: Road, sandbox: LiveSandbox) -> None:
+        done(proven.do(RunKind.DECIDE))
+        done(proven.do(RunKind.PUSH))
+        proven.set(total_push_proven_at=None, total_push_on=False)
+        calls = sandbox.calls(WRITE)
+        done(proven.do(RunKind.PUSH))
+        assert (sandbox.calls(WRITE), bool(proven.all(TotalWrite))) == (calls, True)
+
     def test_what_the_studio_has_set_itself_since_stays(self, proven: Road, sandbox: LiveSandbox) -> None:
         done(proven.do(RunKind.DECIDE))
         done(proven.do(RunKind.PUSH))
