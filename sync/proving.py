@@ -13,6 +13,7 @@ from adapter.write_back import note
 from connectors import registry
 from connectors.errors import Misconfigured, Rejected
 from connectors.platform import TotalPush
+from sync import totals
 from sync.job import Job
 
 UNSAFE = "Unsafe"  # the code under which a proof tells that the write did harm
@@ -29,24 +30,32 @@ def prove_total_push(ctx: Context, job: Job, session_id: str, actor: str) -> Non
     A refusal keeps nothing but an audit line with what was seen, and is raised: the run fails with those words. Harm
     that is seen where a proof had passed before takes that proof back and turns the writing off.
     """
-    totals = _totals(job.connection)
+    push = _totals(job.connection)
     job.say("proving on a series that nobody has booked")
     try:
         with open_connection(ctx, job.connection_id) as api:
-            totals.prove(api, session_id)
+            push.prove(api, session_id)
     except Rejected as error:
         seen = {"session": session_id, "seen": scrub(str(error), ctx.keys)}
         harmful = error.code == UNSAFE
+        if harmful and (left := _still_ours(ctx, job.connection_id)):
+            job.fail("online capacity", f"{left} classes still have the number that we wrote: set them back by hand")
         job.write(lambda db: _keep_failure(db, job, seen, actor, harmful=harmful))
         raise
     job.commit("proof", lambda db: _keep_success(db, job, session_id, actor), done=1)
 
 
 def _totals(connection: Connection) -> TotalPush:
-    totals = registry.get(connection.platform).totals
-    if totals is None:
+    push = registry.get(connection.platform).totals
+    if push is None:
         raise Misconfigured(f"{connection.platform} declares no online capacity to be written")
-    return totals
+    return push
+
+
+def _still_ours(ctx: Context, connection_id: int) -> int:
+    """How many coming classes have an online capacity of ours, which can't be given back without harm."""
+    with ctx.store.read() as db:
+        return totals.coming(db, connection_id, ctx.now())
 
 
 def _keep_success(db: Database, job: Job, session_id: str, actor: str) -> Counts:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import ceil, sqrt
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session as Database
 
 from adapter.context import Context
@@ -59,6 +59,12 @@ def is_due(db: Database, connection: Connection, now: datetime) -> bool:
     if connection.total_push_proven_at is None:
         return False  # where harm was seen since, giving back would do it again
     return db.execute(_due(connection, now).limit(1)).first() is not None
+
+
+def coming(db: Database, connection_id: int, now: datetime) -> int:
+    """How many classes still to come have an online capacity that we wrote."""
+    ours = select(func.count(TotalWrite.id)).join(Session, Session.id == TotalWrite.session_id)
+    return db.scalar(ours.where(TotalWrite.connection_id == connection_id, Session.starts_at > now)) or 0
 
 
 @dataclass(frozen=True)

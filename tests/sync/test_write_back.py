@@ -242,7 +242,10 @@ class TestTotals:
     def test_where_harm_was_seen_since_nothing_is_written_any_more(self, proven: Road, sandbox: LiveSandbox) -> None:
         done(proven.do(RunKind.DECIDE))
         done(proven.do(RunKind.PUSH))
-        proven.set(total_push_proven_at=None, total_push_on=False)
+        sandbox.options(window="redefines")
+        run = proven.do(RunKind.PROVE, session=str(unbooked(sandbox)[0].id))
+        assert any("set them back by hand" in error["message"] for error in run.errors)
+        assert (proven.connection.total_push_proven_at, proven.connection.total_push_on) == (None, False)
         calls = sandbox.calls(WRITE)
         done(proven.do(RunKind.PUSH))
         assert (sandbox.calls(WRITE), bool(proven.all(TotalWrite))) == (calls, True)
