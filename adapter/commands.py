@@ -11,12 +11,16 @@ import click
 from sqlalchemy import select
 
 from adapter.accounts import create_token
+from adapter.connecting.flows import ConnectRefused
+from adapter.connecting.login import connect_with_login
 from adapter.context import Context
 from adapter.doctor_command import doctor
 from adapter.printing import as_json, as_list, as_table
 from adapter.store.connection_health import health_of, runs_of
 from adapter.store.tables import Connection, Role, Run, Studio
 from connectors import registry
+from connectors.errors import ConnectorError
+from connectors.platform import Platform
 
 RUNS_SHOWN = 20
 
@@ -40,15 +44,37 @@ def connections(context: Context, json_wanted: bool) -> None:
 
 @click.command()
 @click.argument("platform", type=click.Choice(registry.names()))
+@click.option("--studio", type=int, help="With --site: connect now, with the staff login of the settings.")
+@click.option("--site", help="The studio's site id at the platform.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def connect(context: Context, platform: str, json_wanted: bool) -> None:
-    """Print the link at which a studio connects its account at PLATFORM."""
-    link = f"{context.config.public_url}/connect/{platform}"
-    if json_wanted:
-        as_json({"platform": platform, "title": registry.get(platform).title, "link": link})
+def connect(context: Context, platform: str, studio: int | None, site: str | None, json_wanted: bool) -> None:
+    """Print the link at which a studio connects its account at PLATFORM, or connect it with a staff login."""
+    if (studio is None) != (site is None):
+        raise click.UsageError("--studio and --site go together.")
+    declared = registry.get(platform)
+    if studio is not None and site is not None:
+        told: dict[str, Any] = _connect_with_login(context, declared, studio, site)
     else:
-        click.echo(link)
+        told = {"platform": platform, "title": declared.title}
+        told["link"] = f"{context.config.public_url}/connect/{platform}"
+    if json_wanted:
+        as_json(told)
+    elif "link" in told:
+        click.echo(told["link"])
+    else:
+        as_list(told)
+
+
+def _connect_with_login(context: Context, platform: Platform, studio: int, site: str) -> dict[str, Any]:
+    with context.store.read() as db:
+        if db.get(Studio, studio) is None:
+            raise click.ClickException(f"There is no studio {studio}; `adapter studio` opens one.")
+    try:
+        row = connect_with_login(context, platform, studio_id=studio, site=site)
+    except (ConnectRefused, ConnectorError) as error:
+        raise click.ClickException(f"Not connected: {error}") from error
+    return {"connection": row.id, "platform": platform.name, "site": row.site, "name": row.site_name}
 
 
 @click.command()

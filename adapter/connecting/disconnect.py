@@ -59,7 +59,9 @@ def revoke_pending(ctx: Context, now: datetime) -> int:
 
 
 def _outgoing(ctx: Context, row: Connection) -> bytes | None:
-    """The token whose revocation ends the grant, sealed for the outbox."""
+    """The token whose revocation ends the grant, sealed for the outbox; a staff login's token ends by itself."""
+    if row.server is None and row.refresh_token is None:
+        return None
     for what, sealed in (("refresh_token", row.refresh_token), ("access_token", row.access_token)):
         if sealed is None:
             continue

@@ -5,29 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from adapter.connecting.flows import ConnectRefused, Flow
-from adapter.connecting.registration import Registration, write_server
+from adapter.connecting.flows import ConnectRefused
 from adapter.connecting.token_row import seal_name
 from adapter.context import Context
 from adapter.store.tables import Audit, Connection, ConnectionState, Membership, PushMode, Role, RunKind, RunOrigin
 from adapter.work import request_run
 from connectors.oauth import Grant
-from connectors.platform import Site
+from connectors.platform import Platform, Site
 
 _SIGN_IN_SCOPES = frozenset({"openid", "profile", "email", "offline_access"})  # not always told back
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """All that a consent has led to."""
+    """All that a consent, or a login, has led to."""
 
-    us: Registration
-    flow: Flow
+    platform: Platform
+    studio_id: int
+    user_id: int | None  # who began it; None: an operator, at the machine itself
+    connection_id: int | None  # a reconnect of this one
+    asked: tuple[str, ...]  # scopes
+    server: dict[str, Any] | None  # where the tokens were issued; None: by a staff login, at the platform itself
     grant: Grant = field(repr=False)
     subject: str | None
     site: Site
@@ -35,7 +39,7 @@ class Link:
     @property
     def actor(self) -> str:
         """Whoever began it, for the audit log."""
-        return f"user:{self.flow.user_id}" if self.flow.user_id is not None else "system"
+        return f"user:{self.user_id}" if self.user_id is not None else "system"
 
 
 def keep_connection(ctx: Context, link: Link) -> Connection:
@@ -43,7 +47,7 @@ def keep_connection(ctx: Context, link: Link) -> Connection:
     now = ctx.now()
     try:
         with ctx.store.write() as db:
-            _check_owner(db, link.flow)
+            _check_owner(db, link)
             row = _row(db, link, now)
             _fill(ctx, row, link, now)
             _announce(db, row, link, now)
@@ -53,14 +57,14 @@ def keep_connection(ctx: Context, link: Link) -> Connection:
     return row
 
 
-def _check_owner(db: Session, flow: Flow) -> None:
+def _check_owner(db: Session, link: Link) -> None:
     """The role may have been taken while the person was away at the platform."""
-    if flow.user_id is None:
+    if link.user_id is None:
         return
     owner = select(Membership.id).where(
-        Membership.user_id == flow.user_id,
+        Membership.user_id == link.user_id,
         Membership.role == Role.OWNER,
-        or_(Membership.studio_id == flow.studio_id, Membership.studio_id.is_(None)),
+        or_(Membership.studio_id == link.studio_id, Membership.studio_id.is_(None)),
     )
     if db.scalar(owner.limit(1)) is None:
         raise ConnectRefused("Only an owner of the studio can connect it.", status=403)
@@ -68,20 +72,20 @@ def _check_owner(db: Session, flow: Flow) -> None:
 
 def _row(db: Session, link: Link, now: datetime) -> Connection:
     """The row of this account: a new one, or this studio's own old one."""
-    flow, site, platform = link.flow, link.site, link.us.platform.name
+    site, platform = link.site, link.platform.name
     row = db.scalar(
         select(Connection).where(Connection.platform == platform, Connection.site == site.id).with_for_update()
     )
-    if row is not None and row.studio_id != flow.studio_id:
+    if row is not None and row.studio_id != link.studio_id:
         raise ConnectRefused("This account is connected to another studio here. Nothing was changed.", status=409)
-    if flow.connection_id is not None and (row is None or row.id != flow.connection_id):
+    if link.connection_id is not None and (row is None or row.id != link.connection_id):
         raise ConnectRefused(
             f"You signed in to {site.name} ({site.id}), which is not the account of this connection. "
             "Nothing was changed: sign in to the right account, or connect this one by itself.",
             status=409,
         )
     if row is None:
-        row = Connection(studio_id=flow.studio_id, platform=platform, site=site.id, connected_at=now, token_version=0)
+        row = Connection(studio_id=link.studio_id, platform=platform, site=site.id, connected_at=now, token_version=0)
         row.state, row.push_mode = ConnectionState.DISCONNECTED, PushMode.SHADOW
         row.site_name, row.timezone, row.currency = site.name, site.timezone, site.currency
         db.add(row)
@@ -100,9 +104,9 @@ def _fill(ctx: Context, row: Connection, link: Link, now: datetime) -> None:
     row.token_version += 1
     row.refresh_claimed_until = None
     row.granted_scopes = " ".join(grant.scopes)
-    row.subject, row.server = link.subject, write_server(link.flow.server)
+    row.subject, row.server = link.subject, link.server
     row.revoke_pending = None  # of an earlier grant that nobody holds any more; revoking it could end the new one
-    row.state_reason = _reservations(link.us, grant)
+    row.state_reason = _reservations(link)
 
 
 def _announce(db: Session, row: Connection, link: Link, now: datetime) -> None:
@@ -127,11 +131,14 @@ def _announce(db: Session, row: Connection, link: Link, now: datetime) -> None:
     )
 
 
-def _reservations(us: Registration, grant: Grant) -> str | None:
+def _reservations(link: Link) -> str | None:
     """What the studio should know of a connection that works, but not in every way."""
+    oauth, grant = link.platform.oauth, link.grant
+    if link.server is None or oauth is None:
+        return None  # a staff login: there are no scopes, and a new token is always to be had
     notes = []
-    if missing := _missing(us.scopes, grant.scopes):
-        words = ", ".join(us.oauth.scope_meanings.get(scope, scope) for scope in missing)
+    if missing := _missing(link.asked, grant.scopes):
+        words = ", ".join(oauth.scope_meanings.get(scope, scope) for scope in missing)
         notes.append(f"Connected, but not everything was allowed. Missing: {words}.")
     if grant.refresh_token is None:
         notes.append(f"Access ends on {grant.expires_at:%d %B %Y at %H:%M} UTC: connect again before then.")

@@ -8,10 +8,10 @@ from __future__ import annotations
 import structlog
 from sqlalchemy import select
 
+from adapter.connecting.account import Meter
 from adapter.connecting.flows import ConnectRefused, Flow
 from adapter.connecting.linking import Link, keep_connection
-from adapter.connecting.opening import Meter
-from adapter.connecting.registration import Registration
+from adapter.connecting.registration import Registration, write_server
 from adapter.connecting.site_check import look_at_site
 from adapter.context import Context
 from adapter.store.tables import Connection
@@ -71,8 +71,19 @@ def _confirmed(ctx: Context, flow: Flow, grant: Grant, subject: str | None, http
 
 def _link(ctx: Context, us: Registration, flow: Flow, grant: Grant, subject: str | None) -> Connection:
     meter = Meter(ctx)
-    site = look_at_site(ctx, us, grant, flow.site, meter)
-    row = keep_connection(ctx, Link(us, flow, grant, subject, site))
+    site = look_at_site(ctx, us.platform, grant, flow.site, meter)
+    link = Link(
+        platform=us.platform,
+        studio_id=flow.studio_id,
+        user_id=flow.user_id,
+        connection_id=flow.connection_id,
+        asked=us.scopes,
+        server=write_server(flow.server),
+        grant=grant,
+        subject=subject,
+        site=site,
+    )
+    row = keep_connection(ctx, link)
     meter.connection_id = row.id
     meter.flush()
     return row

@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from zoneinfo import available_timezones
 
+from adapter.connecting.account import FixedToken, Meter, open_account
 from adapter.connecting.flows import ConnectRefused
-from adapter.connecting.opening import FixedToken, Meter, open_account
-from adapter.connecting.registration import Registration
 from adapter.context import Context
 from connectors.errors import Reconnect, Rejected
 from connectors.oauth import Grant
@@ -19,13 +18,13 @@ from connectors.platform import Api, Ask, Everything, Platform, Since, Site
 from connectors.records import Stream
 
 
-def look_at_site(ctx: Context, us: Registration, grant: Grant, wanted: str | None, meter: Meter) -> Site:
+def look_at_site(ctx: Context, platform: Platform, grant: Grant, wanted: str | None, meter: Meter) -> Site:
     """The account behind a new grant. Raises ConnectRefused, or the ConnectorError of a call that failed."""
     asked = Site(id=wanted or "", name="", timezone="UTC", currency="")
-    with open_account(ctx, us.platform, asked, FixedToken(grant.access_token), meter) as api:
-        site = us.platform.describe(api)
+    with open_account(ctx, platform, asked, FixedToken(grant.access_token), meter) as api:
+        site = platform.describe(api)
         _check_site(site, wanted)
-        _check_rights(replace(api, site=site), us.platform)
+        _check_rights(replace(api, site=site), platform)
     return site
 
 

@@ -39,10 +39,11 @@ class Tokens:
     expires_at: datetime
     claimed_until: datetime | None
     scopes: tuple[str, ...]
+    by_login: bool  # got with a staff login: there is no refresh token, and a new one is always to be had
 
     def is_due(self, now: datetime) -> bool:
         """Whether it is time for new ones: 5 minutes before the end, at 80 % of a short life, and once a day."""
-        if self.refresh is None:
+        if self.refresh is None and not self.by_login:
             return now >= self.expires_at
         life = self.expires_at - self.issued_at
         early = max(self.expires_at - EARLY, self.issued_at + EARLY_SHARE * life)
@@ -79,6 +80,7 @@ def read_tokens(ctx: Context, connection_id: int) -> Tokens:
         expires_at=row.token_expires_at or begun,
         claimed_until=row.refresh_claimed_until,
         scopes=tuple(row.granted_scopes.split()),
+        by_login=row.server is None and refresh is None,
     )
 
 

@@ -14,10 +14,12 @@ from datetime import datetime
 import structlog
 from sqlalchemy import select
 
+from adapter.connecting.login import login_grant
 from adapter.connecting.registration import find_server, open_session, read_server, registration
 from adapter.connecting.token_row import Tokens, claim, keep, needs_reconnect, read_tokens, release, seal_name
 from adapter.context import Context
 from adapter.store.tables import Connection, ConnectionState
+from connectors import registry
 from connectors.errors import ConnectorError, Reconnect, TryAgain
 from connectors.oauth import Grant, refresh_grant
 
@@ -50,7 +52,7 @@ def fresh_tokens(ctx: Context, connection_id: int, *, newer_than: int | None = N
         refused = newer_than is not None and tokens.version <= newer_than
         if not refused and not tokens.is_due(now):
             return tokens
-        if tokens.refresh is None:
+        if tokens.refresh is None and not tokens.by_login:
             raise needs_reconnect(ctx, connection_id, "The access that was granted has ended. Connect again.")
         usable = None if refused or now >= tokens.expires_at else tokens
         if claim(ctx, tokens, now):
@@ -96,6 +98,8 @@ def _refresh(ctx: Context, tokens: Tokens, now: datetime, usable: Tokens | None)
 
 def _ask(ctx: Context, tokens: Tokens, now: datetime) -> Grant:
     """The token call; once more where its answer was lost (a server with a grace period then heals)."""
+    if tokens.by_login:
+        return login_grant(ctx, registry.get(tokens.platform), tokens.site)
     us = registration(ctx, tokens.platform)
     with ctx.store.read() as db:
         stored = db.scalar(select(Connection.server).where(Connection.id == tokens.connection_id))

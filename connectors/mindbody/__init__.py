@@ -62,7 +62,7 @@ PLATFORM = Platform(
     },
     describe=reads.describe,
     headers=headers,
-    settings=("CLIENT_ID", "CLIENT_SECRET", "API_KEY", "WEBHOOK_SECRET"),
+    settings=("CLIENT_ID", "CLIENT_SECRET", "API_KEY", "WEBHOOK_SECRET", "STAFF_USER", "STAFF_PASSWORD"),
     oauth=OAuth(
         scopes=("email", "profile", "openid", "offline_access", "Mindbody.Api.Public.v6"),
         response_type="code id_token",

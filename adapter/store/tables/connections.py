@@ -61,7 +61,7 @@ class Connection(Base):
     refresh_claimed_until: Mapped[datetime | None]  # the lease of whoever refreshes now
     granted_scopes: Mapped[str] = mapped_column(default="")
     subject: Mapped[str | None]  # who consented, as the platform's `sub`
-    server: Mapped[dict[str, Any] | None]  # where the tokens were issued: they are refreshed and revoked nowhere else
+    server: Mapped[dict[str, Any] | None]  # where the tokens were issued, and renewed; None: got with a staff login
     webhook_id: Mapped[str | None]
     webhook_secret: Mapped[bytes | None] = mapped_column(Sealed)
     connected_at: Mapped[datetime]

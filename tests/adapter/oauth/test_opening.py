@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from adapter.connecting.opening import FLUSH_AFTER, Meter, open_connection
+from adapter.connecting.account import FLUSH_AFTER, Meter
+from adapter.connecting.opening import open_connection
 from adapter.context import Context
 from adapter.store.tables import ApiCalls, Connection, ConnectionState
 from connectors.errors import ConnectorError, Reconnect, Rejected

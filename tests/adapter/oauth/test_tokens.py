@@ -89,6 +89,7 @@ def test_duty_18_a_due_token_is_still_good_and_an_ended_one_is_due(life: int, ag
         expires_at=NOON + timedelta(seconds=life),
         claimed_until=None,
         scopes=(),
+        by_login=False,
     )
     assert not tokens.is_due(NOON)
     if age >= life:

@@ -1,0 +1,101 @@
+"""A platform opened for one account: headers, a given token, the address guard, the call meter.
+
+Knows the door and the meter's table; knows neither how tokens are kept nor how they are renewed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+
+from adapter.context import Context
+from adapter.store.dialect import insert, table_of
+from adapter.store.tables import ApiCalls
+from connectors.http import HttpDoor, open_door
+from connectors.platform import Api, Platform, Site
+
+FLUSH_AFTER = 100  # calls that a killed process may leave uncounted
+
+
+class Meter:
+    """Counts calls by day and kind; written down in short transactions of its own."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._calls: Counter[str] = Counter()
+        self._errors: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self.connection_id: int | None = None  # None: not known yet; counted when it is
+
+    def note(self, what: str, status: int | None) -> None:
+        """One call, and how it ended (None: no answer)."""
+        with self._lock:
+            self._calls[what] += 1
+            self._errors[what] += status is None or status >= 400
+            full = self._calls.total() >= FLUSH_AFTER
+        if full:
+            self.flush()
+
+    def flush(self) -> None:
+        """Add what was counted to ``api_calls``."""
+        if self.connection_id is None:
+            return
+        with self._lock:
+            calls, errors = self._calls, self._errors
+            self._calls, self._errors = Counter(), Counter()
+        if calls:
+            _add(self._ctx, self.connection_id, calls, errors, self._ctx.now())
+
+
+@contextmanager
+def open_account(
+    ctx: Context,
+    platform: Platform,
+    site: Site,
+    token: Callable[[bool], str | None],
+    meter: Meter,
+    *,
+    base_url: str | None = None,
+) -> Iterator[Api]:
+    """The platform, opened for one account with the tokens of ``token``; calls are counted by ``meter``."""
+    settings = ctx.config.platform(platform.name)
+    door: HttpDoor = open_door(
+        base_url or settings.get("API_URL") or platform.api_url,
+        headers=platform.headers(site.id, settings),
+        token=token,
+        on_call=meter.note,
+        allow_private=ctx.config.allow_private_addresses,
+        allowed=ctx.config.allowed_addresses,
+        per_minute=platform.calls_per_minute,
+    )
+    try:
+        yield Api(door, site, now=ctx.now())
+    finally:
+        door.close()
+        meter.flush()
+
+
+class FixedToken:
+    """A token of a grant that is not stored yet: there is no newer one."""
+
+    def __init__(self, access_token: str) -> None:
+        self._access_token = access_token
+
+    def __call__(self, refused: bool) -> str | None:
+        """The token; nothing once it was refused."""
+        return None if refused else self._access_token
+
+
+def _add(ctx: Context, connection_id: int, calls: Mapping[str, int], errors: Mapping[str, int], now: datetime) -> None:
+    table = table_of(ApiCalls)
+    rows = [
+        {"connection_id": connection_id, "day": now.date(), "what": what, "calls": count, "errors": errors[what]}
+        for what, count in sorted(calls.items())
+    ]
+    with ctx.store.write() as db:
+        statement = insert(db, table)
+        added = {name: table.c[name] + statement.excluded[name] for name in ("calls", "errors")}
+        db.execute(statement.on_conflict_do_update(index_elements=["connection_id", "day", "what"], set_=added), rows)
