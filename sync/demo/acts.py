@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import click
 from sqlalchemy import func, select
 
 from adapter.accounts import create_studio, create_token, create_user, sign_in_link
@@ -30,6 +31,7 @@ from sync.jobs import Engine
 from sync.subscriptions import subscribe
 
 SETTINGS = {"rate_floor": "7.50", "rate_ceiling": "18.00", "min_spots": None, "release_all_hours": None}
+USED = "ADAPTER_DATABASE_URL holds connections already; the sandbox begins anew each time. Use an empty database."
 MEANING = {"ClassPass": "marketplace", "Wellhub": "third_party"}  # what the owner says when asked; all else is direct
 
 
@@ -64,6 +66,8 @@ class Demo:
         """A studio and its owner, as an operator would open them."""
         site, now, keys = self.sandbox.studio, self.context.now(), self.context.keys
         with self.context.store.write() as db:
+            if db.scalar(select(func.count()).select_from(Connection)):
+                raise click.ClickException(USED)
             studio = create_studio(db, site["name"], timezone=site["timezone"], currency=site["currency"], now=now)
             login = site["owner_login"]
             owner = create_user(db, keys, "Demo owner", login, role=Role.OWNER, studio_id=studio.id, now=now)
