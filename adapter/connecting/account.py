@@ -14,6 +14,7 @@ from datetime import datetime
 from adapter.context import Context
 from adapter.store.dialect import insert, table_of
 from adapter.store.tables import ApiCalls
+from connectors.errors import Misconfigured
 from connectors.http import HttpDoor, open_door
 from connectors.platform import Api, Platform, Site
 
@@ -62,8 +63,11 @@ def open_account(
 ) -> Iterator[Api]:
     """The platform, opened for one account with the tokens of ``token``; calls are counted by ``meter``."""
     settings = ctx.config.platform(platform.name)
+    address = base_url or settings.get("API_URL") or platform.api_url
+    if not address:
+        raise Misconfigured(f"ADAPTER_{platform.name.upper()}_API_URL is not set")
     door: HttpDoor = open_door(
-        base_url or settings.get("API_URL") or platform.api_url,
+        address,
         headers=platform.headers(site.id, settings),
         token=token,
         on_call=meter.note,

@@ -96,6 +96,7 @@ def run(ctx: Context, *arguments: str) -> Result:
     [
         ({"STAFF_PASSWORD": "wrong"}, "The username or password is not valid"),
         ({"STAFF_PASSWORD": ""}, "ADAPTER_SANDBOX_STAFF_PASSWORD is not set"),
+        ({"API_URL": ""}, "ADAPTER_SANDBOX_API_URL is not set"),
         (
             {"STAFF_USER": "consumer.1001@login.example", "STAFF_PASSWORD": "consumer-1001-sesame"},
             "Not connected",
