@@ -60,7 +60,7 @@ def revoke_pending(ctx: Context, now: datetime) -> int:
 
 def _outgoing(ctx: Context, row: Connection) -> bytes | None:
     """The token whose revocation ends the grant, sealed for the outbox; a staff login's token ends by itself."""
-    if row.server is None and row.refresh_token is None:
+    if row.by_login:
         return None
     for what, sealed in (("refresh_token", row.refresh_token), ("access_token", row.access_token)):
         if sealed is None:

@@ -104,7 +104,7 @@ def _fill(ctx: Context, row: Connection, link: Link, now: datetime) -> None:
     row.token_version += 1
     row.refresh_claimed_until = None
     row.granted_scopes = " ".join(grant.scopes)
-    row.subject, row.server = link.subject, link.server
+    row.subject, row.server, row.by_login = link.subject, link.server, link.server is None
     row.revoke_pending = None  # of an earlier grant that nobody holds any more; revoking it could end the new one
     row.state_reason = _reservations(link)
 

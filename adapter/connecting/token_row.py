@@ -80,7 +80,7 @@ def read_tokens(ctx: Context, connection_id: int) -> Tokens:
         expires_at=row.token_expires_at or begun,
         claimed_until=row.refresh_claimed_until,
         scopes=tuple(row.granted_scopes.split()),
-        by_login=row.server is None and refresh is None,
+        by_login=row.by_login,
     )
 
 

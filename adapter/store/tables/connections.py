@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adapter.store.tables.accounts import Studio
@@ -61,7 +61,8 @@ class Connection(Base):
     refresh_claimed_until: Mapped[datetime | None]  # the lease of whoever refreshes now
     granted_scopes: Mapped[str] = mapped_column(default="")
     subject: Mapped[str | None]  # who consented, as the platform's `sub`
-    server: Mapped[dict[str, Any] | None]  # where the tokens were issued, and renewed; None: got with a staff login
+    server: Mapped[dict[str, Any] | None]  # where the tokens were issued: they are refreshed and revoked nowhere else
+    by_login: Mapped[bool] = mapped_column(default=False, server_default=false())  # a staff login instead of OAuth
     webhook_id: Mapped[str | None]
     webhook_secret: Mapped[bytes | None] = mapped_column(Sealed)
     connected_at: Mapped[datetime]
