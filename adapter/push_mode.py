@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from adapter.store.tables import Audit, Connection, PushMode, Run, RunKind, RunOrigin
+from adapter.store.audit import note
+from adapter.store.tables import Connection, PushMode, Run, RunKind, RunOrigin
 from adapter.work import request_run
 
 
@@ -14,17 +15,8 @@ def switch_push_mode(db: Session, connection: Connection, mode: PushMode, *, act
     """Switch in the caller's transaction; the run that carries it out, or None where nothing changes."""
     if connection.push_mode == mode:
         return None
-    db.add(
-        Audit(
-            at=now,
-            actor=actor,
-            studio_id=connection.studio_id,
-            act="push_mode.changed",
-            about=f"connection:{connection.id}",
-            before={"push_mode": connection.push_mode},
-            after={"push_mode": mode},
-        )
-    )
+    before = {"push_mode": connection.push_mode}
+    note(db, connection, "push_mode.changed", before, {"push_mode": mode}, actor=actor, now=now)
     connection.push_mode = mode
     why = f"pushing was switched to {mode}"
     run, _ = request_run(db, RunKind.DECIDE, connection.id, origin=RunOrigin.MANUAL, actor=actor, now=now, why=why)

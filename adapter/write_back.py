@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session as Database
 
+from adapter.store.audit import note
 from adapter.store.tables import (
-    Audit,
     Connection,
     ConnectionState,
     PriceOption,
@@ -94,22 +94,6 @@ def options_of(db: Database, connection_id: int) -> Sequence[PriceOption]:
     """The price options that may be named, those that are not sold online first."""
     wanted = select(PriceOption).where(PriceOption.connection_id == connection_id, PriceOption.gone_at.is_(None))
     return db.scalars(wanted.order_by(PriceOption.hidden.desc(), PriceOption.name, PriceOption.id)).all()
-
-
-def note(
-    db: Database,
-    connection: Connection,
-    act: str,
-    before: dict[str, Any] | None,
-    after: dict[str, Any],
-    *,
-    actor: str,
-    now: datetime,
-) -> None:
-    """Write an audit line about a connection."""
-    about = f"connection:{connection.id}"
-    row = Audit(at=now, actor=actor, studio_id=connection.studio_id, act=act, about=about, before=before, after=after)
-    db.add(row)
 
 
 def _check_option(db: Database, connection: Connection, option: str, even_public: bool) -> None:

@@ -6,10 +6,10 @@ from sqlalchemy.orm import Session as Database
 
 from adapter.connecting.opening import open_connection
 from adapter.context import Context
+from adapter.store.audit import note
 from adapter.store.mirror import Counts
 from adapter.store.redaction import scrub
 from adapter.store.tables import Connection, Run
-from adapter.write_back import note
 from connectors import registry
 from connectors.errors import Misconfigured, Rejected
 from connectors.platform import TotalPush

@@ -13,8 +13,9 @@ from sqlalchemy import select, update
 from adapter.connecting.registration import find_server, open_session, read_server, registration
 from adapter.connecting.token_row import seal_name
 from adapter.context import Context
+from adapter.store.audit import note
 from adapter.store.sealing import SealBroken
-from adapter.store.tables import Audit, Connection, ConnectionState, PushMode
+from adapter.store.tables import Connection, ConnectionState, PushMode
 from connectors.errors import ConnectorError
 from connectors.oauth import revoke
 
@@ -37,17 +38,7 @@ def disconnect(ctx: Context, connection_id: int, actor: str) -> None:
         row.state, row.disconnected_at = ConnectionState.DISCONNECTED, now
         row.state_reason = "Disconnected by the studio."
         row.push_mode = PushMode.SHADOW
-        db.add(
-            Audit(
-                at=now,
-                actor=actor,
-                studio_id=row.studio_id,
-                act="connection.disconnected",
-                about=f"connection:{row.id}",
-                before=None,
-                after=None,
-            )
-        )
+        note(db, row, "connection.disconnected", None, None, actor=actor, now=now)
     ctx.wake_engine()
 
 

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from adapter.connecting.flows import ConnectRefused
 from adapter.connecting.token_row import seal_name
 from adapter.context import Context
-from adapter.store.tables import Audit, Connection, ConnectionState, Membership, PushMode, Role, RunKind, RunOrigin
+from adapter.store.audit import note
+from adapter.store.tables import Connection, ConnectionState, Membership, PushMode, Role, RunKind, RunOrigin
 from adapter.work import request_run
 from connectors.oauth import Grant
 from connectors.platform import Platform, Site
@@ -118,17 +119,8 @@ def _announce(db: Session, row: Connection, link: Link, now: datetime) -> None:
     db.flush()
     kind = RunKind.PULL if known else RunKind.BACKFILL
     request_run(db, kind, row.id, origin=RunOrigin.MANUAL, actor=link.actor, now=now, why="connected")
-    db.add(
-        Audit(
-            at=now,
-            actor=link.actor,
-            studio_id=row.studio_id,
-            act="connection.connected",
-            about=f"connection:{row.id}",
-            before=None,
-            after={"platform": row.platform, "site": row.site, "scopes": row.granted_scopes},
-        )
-    )
+    after = {"platform": row.platform, "site": row.site, "scopes": row.granted_scopes}
+    note(db, row, "connection.connected", None, after, actor=link.actor, now=now)
 
 
 def _reservations(link: Link) -> str | None:
