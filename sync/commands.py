@@ -16,7 +16,7 @@ from adapter.store.tables import Decision, PushMode, Run, RunKind, RunOrigin, Ru
 from adapter.work import request_run
 from sync.asking import ACTOR, as_json, connection_argument, connection_named, finished, tell_run
 from sync.decide import plan_of, replay, stored
-from sync.jobs import Engine
+from sync.engine import engine_of
 from sync.verdicts import as_stored
 
 day = click.DateTime(formats=["%Y-%m-%d"])
@@ -114,7 +114,7 @@ def push(ctx: Context, connection_id: int, mode: str, as_json: bool) -> None:
 @click.pass_obj
 def worker(ctx: Context) -> None:
     """Do scheduled and requested work until interrupted, without serving pages."""
-    engine = Engine(ctx)
+    engine = engine_of(ctx)
     engine.start()
     try:
         threading.Event().wait()

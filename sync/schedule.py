@@ -1,5 +1,6 @@
-"""What runs when: declared data, and what each line asks for. Whether a thing is due is read from the run table, so a
-restart keeps the rhythm and two clocks ask once.
+"""What runs when: declared data, and what each line asks for. Keeps no clock: an engine does.
+
+Whether a thing is due is read from the run table, so a restart keeps the rhythm and two clocks ask once.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session as Database
 
+from adapter.context import Context
 from adapter.store.tables import (
     Connection,
     ConnectionState,
@@ -42,6 +44,12 @@ class Line:
     name: str
     every: timedelta
     ask: Callable[[Database, datetime], int]  # requests runs; how many
+
+
+def ask(ctx: Context, line: Line) -> int:
+    """Look at one line now; how many runs were requested."""
+    with ctx.store.write() as db:
+        return line.ask(db, ctx.now())
 
 
 def ask_for_pulls(db: Database, now: datetime) -> int:

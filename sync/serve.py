@@ -14,7 +14,7 @@ from waitress.wasyncore import close_all
 
 from adapter.app import create_app
 from adapter.context import Context
-from sync.jobs import Engine
+from sync.engine import engine_of
 
 THREADS = 8
 
@@ -26,7 +26,7 @@ THREADS = 8
 def serve(context: Context, host: str, port: int) -> None:
     """Serve the pages, the API and the scheduled jobs: one process, until interrupted."""
     server = _listen(context, host, port, {})
-    engine = Engine(context)
+    engine = engine_of(context)
     engine.start()
     try:
         with interrupted_by_sigterm():

@@ -23,6 +23,7 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
+        self.info: dict[str, Any] = {}  # what every writing session carries
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             self.writer = _sqlite(url, "BEGIN IMMEDIATE")
@@ -34,7 +35,7 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One writing transaction: committed at the end, rolled back on any error."""
-        with Session(self.writer, expire_on_commit=False) as session, session.begin():
+        with Session(self.writer, expire_on_commit=False, info=self.info) as session, session.begin():
             yield session
 
     @contextmanager

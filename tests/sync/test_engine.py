@@ -11,7 +11,8 @@ from adapter.store.tables import ConnectionState, PushMode, Run, RunKind, RunOri
 from adapter.work import request_run
 from connectors.errors import Misconfigured
 from sync import ending, jobs, queue
-from sync.jobs import Engine
+from sync.engine import engine_of
+from sync.engine.embedded import Embedded
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done
 
@@ -27,13 +28,13 @@ def test_a_connected_studio_is_mirrored_learned_decided_and_pushed_without_more_
     with mirrored.ctx.store.write() as db:
         asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": mirrored.ctx.now(), "params": {"weeks": 1}}
         request_run(db, RunKind.BACKFILL, mirrored.connection_id, **asked)
-    assert Engine(mirrored.ctx).run_due() == 4
+    assert engine_of(mirrored.ctx).run_due() == 4
     assert kinds(mirrored, RunState.DONE)[-4:] == [RunKind.BACKFILL, RunKind.TRAIN, RunKind.DECIDE, RunKind.PUSH]
     assert sandbox.site.offers
 
 
 def test_the_clock_asks_for_what_is_due_and_only_once(mirrored: Road, sandbox: LiveSandbox) -> None:
-    engine = Engine(mirrored.ctx)
+    engine = engine_of(mirrored.ctx)
     sandbox.tick(minutes=11)
     first = engine.tick()
     assert first == len(kinds(mirrored, RunState.QUEUED)) == 2
@@ -51,14 +52,14 @@ def test_a_live_studio_that_cannot_be_read_is_decided_again(mirrored: Road, sand
         db.query(Run).filter(Run.state == RunState.QUEUED).delete()
     mirrored.set(push_mode=PushMode.LIVE, state=ConnectionState.NEEDS_RECONNECT)
     sandbox.tick(minutes=70)
-    Engine(mirrored.ctx).tick()
+    engine_of(mirrored.ctx).tick()
     assert kinds(mirrored, RunState.QUEUED) == [RunKind.DECIDE]
-    Engine(mirrored.ctx).run_due()
+    engine_of(mirrored.ctx).run_due()
     assert {row.spots for row in mirrored.latest().values()} == {0}
 
 
 def test_threads_do_what_is_asked_until_they_are_stopped(mirrored: Road) -> None:
-    engine = Engine(mirrored.ctx)
+    engine = Embedded(mirrored.ctx)
     engine.start()
     try:
         with mirrored.ctx.store.write() as db:
@@ -97,7 +98,7 @@ def test_a_run_that_takes_its_process_down_each_time_is_given_up(mirrored: Road)
         asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": mirrored.ctx.now()}
         run, _ = request_run(db, RunKind.DECIDE, mirrored.connection_id, **asked)
         run.fence = queue.MOST_CLAIMS
-    Engine(mirrored.ctx).run_due()
+    engine_of(mirrored.ctx).run_due()
     assert mirrored.run(run.id).state is RunState.FAILED
 
 
@@ -107,7 +108,7 @@ def test_a_platform_that_stays_down_is_given_up_in_the_end(road: Road, sandbox: 
     tries = 1
     while run.state is RunState.QUEUED:
         sandbox.tick(hours=2)
-        Engine(road.ctx).run_due()
+        engine_of(road.ctx).run_due()
         run, tries = road.run(run.id), tries + 1
     assert run.state is RunState.FAILED
     assert tries == ending.USUAL_TRIES

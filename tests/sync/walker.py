@@ -11,7 +11,7 @@ from typing import Any
 from adapter.context import Context
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
-from sync.jobs import Engine
+from sync.engine import engine_of
 from tests.sync.conftest import settings_of
 
 
@@ -24,7 +24,7 @@ def main(told: dict[str, Any]) -> None:
     context = Context(config=config, store=Store(config.database_url), keys=keys, now=lambda: now)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    Engine(context).run_due()
+    engine_of(context).run_due()
 
 
 if __name__ == "__main__":
