@@ -44,8 +44,9 @@ def create() -> Flask:
     """The web application alone, for a WSGI server."""
     from adapter.app import create_app
     from adapter.compose import compose
+    from sync.engine import announce
 
-    return create_app(compose())
+    return create_app(announce(compose()))
 
 
 class Commands(click.Group):
@@ -80,9 +81,10 @@ def _context() -> Any:
     from adapter.compose import compose
     from adapter.config import ConfigError
     from adapter.logs import configure_logs
+    from sync.engine import announce
 
     configure_logs()  # on stderr: stdout belongs to what a command prints
     try:
-        return compose()
+        return announce(compose())
     except ConfigError as error:
         raise click.UsageError(str(error)) from error

@@ -51,13 +51,17 @@ def finish(db: Session, run_id: int, fence: int, now: datetime, state: RunState,
     db.execute(update(Run).where(Run.id == run_id).values(leased_until=None))
 
 
-def _due(now: datetime, run_id: int | None) -> Select[Run]:
-    ready = or_(
+def ready(now: datetime) -> ColumnElement[bool]:
+    """Due and nobody's: it waits in the queue, or its worker's lease has run out."""
+    return or_(
         and_(Run.state == RunState.QUEUED, Run.due_at <= now),
         and_(Run.state == RunState.RUNNING, Run.leased_until < now),
     )
+
+
+def _due(now: datetime, run_id: int | None) -> Select[Run]:
     this: ColumnElement[bool] = Run.id == run_id if run_id is not None else Run.id > 0
-    return select(Run).where(ready, this).order_by(Run.due_at, Run.id).limit(100)
+    return select(Run).where(ready(now), this).order_by(Run.due_at, Run.id).limit(100)
 
 
 def _lane_is_free(db: Session, run: Run, now: datetime) -> bool:

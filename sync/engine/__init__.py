@@ -1,6 +1,9 @@
 """Two engines behind one port (``adapter.work.JobEngine``). Which one: the address of the database says.
 
-embedded   SQLite, one process: the run table is the queue, a few threads do runs, APScheduler is the clock
+embedded   SQLite, one process: a few threads do runs, APScheduler is the clock
+fleet      PostgreSQL, any number of workers: Procrastinate wakes them and keeps the clock once for all
+carrier    what the fleet is told, by every process that asks for work: "run N is ready", in the run's transaction
+clock      the fleet's clock, and tidying up after workers that died
 
 What a run does, how it is claimed and how it ends is the same on both: sync/jobs.py, sync/queue.py, sync/ending.py.
 """
@@ -10,7 +13,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from adapter.context import Context
-from adapter.work import JobEngine
+from adapter.work import JobEngine, tell_from_now_on
 
 
 class Engine(JobEngine, Protocol):
@@ -29,8 +32,21 @@ class Engine(JobEngine, Protocol):
         """Ask at once for what the clock would ask for now; how many runs were requested."""
 
 
-def engine_of(ctx: Context) -> Engine:
-    """The engine for this adapter's database."""
-    from sync.engine.embedded import Embedded
+def engine_of(ctx: Context, concurrency: int | None = None) -> Engine:
+    """The engine for this adapter's database; ``concurrency``: how many runs at once, if not as many as usual."""
+    if ctx.store.is_sqlite:
+        from sync.engine.embedded import THREADS, Embedded
 
-    return Embedded(ctx)
+        return Embedded(ctx, threads=concurrency or THREADS)
+    from sync.engine.fleet import CONCURRENCY, Fleet
+
+    return Fleet(ctx, concurrency=concurrency or CONCURRENCY)
+
+
+def announce(ctx: Context) -> Context:
+    """Have the fleet told of every run that this process asks for; it need not do any itself."""
+    if not ctx.store.is_sqlite:
+        from sync.engine.carrier import Carrier
+
+        tell_from_now_on(ctx.store, Carrier())
+    return ctx

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+import time as clock
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -17,6 +19,7 @@ from adapter.config import Config
 from adapter.connecting.tokens import seal_name
 from adapter.context import Context
 from adapter.logs import configure_logs
+from adapter.moving import move
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
 from adapter.store.settings import change_settings, map_sources, sources
@@ -101,6 +104,13 @@ class Road:
     def run(self, run_id: int) -> Run:
         with self.ctx.store.read() as db:
             return db.get_one(Run, run_id)
+
+    def wait_for(self, run_id: int, *states: RunState, seconds: float = 30) -> None:
+        """Until a run that others do has come to one of these states."""
+        pause, until = threading.Event(), clock.monotonic() + seconds
+        while self.run(run_id).state not in states:
+            assert clock.monotonic() < until, (self.run(run_id).state, self.run(run_id).step)
+            pause.wait(0.02)
 
     def backfill(self, weeks: int = 8) -> Run:
         return self.do(RunKind.BACKFILL, weeks=weeks)
@@ -202,6 +212,18 @@ def mirrored(road: Road, tmp_path_factory: pytest.TempPathFactory) -> Road:
             db.execute(delete(Run).where(Run.state == RunState.QUEUED))  # what follows is the test's to ask for
         _copy(path, str(kept))
     return road
+
+
+@pytest.fixture(params=["embedded", pytest.param("fleet", marks=pytest.mark.postgres)])
+def everywhere(request: pytest.FixtureRequest, mirrored: Road) -> Road:
+    """The mirrored studio on the database of either engine; it comes to PostgreSQL as everybody's does."""
+    if request.param == "embedded":
+        return mirrored
+    store: Store = request.getfixturevalue("postgres_store")
+    move(mirrored.ctx.store, store, mirrored.ctx.now(), lambda *_: None)
+    config = replace(mirrored.ctx.config, database_url=store.url.render_as_string(hide_password=False))
+    ctx = Context(config=config, store=store, keys=mirrored.ctx.keys, now=mirrored.ctx.now)
+    return Road(ctx, mirrored.connection_id, mirrored.time)
 
 
 def _copy(source: str, target: str) -> None:

@@ -12,9 +12,10 @@ from adapter.work import request_run
 from connectors.errors import Misconfigured
 from sync import ending, jobs, queue
 from sync.engine import engine_of
-from sync.engine.embedded import Embedded
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done
+
+ENDED = (RunState.DONE, RunState.INCOMPLETE, RunState.FAILED)
 
 
 def kinds(road: Road, *states: RunState) -> list[RunKind]:
@@ -22,23 +23,23 @@ def kinds(road: Road, *states: RunState) -> list[RunKind]:
 
 
 def test_a_connected_studio_is_mirrored_learned_decided_and_pushed_without_more_asking(
-    mirrored: Road, sandbox: LiveSandbox
+    everywhere: Road, sandbox: LiveSandbox
 ) -> None:
-    mirrored.go_live()
-    with mirrored.ctx.store.write() as db:
-        asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": mirrored.ctx.now(), "params": {"weeks": 1}}
-        request_run(db, RunKind.BACKFILL, mirrored.connection_id, **asked)
-    assert engine_of(mirrored.ctx).run_due() == 4
-    assert kinds(mirrored, RunState.DONE)[-4:] == [RunKind.BACKFILL, RunKind.TRAIN, RunKind.DECIDE, RunKind.PUSH]
+    everywhere.go_live()
+    with everywhere.ctx.store.write() as db:
+        asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": everywhere.ctx.now(), "params": {"weeks": 1}}
+        request_run(db, RunKind.BACKFILL, everywhere.connection_id, **asked)
+    assert engine_of(everywhere.ctx).run_due() == 4
+    assert kinds(everywhere, RunState.DONE)[-4:] == [RunKind.BACKFILL, RunKind.TRAIN, RunKind.DECIDE, RunKind.PUSH]
     assert sandbox.site.offers
 
 
-def test_the_clock_asks_for_what_is_due_and_only_once(mirrored: Road, sandbox: LiveSandbox) -> None:
-    engine = engine_of(mirrored.ctx)
+def test_the_clock_asks_for_what_is_due_and_only_once(everywhere: Road, sandbox: LiveSandbox) -> None:
+    engine = engine_of(everywhere.ctx)
     sandbox.tick(minutes=11)
     first = engine.tick()
-    assert first == len(kinds(mirrored, RunState.QUEUED)) == 2
-    assert set(kinds(mirrored, RunState.QUEUED)) == {RunKind.PULL, RunKind.TRAIN}
+    assert first == len(kinds(everywhere, RunState.QUEUED)) == 2
+    assert set(kinds(everywhere, RunState.QUEUED)) == {RunKind.PULL, RunKind.TRAIN}
     assert engine.tick() == 0
     engine.run_due()
     assert engine.tick() == 0
@@ -46,32 +47,30 @@ def test_the_clock_asks_for_what_is_due_and_only_once(mirrored: Road, sandbox: L
     assert engine.tick() == 1
 
 
-def test_a_live_studio_that_cannot_be_read_is_decided_again(mirrored: Road, sandbox: LiveSandbox) -> None:
-    done(mirrored.do(RunKind.TRAIN))
-    with mirrored.ctx.store.write() as db:
+def test_a_live_studio_that_cannot_be_read_is_decided_again(everywhere: Road, sandbox: LiveSandbox) -> None:
+    done(everywhere.do(RunKind.TRAIN))
+    with everywhere.ctx.store.write() as db:
         db.query(Run).filter(Run.state == RunState.QUEUED).delete()
-    mirrored.set(push_mode=PushMode.LIVE, state=ConnectionState.NEEDS_RECONNECT)
+    everywhere.set(push_mode=PushMode.LIVE, state=ConnectionState.NEEDS_RECONNECT)
     sandbox.tick(minutes=70)
-    engine_of(mirrored.ctx).tick()
-    assert kinds(mirrored, RunState.QUEUED) == [RunKind.DECIDE]
-    engine_of(mirrored.ctx).run_due()
-    assert {row.spots for row in mirrored.latest().values()} == {0}
+    engine_of(everywhere.ctx).tick()
+    assert kinds(everywhere, RunState.QUEUED) == [RunKind.DECIDE]
+    engine_of(everywhere.ctx).run_due()
+    assert {row.spots for row in everywhere.latest().values()} == {0}
 
 
-def test_threads_do_what_is_asked_until_they_are_stopped(mirrored: Road) -> None:
-    engine = Embedded(mirrored.ctx)
+def test_what_is_asked_for_while_it_works_is_done_at_once_and_what_is_at_work_is_finished(everywhere: Road) -> None:
+    engine = engine_of(everywhere.ctx)
     engine.start()
     try:
-        with mirrored.ctx.store.write() as db:
-            asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": mirrored.ctx.now()}
-            run, _ = request_run(db, RunKind.DECIDE, mirrored.connection_id, **asked)
-        mirrored.ctx.wake_engine()
-        for thread in engine._threads:
-            thread.join(timeout=0.2)
+        with everywhere.ctx.store.write() as db:
+            asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": everywhere.ctx.now()}
+            run, _ = request_run(db, RunKind.DECIDE, everywhere.connection_id, **asked)
+        everywhere.ctx.wake_engine()
+        everywhere.wait_for(run.id, RunState.RUNNING, *ENDED)
     finally:
         engine.stop()
-    assert mirrored.run(run.id).state in (RunState.DONE, RunState.QUEUED)
-    assert not [thread for thread in engine._threads if thread.is_alive()]
+    assert everywhere.run(run.id).state is RunState.DONE
 
 
 @pytest.mark.parametrize(
@@ -93,13 +92,13 @@ def test_a_run_that_breaks_says_what_happened_and_no_secret(
     assert [listed["message"] for listed in run.errors] == [words]
 
 
-def test_a_run_that_takes_its_process_down_each_time_is_given_up(mirrored: Road) -> None:
-    with mirrored.ctx.store.write() as db:
-        asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": mirrored.ctx.now()}
-        run, _ = request_run(db, RunKind.DECIDE, mirrored.connection_id, **asked)
+def test_a_run_that_takes_its_process_down_each_time_is_given_up(everywhere: Road) -> None:
+    with everywhere.ctx.store.write() as db:
+        asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": everywhere.ctx.now()}
+        run, _ = request_run(db, RunKind.DECIDE, everywhere.connection_id, **asked)
         run.fence = queue.MOST_CLAIMS
-    engine_of(mirrored.ctx).run_due()
-    assert mirrored.run(run.id).state is RunState.FAILED
+    engine_of(everywhere.ctx).run_due()
+    assert everywhere.run(run.id).state is RunState.FAILED
 
 
 def test_a_platform_that_stays_down_is_given_up_in_the_end(road: Road, sandbox: LiveSandbox) -> None:
