@@ -119,7 +119,7 @@ def worker(ctx: Context, concurrency: int | None, once: bool) -> None:
     """Do scheduled and requested work until interrupted, without serving pages."""
     engine = engine_of(ctx, concurrency)
     if once:
-        click.echo(f"Done: {engine.run_due()} runs.", err=True)
+        click.echo(f"Runs done: {engine.run_due()}.", err=True)
         return
     engine.start()
     with interrupted_by_sigterm():

@@ -105,6 +105,20 @@ def not_taken(store: Store, target: Store) -> Callable[[], object]:
     return store.close
 
 
+def altered(store: Store, target: Store) -> Callable[[], object]:
+    """The target changes what it is given."""
+    with store.write() as db:
+        db.add(Studio(name="Aurora", timezone="UTC", currency="USD", created_at=NOON))
+    with target.write() as db:
+        db.execute(text("create rule shout as on insert to studio do also update studio set name = upper(name)"))
+
+    def free() -> None:
+        with target.write() as db:
+            db.execute(text("drop rule shout on studio"))
+
+    return free
+
+
 @pytest.mark.parametrize(
     ("hindrance", "words"),
     [
@@ -112,6 +126,7 @@ def not_taken(store: Store, target: Store) -> Callable[[], object]:
         (at_work, "its lease ends at 12:00:40 UTC"),
         (not_empty, "the target is not empty (studio)"),
         (not_taken, "table studio, after 0 rows"),
+        (altered, "table studio does not read back as it was"),
     ],
 )
 def test_what_stands_in_the_way_is_said_and_nothing_is_moved(
