@@ -27,6 +27,10 @@ class LeaseLost(Exception):
     """Somebody else has taken this run over: stop at once, write nothing more."""
 
 
+class PutDown(Exception):
+    """This process ends: the run is given back as far as it is, for another to go on with."""
+
+
 def claim(db: Session, now: datetime, *, run_id: int | None = None) -> Run | None:
     """Take the next due run whose lane is free; None: there is none. The caller's transaction makes it ours."""
     for candidate in db.scalars(_due(now, run_id)):

@@ -23,7 +23,7 @@ class Engine(JobEngine, Protocol):
         """Begin to do what is due and to keep the schedule."""
 
     def stop(self) -> None:
-        """End in order: no run is begun any more, those at work are finished."""
+        """End in order: no run is begun any more; those at work end, or are put down at their next step."""
 
     def run_due(self) -> int:
         """Do everything that is due, here and now, with what follows from it; how many runs that were."""

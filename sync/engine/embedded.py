@@ -57,13 +57,15 @@ class Embedded:
             thread.start()
 
     def stop(self) -> None:
-        """End: no run is begun any more, those at work are finished. An interrupted one is taken up again later."""
+        """End: no run is begun any more; those at work come to their end, or are put down at their next step."""
         self._clock.shutdown(wait=True)
+        self.ctx.stopping.set()
         with self._woken:
             self._stopping = True
             self._woken.notify_all()
         for thread in self._threads:
             thread.join()
+        self.ctx.stopping.clear()
 
     def run_due(self) -> int:
         """Do everything that is due, here and now, with what follows from it; how many runs that were."""

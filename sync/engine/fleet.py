@@ -59,9 +59,11 @@ class Fleet(Carrier):
         self._begun.wait()
 
     def stop(self) -> None:
-        """End: no run is begun any more, those at work are finished. An interrupted one is taken up again later."""
+        """End: no run is begun any more; those at work come to their end, or are put down at their next step."""
+        self.ctx.stopping.set()
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
+        self.ctx.stopping.clear()
 
     def run_due(self) -> int:
         """Do everything that is due, here and now, with what follows from it; how many runs that were."""
