@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
@@ -31,7 +32,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def ready(port: int, *, wanted: int) -> dict[str, str]:
+def ready(port: int, *, wanted: int) -> dict[str, Any]:
     """What /readyz says, once it says so with this status."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
@@ -43,7 +44,7 @@ def ready(port: int, *, wanted: int) -> dict[str, str]:
         except URLError:
             status, said = 0, b""
         if status == wanted:
-            found: dict[str, str] = json.loads(said)
+            found: dict[str, Any] = json.loads(said)
             return found
         threading.Event().wait(0.1)
     raise AssertionError(f"never {wanted}: last {status} {said!r}")
@@ -64,7 +65,7 @@ def test_many_serve_one_works_and_all_end_when_asked(postgres_database: str, tmp
 
     try:
         start("serve", "--workers", "2", "--port", str(port))
-        assert ready(port, wanted=503) == {"db": "ok", "migrations": "ok", "queue": "no worker lives"}
+        assert ready(port, wanted=503)["queue"] == "no worker lives"
         start("worker", "--concurrency", "1")
         assert ready(port, wanted=200)["queue"] == "ok"
     finally:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from adapter.clock import Clock
 from adapter.context import Context
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
@@ -17,18 +15,13 @@ from sync.engine import engine_of
 from tests.sync.conftest import settings_of
 
 
-def opened(told: dict[str, Any], now: Clock) -> Context:
-    """The adapter that was told of."""
-    config = settings_of(told["facts"], Path(told["instance"]), told["database_url"])
-    config = replace(config, encryption_keys=tuple(told["encryption_keys"]))
-    keys = Keyring(config.encryption_keys, told["hash_key"])
-    return Context(config=config, store=Store(config.database_url), keys=keys, now=now)
-
-
 def main(told: dict[str, Any]) -> None:
     """Open the adapter as told, say so, work."""
+    config = settings_of(told["facts"], Path(told["instance"]), told["database_url"])
+    config = type(config)(**{**vars(config), "encryption_keys": tuple(told["encryption_keys"])})
     now = datetime.fromisoformat(told["now"])
-    context = opened(told, lambda: now)
+    keys = Keyring(config.encryption_keys, told["hash_key"])
+    context = Context(config=config, store=Store(config.database_url), keys=keys, now=lambda: now)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     engine_of(context).run_due()
