@@ -9,19 +9,22 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from croniter import croniter
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
+from adapter.context import Context
 from adapter.store.database import Store
-from adapter.store.tables import Connection, Run, RunKind, RunOrigin, RunState, Studio
-from adapter.work import request_run, tell_from_now_on
+from adapter.store.tables import Connection, RunKind, RunOrigin, RunState, Studio
+from adapter.work import request_run
 from sync import jobs, queue
-from sync.engine.carrier import LEARNING, PROMPT, READING, Carrier, hand_out
+from sync.engine import announce
+from sync.engine.carrier import hand_out
 from sync.engine.clock import cron_of
 from sync.engine.fleet import Fleet, Pace
+from sync.queue import STATIONS, Station
 from sync.schedule import SCHEDULE
 from sync.sweeping import EVERY
 from tests.fixtures.database import ENCRYPTION_KEY, NOON
@@ -33,80 +36,92 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def told(postgres_store: Store) -> Store:
-    """A store whose runs are told to the fleet; nobody works."""
-    tell_from_now_on(postgres_store, Carrier())
-    return postgres_store
+def told(postgres_store: Store, ctx: Context) -> Context:
+    """An adapter whose runs are told to the fleet; nobody works."""
+    ctx.store = postgres_store
+    return announce(ctx)
 
 
-def connection(store: Store) -> int:
-    with store.write() as db:
-        db.add(studio := Studio(name="Aurora", timezone="UTC", currency="USD", created_at=NOON))
-        db.flush()
-        row = Connection(
-            studio_id=studio.id, platform="sandbox", site="1", site_name="A", timezone="UTC", currency="USD",
-            connected_at=NOON,
-        )  # fmt: skip
-        db.add(row)
-        db.flush()
-        return row.id
+def connection(db: Session) -> int:
+    db.add(studio := Studio(name="Aurora", timezone="UTC", currency="USD", created_at=NOON))
+    db.flush()
+    row = Connection(
+        studio_id=studio.id, platform="sandbox", site="1", site_name="A", timezone="UTC", currency="USD",
+        connected_at=NOON,
+    )  # fmt: skip
+    db.add(row)
+    db.flush()
+    return row.id
 
 
-def asked(now: datetime = NOON) -> dict[str, Any]:
-    return {"origin": RunOrigin.MANUAL, "actor": "test", "now": now}
+def slower(one: RunKind, other: RunKind) -> bool:
+    """Whether one is done at a slower station than the other, in the same lane."""
+    order = list(Station)
+    same_lane = queue.LANES[one] == queue.LANES[other]
+    return same_lane and order.index(STATIONS[one]) > order.index(STATIONS[other])
 
 
-def carried(store: Store) -> list[tuple[str, str]]:
-    with store.read() as db:
-        return [tuple(row) for row in db.execute(text("select queue_name, lock from procrastinate_jobs order by id"))]
+def ask(ctx: Context, *kinds: RunKind) -> list[str]:
+    """Ask for runs of one connection; the names under which they are carried."""
+    with ctx.store.write() as db:
+        number = db.scalars(select(Connection.id)).first() or connection(db)
+        asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": ctx.now()}
+        return [f"run {request_run(db, kind, number, **asked)[0].id}" for kind in kinds]
 
 
-def fetched(store: Store, queue_name: str) -> str | None:
-    """What a worker of this queue would get now, by its queueing lock."""
-    with store.write() as db:
+def carried(ctx: Context) -> list[str]:
+    with ctx.store.read() as db:
+        return list(db.scalars(text("select queueing_lock from procrastinate_jobs order by id")))
+
+
+def fetched(ctx: Context, station: Station) -> str | None:
+    """What a worker of this station would get now."""
+    with ctx.store.write() as db:
         worker = db.scalar(text("select procrastinate_register_worker_v1()"))
         fetch = text("select queueing_lock from procrastinate_fetch_job_v2(array[:queue], :worker)")
-        found: str | None = db.scalar(fetch, {"queue": queue_name, "worker": worker})
+        found: str | None = db.scalar(fetch, {"queue": station, "worker": worker})
         return found
 
 
-def test_a_request_that_is_rolled_back_leaves_nothing_and_one_that_is_kept_is_carried(told: Store) -> None:
-    number = connection(told)
-    with told.write() as db:
-        request_run(db, RunKind.PULL, number, **asked())
+def test_a_request_that_is_rolled_back_leaves_nothing_and_one_that_is_kept_is_carried_once(told: Context) -> None:
+    with told.store.write() as db:
+        request_run(db, RunKind.PULL, None, origin=RunOrigin.MANUAL, actor="test", now=told.now())
         assert db.scalar(text("select count(*) from procrastinate_jobs")) == 1
         db.rollback()
     assert carried(told) == []
-    with told.write() as db:
-        for kind in (RunKind.PULL, RunKind.PUSH, RunKind.PULL):
-            request_run(db, kind, number, **asked())
-    assert carried(told) == [
-        (READING, f"mirror of connection {number}"),
-        (PROMPT, f"push of connection {number}"),
-    ]
+    pull, push, again = ask(told, RunKind.PULL, RunKind.PUSH, RunKind.PULL)
+    assert again == pull
+    assert carried(told) == [pull, push]
 
 
-def test_training_that_waits_for_its_turn_holds_nothing_up(told: Store) -> None:
-    number = connection(told)
-    with told.write() as db:
-        runs = [request_run(db, kind, number, **asked())[0].id for kind in (RunKind.TRAIN, RunKind.DECIDE)]
-    assert fetched(told, PROMPT) == f"run {runs[1]}"
-    assert fetched(told, LEARNING) is None, "one at a time on a connection"
+def test_one_run_at_a_time_in_a_lane(told: Context) -> None:
+    push, decide, _ = ask(told, RunKind.PUSH, RunKind.DECIDE, RunKind.WEBHOOKS)
+    assert {fetched(told, Station.PROMPT), fetched(told, Station.PROMPT)} > {push}
+    assert fetched(told, Station.PROMPT) is None
+    assert decide in carried(told)
 
 
-def test_a_run_that_must_wait_is_carried_when_its_time_comes_and_once(told: Store, road: Road) -> None:
-    number = connection(told)
-    with told.write() as db:
-        db.add(
-            Run(
-                connection_id=number, kind=RunKind.PULL, origin=RunOrigin.SCHEDULE, actor="clock", params={}, counts={},
-                errors=[], state=RunState.QUEUED, due_at=NOON + timedelta(minutes=5),
-            )
-        )  # fmt: skip
-    road.ctx.store = told
-    assert (hand_out(road.ctx), carried(told)) == (0, [])
-    road.time[0] += timedelta(minutes=6)
-    assert [hand_out(road.ctx), hand_out(road.ctx), len(carried(told))] == [1, 0, 1]
+@pytest.mark.parametrize(("slow", "quick"), [(k, q) for k in RunKind for q in RunKind if slower(k, q)])
+def test_what_waits_at_a_slow_station_holds_up_nothing_at_a_quicker_one(
+    told: Context, slow: RunKind, quick: RunKind
+) -> None:
+    waiting, prompt = ask(told, slow, quick)
+    assert fetched(told, STATIONS[quick]) == prompt
+    assert fetched(told, STATIONS[slow]) is None, "its lane is not free"
+    assert waiting in carried(told)
+
+
+def test_a_run_that_must_wait_is_carried_when_its_time_comes_and_once(told: Context) -> None:
+    told.now = lambda: NOON + timedelta(minutes=5)
+    (run,) = ask(told, RunKind.PULL)
+    told.now = lambda: NOON
+    with told.store.write() as db:
+        later = {"origin": RunOrigin.SCHEDULE, "actor": "clock", "now": NOON + timedelta(minutes=5)}
+        late, _ = request_run(db, RunKind.DECIDE, None, **later)
+    assert (hand_out(told), carried(told)) == (0, [run])
+    told.now = lambda: NOON + timedelta(minutes=6)
+    assert [hand_out(told), hand_out(told)] == [1, 0]
+    assert carried(told) == [run, f"run {late.id}"]
 
 
 @pytest.mark.parametrize("every", [*(line.every for line in SCHEDULE), EVERY, timedelta(hours=6), timedelta(days=1)])
@@ -134,10 +149,8 @@ def test_a_worker_killed_at_work_is_missed_and_another_goes_on(
     another = Fleet(everywhere.ctx, pace=Pace(look=0.1, beat=0.2, missed=0.8, tidy=1))
     victim = work(everywhere, began)
     with everywhere.ctx.store.write() as db:
-        params = {"weeks": 8}
-        run, _ = request_run(
-            db, RunKind.BACKFILL, everywhere.connection_id, **asked(everywhere.ctx.now()), params=params
-        )
+        asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": everywhere.ctx.now(), "params": {"weeks": 8}}
+        run, _ = request_run(db, RunKind.BACKFILL, everywhere.connection_id, **asked)
     everywhere.wait_for(run.id, RunState.RUNNING)
     victim.send_signal(signal.SIGKILL)
     victim.communicate()
