@@ -81,6 +81,8 @@ def _standings(
             and row.starts_at - now <= timedelta(hours=own.release_all_hours),
             read_at=_read_at(connection, row),
             listed=before.spots + before.premium_spots if before else None,
+            no_increase_after=settings.studio.no_increase_after,
+            nothing_after=settings.studio.nothing_after,
         )
     return found
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-NO_INCREASE_AFTER = timedelta(minutes=15)  # SS-19, T1
-NOTHING_AFTER = timedelta(minutes=60)  # SS-19, T2
+from adapter.store.setting_rules import NO_INCREASE_AFTER, NOTHING_AFTER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +35,12 @@ class Standing:
     released: bool = False  # inside the release-all window
     read_at: datetime | None = None  # when the platform was last read for this session
     listed: int | None = None  # what we listed last, standard and premium together; None: nothing yet
+    no_increase_after: int = NO_INCREASE_AFTER  # minutes; decisions of before these were settings have the defaults
+    nothing_after: int = NOTHING_AFTER  # minutes
+
+    def is_older(self, now: datetime, minutes: int) -> bool:
+        """Whether our picture of the session is older than that, or there is none."""
+        return self.read_at is None or now - self.read_at > timedelta(minutes=minutes)
 
 
 WORDS = {
@@ -62,7 +67,7 @@ def limit(proposal: Proposal, standing: Standing, now: datetime) -> Limited:
     """Apply the limits."""
     if (rule := _closing_rule(standing, now)) is not None:
         return Limited(_cut(proposal, 0), rule)
-    if standing.read_at is not None and now - standing.read_at > NO_INCREASE_AFTER:
+    if standing.is_older(now, standing.no_increase_after):
         most = standing.listed or 0
         if proposal.spots + proposal.premium_spots > most:
             return Limited(_cut(proposal, most), "stale")
@@ -74,7 +79,7 @@ def _closing_rule(standing: Standing, now: datetime) -> str | None:
     rules = {
         "withdrawn": standing.withdrawn,
         "paused": standing.paused,
-        "stale": standing.read_at is None or now - standing.read_at > NOTHING_AFTER,
+        "stale": standing.is_older(now, standing.nothing_after),
         "hidden": standing.hidden,
         "excluded": standing.excluded,
         "floor_missing": not standing.floor_agreed,

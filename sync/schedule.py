@@ -25,7 +25,7 @@ from adapter.store.tables import (
     WebhookMessage,
 )
 from adapter.work import request_run
-from sync import write_back
+from sync import freshness, write_back
 from sync.outbox import WAITING
 
 PULL_EVERY = timedelta(minutes=10)
@@ -71,6 +71,7 @@ def ask_for_training(db: Database, now: datetime) -> int:
 
 def ask_for_guard(db: Database, now: datetime) -> int:
     """Decisions for live connections whose mirror grows old: a platform that can't be read must not be sold (SS-19)."""
+    freshness.watch(db, now)
     old = [c for c in _active(db, any_state=True) if c.last_pulled_at and now - c.last_pulled_at > PULL_EVERY]
     live = [connection for connection in old if connection.push_mode is PushMode.LIVE]
     return sum(_ask(db, connection, RunKind.DECIDE, now, GUARD_EVERY, "the mirror is old") for connection in live)

@@ -16,6 +16,7 @@ from adapter.api.paging import PageQuery, cursor_of, place_of
 from adapter.permissions import Act, studios_for
 from adapter.push_mode import switch_push_mode
 from adapter.resync import WrongResync, request_resync
+from adapter.store.alerts import open_alerts
 from adapter.store.connection_health import health_of
 from adapter.store.tables import Connection
 from adapter.web.access import caller, context, needs
@@ -50,8 +51,9 @@ def one(connection_id: int) -> dict[str, Any]:
     with context().store.read() as db:
         row = db.get_one(Connection, connection_id)
         health = health_of(db, connection_id, context().now())
+        alerts = open_alerts(db, connection_id=connection_id)
     plain = {name: getattr(row, name) for name in schemas.Connection().fields}
-    return {**plain, "health": asdict(health)}
+    return {**plain, "health": asdict(health), "alerts": alerts}
 
 
 @blueprint.post("/connections/<int:connection_id>/resync")

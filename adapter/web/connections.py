@@ -15,7 +15,9 @@ from adapter.connecting import connect
 from adapter.permissions import Act
 from adapter.push_mode import switch_push_mode
 from adapter.resync import WrongResync, request_resync
+from adapter.store.alerts import open_alerts
 from adapter.store.connection_health import connections_of, health_of, open_runs, runs_of, set_aside_records
+from adapter.store.freshness import freshness_of
 from adapter.store.settings import sources as sources_of
 from adapter.store.tables import Connection, ConnectionState, PushMode, Studio
 from adapter.studio_settings import confirm_sources
@@ -58,6 +60,8 @@ def one(connection_id: int) -> ResponseReturnValue:
             price_options=options_of(db, connection_id),
             open=open_runs(db, connection_id),
             runs=runs_of(db, connection_id=connection_id),
+            alerts=open_alerts(db, connection_id=connection_id),
+            fresh=freshness_of(db, connection, now),
             now=now,
         )
 

@@ -4,6 +4,7 @@ accounts     who may do what: studios, users, roles, API tokens, sign-in links, 
 connections  a studio's account at a booking platform: tokens, OAuth flows, cursors, calls, webhooks in
 mirror       what the platforms hold: venues to sales, e-mail addresses, records set aside
 settings     what the studio decided: SmartSpot and SmartRate settings, source mapping
+alerts       what somebody should know about a connection
 decisions    models, decisions and the outbox of pushes
 runs         every piece of work, who asked for it and what came of it
 """
@@ -19,6 +20,7 @@ from adapter.store.tables.accounts import (
     Studio,
     User,
 )
+from adapter.store.tables.alerts import Alert, AlertKind
 from adapter.store.tables.base import Base
 from adapter.store.tables.connections import (
     ApiCalls,
@@ -48,6 +50,8 @@ from adapter.store.tables.runs import Run, RunKind, RunOrigin, RunState
 from adapter.store.tables.settings import Scope, Setting, SourceMapping
 
 __all__ = [
+    "Alert",
+    "AlertKind",
     "ApiCalls",
     "ApiToken",
     "Audit",
