@@ -6,6 +6,7 @@ mirror       what the platforms hold: venues to sales, e-mail addresses, records
 settings     what the studio decided: SmartSpot and SmartRate settings, source mapping
 alerts       what somebody should know about a connection
 decisions    models, decisions and the outbox of pushes
+pushes       what stands at the platform of each session, and whether it takes writes
 runs         every piece of work, who asked for it and what came of it
 """
 
@@ -46,6 +47,7 @@ from adapter.store.tables.mirror import (
     Session,
     Venue,
 )
+from adapter.store.tables.pushes import Breaker, Listing
 from adapter.store.tables.runs import Run, RunKind, RunOrigin, RunState
 from adapter.store.tables.settings import Scope, Setting, SourceMapping
 
@@ -57,6 +59,7 @@ __all__ = [
     "Audit",
     "Base",
     "BookingNotice",
+    "Breaker",
     "ClassType",
     "Client",
     "ClientEmail",
@@ -68,6 +71,7 @@ __all__ = [
     "FirstBooking",
     "IdempotentAnswer",
     "KeptKey",
+    "Listing",
     "Membership",
     "Model",
     "OAuthFlow",
