@@ -13,7 +13,7 @@ from adapter.store.facts import Facts
 from adapter.store.rosters import roster_mark
 from adapter.store.settings import effective_settings
 from adapter.store.tables import ClassType, Connection, Decision, PushMode, Session, Venue
-from sync import outbox
+from sync import listings, outbox
 from sync.limits import Standing
 
 CLOSING = frozenset({"paused", "withdrawn"})
@@ -43,8 +43,9 @@ def candidates(
     """A candidate for each session of the facts that starts after ``now``; ``only``: these of ours."""
     rows = {row.id: row for row in db.scalars(select(Session).where(Session.id.in_(facts["sessions"]["session_id"])))}
     last = _last_decisions(db, list(rows))
-    standings = _standings(db, connection, rows, last, facts, now)
     active, marketplace = _places(facts)
+    own = {number: max(0, cap - marketplace.get(number, 0)) for number, cap in listings.own_caps(db, connection.id)}
+    standings = _standings(db, connection, rows, last, own, now)
     skips = _skips(facts) | _closed(standings)
     return [
         Candidate(rows[n], standings[n], last.get(n), active.get(n, 0), marketplace.get(n, 0), skips.get(n))
@@ -69,7 +70,7 @@ def _standings(
     connection: Connection,
     rows: Mapping[int, Session],
     last: Mapping[int, Decision],
-    facts: Facts,
+    own_spots: Mapping[int, int],
     now: datetime,
 ) -> dict[int, Standing]:
     settings = effective_settings(db, connection.studio_id)
@@ -91,6 +92,7 @@ def _standings(
             and row.starts_at - now <= timedelta(hours=own.release_all_hours),
             read_at=_read_at(connection, row),
             listed=before.spots + before.premium_spots if before else None,
+            own_spots=own_spots.get(number),
             no_increase_after=settings.studio.no_increase_after,
             nothing_after=settings.studio.nothing_after,
         )

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session as Database
 
 from adapter.store.alerts import open_alert, resolve_alert
-from adapter.store.tables import AlertKind, Breaker
+from adapter.store.tables import AlertKind, Breaker, Connection
 from connectors.errors import TryAgain
 from sync.breaker import Circuit, Gate, failed, gate, probing, succeeded
 
@@ -69,9 +69,9 @@ def note_failure(db: Database, connection_id: int, error: TryAgain, now: datetim
 
 
 def lets_through(now: datetime) -> ColumnElement[bool]:
-    """Connections of which something may be sent now, for queries; what is urgent asks ``enter``."""
+    """Connections of which something may be sent now, for queries; what is urgent may sooner."""
     waiting = select(Breaker.connection_id).where(or_(Breaker.open_until > now, Breaker.probe_until > now))
-    return Breaker.connection_id.not_in(waiting)
+    return Connection.id.not_in(waiting)
 
 
 def _row(db: Database, connection_id: int) -> Breaker | None:

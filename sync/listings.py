@@ -22,6 +22,12 @@ def listing_of(db: Database, session_id: int) -> Listing | None:
     return db.scalar(select(Listing).where(Listing.session_id == session_id))
 
 
+def own_caps(db: Database, connection_id: int) -> list[tuple[int, int]]:
+    """The limits that the studio has set itself and that we no longer fight, with our session ids."""
+    owned = select(Listing.session_id, Listing.own).where(Listing.connection_id == connection_id)
+    return [(number, own["limit"]) for number, own in db.execute(owned.where(Listing.own.is_not(None))) if own]
+
+
 def begin(db: Database, push: Push, held: ReadBack | None, *, maybe_sent: bool, now: datetime) -> Listing:
     """Note the studio's own state right before our first push of a session. A state of ours is nobody's own."""
     own = None if held is None or held.limit is None or _is_ours(db, push, held, maybe_sent) else asdict(held)
@@ -55,6 +61,7 @@ def settle(db: Database, push: Push) -> None:
         db.execute(delete(Listing).where(Listing.session_id == push.session_id))
     elif (row := listing_of(db, push.session_id)) is not None:
         row.conflicts = 0
+        row.drift_since = row.suspect = None
 
 
 def _is_ours(db: Database, push: Push, held: ReadBack, maybe_sent: bool) -> bool:

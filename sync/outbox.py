@@ -94,7 +94,7 @@ def send_again(db: Database, push: Push, state: PushState, now: datetime, *, due
     """Put a push that is in ``state`` back into the outbox, to be sent as a new attempt; False: it is so no more."""
     result = db.execute(
         update(Push)
-        .where(Push.id == push.id, Push.fence == push.fence, Push.state == state, ~_is_followed())
+        .where(Push.id == push.id, Push.fence == push.fence, Push.state == state, ~is_followed())
         .values(
             state=PushState.PENDING,
             fence=Push.fence + 1,
@@ -129,6 +129,12 @@ def supersede(db: Database, session_ids: Collection[int], now: datetime) -> None
     )
 
 
+def is_followed() -> ColumnElement[bool]:
+    """Whether its session has a later push, for queries about Push."""
+    later = aliased(Push)
+    return exists().where(later.session_id == Push.session_id, later.id > Push.id)
+
+
 def _due(connection_id: int, now: datetime) -> Any:
     return (
         select(Push)
@@ -160,8 +166,3 @@ def _another_in_flight(now: datetime) -> ColumnElement[bool]:
             ),
         )
     )
-
-
-def _is_followed() -> ColumnElement[bool]:
-    later = aliased(Push)
-    return exists().where(later.session_id == Push.session_id, later.id > Push.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from adapter.context import Context
 from adapter.store.mirror import Counts
 from adapter.store.tables import PushMode, PushState, Run
+from sync import parity, push_alerts
 from sync.decide import close
 from sync.job import Job
 from sync.push import push_due
@@ -25,4 +26,7 @@ def push_run(ctx: Context, run: Run) -> None:
     if bad:
         job.fail("push", f"{bad} offers were refused or failed: see their sessions for the platform's words")
     write_back(ctx, job)
+    if parity.check(ctx, job):
+        ended += push_due(ctx, ctx.now(), connection_id=job.connection_id)
+    job.write(lambda db: push_alerts.refresh(db, job.connection_id, ctx.now()))
     job.commit("pushes", lambda _: Counts(read=ended.total(), changed=good, failed=bad), done=ended.total())

@@ -27,8 +27,8 @@ class Listing(Base):
     sequence: Mapped[int]  # the highest that we sent or saw there
     conflicts: Mapped[int] = mapped_column(default=0)  # refusals in a row because the platform's state was newer
     checked_at: Mapped[datetime | None]  # the last look of the parity check
-    drift: Mapped[dict[str, Any] | None] = mapped_column(Nothing)  # what was held instead of ours; None: equal
-    drift_since: Mapped[datetime | None]
+    drift: Mapped[dict[str, Any] | None] = mapped_column(Nothing)  # what was last found there instead of ours
+    drift_since: Mapped[datetime | None]  # when it was; None: by now it is ours again
     suspect: Mapped[str | None]  # who may have changed it, in words
     drifts: Mapped[int] = mapped_column(default=0)  # how often in a row the same drift was found
     mended: Mapped[int] = mapped_column(default=0)  # how often it was mended in all
