@@ -106,11 +106,36 @@ class Alert(Schema):
     words = fields.String(required=True, metadata={"description": "What happened, what was done, what to do"})
 
 
+class PushFailure(Schema):
+    """A class whose latest push came to nothing."""
+
+    session_id = fields.Integer(required=True)
+    starts_at = fields.AwareDateTime(required=True, default_timezone=UTC)
+    words = fields.String(metadata={"description": "The platform's own"})
+
+
+class PushHealth(Schema):
+    """How pushing is doing; counts are of classes still to come."""
+
+    parity = fields.Integer(allow_none=True, metadata={"description": "Per cent that the platform holds as wanted"})
+    in_force = fields.Integer()
+    equal = fields.Integer()
+    waiting = fields.Integer()
+    checked_at = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
+    mended = fields.Integer()
+    own_caps = fields.Integer(metadata={"description": "Classes for which the studio sets its own number"})
+    failures = fields.List(fields.Nested(PushFailure))
+    breaker_open_since = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
+    next_probe_at = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
+    breaker_words = fields.String(allow_none=True)
+
+
 class OneConnection(Connection):
     """A connection with its health and what is wrong now."""
 
     health = fields.Nested(Health)
     alerts = fields.List(fields.Nested(Alert))
+    pushing = fields.Nested(PushHealth)
 
 
 class PushModeBody(Schema):
