@@ -34,7 +34,7 @@ from connectors import registry
 from connectors.platform import OfferPush, ReadBack
 from connectors.records import Offer
 from sync.demo.sandbox import Sandbox, running_sandbox
-from sync.jobs import Engine
+from sync.engine import engine_of
 
 LIMIT = 60.0  # seconds
 LISTED = 500  # classes
@@ -87,7 +87,7 @@ def connected(folder: Path, sandbox: Sandbox) -> tuple[Context, int]:
         rates = {"rate_floor": Decimal(4), "rate_ceiling": Decimal(12), "retail_rate": Decimal(14)}
         change_settings(db, studio.id, Scope.STUDIO, 0, rates, actor="bench", now=ctx.now())
     row = connect_with_login(ctx, registry.get("sandbox"), studio_id=studio.id, site=str(site["id"]))
-    Engine(ctx).run_due()
+    engine_of(ctx).run_due()
     return ctx, row.id
 
 
@@ -101,7 +101,7 @@ def go_live(ctx: Context, connection_id: int) -> dict[str, int]:
         for session, cap in own.items():
             push.send(api, own_cap(session, cap, api.site.currency), f"own-{session}")
     switch(ctx, connection_id, PushMode.LIVE)
-    Engine(ctx).run_due()
+    engine_of(ctx).run_due()
     return own
 
 
@@ -123,7 +123,7 @@ def stop_selling(ctx: Context, connection_id: int) -> tuple[float, dict[str, Rea
     with ctx.store.write() as db:
         asked: dict[str, Any] = {"origin": RunOrigin.MANUAL, "actor": "bench", "now": ctx.now()}
         request_run(db, RunKind.RESYNC, connection_id, **asked)
-    engine = Engine(ctx)
+    engine = engine_of(ctx)
     engine.start()
     try:
         time.sleep(2)  # the pull is well under way

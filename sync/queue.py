@@ -27,9 +27,9 @@ class LeaseLost(Exception):
     """Somebody else has taken this run over: stop at once, write nothing more."""
 
 
-def claim(db: Session, now: datetime, *, run_id: int | None = None) -> Run | None:
-    """Take the next due run whose lane is free; None: there is none. The caller's transaction makes it ours."""
-    for candidate in db.scalars(_due(now, run_id)):
+def claim(db: Session, now: datetime, *, run_id: int | None = None, lane: str | None = None) -> Run | None:
+    """Take the next due run (of this lane) whose lane is free; None: there is none. The caller commits: it is ours."""
+    for candidate in db.scalars(_due(now, run_id, lane)):
         if _lane_is_free(db, candidate, now) and _take(db, candidate, now):
             db.refresh(candidate)
             return candidate
@@ -59,9 +59,10 @@ def ready(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _due(now: datetime, run_id: int | None) -> Select[Run]:
+def _due(now: datetime, run_id: int | None, lane: str | None) -> Select[Run]:
     this: ColumnElement[bool] = Run.id == run_id if run_id is not None else Run.id > 0
-    return select(Run).where(ready(now), this).order_by(Run.due_at, Run.id).limit(100)
+    kinds = [kind for kind in RunKind if lane in (None, LANES[kind])]
+    return select(Run).where(ready(now), this, Run.kind.in_(kinds)).order_by(Run.due_at, Run.id).limit(100)
 
 
 def _lane_is_free(db: Session, run: Run, now: datetime) -> bool:

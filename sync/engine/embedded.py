@@ -1,6 +1,7 @@
 """The embedded engine: one process, no server of its own. A few threads do runs; the clock is APScheduler's.
 
-The run table alone is the queue. The clock asks for work, it never does any.
+The run table alone is the queue. The clock asks for work, it never does any. One thread more does nothing but pushes:
+the kill switch waits for nobody's pull.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class Embedded:
         self._threads = [
             threading.Thread(target=self._serve, name=f"worker {n + 1}", daemon=True) for n in range(threads)
         ]
+        self._threads.append(threading.Thread(target=self._serve, args=("push",), name="pusher", daemon=True))
         self._clock = BackgroundScheduler(timezone="UTC")
         self._woken = threading.Condition()
         self._stopping = False
@@ -44,7 +46,7 @@ class Embedded:
     def wake(self) -> None:
         """A run has been requested."""
         with self._woken:
-            self._woken.notify()
+            self._woken.notify_all()
 
     def start(self) -> None:
         """Begin: the clock asks for what is due, the threads do it. ``ctx.wake_engine`` wakes them from now on."""
@@ -85,10 +87,10 @@ class Embedded:
     def _add(self, name: str, seconds: float, act: Callable[[], object]) -> None:
         self._clock.add_job(act, "interval", seconds=seconds, id=name, coalesce=True, max_instances=1)
 
-    def _serve(self) -> None:
+    def _serve(self, lane: str | None = None) -> None:
         while not self._stopping:
             try:
-                done = do_next(self.ctx)
+                done = do_next(self.ctx, lane=lane)
             except OperationalError as error:
                 log.warning("engine.database_unavailable", why=str(error.orig))
                 done = None
