@@ -25,13 +25,14 @@ from adapter.store.tables import (
     WebhookMessage,
 )
 from adapter.work import request_run
-from sync import write_back
+from sync import circuit, freshness, parity, write_back
 from sync.outbox import WAITING
 
 PULL_EVERY = timedelta(minutes=10)
 TRAIN_EVERY = timedelta(hours=24)
 GUARD_EVERY = timedelta(minutes=5)
 WRITE_BACK_EVERY = timedelta(minutes=5)
+PARITY_EVERY = timedelta(minutes=1)
 BACKFILL_AGAIN = timedelta(hours=1)
 MIRRORED = (RunState.DONE, RunState.INCOMPLETE)
 OPEN = (RunState.QUEUED, RunState.RUNNING)
@@ -71,6 +72,7 @@ def ask_for_training(db: Database, now: datetime) -> int:
 
 def ask_for_guard(db: Database, now: datetime) -> int:
     """Decisions for live connections whose mirror grows old: a platform that can't be read must not be sold (SS-19)."""
+    freshness.watch(db, now)
     old = [c for c in _active(db, any_state=True) if c.last_pulled_at and now - c.last_pulled_at > PULL_EVERY]
     live = [connection for connection in old if connection.push_mode is PushMode.LIVE]
     return sum(_ask(db, connection, RunKind.DECIDE, now, GUARD_EVERY, "the mirror is old") for connection in live)
@@ -78,8 +80,10 @@ def ask_for_guard(db: Database, now: datetime) -> int:
 
 def ask_for_pushes(db: Database, now: datetime) -> int:
     """A push run for each connection that has something due in the outbox."""
-    due = select(Push.connection_id).where(Push.state.in_(WAITING), Push.next_try_at <= now).distinct()
-    wanted = db.scalars(select(Connection).where(Connection.id.in_(due), _may_be_called())).all()
+    due = select(Push.connection_id).where(Push.state.in_(WAITING), Push.next_try_at <= now)
+    urgent = due.where(Push.urgent)
+    ready = Connection.id.in_(due) & (circuit.lets_through(now) | Connection.id.in_(urgent))
+    wanted = db.scalars(select(Connection).where(ready, _may_be_called())).all()
     return sum(_ask(db, connection, RunKind.PUSH, now, timedelta(0), "") for connection in wanted)
 
 
@@ -87,6 +91,12 @@ def ask_for_writing_back(db: Database, now: datetime) -> int:
     """A push run for each connection whose price or online capacities are to be written, not more often than that."""
     due = [connection for connection in _active(db) if write_back.is_due(db, connection.id, now)]
     return sum(_ask(db, connection, RunKind.PUSH, now, WRITE_BACK_EVERY, "write back") for connection in due)
+
+
+def ask_for_parity(db: Database, now: datetime) -> int:
+    """A push run for each live connection of which the platform's state is to be compared with ours again."""
+    due = [connection for connection in _active(db) if parity.is_due(db, connection, now)]
+    return sum(_ask(db, connection, RunKind.PUSH, now, PARITY_EVERY, "parity check") for connection in due)
 
 
 def ask_for_webhooks(db: Database, now: datetime) -> int:
@@ -100,6 +110,7 @@ SCHEDULE = (
     Line("pull", timedelta(seconds=30), ask_for_pulls),
     Line("push", timedelta(seconds=15), ask_for_pushes),
     Line("write back", timedelta(minutes=1), ask_for_writing_back),
+    Line("parity", timedelta(minutes=1), ask_for_parity),
     Line("webhooks", timedelta(seconds=5), ask_for_webhooks),
     Line("guard", timedelta(minutes=1), ask_for_guard),
     Line("train", timedelta(minutes=30), ask_for_training),
