@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -32,6 +32,8 @@ from adapter.store.tables import (
     WebhookMessage,
 )
 from connectors.sandbox.market.audit import Audit, audit
+from connectors.sandbox.market.plans import StudioPlan
+from connectors.sandbox.market.site import Site
 from connectors.sandbox.market.state import ClassInstance
 from connectors.sandbox.market.studios import small_studio
 from connectors.sandbox.market.world import World
@@ -56,10 +58,17 @@ class Scene:
 
     road: Road
     sandbox: LiveSandbox
+    began: datetime = NOON
+    site_id: int = SITE
 
     @property
     def world(self) -> World:
         return self.sandbox.world
+
+    @property
+    def site(self) -> Site:
+        """The studio's books at the platform."""
+        return self.world.site(self.site_id)
 
     @property
     def ctx(self) -> Context:
@@ -69,11 +78,19 @@ class Scene:
     def now(self) -> datetime:
         return self.sandbox.time[0]
 
+    def of_site(self, site_id: int, **about: Any) -> Scene:
+        """Another studio at the same platform, connected here too."""
+        (site,) = (site for site in self.sandbox.sites if site["id"] == str(site_id))
+        token = self.sandbox.staff_headers(site)["Authorization"].removeprefix("Bearer ")
+        road = Road(self.ctx, connect(self.ctx, site, token), self.sandbox.time)
+        road.set(**about)
+        return Scene(road, self.sandbox, self.began, site_id)
+
     # What happens over there
 
     def coming(self, index: int = 0, *, places: int = 1) -> ClassInstance:
         """A class of the coming days that can be booked."""
-        site = self.sandbox.site
+        site = self.site
         found = [
             item
             for item in sorted(site.classes.values(), key=lambda item: (item.starts_at, item.id))
@@ -86,9 +103,9 @@ class Scene:
 
     def book(self, item: ClassInstance, client: int = 0) -> int:
         """Somebody books a place; the id of the visit."""
-        site = self.sandbox.site
+        site = self.site
         free = [number for number in site.clients if not site.holds(item.id, number)]
-        return self.world.book(SITE, item.id, free[client]).id
+        return self.world.book(self.site_id, item.id, free[client]).id
 
     def live_on(self, **passed: float) -> None:
         """The market goes on for a while: people book, cancel, come and stay away, classes change."""
@@ -126,12 +143,12 @@ class Scene:
     def books(self) -> Audit:
         start, end = self.span
         with self.world.lock:
-            return audit(self.sandbox.site, start, end)
+            return audit(self.site, start, end)
 
     @property
     def span(self) -> tuple[datetime, datetime]:
         """The stretch of time that is mirrored now."""
-        return windows.of_backfill(NOON, WEEKS).start, windows.of_pull(self.now).end
+        return windows.of_backfill(self.began, WEEKS).start, windows.of_pull(self.now).end
 
     def apart(self) -> list[Apart]:
         """In what the mirror is not the platform."""
@@ -164,18 +181,13 @@ class Scene:
         return row
 
 
-def small_town(now: datetime = NOON, *, seed: int = 7) -> World:
-    """A small studio, two weeks old."""
-    return World(seed, now, (small_studio(weeks=WEEKS),))
-
-
 Make = Callable[..., LiveSandbox]
 
 
 @pytest.fixture
 def platform(sandbox_with: Make) -> LiveSandbox:
     """A running platform with one small studio; a test may have a fixture of this name with another."""
-    return sandbox_with(world=small_town())
+    return sandbox_with(world=World(7, NOON, (small_studio(weeks=WEEKS),)))
 
 
 @pytest.fixture(scope="session")
@@ -213,11 +225,25 @@ def scene(
         yield Scene(road, platform)
 
 
+Fresh = Callable[..., Scene]
+
+
 @pytest.fixture
-def fresh(platform: LiveSandbox, store: Store, tmp_path: Path, keys: Keyring, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    """A studio that has just connected: nothing is mirrored yet."""
+def fresh(sandbox_with: Make, store: Store, tmp_path: Path, keys: Keyring, monkeypatch: pytest.MonkeyPatch) -> Fresh:
+    """Studios that have just connected, nothing is mirrored yet: ``fresh(at=…, timezone="Australia/Sydney")``."""
     monkeypatch.setattr("connectors.http.patience.BACKOFF", 0)
-    return Scene(_road(store, platform, tmp_path, keys), platform)
+
+    def connected(
+        at: datetime = NOON, timezone: str = "America/New_York", sites: Sequence[StudioPlan] = (), **options: Any
+    ) -> Scene:
+        plans = sites or (replace(small_studio(weeks=WEEKS), timezone=timezone),)
+        sandbox = sandbox_with(world=World(7, at, plans), **options)
+        sandbox.time[0] = at
+        road = _road(store, sandbox, tmp_path, keys)
+        road.set(timezone=timezone)
+        return Scene(road, sandbox, at)
+
+    return connected
 
 
 def _road(

@@ -31,7 +31,7 @@ class Kind(StrEnum):
     UNAUTHORIZED = "unauthorized"  # 401, whatever the token
     OAUTH = "oauth"  # 400 with the OAuth error named by ``error``
     HTML = "html"  # a web page where JSON should be
-    REWRITE = "rewrite"  # carried out, but in the answer ``body`` stands where ``find`` (a pattern) stood first
+    REWRITE = "rewrite"  # carried out, but ``body`` stands where ``find`` (a pattern) stood; $1 is its first group
     TRUNCATED = "truncated"  # carried out, but the answer ends in the middle
     DROPPED = "dropped"  # the connection closes before anything is carried out
     LOST = "lost"  # carried out, but the connection closes before the answer
@@ -59,12 +59,13 @@ class Fault:
     skip: int = 0
     count: int | None = None  # None: until it is cleared
     status: int | None = None
-    retry_after: int | None = None
+    retry_after: int | str | None = None  # seconds, or a date
     seconds: float = 0.0
     error: str = "invalid_grant"
     site: str | None = None
     body: str = ""
     find: str = ""
+    times: int = 1  # 0: wherever it is found
     content_type: str = "application/json"
     claims: dict[str, Any] = field(default_factory=dict)
     hits: int = 0
@@ -181,7 +182,11 @@ class FaultyWsgi:
 def _spoilt(fault: Fault, body: bytes) -> bytes:
     if fault.kind is Kind.TRUNCATED:
         return body[: len(body) // 2]
-    return re.sub(fault.find.encode(), lambda _: fault.body.encode(), body, count=1)
+    return re.sub(fault.find, lambda found: _filled(fault.body, found), body.decode(), count=fault.times).encode()
+
+
+def _filled(text: str, found: re.Match[str]) -> str:
+    return text.replace("$1", found[1]) if found.re.groups else text
 
 
 def _instead(fault: Fault, start_response: StartResponse) -> Iterable[bytes]:
