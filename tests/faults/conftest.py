@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, delete, text
 
+from adapter.app import create_app
 from adapter.config import Config
 from adapter.connecting.tokens import seal_name
 from adapter.context import Context
@@ -31,20 +32,23 @@ from adapter.store.tables import (
     Session,
     WebhookMessage,
 )
+from connectors.mindbody.webhooks import EVENTS
 from connectors.sandbox.market.audit import Audit, audit
 from connectors.sandbox.market.plans import StudioPlan
 from connectors.sandbox.market.site import Site
 from connectors.sandbox.market.state import ClassInstance
 from connectors.sandbox.market.studios import small_studio
 from connectors.sandbox.market.world import World
+from connectors.sandbox.server.webhooks import Status
 from sync import windows
 from sync.jobs import do_next
 from sync.outbox import WAITING
 from tests.fixtures.database import ENCRYPTION_KEY, NOON
 from tests.fixtures.parity import Apart, apart, offers_apart
 from tests.fixtures.sandbox import LiveSandbox
-from tests.sync.conftest import Road, connect, settings_of
+from tests.sync.conftest import Road, connect, done, settings_of
 
+Post = Callable[[str, str, Mapping[str, str], bytes], int]
 SITE = 1001
 WEEKS = 2  # of history that is mirrored
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
@@ -111,11 +115,37 @@ class Scene:
         """The market goes on for a while: people book, cancel, come and stay away, classes change."""
         self.sandbox.advance(**passed)
 
+    def subscribe(self) -> Post:
+        """Let the platform tell of its events; the answer posts a message as the platform did, and gives the status."""
+        hooks, address = self.sandbox.core.webhooks, f"/webhooks/sandbox/{self.road.connection_id}"
+        app = create_app(self.ctx)
+
+        def post(method: str, url: str, headers: Mapping[str, str], body: bytes) -> int:
+            return int(app.test_client().open(url, method=method, headers=dict(headers), data=body).status_code)
+
+        hooks.send = post
+        made = hooks.subscribe(address, EVENTS, str(self.site_id))
+        assert made is not None
+        made.turn(Status.ACTIVE, self.now)
+        secret = self.ctx.keys.seal(made.key, f"connection:{self.road.connection_id}:webhook_secret")
+        self.road.set(webhook_id=made.id, webhook_secret=secret)
+        return post
+
     # The road
 
     def pull(self) -> Run:
         """What the clock asks for every ten minutes."""
         return self.road.do(RunKind.PULL)
+
+    def look(self) -> Run:
+        """The deliveries that are due arrive, and the inbox is worked off."""
+        self.sandbox.pump()
+        return self.road.do(RunKind.WEBHOOKS)
+
+    def sell(self) -> Run:
+        """Decide for all, and push what that changes."""
+        done(self.road.do(RunKind.DECIDE))
+        return self.road.do(RunKind.PUSH)
 
     def reconcile(self) -> Run:
         """What the clock asks for once a day: all of the stretch that is mirrored, read again."""
@@ -127,11 +157,11 @@ class Scene:
 
     def work(self, *, most: int = 40) -> list[Run]:
         """Everything that is due, with what follows from it, until nothing is."""
-        done: list[Run] = []
+        worked: list[Run] = []
         while (run := do_next(self.ctx)) is not None:
-            done.append(self.road.run(run.id))
-            assert len(done) < most, [(run.kind, run.state, run.step) for run in done]
-        return done
+            worked.append(self.road.run(run.id))
+            assert len(worked) < most, [(run.kind, run.state, run.step) for run in worked]
+        return worked
 
     def mend(self) -> None:
         """The faults end, and half an hour passes for whoever was asked to wait; the market stands still meanwhile."""

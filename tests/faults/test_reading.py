@@ -141,6 +141,17 @@ def test_f07_an_empty_page_that_says_there_is_more_is_no_end(scene: Scene) -> No
     scene.agree()
 
 
+def test_f08_a_list_that_ends_before_all_it_counts_is_not_taken_for_the_whole(scene: Scene) -> None:
+    scene.book(scene.coming())
+    scene.sandbox.options(list_cap=30)
+    assert scene.pull().state is not RunState.DONE
+    assert scene.road.all(Session, Session.gone_at.is_not(None)) == []
+    scene.sandbox.options(list_cap=None)
+    scene.mend()
+    scene.work()
+    scene.agree()
+
+
 def test_f11_a_cursor_that_makes_no_sense_reads_all_and_passes_nothing_over(scene: Scene) -> None:
     nonsense: list[Any] = [{"since": "2999-01-01T00:00:00Z"}, {"since": 17}, ["no object"], {"since": "soon"}]
     for number, value in enumerate(nonsense):

@@ -24,10 +24,9 @@ def page(query: Query, key: str, rows: Sequence[T], shape: Callable[[T], Json]) 
     options = here().options
     limit = _limit(query.integer("limit"), options.most_rows)
     offset = 0 if _hit(Kind.PAGE_ONE) else max(query.integer("offset") or 0, 0)
-    rows = rows[: options.list_cap]
     if offset and _hit(Kind.PAGE_SHIFT):
         rows = rows[1:]
-    wanted = rows[offset : offset + limit]
+    wanted = rows[: options.list_cap][offset : offset + limit]
     about = {
         "RequestedLimit": limit,
         "RequestedOffset": offset,
