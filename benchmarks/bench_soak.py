@@ -1,6 +1,7 @@
-"""Sync loses nothing: studios live for simulated days while everything goes wrong, and the mirror is the platform after.
+"""Sync loses nothing: studios live for simulated days while everything goes wrong; after it the mirror is the platform.
 
-Bounded by default; ``--full`` is 200 studios for a week. Run: python benchmarks/bench_soak.py [--full] [--engine embedded]
+Bounded by default; ``--full`` is 200 studios for a week.
+Run: python benchmarks/bench_soak.py [--full] [--engine embedded]
 """
 
 from __future__ import annotations

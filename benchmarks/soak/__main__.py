@@ -44,7 +44,7 @@ def main() -> int:
     show(report, after)
     print(
         f"soak: {report['lost']} lost, {report['doubled']} doubled, {report['differing']} differing, "
-        f"parity {report['parity']:.4%} of {report['sessions']:,} sessions and {report['reservations']:,} reservations, "
+        f"parity {report['parity']:.4%} of {report['sessions']:,} sessions and {report['reservations']:,} reservations "
         f"after {report['faults']:,} faults and {report['kills']} kills, in {report['seconds']} s"
     )
     return 1 if after else 0

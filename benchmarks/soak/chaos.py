@@ -14,7 +14,7 @@ API = (*READS, "/channel/offers", "/connect/token")
 
 def draw_faults(draw: random.Random, studios: int) -> list[Fault]:
     """A few faults, each for so many calls; more where there are more studios to be hit."""
-    kinds = draw.sample(sorted(_MAKERS), k=draw.randint(2, 5))
+    kinds = draw.sample(sorted(_MAKERS), k=draw.randint(4, 9))
     return [_MAKERS[kind](draw, 1 + studios // 10) for kind in kinds]
 
 
@@ -25,7 +25,7 @@ def draw_kill(draw: random.Random, processes: int) -> tuple[int, float]:
 
 def _broken(kind: str, **more: Any) -> Callable[[random.Random, int], Fault]:
     def make(draw: random.Random, often: int) -> Fault:
-        about = {"kind": kind, "path": draw.choice(API), "skip": draw.randint(0, 6 * often), "count": often}
+        about = {"kind": kind, "path": draw.choice(API), "skip": draw.randint(0, 3 * often), "count": 1 + often}
         return about | more
 
     return make

@@ -1,7 +1,7 @@
 """The soak itself: rounds of simulated time with everything going wrong, a settling at the end, and a comparison.
 
-A round: faults are drawn, time moves on, the markets live, events are delivered, the schedule is looked at, a process is
-killed at a random moment. Time stands still while the adapter works, so a simulated week takes as long as its work.
+A round: faults are drawn, time moves on, the markets live, events arrive, the schedule is looked at, a process is killed
+at a random moment. Time stands still while the adapter works, so a week takes as long as its work does.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import requests
@@ -27,13 +28,14 @@ from benchmarks.soak.chaos import draw_faults, draw_kill
 from benchmarks.soak.clock import FileClock
 from benchmarks.soak.processes import Processes
 from sync.outbox import WAITING
-from sync.schedule import SCHEDULE, ask
+from sync.schedule import SCHEDULE, Line, ask
 from tests.fixtures.parity import Apart, tally
 
 PAUSE = 0.05  # seconds between two looks at whether the adapter is done
 MOST = 900.0  # seconds that one round's work may take
 AFTERWARDS = (timedelta(seconds=50), timedelta(minutes=3), timedelta(minutes=12))  # leases end, retries come due
-LINES = [line for line in SCHEDULE if line.name != "train"]  # the soak is about what is synced, not what is learned
+FIRST = [line for line in SCHEDULE if line.name not in ("train", "guard")]  # nothing is learned here
+THEN = [line for line in SCHEDULE if line.name not in ("train", "pull")]  # within ten minutes of a round's pulls
 
 
 class Stuck(RuntimeError):
@@ -51,7 +53,7 @@ class Soak:
     processes: Processes
     seed: int
     tick: timedelta
-    tell: Callable[[str], None] = print
+    tell: Callable[[str], None] = partial(print, flush=True)
     faults: Counter[str] = field(default_factory=Counter)
     rounds: int = 0
 
@@ -71,6 +73,7 @@ class Soak:
         """The faults end. What is still apart after a quarter of an hour of the usual schedule."""
         self._faults([])
         self._pass(timedelta(minutes=15))
+        self._ask(FIRST)
         self._settled()
         return self.apart()
 
@@ -133,21 +136,24 @@ class Soak:
         self._faults(draw_faults(draw, len(self.studios)))
         victim, after = draw_kill(draw, self.processes.count)
         self._pass(self.tick)
+        self._ask(FIRST)
         self._quiet(kill=victim, after=after)
-        for time_ in AFTERWARDS:
-            if self._anything_due(time_):
-                self._pass(time_)
+        for wait in AFTERWARDS:
+            if self._anything_due(wait):
+                self._pass(wait)
+                self._ask(THEN)
                 self._quiet()
         for studio in self.studios:
             studio.reconnect_if_asked()
-            studio.map_sources()
 
     def _pass(self, by: timedelta) -> None:
-        """Time moves on, over there too; events arrive; the schedule is looked at."""
+        """Time moves on, over there too, and events arrive."""
         now = self.clock.pass_by(by)
         self._post("advance", {"to": now.isoformat()})
         self._post("pump", {})
-        for line in LINES:
+
+    def _ask(self, lines: list[Line]) -> None:
+        for line in lines:
             ask(self.ctx, line)
 
     def _settled(self) -> None:
@@ -159,9 +165,7 @@ class Soak:
             if not self._anything_due(timedelta(hours=1)):
                 return
             self.clock.pass_by(timedelta(minutes=5))  # the market stands still: what is compared must
-            for line in LINES:
-                if line.name != "pull":
-                    ask(self.ctx, line)
+            self._ask(THEN)
         raise Stuck("work is still due after two hours and a half without a fault")
 
     def _quiet(self, *, kill: int | None = None, after: float = 0.0) -> None:
