@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,15 +15,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cryptography.fernet import Fernet
-
-from adapter.compose import compose
 from adapter.logs import configure_logs
-from benchmarks.soak.adapter import Settings, Studio, config_of
+from benchmarks.soak.bringing_up import soak_of
 from benchmarks.soak.clock import FileClock
-from benchmarks.soak.processes import ROOT, Processes
+from benchmarks.soak.processes import ROOT
 from benchmarks.soak.week import Soak, show
-from sync.engine import announce
 
 MONDAY = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 
@@ -32,6 +27,7 @@ MONDAY = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 def main() -> int:
     """One soak; 0 where nothing was lost and nothing doubled."""
     chosen = _arguments()
+    configure_logs()
     began = time.monotonic()
     with ExitStack() as everything:
         folder = everything.enter_context(tempfile.TemporaryDirectory(prefix="soak-"))
@@ -70,27 +66,18 @@ def brought_up(chosen: argparse.Namespace, folder: Path) -> Iterator[Soak]:
     """The platform, the database, the adapter's processes and the harness."""
     clock = FileClock(folder / "clock")
     clock.set(MONDAY)
-    configure_logs()
+    workers = chosen.workers if chosen.engine == "fleet" else 1
     with ExitStack() as running:
         log = running.enter_context((folder / "log").open("w"))
         url = running.enter_context(_database(chosen.engine, folder))
         asked = (str(chosen.seed), str(chosen.studios), str(folder / "clock"))
         facts = running.enter_context(_platform(*asked, log=log))
-        settings = Settings(
-            facts=facts,
-            instance=str(folder),
-            database_url=url,
-            encryption_key=Fernet.generate_key().decode(),
-            clock=str(folder / "clock"),
-            web_port=_free_port(),
-        )
-        ctx = announce(compose(config_of(settings), now=clock))
-        processes = Processes(settings, chosen.workers if chosen.engine == "fleet" else 1, log)
-        running.callback(processes.stop)
-        processes.start()
-        studios = [Studio(ctx, site, MONDAY) for site in facts["sites"]]
-        yield Soak(ctx, clock, facts["url"], studios, processes, chosen.seed, timedelta(hours=chosen.tick))
-        ctx.store.close()
+        given = {
+            "seed": chosen.seed,
+            "tick": timedelta(hours=chosen.tick),
+            "tell": lambda text: print(text, flush=True),
+        }
+        yield running.enter_context(soak_of(facts, url, folder, clock, workers=workers, log=log, **given))
 
 
 @contextmanager
@@ -128,10 +115,8 @@ def _database(engine: str, folder: Path) -> Iterator[str]:
         server.cleanup()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _tell(text: str) -> None:
+    print(text, flush=True)
 
 
 if __name__ == "__main__":

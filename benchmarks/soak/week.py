@@ -1,7 +1,7 @@
 """The soak itself: rounds of simulated time with everything going wrong, a settling at the end, and a comparison.
 
-A round: faults are drawn, time moves on, the markets live, events arrive, the schedule is looked at, a process is killed
-at a random moment. Time stands still while the adapter works, so a week takes as long as its work does.
+A round: faults are drawn, time moves on, the markets live, events arrive, the schedule is looked at, and a process is
+killed at a random moment. Time stands still while the adapter works, so a week takes as long as its work does.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import requests
@@ -53,7 +52,7 @@ class Soak:
     processes: Processes
     seed: int
     tick: timedelta
-    tell: Callable[[str], None] = partial(print, flush=True)
+    tell: Callable[[str], None]
     faults: Counter[str] = field(default_factory=Counter)
     rounds: int = 0
 
