@@ -34,6 +34,7 @@ GUARD_EVERY = timedelta(minutes=5)
 WRITE_BACK_EVERY = timedelta(minutes=5)
 PARITY_EVERY = timedelta(minutes=1)
 BACKFILL_AGAIN = timedelta(hours=1)
+FURTHEST = timedelta(hours=2)  # no run waits longer: what is due later is from a clock that ran ahead (F19)
 MIRRORED = (RunState.DONE, RunState.INCOMPLETE)
 OPEN = (RunState.QUEUED, RunState.RUNNING)
 
@@ -127,12 +128,16 @@ def _may_be_called() -> ColumnElement[bool]:
 
 
 def _latest(
-    db: Database, connection: Connection, kinds: tuple[RunKind, ...], states: tuple[RunState, ...]
+    db: Database,
+    connection: Connection,
+    kinds: tuple[RunKind, ...],
+    states: tuple[RunState, ...],
+    until: datetime | None = None,
 ) -> datetime | None:
     wanted = select(func.max(Run.due_at)).where(
         Run.connection_id == connection.id, Run.kind.in_(kinds), Run.state.in_(states)
     )
-    return db.scalar(wanted)
+    return db.scalar(wanted if until is None else wanted.where(Run.due_at <= until))
 
 
 def _ask(
@@ -146,9 +151,9 @@ def _ask(
     beside: tuple[RunKind, ...] = (),
 ) -> bool:
     """Request a run unless one is open or the last is younger than ``every``; ``beside``: kinds that do as well."""
-    kinds = (kind, *beside)
-    last = _latest(db, connection, kinds, tuple(RunState))
-    if _latest(db, connection, kinds, OPEN) is not None or (last is not None and now - last < every):
+    kinds, until = (kind, *beside), now + FURTHEST
+    last = _latest(db, connection, kinds, tuple(RunState), until)
+    if _latest(db, connection, kinds, OPEN, until) is not None or (last is not None and now - last < every):
         return False
     request_run(db, kind, connection.id, origin=RunOrigin.SCHEDULE, actor="clock", now=now, why=why)
     return True
