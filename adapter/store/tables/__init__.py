@@ -6,6 +6,7 @@ mirror       what the platforms hold: venues to sales, e-mail addresses, records
 settings     what the studio decided: SmartSpot and SmartRate settings, source mapping
 decisions    models, decisions and the outbox of pushes
 runs         every piece of work, who asked for it and what came of it
+timeline     what explains an overbooking afterwards
 """
 
 from adapter.store.tables.accounts import (
@@ -46,6 +47,7 @@ from adapter.store.tables.mirror import (
 )
 from adapter.store.tables.runs import Run, RunKind, RunOrigin, RunState
 from adapter.store.tables.settings import Scope, Setting, SourceMapping
+from adapter.store.tables.timeline import PushStep, SessionReading
 
 __all__ = [
     "ApiCalls",
@@ -71,6 +73,7 @@ __all__ = [
     "Push",
     "PushMode",
     "PushState",
+    "PushStep",
     "Quarantine",
     "Reservation",
     "Role",
@@ -81,6 +84,7 @@ __all__ = [
     "SaleLine",
     "Scope",
     "Session",
+    "SessionReading",
     "Setting",
     "SignInLink",
     "SourceMapping",
