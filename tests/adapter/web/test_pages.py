@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -27,7 +26,6 @@ from adapter.store.tables import (
 )
 from adapter.store.tables import Session as ClassSession
 from connectors.records import SessionStatus
-from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded, link_of, sign_in
 
 
