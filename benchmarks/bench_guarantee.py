@@ -36,7 +36,10 @@ def large_case(seed: int = 0) -> dict[str, Any]:
             "sign_up": "assisted",
             "platform": "sandbox",
         },
-        "venues": [{"id": "v", "timezone": "Europe/Paris"}, {"id": "w", "timezone": "Europe/London", "currency": "GBP"}],
+        "venues": [
+            {"id": "v", "timezone": "Europe/Paris"},
+            {"id": "w", "timezone": "Europe/London", "currency": "GBP"},
+        ],
         "participation": {"acknowledged_at": "2025-03-10T08:00:00Z", "earlier_participation": False},
         "eligibility": [_held(name) for name in REQUIREMENTS] + [_held("smarttools", venue_id=v) for v in "vw"],
         "people": [_person(number) for number in range(CLIENTS)],

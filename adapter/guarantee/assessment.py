@@ -28,6 +28,7 @@ from adapter.guarantee.rounding import exact_sum, in_units
 from adapter.guarantee.sources import Sources, free_only, sources_of
 from adapter.guarantee.start import Start, start_of
 from adapter.guarantee.status import payable, status_of
+from adapter.guarantee.worth import Worth
 
 T = TypeVar("T")
 
@@ -68,9 +69,9 @@ class Assessment:
     def __init__(self, case: Case) -> None:
         self.case = case
         self.digits = digits(case.business.currency)
-        self.bookings = bookings_of(case)
-        self._revenue = DirectRevenue(case, self.bookings)
         self._exchange = Exchange(case.fx)
+        self.bookings = bookings_of(case, self._exchange)
+        self._revenue = DirectRevenue(case, self.bookings, self._exchange)
         self._known: dict[Hashable, Any] = {}
 
     def under(self, readings: Readings) -> Outcome:
@@ -129,22 +130,28 @@ class Assessment:
         return payment_of(self.case, readings, self._exchange, revenue * unit, lost * unit)
 
     def _lines(self, readings: Readings, period: Period) -> Lines:
-        retail = self._once(
-            ("retail", period.start, readings["retail_method"]),
-            lambda: retail_rates(self.case.pricing, period.start, readings),
+        chosen = tuple(value for name, value in readings.items() if name != "deminimis")
+        return self._once(
+            ("lines", chosen), lambda: lines_of(self._ground(readings, period), self.settled_in(period, readings))
         )
-        ground = Ground(
-            case=self.case,
+
+    def _ground(self, readings: Readings, period: Period) -> Ground:
+        return Ground(
             readings=readings,
-            period=period,
+            currency=self.case.business.currency,
             verdicts=self._verdicts(readings),
             sources=self._sources(readings, period),
             free_only=self._free_only(readings),
-            retail=retail,
+            worth=self._worth(readings, period),
             revenue=self._revenue,
-            exchange=self._exchange,
         )
-        return lines_of(ground, self.settled_in(period, readings))
+
+    def _worth(self, readings: Readings, period: Period) -> Worth:
+        def make() -> Worth:
+            rates = retail_rates(self.case.pricing, period.start, readings)
+            return Worth(rates, self._exchange, self.case.business.currency)
+
+        return self._once(("worth", period.start, readings["retail_method"]), make)
 
     def _unknown_firsts(self, sources: Sources | None, period: Period | None, readings: Readings) -> set[Missing]:
         """First reservations of unknown channel, of people with reservations in the period."""

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from adapter.guarantee.case import NOTHING, Case, Funding, Purchase, Reservation
+from adapter.guarantee.exchange import Exchange
 from adapter.guarantee.facts import Booking
 
-Earning = tuple[Fraction, str]  # an amount, and the currency it is in
+Earning = tuple[Fraction | None, str]  # an amount in the business's currency, and the one it was converted from
 
 
 def earns(each: Reservation) -> bool:
@@ -23,9 +24,10 @@ def earns(each: Reservation) -> bool:
 class DirectRevenue:
     """What the direct reservations of a case earn."""
 
-    def __init__(self, case: Case, bookings: Iterable[Booking]) -> None:
+    def __init__(self, case: Case, bookings: Iterable[Booking], exchange: Exchange) -> None:
         self._purchases = {purchase.id: purchase for purchase in case.purchases}
         self._currency = case.business.currency
+        self._exchange = exchange
         self._visits = Counter(
             each.reservation.funding.purchase_id
             for each in bookings
@@ -34,7 +36,11 @@ class DirectRevenue:
         self._shares = {purchase.id: self._share(purchase) for purchase in case.purchases}
 
     def of(self, each: Booking) -> Earning:
-        """What a settled direct reservation earns, in the currency it was sold in."""
+        """What a settled direct reservation earns; None where the exchange rate is missing."""
+        amount, currency = self._sold(each)
+        return self._exchange.convert(amount, currency, self._currency, each.day), currency
+
+    def _sold(self, each: Booking) -> tuple[Fraction, str]:
         funding = each.reservation.funding
         if funding is None or not earns(each.reservation):
             return NOTHING, each.currency

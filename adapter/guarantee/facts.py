@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
 
-from adapter.guarantee.case import Case, Reservation, Venue
+from adapter.guarantee.case import NOTHING, Case, Reservation, Venue
+from adapter.guarantee.exchange import Exchange
 from adapter.guarantee.periods import local_date
 from adapter.guarantee.terms import SETTLES_AFTER
 
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A reservation, dated and priced where it takes place."""
+    """A reservation, dated where it takes place, its amounts in the business's currency."""
 
     reservation: Reservation
     day: date  # of the class, at its venue (GP-07)
@@ -23,23 +25,29 @@ class Booking:
     made_on: date  # the date of that at its venue
     settled: bool  # it stands as it is
     currency: str  # what it is given in
+    payout: Fraction | None  # None: the exchange rate is missing
+    tax: Fraction | None  # None: the exchange rate is missing
 
 
-def bookings_of(case: Case) -> list[Booking]:
+def bookings_of(case: Case, exchange: Exchange) -> list[Booking]:
     """Every reservation of the case, in the order of lines."""
     venues = {venue.id: venue for venue in case.venues}
     ordered = sorted(case.reservations, key=lambda each: (each.starts_at, each.id))
-    return [_booking(each, venues[each.venue_id], case) for each in ordered]
+    return [_booking(each, venues[each.venue_id], case, exchange) for each in ordered]
 
 
-def _booking(each: Reservation, venue: Venue, case: Case) -> Booking:
+def _booking(each: Reservation, venue: Venue, case: Case, exchange: Exchange) -> Booking:
     timezone = each.timezone or venue.timezone
+    currency, ours = venue.currency or case.business.currency, case.business.currency
     made_at = each.booked_at or each.starts_at
+    day = local_date(each.starts_at, timezone)
     return Booking(
         reservation=each,
-        day=local_date(each.starts_at, timezone),
+        day=day,
         made_at=made_at,
         made_on=local_date(made_at, timezone),
         settled=case.as_of - each.starts_at >= SETTLES_AFTER,
-        currency=venue.currency or case.business.currency,
+        currency=currency,
+        payout=exchange.convert(each.payout or NOTHING, currency, ours, day),
+        tax=exchange.convert(each.tax, currency, ours, day),
     )

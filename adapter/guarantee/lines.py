@@ -11,15 +11,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
-from adapter.guarantee.case import NOTHING, Case, Purchase
+from adapter.guarantee.case import NOTHING, Purchase
 from adapter.guarantee.direct import DirectRevenue
-from adapter.guarantee.exchange import Exchange
 from adapter.guarantee.facts import Booking
-from adapter.guarantee.periods import Period
 from adapter.guarantee.qualifying import Verdict
 from adapter.guarantee.readings import Readings
-from adapter.guarantee.retail import Offer
-from adapter.guarantee.sources import Sources
+from adapter.guarantee.sources import Sources, Standing
+from adapter.guarantee.worth import Worth
 
 
 class Amounts(NamedTuple):
@@ -45,7 +43,8 @@ class Line:
     amounts: Amounts
 
 
-DIRECT = Verdict(False, "direct")
+Money = tuple[Fraction | None, Fraction | None, Fraction | None, Fraction | None, Fraction | None]
+NO_MONEY: Money = (NOTHING, NOTHING, NOTHING, NOTHING, None)
 
 
 class Missing(NamedTuple):
@@ -70,25 +69,24 @@ class Lines:
 class Ground:
     """Everything that lines are made from."""
 
-    case: Case
     readings: Readings
-    period: Period
+    currency: str
     verdicts: Mapping[str, Verdict]
     sources: Sources
     free_only: frozenset[str]
-    retail: Mapping[Offer, Fraction]
+    worth: Worth
     revenue: DirectRevenue
-    exchange: Exchange
 
 
 def lines_of(ground: Ground, period_bookings: Iterable[tuple[str | None, Booking]]) -> Lines:
     """The lines of the settled bookings of the period, with their people, in their order."""
     making = _Making(ground)
     for person, each in period_bookings:
+        standing = ground.sources.of(person)
         if each.reservation.channel == "marketplace":
-            making.marketplace(person, each)
-        elif ground.sources.switcher(person) is not False:
-            making.of_switcher(person, each)
+            making.marketplace(person, standing, each)
+        elif standing.switcher is not False:
+            making.of_switcher(person, standing, each)
     return making.made
 
 
@@ -98,99 +96,73 @@ class _Making:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._floored = ground.readings["neg_lines"] == "floor"
-        self._excluding = ground.readings["free_only"] == "exercised"
+        self._left_out = ground.free_only if ground.readings["free_only"] == "exercised" else frozenset()
         self.made = Lines()
 
-    def marketplace(self, person: str | None, each: Booking) -> None:
+    def marketplace(self, person: str | None, standing: Standing, each: Booking) -> None:
         """A line for a marketplace reservation; one that doesn't qualify adds nothing."""
         verdict = self._ground.verdicts[each.reservation.id]
-        lost, excluded = self._lost(person)
-        payout: Fraction | None = NOTHING
-        lost_revenue, tax, retail = payout, payout, None
+        lost = standing.direct_before and person not in self._left_out
+        money: Money = NO_MONEY
         if verdict.qualifying:
-            payout, tax = self._ours(each, each.reservation.payout or NOTHING), self._ours(each, each.reservation.tax)
-            lost_revenue, retail = self._lost_revenue(each, lost, payout)
-            self._note(person, each, payout, excluded)
-        switcher = self._ground.sources.switcher(person)
-        self._add(each, person, verdict, (payout, NOTHING, lost_revenue, tax, retail), switcher, lost)
+            if each.payout is None or each.tax is None:
+                self._miss_rate(each.currency, each)
+            lost_revenue, retail = self._lost_revenue(each, lost)
+            money = each.payout, NOTHING, lost_revenue, each.tax, retail
+            self._note(person, standing, each)
+        amounts = Amounts(verdict.qualifying, verdict.reason, *money, standing.switcher, lost)
+        self.made.lines.append(Line(each, person, amounts))
 
-    def of_switcher(self, person: str | None, each: Booking) -> None:
-        """A line for a direct reservation; one of unknown channel blocks instead."""
-        switcher = self._ground.sources.switcher(person)
-        if each.reservation.channel == "unknown" and switcher:
+    def of_switcher(self, person: str | None, standing: Standing, each: Booking) -> None:
+        """A line for a direct reservation of who is, or may be, a Switcher; one of unknown channel blocks instead."""
+        if each.reservation.channel == "unknown" and standing.switcher:
             self.made.missing.add(Missing("channel", each.reservation.id))
         if each.reservation.channel != "direct":
             return
-        revenue, tax = self._earned(each) if switcher else (None, None)
-        if switcher and (cycle := self._ground.revenue.cycle_of(each)):
+        revenue, tax = self._earned(each) if standing.switcher else (None, None)
+        if standing.switcher and (cycle := self._ground.revenue.cycle_of(each)):
             self.made.cycles[cycle.id] = cycle
-        lost, _ = self._lost(person)
-        self._add(each, person, DIRECT, (NOTHING, revenue, NOTHING, tax, None), switcher, lost)
-
-    def _add(
-        self,
-        each: Booking,
-        person: str | None,
-        verdict: Verdict,
-        money: tuple[Fraction | None, Fraction | None, Fraction | None, Fraction | None, Fraction | None],
-        switcher: bool | None,
-        lost: bool | None,
-    ) -> None:
-        amounts = Amounts(verdict.qualifying, verdict.reason, *money, switcher, lost)
+        lost = standing.direct_before and person not in self._left_out
+        amounts = Amounts(False, "direct", NOTHING, revenue, NOTHING, tax, None, standing.switcher, lost)
         self.made.lines.append(Line(each, person, amounts))
 
     def _earned(self, each: Booking) -> tuple[Fraction | None, Fraction | None]:
         """What it earns, and the tax on that: none on nothing."""
         amount, currency = self._ground.revenue.of(each)
-        if not amount:
+        if amount == 0:
             return NOTHING, NOTHING
-        return self._converted(amount, currency, each), self._ours(each, each.reservation.tax)
+        if amount is None:
+            self._miss_rate(currency, each)
+        if each.tax is None:
+            self._miss_rate(each.currency, each)
+        return amount, each.tax
 
-    def _lost(self, person: str | None) -> tuple[bool | None, bool]:
-        """Whether the person is lost (None: hangs on an unknown channel), and whether only the discretion says no."""
-        lost = self._ground.sources.direct_before(person)
-        excluded = bool(lost) and self._excluding and person in self._ground.free_only
-        return (False if excluded else lost), excluded
-
-    def _lost_revenue(
-        self, each: Booking, lost: bool | None, payout: Fraction | None
-    ) -> tuple[Fraction | None, Fraction | None]:
+    def _lost_revenue(self, each: Booking, lost: bool | None) -> tuple[Fraction | None, Fraction | None]:
+        """What the line adds to Lost Revenue, and the retail rate where that needs one."""
         if lost is False:
             return NOTHING, None
-        if lost is None:
+        if lost is None:  # hangs on an unknown channel
             return None, None
-        retail = self._retail(each, needed=True)
-        return self._difference(retail, payout), retail
+        retail = self._ground.worth.retail(each)
+        if not self._ground.worth.priced(each):
+            self.made.missing.add(
+                Missing("retail_rate", f"{each.reservation.class_type} at {each.reservation.venue_id}")
+            )
+        elif retail is None:
+            self._miss_rate(each.currency, each)
+        return self._difference(each), retail
 
-    def _difference(self, retail: Fraction | None, payout: Fraction | None) -> Fraction | None:
-        if retail is None or payout is None:
-            return None
-        return max(retail - payout, NOTHING) if self._floored else retail - payout
+    def _difference(self, each: Booking) -> Fraction | None:
+        difference = self._ground.worth.difference(each)
+        return NOTHING if self._floored and difference is not None and difference < 0 else difference
 
-    def _note(self, person: str | None, each: Booking, payout: Fraction | None, excluded: bool) -> None:
+    def _note(self, person: str | None, standing: Standing, each: Booking) -> None:
         """What the line would have added to Lost Revenue, had it been somebody's, or not been left out."""
         if person is None:
-            difference = self._difference(self._retail(each), payout)
+            difference = self._ground.worth.difference(each)
             self.made.exposures.append(None if difference is None else max(difference, NOTHING))
-        elif excluded:
-            self.made.excluded.append(self._difference(self._retail(each), payout))
+        elif standing.direct_before and person in self._left_out:
+            self.made.excluded.append(self._difference(each))
 
-    def _retail(self, each: Booking, *, needed: bool = False) -> Fraction | None:
-        offer = (each.reservation.venue_id, each.reservation.class_type)
-        rate = self._ground.retail.get(offer)
-        if rate is not None:
-            return self._ours(each, rate, needed=needed)
-        if needed:
-            self.made.missing.add(Missing("retail_rate", f"{offer[1]} at {offer[0]}"))
-        return None
-
-    def _ours(self, each: Booking, amount: Fraction, *, needed: bool = True) -> Fraction | None:
-        """An amount of the reservation's venue, in the business's currency."""
-        return self._converted(amount, each.currency, each, needed=needed)
-
-    def _converted(self, amount: Fraction, currency: str, each: Booking, *, needed: bool = True) -> Fraction | None:
-        ours = self._ground.case.business.currency
-        found = self._ground.exchange.convert(amount, currency, ours, each.day)
-        if found is None and needed:
-            self.made.missing.add(Missing("fx_rate", f"{currency} to {ours} on {each.day}"))
-        return found
+    def _miss_rate(self, currency: str, each: Booking) -> None:
+        self.made.missing.add(Missing("fx_rate", f"{currency} to {self._ground.currency} on {each.day}"))

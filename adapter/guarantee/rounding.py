@@ -15,7 +15,8 @@ def exact_sum(amounts: Iterable[Fraction]) -> Fraction:
     """The sum. Amounts of one denominator are added as whole numbers first: many lines, few denominators."""
     numerators: dict[int, int] = defaultdict(int)
     for amount in amounts:
-        numerators[amount.denominator] += amount.numerator
+        above, below = amount.as_integer_ratio()
+        numerators[below] += above
     return sum((Fraction(above, below) for below, above in numerators.items()), Fraction(0))
 
 
@@ -30,12 +31,13 @@ def spread(amounts: Sequence[Fraction], digits: int) -> list[int]:
 
     Of equal remainders the first is: the caller's order decides.
     """
-    units, rests = [], []
+    units, rests, scale = [], [], 10**digits
     for place, amount in enumerate(amounts):
-        whole, rest = divmod(amount.numerator * 10**digits, amount.denominator)
+        above, below = amount.as_integer_ratio()
+        whole, rest = divmod(above * scale, below)
         units.append(whole)
         if rest:
-            rests.append((-Fraction(rest, amount.denominator), place))
+            rests.append((-Fraction(rest, below), place))
     short = in_units(exact_sum(amounts), digits) - sum(units)
     for _, place in sorted(rests)[:short]:
         units[place] += 1

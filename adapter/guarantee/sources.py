@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from adapter.guarantee.case import Reservation
 from adapter.guarantee.direct import DirectRevenue
@@ -35,24 +36,30 @@ class First:
         return self.booking.reservation.channel
 
 
+class Standing(NamedTuple):
+    """What somebody's first reservations make of them; None where the channel of one is unknown."""
+
+    switcher: bool | None  # the first one ever was the marketplace's
+    direct_before: bool | None  # the first one in the window was direct
+
+
+STRANGER = Standing(switcher=False, direct_before=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Each person's first reservation, ever and in the window."""
+    """Each person's first reservation, ever and in the window, and what that makes of them."""
 
     ever: Mapping[str, First]
     window: Mapping[str, First]
+    standings: Mapping[str, Standing]
 
-    def switcher(self, person: str | None) -> bool | None:
-        """Whether the first one ever was the marketplace's; None where its channel is unknown."""
-        return _is(self.ever, person, "marketplace")
-
-    def direct_before(self, person: str | None) -> bool | None:
-        """Whether the first one in the window was direct; None where its channel is unknown."""
-        return _is(self.window, person, "direct")
+    def of(self, person: str | None) -> Standing:
+        """What somebody is; nobody known is neither."""
+        return self.standings.get(person, STRANGER) if person is not None else STRANGER
 
 
-def _is(firsts: Mapping[str, First], person: str | None, channel: str) -> bool | None:
-    first = firsts.get(person) if person is not None else None
+def _is(first: First | None, channel: str) -> bool | None:
     if first is None:
         return False
     return None if first.channel == "unknown" else first.channel == channel
@@ -65,10 +72,12 @@ def sources_of(bookings: Sequence[Booking], people: People, period: Period, read
         for person, each in zip(people, bookings, strict=True)
         if person is not None and (readings["first_counts_cancelled"] or _honoured(each.reservation))
     ]
-    return Sources(
-        ever=_firsts(made),
-        window=_firsts((person, each) for person, each in made if period.window_holds(each.made_on)),
-    )
+    ever = _firsts(made)
+    window = _firsts((person, each) for person, each in made if period.window_holds(each.made_on))
+    standings = {
+        person: Standing(_is(first, "marketplace"), _is(window.get(person), "direct")) for person, first in ever.items()
+    }
+    return Sources(ever, window, standings)
 
 
 def _honoured(each: Reservation) -> bool:

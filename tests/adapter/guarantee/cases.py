@@ -43,7 +43,9 @@ class Studio:
             },
             "venues": [],
             "participation": {"acknowledged_at": "2025-03-01T10:00:00-05:00", "earlier_participation": False},
-            "eligibility": [{"requirement": name, "from": "2020-01-01T00:00:00Z", "until": None} for name in REQUIREMENTS],
+            "eligibility": [
+                {"requirement": name, "from": "2020-01-01T00:00:00Z", "until": None} for name in REQUIREMENTS
+            ],
             "waivers": [],
             "breaches": [],
             "people": [],
@@ -65,7 +67,9 @@ class Studio:
         if retail is not None:
             self.price(retail, venue=number)
 
-    def price(self, price: str, kind: str = "drop_in", venue: str = "v1", class_type: str = "yoga", **more: Any) -> None:
+    def price(
+        self, price: str, kind: str = "drop_in", venue: str = "v1", class_type: str = "yoga", **more: Any
+    ) -> None:
         row = {"id": f"price-{next(self._numbers)}", "class_type": class_type, "venue_id": venue, "kind": kind}
         self.case["pricing"].append({**row, "price": price, "from": "2020-01-01", "until": None, **more})
 
