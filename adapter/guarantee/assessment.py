@@ -12,12 +12,12 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 from adapter.currency import digits
-from adapter.guarantee.case import Case
+from adapter.guarantee.case import NOTHING, Case
 from adapter.guarantee.direct import DirectRevenue
 from adapter.guarantee.eligibility import Judged, judge
 from adapter.guarantee.exchange import Exchange
 from adapter.guarantee.facts import Booking, bookings_of
-from adapter.guarantee.lines import Ground, Lines, Missing, lines_of
+from adapter.guarantee.lines import Ground, Line, Lines, Missing, lines_of
 from adapter.guarantee.payment import NO_PAYMENT, UNKNOWN, Payment, payment_of
 from adapter.guarantee.people import People
 from adapter.guarantee.periods import Period
@@ -73,6 +73,7 @@ class Assessment:
         self.bookings = bookings_of(case, self._exchange)
         self._revenue = DirectRevenue(case, self.bookings, self._exchange)
         self._known: dict[Hashable, Any] = {}
+        self._shared: dict[str, Line] = {}
 
     def under(self, readings: Readings) -> Outcome:
         """The outcome under these readings."""
@@ -119,7 +120,8 @@ class Assessment:
 
     def _total(self, made: Lines, column: str) -> int:
         amounts = (getattr(line.amounts, column) for line in made.lines)
-        return in_units(exact_sum(amount for amount in amounts if amount is not None), self.digits)
+        something = (amount for amount in amounts if amount is not None and amount is not NOTHING)
+        return in_units(exact_sum(something), self.digits)
 
     def _payment(self, readings: Readings, judged: tuple[Judged, ...], revenue: int, lost: int | None) -> Payment:
         if not payable(self.case, judged):
@@ -131,9 +133,8 @@ class Assessment:
 
     def _lines(self, readings: Readings, period: Period) -> Lines:
         chosen = tuple(value for name, value in readings.items() if name != "deminimis")
-        return self._once(
-            ("lines", chosen), lambda: lines_of(self._ground(readings, period), self.settled_in(period, readings))
-        )
+        settled = self.settled_in(period, readings)
+        return self._once(("lines", chosen), lambda: lines_of(self._ground(readings, period), settled, self._shared))
 
     def _ground(self, readings: Readings, period: Period) -> Ground:
         return Ground(

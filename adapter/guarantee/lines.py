@@ -78,9 +78,12 @@ class Ground:
     revenue: DirectRevenue
 
 
-def lines_of(ground: Ground, period_bookings: Iterable[tuple[str | None, Booking]]) -> Lines:
-    """The lines of the settled bookings of the period, with their people, in their order."""
-    making = _Making(ground)
+def lines_of(ground: Ground, period_bookings: Iterable[tuple[str | None, Booking]], shared: dict[str, Line]) -> Lines:
+    """The lines of the settled bookings of the period, with their people, in their order.
+
+    ``shared`` holds the lines made before, under other readings, by reservation; what is the same is taken from there.
+    """
+    making = _Making(ground, shared)
     for person, each in period_bookings:
         standing = ground.sources.of(person)
         if each.reservation.channel == "marketplace":
@@ -93,8 +96,9 @@ def lines_of(ground: Ground, period_bookings: Iterable[tuple[str | None, Booking
 class _Making:
     """One pass over the bookings."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, shared: dict[str, Line]) -> None:
         self._ground = ground
+        self._shared = shared
         self._floored = ground.readings["neg_lines"] == "floor"
         self._left_out = ground.free_only if ground.readings["free_only"] == "exercised" else frozenset()
         self.made = Lines()
@@ -110,8 +114,7 @@ class _Making:
             lost_revenue, retail = self._lost_revenue(each, lost)
             money = each.payout, NOTHING, lost_revenue, each.tax, retail
             self._note(person, standing, each)
-        amounts = Amounts(verdict.qualifying, verdict.reason, *money, standing.switcher, lost)
-        self.made.lines.append(Line(each, person, amounts))
+        self._add(each, person, Amounts(verdict.qualifying, verdict.reason, *money, standing.switcher, lost))
 
     def of_switcher(self, person: str | None, standing: Standing, each: Booking) -> None:
         """A line for a direct reservation of who is, or may be, a Switcher; one of unknown channel blocks instead."""
@@ -123,8 +126,15 @@ class _Making:
         if standing.switcher and (cycle := self._ground.revenue.cycle_of(each)):
             self.made.cycles[cycle.id] = cycle
         lost = standing.direct_before and person not in self._left_out
-        amounts = Amounts(False, "direct", NOTHING, revenue, NOTHING, tax, None, standing.switcher, lost)
-        self.made.lines.append(Line(each, person, amounts))
+        self._add(each, person, Amounts(False, "direct", NOTHING, revenue, NOTHING, tax, None, standing.switcher, lost))
+
+    def _add(self, each: Booking, person: str | None, amounts: Amounts) -> None:
+        """Most lines are the same under every reading: they are kept once."""
+        line = self._shared.get(each.reservation.id)
+        if line is None or line.person != person or line.amounts != amounts:
+            line = Line(each, person, amounts)
+            self._shared.setdefault(each.reservation.id, line)
+        self.made.lines.append(line)
 
     def _earned(self, each: Booking) -> tuple[Fraction | None, Fraction | None]:
         """What it earns, and the tax on that: none on nothing."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 import itertools
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
-from datetime import datetime, timedelta
 
 from adapter.guarantee import assess
 
