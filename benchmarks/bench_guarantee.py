@@ -1,4 +1,4 @@
-"""How long a statement of 50,000 reservations takes, with every alternative reading beside it. The limit is 5 seconds."""
+"""How long a statement of 50,000 reservations takes, every alternative reading beside it. The limit is 5 seconds."""
 
 from __future__ import annotations
 
@@ -110,8 +110,8 @@ def main() -> None:
     took = time.perf_counter() - began
     alternatives = len(statement["alternatives"])
     print(
-        f"guarantee: {RESERVATIONS} reservations, {len(statement['lines'])} lines, {alternatives} alternatives that change "
-        f"the money: {took:.2f} s of {LIMIT:.0f} s allowed (ratio {took / LIMIT:.2f})"
+        f"guarantee: {RESERVATIONS} reservations, {len(statement['lines'])} lines, {alternatives} alternatives "
+        f"that change the money: {took:.2f} s of {LIMIT:.0f} s allowed (ratio {took / LIMIT:.2f})"
     )
     assert took < LIMIT
 
