@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -102,19 +103,17 @@ def _reservation(number: int, draw: random.Random) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Print seconds and their ratio to the limit."""
+def main() -> int:
+    """Print seconds and their ratio to the limit; 0 where it stays under it."""
     case = large_case()
     began = time.perf_counter()
     statement = assess(case)
     took = time.perf_counter() - began
-    alternatives = len(statement["alternatives"])
-    print(
-        f"guarantee: {RESERVATIONS} reservations, {len(statement['lines'])} lines, {alternatives} alternatives "
-        f"that change the money: {took:.2f} s of {LIMIT:.0f} s allowed (ratio {took / LIMIT:.2f})"
-    )
-    assert took < LIMIT
+    lines, alternatives = len(statement["lines"]), len(statement["alternatives"])
+    print(f"guarantee: {RESERVATIONS} reservations, {lines} lines, {alternatives} alternatives that change the money")
+    print(f"guarantee: {took:.2f} s of {LIMIT:.0f} s allowed, ratio {took / LIMIT:.2f} (must stay below 1)")
+    return 0 if took < LIMIT else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
