@@ -25,7 +25,7 @@ from adapter.connecting.token_row import seal_name
 from adapter.store.addresses import open_address
 from adapter.store.connection_health import WORKED_OFF, health_of
 from adapter.store.database import Store
-from adapter.store.hash_key import hash_key
+from adapter.store.kept_keys import hash_key
 from adapter.store.readiness import engine_state, schema_state
 from adapter.store.sealing import Keyring, SealBroken
 from adapter.store.tables import Connection, ConnectionState, EmailAddress
