@@ -14,8 +14,9 @@ from connectors.sandbox.market.world import Terms
 from connectors.sandbox.server.access import caller, query
 from connectors.sandbox.server.api_class import find_class
 from connectors.sandbox.server.bookings import request_body
+from connectors.sandbox.server.pages import page
 from connectors.sandbox.server.sandbox import here
-from connectors.sandbox.server.wire import Body, Json, Refusal, answer, audit_text, page
+from connectors.sandbox.server.wire import Body, Json, Refusal, answer, audit_text
 
 
 def offer_routes(routes: Blueprint) -> None:
