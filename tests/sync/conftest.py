@@ -105,11 +105,15 @@ class Road:
         with self.ctx.store.read() as db:
             return db.get_one(Run, run_id)
 
-    def wait_for(self, run_id: int, *states: RunState, seconds: float = 30) -> None:
+    def wait_for(self, run_id: int, *states: RunState) -> None:
         """Until a run that others do has come to one of these states."""
+        self.wait_until(lambda: self.run(run_id).state in states)
+
+    def wait_until(self, come: Callable[[], bool], *, seconds: float = 60) -> None:
+        """Until it is so, in real time."""
         pause, until = threading.Event(), clock.monotonic() + seconds
-        while self.run(run_id).state not in states:
-            assert clock.monotonic() < until, (self.run(run_id).state, self.run(run_id).step)
+        while not come():
+            assert clock.monotonic() < until, [(run.id, run.kind, run.state, run.step) for run in self.all(Run)]
             pause.wait(0.02)
 
     def backfill(self, weeks: int = 8) -> Run:
