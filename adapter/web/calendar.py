@@ -15,6 +15,7 @@ from adapter.store.alerts import open_alerts
 from adapter.store.calendar import Upcoming, decisions_of, one_session, outcomes_of, upcoming, venues_of
 from adapter.store.connection_health import connections_of
 from adapter.store.freshness import freshness_of
+from adapter.store.settings import effective_settings
 from adapter.store.tables import ConnectionState, Studio
 from adapter.web.access import context, needs
 
@@ -80,7 +81,8 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         venues, connections = venues_of(db, studio_id), connections_of(db, studio_id)
         alerts = open_alerts(db, studio_id=studio_id)
         standing = [each for each in connections if each.state is not ConnectionState.DISCONNECTED]
-        freshness = [freshness_of(db, each, now) for each in standing]
+        settings = effective_settings(db, studio_id).studio
+        freshness = [freshness_of(each, settings, now) for each in standing]
     days = _by_day(today, items)
     chosen = _chosen_day()
     return render_template(
