@@ -211,11 +211,11 @@ def kept(road: Road, tmp_path_factory: pytest.TempPathFactory) -> Kept:
         path = str(road.ctx.store.url.database)
         if file.exists():
             token = road.connection.access_token
-            _copy(str(file), path)
+            copy_database(str(file), path)
             road.set(access_token=token)
         else:
             make()
-            _copy(path, str(file))
+            copy_database(path, str(file))
 
     return bring
 
@@ -262,7 +262,8 @@ def decide(road: Road) -> None:
     done(road.do(RunKind.DECIDE))
 
 
-def _copy(source: str, target: str) -> None:
+def copy_database(source: str, target: str) -> None:
+    """Everything in one SQLite file into another."""
     with closing(sqlite3.connect(source)) as there, closing(sqlite3.connect(target)) as here:
         there.backup(here)
 
