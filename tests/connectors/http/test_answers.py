@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from connectors import registry
 from connectors.errors import ConnectorError, Misconfigured, Reconnect, Rejected, TryAgain
 from connectors.http.answers import Call, read_answer, retry_after
 from connectors.showing import scrub
 
-READ, WRITE = Call("GET /class/classes"), Call("PUT /channel/offers/{id}", writes=True)
+CODES = registry.get("mindbody").codes
+READ = Call("GET /class/classes", codes=CODES)
+WRITE = Call("PUT /channel/offers/{id}", writes=True, codes=CODES)
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 
