@@ -244,7 +244,7 @@ class Account:
 
     called: str = "site ID"
     hint: str = ""  # what it looks like, and where it stands
-    pattern: str = r"[A-Za-z0-9_.-]{1,64}"
+    pattern: str = r"[A-Za-z0-9_.\-]{1,64}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from connectors.errors import Misconfigured
 from connectors.platform import Capability, Platform
 
 _DECLARED_IN = {
+    "marianatek": "connectors.marianatek",
     "mindbody": "connectors.mindbody",
     "sandbox": "connectors.sandbox",
 }

@@ -81,7 +81,7 @@ def torn(page: Page) -> Page:
 
 
 DECLARED, DESCRIBED, WHOLE, SOUND = list(CHECKS)[:4]
-SENSE, ROSTERS, STRANGERS, OFFERS = list(CHECKS)[4:]
+SENSE, ROSTERS, CHANGES, STRANGERS, OFFERS, GUESTS = list(CHECKS)[4:]
 WRONG: list[tuple[str, Bend, str]] = [
     (DECLARED, lambda platform: replace(platform, webhooks=None), "WEBHOOKS is declared, but not there"),
     (DECLARED, without(Capability.SPOTS_NATIVE), "SPOTS_NATIVE is there, but not declared"),

@@ -10,6 +10,7 @@ from flask import Flask
 from waitress.server import create_server
 from waitress.wasyncore import close_all, loop
 
+from connectors.sandbox.server.dialects import DIALECTS
 from connectors.sandbox.server.people import Role, person_of
 from connectors.sandbox.server.sandbox import Sandbox
 from connectors.sandbox.server.wire import API_ROOT
@@ -76,4 +77,5 @@ def facts(sandbox: Sandbox) -> dict[str, Any]:
             for site, who in owners
         ],
         "webhook_url": f"{url}/api/v1",
+        "dialects": {name: speak(sandbox) for name, speak in DIALECTS.items()},
     }

@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 DEFAULT_LIMIT, MOST_ROWS = 100, 200
 API_ROOT = "/public/v6"
+BRANDS_ROOT = "/brands"
 
 _INDEX = re.compile(r"\[\d*\]$")
 
