@@ -134,6 +134,8 @@ class Worker:
     def _settle_held(self, push: Push, held: Held) -> PushState:
         if held.equal:
             return self._settle(push, self.route.in_force, answer=held.words, read_back=held.data)
+        if not held.shown:
+            return self._settle(push, PushState.ACCEPTED, answer=held.words, read_back=held.data)
         if push.attempts >= MOST_LOOKS:
             return self._settle(push, PushState.FAILED, answer=held.words, read_back=held.data)
         later = self.now + LOOK_AGAIN * push.attempts

@@ -24,6 +24,7 @@ class Held:
     equal: bool
     words: str | None  # the difference, for the studio
     data: dict[str, Any] | None
+    shown: bool = True  # False: the platform does not show what it holds, and looking again is of no use
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def native_route(push: OfferPush, api: Api) -> Route:
     """The platform takes a count and a rate for one session and one channel."""
 
     def look(wanted: Wanted) -> Held:
-        return _compare(wanted, push.read_back(api, wanted["session_id"]))
+        return _compare(wanted, push.read_back(api, wanted["session_id"]), premium=push.premium)
 
     return Route(lambda wanted, key: push.send(api, offer_of(wanted), key), look, PushState.CONFIRMED)
 
@@ -64,10 +65,12 @@ def local_route(words: str) -> Route:
     return Route(lambda _wanted, _key: None, lambda _: Held(equal=True, words=words, data=None), PushState.LOCAL)
 
 
-def _compare(wanted: Wanted, held: ReadBack | None) -> Held:
+def _compare(wanted: Wanted, held: ReadBack | None, *, premium: bool) -> Held:
     if held is None:
         return Held(False, "the platform holds no offer", None)
-    names = ("limit", "rate", "premium_limit", "premium_rate")
+    if held.limit is None and held.rate is None:
+        return Held(False, "taken, but the platform does not show what it holds", asdict(held), shown=False)
+    names = ("limit", "rate", "premium_limit", "premium_rate") if premium else ("limit", "rate")
     apart = [name for name in names if not _same(name, wanted[name], getattr(held, name))]
     words = ", ".join(f"{name}: wanted {wanted[name]}, held {getattr(held, name)}" for name in apart)
     return Held(not apart, words or None, asdict(held))

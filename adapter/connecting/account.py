@@ -73,7 +73,7 @@ def open_account(
         on_call=meter.note,
         allow_private=ctx.config.allow_private_addresses,
         allowed=ctx.config.allowed_addresses,
-        per_minute=platform.calls_per_minute,
+        per_minute=platform.pace(settings),
         codes=platform.codes,
     )
     try:

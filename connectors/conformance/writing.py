@@ -17,7 +17,7 @@ GUEST = Guest("Conny Forma", "conny.forma@example.org")
 
 
 def offers_are_exact(platform: Platform, api: Api) -> Iterator[str]:
-    """What was sent is read back; the same again is harmless; an older one is refused where the platform keeps order."""
+    """What was sent is read back; the same again is harmless; where the platform keeps order, an older is refused."""
     push = platform.offers
     if push is None:
         return

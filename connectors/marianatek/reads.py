@@ -20,7 +20,7 @@ from connectors.marianatek.shapes import ClassTypeShape, ClientShape, SessionSha
 from connectors.platform import Api, Everything, OfSession, Since, Site, Window
 from connectors.records import Page, Stream
 
-WEEK = timedelta(days=7)
+WEEK, SECOND = timedelta(days=7), timedelta(seconds=1)
 
 
 @lru_cache(maxsize=256)
@@ -82,8 +82,9 @@ def roster(api: Api, ask: OfSession) -> Iterator[Page]:
 
 
 def changed_reservations(api: Api, ask: Since) -> Iterator[Page]:
-    """Reservations changed at or after an instant, in any session."""
-    return _reservations(api, {"min_updated_datetime": utc_text(ask.instant)} if ask.instant else {})
+    """Reservations changed at or after an instant, in any session; up to now, so that the list stands still."""
+    since = {"min_updated_datetime": utc_text(ask.instant)} if ask.instant else {}
+    return _reservations(api, {**since, "max_updated_datetime": utc_text(api.now + SECOND)})
 
 
 def _reservations(api: Api, params: Mapping[str, str]) -> Iterator[Page]:

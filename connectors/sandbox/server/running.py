@@ -10,6 +10,7 @@ from flask import Flask
 from waitress.server import create_server
 from waitress.wasyncore import close_all, loop
 
+from connectors.sandbox.market.prices import DROP_IN
 from connectors.sandbox.server.dialects import DIALECTS
 from connectors.sandbox.server.people import Role, person_of
 from connectors.sandbox.server.sandbox import Sandbox
@@ -71,6 +72,7 @@ def facts(sandbox: Sandbox) -> dict[str, Any]:
                 "name": site.name,
                 "timezone": site.timezone,
                 "currency": site.currency,
+                "drop_in": str(site.options[DROP_IN].price),
                 "owner_login": who.login,
                 "owner_password": who.password,
             }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 
 from flask import Response, request
 
@@ -80,28 +80,39 @@ def reservation(number: int) -> Response:
 
 
 def _asked_for(site: Site) -> Iterator[Visit | WaitlistEntry]:
-    since, email = instant("min_updated_datetime"), request.args.get("guest_email", "").casefold()
-    kind, classes = request.args.get("reservation_type"), numbers("class_session")
+    changed = _changed()
+    kind, classes, email = (
+        request.args.get("reservation_type"),
+        numbers("class_session"),
+        request.args.get("guest_email"),
+    )
     visits = site.visits.values() if classes is None else (v for n in sorted(classes) for v in site.visits_of(n))
     if kind in (None, "standard"):
         for visit in visits:
-            changed = since is None or visit.last_modified >= since
-            if changed and visit.class_id in site.classes and (not email or _is_guest(site, visit, email)):
+            if changed(visit.last_modified) and visit.class_id in site.classes and _is_for(site, visit, email):
                 yield visit
-    if kind in (None, "waitlist") and not email:
+    if kind in (None, "waitlist") and email is None:
         for entry in site.waitlist.values():
-            at = entry.removed_at or entry.requested_at
-            if (since is None or at >= since) and (classes is None or entry.class_id in classes):
+            if changed(entry.removed_at or entry.requested_at) and (classes is None or entry.class_id in classes):
                 yield entry
+
+
+def _changed() -> Callable[[datetime], bool]:
+    """Whether something changed in the time asked for."""
+    since, until = instant("min_updated_datetime"), instant("max_updated_datetime")
+    return lambda at: (since is None or at >= since) and (until is None or at <= until)
 
 
 def _shown(site: Site, item: Visit | WaitlistEntry) -> Json:
     return shapes.reservation(site, item) if isinstance(item, Visit) else shapes.waiting(item)
 
 
-def _is_guest(site: Site, visit: Visit, email: str) -> bool:
+def _is_for(site: Site, visit: Visit, email: str | None) -> bool:
+    """Whether it is this guest's; anybody's where none is named."""
+    if email is None:
+        return True
     guest = site.seller_of(visit) is not Seller.STUDIO
-    return guest and (site.clients[visit.client_id].email or "").casefold() == email
+    return guest and (site.clients[visit.client_id].email or "").casefold() == email.casefold()
 
 
 def _has_account(site: Site, client: Client) -> bool:
