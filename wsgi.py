@@ -34,10 +34,17 @@ COMMANDS = {
     "replay": ROAD,
     "backtest": BACKTEST,
     "token": ADAPTER,
+    "new-platform": "adapter.new_platform",
     "conformance": "sync.conformance",
     "doctor": ADAPTER,
 }
-WITHOUT_CONTEXT = {"sandbox", "demo", "doctor", "conformance"}  # needs no database, or makes its own, or mends one
+WITHOUT_CONTEXT = {
+    "sandbox",
+    "demo",
+    "doctor",
+    "conformance",
+    "new-platform",
+}  # needs no database, or makes its own, or mends one
 
 
 def create() -> Flask:
