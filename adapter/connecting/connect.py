@@ -117,7 +117,7 @@ def _wanted_site(
     wanted = (site or "").strip() or None
     account = us.platform.account
     if wanted is not None and not us.platform.names_account(wanted):
-        raise ConnectRefused(f"That is no {account.called} of {us.platform.title}. {account.hint}".strip())
+        raise ConnectRefused(f"That is no {account.called} of a {us.platform.title} account. {account.hint}".strip())
     if wanted is None and us.platform.asks_site:
         raise ConnectRefused(f"Say which {us.platform.title} account to connect: its {account.called} is needed.")
     return wanted

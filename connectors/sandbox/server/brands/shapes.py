@@ -20,7 +20,7 @@ from connectors.sandbox.server.brands.wire import many, one, resource, utc_text
 from connectors.sandbox.server.wire import Json
 
 WAITING = 9_000_000  # what is added to the id of a waiting-list entry: it is a reservation here
-CHOSEN = frozenset({"Cycling"})  # kinds of classes in which a client picks a bike
+CHOSEN = frozenset({"Cycling", "Strength"})  # kinds of classes in which a client picks a place
 _LEGACY = {
     "America/New_York": "US/Eastern",
     "America/Chicago": "US/Central",
