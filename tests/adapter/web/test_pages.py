@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, update
 
 from adapter.context import Context
 from adapter.store.tables import (
@@ -16,6 +16,8 @@ from adapter.store.tables import (
     ClassType,
     Connection,
     ConnectionState,
+    Push,
+    PushState,
     Role,
     Run,
     RunKind,
@@ -401,3 +403,29 @@ def test_alive_ready_and_metrics(client: FlaskClient, seeded: Seeded, ctx: Conte
     assert "nobody" in client.get("/readyz").json["queue"]
     metrics = client.get("/metrics").text
     assert 'adapter_http_answers_total{method="GET",route="/healthz",status="200"}' in metrics
+
+
+def test_what_was_inferred_of_a_platform_is_said_until_an_offer_was_read_back(
+    owner: FlaskClient, ctx: Context, seeded: Seeded
+) -> None:
+    with ctx.store.write() as db:
+        db.get_one(Connection, seeded.connection_id).platform = "marianatek"
+        db.execute(update(Push).values(state=PushState.SENT, settled_at=None))
+    before = words(owner.get(f"/connections/{seeded.connection_id}").text)
+    assert "Inferred, not confirmed yet. That “max_reservations” caps the spots" in before
+    assert "Does not give what clients paid" in before
+    with ctx.store.write() as db:
+        last = db.scalars(select(Push.id).order_by(Push.id.desc())).first()
+        db.execute(update(Push).where(Push.id == last).values(state=PushState.CONFIRMED, settled_at=NOON))
+    after = words(owner.get(f"/connections/{seeded.connection_id}").text)
+    assert "Inferred" not in after
+    assert "Confirmed here: an offer was first read back equal" in after
+
+
+def test_the_platforms_are_compared_by_what_they_declare(owner: FlaskClient, seeded: Seeded) -> None:
+    page = owner.get(f"/studios/{seeded.studio_id}/connect").text
+    assert "Inferred." in page
+    rows = [words(row).split() for row in re.findall(r"<tr>.*?</tr>", page)]
+    titles, spots = rows[0], rows[1]
+    assert titles[-4:] == ["Mariana", "Tek", "Mindbody", "Sandbox"]
+    assert spots[-3:] == ["Yes", "–", "Yes"]
