@@ -39,7 +39,7 @@ def test_an_unknown_platform_is_wrong_usage() -> None:
 
 def test_a_platform_that_the_sandbox_does_not_speak_is_said_to_bring_its_own_double() -> None:
     silent = Sandbox({"url": "http://127.0.0.1:1", "dialects": {"sandbox": {}}})
-    with pytest.raises(ClickException, match="no double of zenith; it speaks sandbox.*tests/connectors/zenith/"):
+    with pytest.raises(ClickException, match=r"no double of zenith; it speaks sandbox.*tests/connectors/zenith/"):
         account(replace(_SANDBOX, name="zenith"), silent).__enter__()
 
 

@@ -415,8 +415,8 @@ def test_what_was_inferred_of_a_platform_is_said_until_an_offer_was_read_back(
     assert "Inferred, not confirmed yet. That “max_reservations” caps the spots" in before
     assert "Does not give what clients paid" in before
     with ctx.store.write() as db:
-        last = db.scalars(select(Push.id).order_by(Push.id.desc())).first()
-        db.execute(update(Push).where(Push.id == last).values(state=PushState.CONFIRMED, settled_at=NOON))
+        one = db.scalars(select(Push.id).where(Push.connection_id == seeded.connection_id)).first()
+        db.execute(update(Push).where(Push.id == one).values(state=PushState.CONFIRMED, settled_at=NOON))
     after = words(owner.get(f"/connections/{seeded.connection_id}").text)
     assert "Inferred" not in after
     assert "Confirmed here: an offer was first read back equal" in after
