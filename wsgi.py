@@ -34,6 +34,7 @@ COMMANDS = {
     "replay": ROAD,
     "backtest": BACKTEST,
     "token": ADAPTER,
+    "move": "adapter.move_command",
     "new-platform": "adapter.new_platform",
     "conformance": "sync.conformance",
     "doctor": ADAPTER,

@@ -103,7 +103,8 @@ def _check_empty(here: Connection) -> None:
         if table.name != KeptKey.__tablename__ and here.scalar(select(exists(select(text("1")).select_from(table))))
     ]
     if full:
-        raise CannotMove(f"the target is not empty ({', '.join(full)}). Move into an empty database.")
+        more = " and more" if len(full) > 3 else ""
+        raise CannotMove(f"the target is not empty ({', '.join(full[:3])}{more}). Move into an empty database.")
 
 
 def _move_table(there: Connection, here: Connection, table: Table, tell: Tell) -> int:

@@ -178,10 +178,16 @@ class ReadBack:
 
 @dataclass(frozen=True, slots=True)
 class OfferPush:
-    """Pushing an offer natively: send the whole wanted state, then read it back."""
+    """Pushing an offer natively: send the whole wanted state, then read it back.
+
+    A state that is newer than the one sent is refused by Rejected with the status 409. ``at_once``: how many writes the
+    platform stands at a time, each about another session.
+    """
 
     send: Callable[[Api, Offer, str], None]  # offer, idempotency key; raises ConnectorError
     read_back: Callable[[Api, str], ReadBack | None]  # session id; None: nothing held; no limit, no rate: not shown
+    read_all: Callable[[Api], Mapping[str, ReadBack]] | None = None  # all that is held, by session id, in few calls
+    at_once: int = 1
     ordered: bool = True  # keeps the sequence and refuses an older one; else order is our outbox's alone
     premium: bool = True  # takes premium spots apart; else those are in force where we sell
     inferred: str = ""  # what is not written down of it; said until an offer has been read back equal

@@ -37,10 +37,10 @@ HANDLERS: Mapping[RunKind, Callable[[Context, Run], None]] = {
 HEARTBEAT = queue.LEASE / 3
 
 
-def do_next(ctx: Context, *, run_id: int | None = None) -> Run | None:
-    """Claim one due run and do it to its end; None: nothing is due."""
+def do_next(ctx: Context, *, run_id: int | None = None, station: queue.Station | None = None) -> Run | None:
+    """Claim one due run, this one or one of a station where asked, and do it to its end; None: nothing is due."""
     with ctx.store.write() as db:
-        run = queue.claim(db, ctx.now(), run_id=run_id)
+        run = queue.claim(db, ctx.now(), run_id=run_id, station=station)
     if run is not None:
         _do(ctx, run)
     return run

@@ -76,6 +76,7 @@ PLATFORM = Platform(
     offers=OfferPush(
         send=pricing.send,
         read_back=pricing.read_back,
+        read_all=pricing.read_all,
         ordered=False,
         premium=False,
         inferred=(

@@ -5,14 +5,14 @@ Knows its envelope (JSON:API, ``meta.pagination``) and its headers; which lists 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from connectors.errors import Rejected, TryAgain
 from connectors.fields import reach
 from connectors.listing import Listing, as_pages, identity
-from connectors.paging import Slice, by_page
+from connectors.paging import Part, Slice, by_page
 from connectors.platform import Api
 from connectors.records import Page
 
@@ -21,20 +21,24 @@ JSON_API = "application/vnd.api+json"
 
 
 def pages(api: Api, listing: Listing) -> Iterator[Page]:
-    """All pages. Raises what the door and the paging raise."""
-    name = f"GET {listing.path}"
+    """All pages of records. Raises what the door and the paging raise."""
+    return as_pages(listing, numbered(api, listing.path, listing.params))
+
+
+def numbered(api: Api, path: str, params: Mapping[str, Any]) -> Iterator[Part]:
+    """All pages as they came."""
 
     def fetch(number: int) -> Slice | None:
         try:
-            answer = api.door.get(listing.path, {**listing.params, "page": number, "page_size": PAGE})
+            answer = api.door.get(path, {**params, "page": number, "page_size": PAGE})
         except Rejected as error:
             if error.status == 404 and number > 1:
                 return None  # the list grew shorter meanwhile
             raise
         about = reach(answer, "meta.pagination")
-        return Slice(listed(answer, name), _count(about, "count"), _count(about, "pages"))
+        return Slice(listed(answer, f"GET {path}"), _count(about, "count"), _count(about, "pages"))
 
-    return as_pages(listing, by_page(fetch, lambda item: identity(item, "id"), name=name))
+    return by_page(fetch, lambda item: identity(item, "id"), name=f"GET {path}")
 
 
 def listed(answer: Any, name: str) -> list[Any]:

@@ -23,7 +23,8 @@ from sync.demo.acts import Demo
 from sync.demo.sandbox import PROGRAM, Sandbox, Unspoken, running_sandbox
 from sync.demo.telling import Teller
 from sync.engine import engine_of
-from sync.serve import interrupted_by_sigterm, served_web
+from sync.interrupts import interrupted_by_sigterm
+from sync.serve import served_web
 
 
 @click.command()

@@ -1,6 +1,6 @@
 """Two engines behind one port (``adapter.work.JobEngine``). Which one: the address of the database says.
 
-embedded   SQLite, one process: a few threads do runs, APScheduler is the clock
+embedded   SQLite, one process: threads do runs, APScheduler is the clock
 fleet      PostgreSQL, any number of workers: Procrastinate wakes them and keeps the clock once for all
 carrier    what the fleet is told, by every process that asks for work: "run N is ready", in the run's transaction
 clock      the fleet's clock, and tidying up after workers that died
@@ -23,7 +23,7 @@ class Engine(JobEngine, Protocol):
         """Begin to do what is due and to keep the schedule."""
 
     def stop(self) -> None:
-        """End in order: no run is begun any more, those at work are finished."""
+        """End in order: no run is begun any more; those at work end, or are put down at their next step."""
 
     def run_due(self) -> int:
         """Do everything that is due, here and now, with what follows from it; how many runs that were."""
@@ -35,12 +35,12 @@ class Engine(JobEngine, Protocol):
 def engine_of(ctx: Context, concurrency: int | None = None) -> Engine:
     """The engine for this adapter's database; ``concurrency``: how many runs at once, if not as many as usual."""
     if ctx.store.is_sqlite:
-        from sync.engine.embedded import THREADS, Embedded
+        from sync.engine import embedded
 
-        return Embedded(ctx, threads=concurrency or THREADS)
-    from sync.engine.fleet import CONCURRENCY, Fleet
+        return embedded.Embedded(ctx, concurrency=concurrency or embedded.CONCURRENCY)
+    from sync.engine import fleet
 
-    return Fleet(ctx, concurrency=concurrency or CONCURRENCY)
+    return fleet.Fleet(ctx, concurrency=concurrency or fleet.CONCURRENCY)
 
 
 def announce(ctx: Context) -> Context:
@@ -48,5 +48,5 @@ def announce(ctx: Context) -> Context:
     if not ctx.store.is_sqlite:
         from sync.engine.carrier import Carrier
 
-        tell_from_now_on(ctx.store, Carrier())
+        tell_from_now_on(ctx.store, Carrier(ctx))
     return ctx

@@ -7,7 +7,6 @@ all that stands behind its lock (procrastinate#1599): ``hand_out`` carries it wh
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,19 +16,12 @@ from sqlalchemy.orm import Session
 
 from adapter.context import Context
 from adapter.store.tables import Run, RunKind
-from sync import queue
+from sync.queue import LANES, STATIONS, Station, ready
 
 JOB = "do run"
-PROMPT, READING, LEARNING = "prompt", "reading", "learning"
-QUEUES: Mapping[RunKind, str] = {
-    **dict.fromkeys((RunKind.BACKFILL, RunKind.PULL, RunKind.RESYNC), READING),
-    RunKind.TRAIN: LEARNING,
-}
-"""What takes long stands in a queue of its own, so that no push and no webhook waits for it; all else is prompt."""
-PRIORITIES: Mapping[RunKind, int] = defaultdict(
-    int, {RunKind.WEBHOOKS: 10, RunKind.RESYNC: 5, RunKind.BACKFILL: -10, RunKind.TRAIN: -20}
-)
-"""Higher goes first. Training is last: while it waits for its turn, whatever shares its lane passes it."""
+PRIORITIES: Mapping[Station, int] = {Station.PROMPT: 20, Station.READING: 10, Station.FILLING: 0, Station.LEARNING: -10}
+"""Higher goes first, and passes whatever still waits in the same lane: a slow station never holds a quick one up."""
+EAGER = frozenset({RunKind.WEBHOOKS, RunKind.RESYNC})  # before others of their station: somebody waits for them
 A_TIME = 500  # runs handed out in one transaction
 LOCK = 74_051_965  # any number, as long as it is always this one: two who hand out do so one after the other
 
@@ -40,16 +32,22 @@ _jobs = table("procrastinate_jobs", column("queueing_lock"), column("status"))
 class Carrier:
     """The half of the fleet that every process has: it tells of runs and does none."""
 
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
+
     def enqueue(self, db: Session, run: Run) -> None:
-        """Write down, in this transaction, that the run is ready."""
-        lane = None if run.connection_id is None else f"{queue.LANES[run.kind]} of connection {run.connection_id}"
+        """Write down, in this transaction, that the run is ready; nothing where it must wait for its time."""
+        if run.due_at > self.ctx.now():
+            return
+        station = STATIONS[run.kind]
+        lane = None if run.connection_id is None else f"{LANES[run.kind]} of connection {run.connection_id}"
         connection: Any = db.connection().connection.driver_connection
         _client.configure_task(
             JOB,
             lock=lane,
             queueing_lock=f"run {run.id}",
-            queue=QUEUES.get(run.kind, PROMPT),
-            priority=PRIORITIES[run.kind],
+            queue=station,
+            priority=PRIORITIES[station] + (run.kind in EAGER),
             connection=connection,
         ).defer(run_id=run.id)
 
@@ -59,10 +57,10 @@ class Carrier:
 
 def hand_out(ctx: Context) -> int:
     """Carry what is due and not carried: what had to wait, or was left behind by a worker; how many runs that were."""
-    carrier = Carrier()
+    carrier = Carrier(ctx)
     with ctx.store.write() as db:
         db.execute(select(func.pg_advisory_xact_lock(LOCK)))
-        due = select(Run).where(queue.ready(ctx.now()), ~_carried()).order_by(Run.due_at, Run.id)
+        due = select(Run).where(ready(ctx.now()), ~_carried()).order_by(Run.due_at, Run.id)
         runs = db.scalars(due.limit(A_TIME)).all()
         for run in runs:
             carrier.enqueue(db, run)

@@ -1,6 +1,6 @@
 """The engine of a fleet: PostgreSQL and any number of workers, on one machine or many; Procrastinate wakes them.
 
-A worker has a station for each queue, so that what takes long never holds up what must be prompt. A worker that dies is
+Each station is a queue, with a worker of Procrastinate's own; all of ours run in one process. A process that dies is
 missed by its heartbeat: its jobs are thrown away, which frees their locks, and its runs are handed out anew when their
 leases end. The fence keeps the dead one from writing.
 """
@@ -21,9 +21,10 @@ from procrastinate.exceptions import ConnectorException
 
 from adapter.context import Context
 from adapter.work import tell_from_now_on
-from sync.engine.carrier import JOB, LEARNING, PROMPT, READING, Carrier, hand_out
+from sync.engine.carrier import JOB, Carrier, hand_out
 from sync.engine.clock import CLOCK, keep_clock
 from sync.jobs import do_next
+from sync.queue import Station
 from sync.schedule import SCHEDULE, ask
 
 log = structlog.get_logger(__name__)
@@ -46,9 +47,9 @@ class Fleet(Carrier):
     """One worker of the fleet. Started: until stopped."""
 
     def __init__(self, ctx: Context, *, concurrency: int = CONCURRENCY, pace: Pace | None = None) -> None:
-        self.ctx = ctx
+        super().__init__(ctx)
         self.pace = pace or Pace()
-        self._stations = {CLOCK: 2, PROMPT: concurrency, READING: concurrency, LEARNING: 1}
+        self._stations: dict[str, int] = {CLOCK: 2, **dict.fromkeys(Station, concurrency), Station.LEARNING: 1}
         self._thread = threading.Thread(target=lambda: asyncio.run(self._work()), name="fleet", daemon=True)
         self._begun = threading.Event()
         tell_from_now_on(ctx.store, self)
@@ -59,9 +60,11 @@ class Fleet(Carrier):
         self._begun.wait()
 
     def stop(self) -> None:
-        """End: no run is begun any more, those at work are finished. An interrupted one is taken up again later."""
+        """End: no run is begun any more; those at work come to their end, or are put down at their next step."""
+        self.ctx.stopping.set()
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
+        self.ctx.stopping.clear()
 
     def run_due(self) -> int:
         """Do everything that is due, here and now, with what follows from it; how many runs that were."""
@@ -72,8 +75,7 @@ class Fleet(Carrier):
                 done.append(run_id)
 
         hand_out(self.ctx)
-        queues = [PROMPT, READING, LEARNING]
-        self._app(do).run_worker(queues=queues, wait=False, listen_notify=False, **self._options(1))
+        self._app(do).run_worker(queues=list(Station), wait=False, listen_notify=False, **self._options(1))
         return len(done)
 
     def tick(self) -> int:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, delete, select
+from sqlalchemy import delete, select
 
 from adapter.config import Config
 from adapter.connecting.tokens import seal_name
@@ -162,9 +162,9 @@ class Road:
 
 def dump(store: Store, names: list[str] = MIRROR) -> dict[str, list[Any]]:
     """Tables as they are, to be compared."""
-    meta: MetaData = Base.metadata
+    tables = [Base.metadata.tables[name] for name in names]
     with store.read() as db:
-        return {name: [tuple(row) for row in db.execute(select(meta.tables[name]).order_by("id"))] for name in names}
+        return {t.name: [tuple(row) for row in db.execute(select(t).order_by(*t.primary_key))] for t in tables}
 
 
 def content(store: Store) -> dict[str, list[Any]]:

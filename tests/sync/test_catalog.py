@@ -97,6 +97,7 @@ def test_while_nothing_is_pushed_the_old_prices_are_back(shop: Road, sandbox: Li
     done(shop.do(RunKind.PUSH))
     assert prices(sandbox) == before
     shop.go_live()
+    done(shop.do(RunKind.DECIDE))
     done(shop.do(RunKind.PUSH))
     assert prices(sandbox) != before
 

@@ -13,7 +13,8 @@ from connectors.errors import Misconfigured
 from sync import ending, jobs, queue
 from sync.engine import engine_of
 from tests.fixtures.sandbox import LiveSandbox
-from tests.sync.conftest import Road, done
+from tests.sync.conftest import Road, content, done
+from tests.sync.test_kill import wipe
 
 ENDED = (RunState.DONE, RunState.INCOMPLETE, RunState.FAILED)
 
@@ -59,18 +60,36 @@ def test_a_live_studio_that_cannot_be_read_is_decided_again(everywhere: Road, sa
     assert {row.spots for row in everywhere.latest().values()} == {0}
 
 
-def test_what_is_asked_for_while_it_works_is_done_at_once_and_what_is_at_work_is_finished(everywhere: Road) -> None:
+def ask(road: Road, kind: RunKind, **params: Any) -> int:
+    with road.ctx.store.write() as db:
+        asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": road.ctx.now(), "params": params}
+        return request_run(db, kind, road.connection_id, **asked)[0].id
+
+
+def test_what_is_asked_for_while_it_works_is_done_at_once(everywhere: Road) -> None:
     engine = engine_of(everywhere.ctx)
     engine.start()
     try:
-        with everywhere.ctx.store.write() as db:
-            asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": everywhere.ctx.now()}
-            run, _ = request_run(db, RunKind.DECIDE, everywhere.connection_id, **asked)
+        run = ask(everywhere, RunKind.DECIDE)
         everywhere.ctx.wake_engine()
-        everywhere.wait_for(run.id, RunState.RUNNING, *ENDED)
+        everywhere.wait_for(run, *ENDED)
     finally:
         engine.stop()
-    assert everywhere.run(run.id).state is RunState.DONE
+    assert everywhere.run(run).state is RunState.DONE
+
+
+def test_a_long_run_is_put_down_when_its_worker_is_to_end_and_gone_on_with(everywhere: Road) -> None:
+    expected = content(everywhere.ctx.store)
+    wipe(everywhere)
+    everywhere.ctx.stopping.set()
+    put_down = everywhere.backfill()
+    assert (put_down.state, put_down.attempts) == (RunState.QUEUED, 0)
+    assert put_down.step == "waiting: its worker was asked to end"
+    assert sum(counts["read"] for counts in put_down.counts.values()) > 0, "what is done is kept"
+    everywhere.ctx.stopping.clear()
+    assert engine_of(everywhere.ctx).run_due() == 3
+    assert everywhere.run(put_down.id).state is RunState.DONE
+    assert content(everywhere.ctx.store) == expected
 
 
 @pytest.mark.parametrize(

@@ -102,8 +102,9 @@ def assert_pushed_once(road: Road, sandbox: LiveSandbox) -> None:
 
 def wipe(road: Road) -> None:
     """Empty the mirror again; the connection, its settings and what its sources mean stay."""
+    wiped = {*MIRROR, "run"}
     with road.ctx.store.write() as db:
-        db.connection().exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-        for name in [*MIRROR, "run"]:
-            db.execute(delete(Base.metadata.tables[name]))
+        for table in reversed(Base.metadata.sorted_tables):
+            if table.name in wiped:
+                db.execute(delete(table))
     road.set(last_pulled_at=None)

@@ -4,7 +4,9 @@ accounts     who may do what: studios, users, roles, API tokens, sign-in links, 
 connections  a studio's account at a booking platform: tokens, OAuth flows, cursors, calls, webhooks in
 mirror       what the platforms hold: venues to sales, e-mail addresses, records set aside
 settings     what the studio decided: SmartSpot and SmartRate settings, source mapping
+alerts       what somebody should know about a connection
 decisions    models, decisions and the outbox of pushes
+pushes       what stands at the platform of each session, and whether it takes writes
 runs         every piece of work, who asked for it and what came of it
 """
 
@@ -19,6 +21,7 @@ from adapter.store.tables.accounts import (
     Studio,
     User,
 )
+from adapter.store.tables.alerts import Alert, AlertKind
 from adapter.store.tables.base import Base
 from adapter.store.tables.connections import (
     ApiCalls,
@@ -44,15 +47,19 @@ from adapter.store.tables.mirror import (
     Session,
     Venue,
 )
+from adapter.store.tables.pushes import Breaker, Listing
 from adapter.store.tables.runs import Run, RunKind, RunOrigin, RunState
 from adapter.store.tables.settings import Scope, Setting, SourceMapping
 
 __all__ = [
+    "Alert",
+    "AlertKind",
     "ApiCalls",
     "ApiToken",
     "Audit",
     "Base",
     "BookingNotice",
+    "Breaker",
     "ClassType",
     "Client",
     "ClientEmail",
@@ -64,6 +71,7 @@ __all__ = [
     "FirstBooking",
     "IdempotentAnswer",
     "KeptKey",
+    "Listing",
     "Membership",
     "Model",
     "OAuthFlow",

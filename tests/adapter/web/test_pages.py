@@ -11,7 +11,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, func, select, update
 
 from adapter.context import Context
+from adapter.store.alerts import open_alert, resolve_alert
 from adapter.store.tables import (
+    AlertKind,
     Audit,
     ClassType,
     Connection,
@@ -429,3 +431,21 @@ def test_the_platforms_are_compared_by_what_they_declare(owner: FlaskClient, see
     titles, spots = rows[0], rows[1]
     assert titles[-4:] == ["Mariana", "Tek", "Mindbody", "Sandbox"]
     assert spots[-3:] == ["Yes", "–", "Yes"]
+
+
+def test_what_is_wrong_is_told_on_the_calendar_and_on_the_connection(
+    owner: FlaskClient, seeded: Seeded, ctx: Context
+) -> None:
+    with ctx.store.write() as db:
+        db.get_one(Connection, seeded.connection_id).last_pulled_at = NOON - timedelta(minutes=20)
+        for connection in (seeded.connection_id, seeded.other_connection_id):
+            open_alert(db, connection, AlertKind.SUBSCRIPTION, f"Told of {connection}.", now=NOON)
+    for path in (f"/studios/{seeded.studio_id}", f"/connections/{seeded.connection_id}"):
+        text = words(owner.get(path).text)
+        assert "reach us. Since Mon, Mar 2," in text
+        assert f"Told of {seeded.connection_id}." in text
+        assert f"Told of {seeded.other_connection_id}." not in text
+        assert "No class gets more spots until it is read again; once it is 60 minutes old" in text
+    with ctx.store.write() as db:
+        assert resolve_alert(db, seeded.connection_id, AlertKind.SUBSCRIPTION, now=NOON)
+    assert "reach us" not in words(owner.get(f"/studios/{seeded.studio_id}").text)

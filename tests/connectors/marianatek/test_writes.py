@@ -90,13 +90,30 @@ def test_a_setting_that_is_missing_is_named(api: Api, settings: dict[str, str]) 
     [
         ({"direct_booking_reservation_limit": 5, "direct_booking_price": "12.50"}, ReadBack(5, "12.50")),
         ({"direct_booking_reservation_limit": 0, "direct_booking_price": 12}, ReadBack(0, "12")),
-        ({}, ReadBack(None, None)),
+        ({}, None),
         ({"direct_booking_reservation_limit": True, "direct_booking_price": "much"}, ReadBack(None, None)),
     ],
 )
-def test_what_a_class_shows_is_read_back(api: Api, sample: Sample, held: dict[str, Any], seen: ReadBack) -> None:
-    responses.get(f"{FAR}/class_sessions/2001", json={"data": sample("class_session", **held)})
+def test_what_a_class_shows_is_read_back(api: Api, sample: Sample, held: dict[str, Any], seen: ReadBack | None) -> None:
+    raw = sample("class_session", **held)
+    responses.get(f"{FAR}/class_sessions/2001", json={"data": raw})
     assert push().read_back(api, "2001") == seen
+    everything = push().read_all
+    assert everything
+    responses.get(f"{FAR}/class_sessions", json=listed([raw]))
+    assert everything(api) == ({} if seen is None else {"2001": seen})
+    responses.replace(responses.GET, f"{FAR}/class_sessions", json=listed([raw], count=3))
+    with pytest.raises(TryAgain, match="changed while it was read"):
+        everything(api)
+
+
+@responses.activate
+def test_a_class_that_knows_no_direct_booking_does_not_show_what_it_holds(api: Api, sample: Sample) -> None:
+    raw = sample("class_session")
+    for name in ("direct_booking_reservation_limit", "direct_booking_price"):
+        del raw["attributes"][name]
+    responses.get(f"{FAR}/class_sessions/2001", json={"data": raw})
+    assert push().read_back(api, "2001") == ReadBack(None, None)
 
 
 def coming(sandbox: LiveSandbox, *, picked: bool) -> ClassInstance:
