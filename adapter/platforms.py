@@ -32,7 +32,7 @@ GIVES: Mapping[Capability, str] = {
     Capability.UPDATED_SINCE: "Can be asked for changes only",
 }
 LACKS: Mapping[Capability, str] = {
-    Capability.WEBHOOKS: "Sends no events: changes are seen at the next update",
+    Capability.WEBHOOKS: "No events are taken: changes are seen at the next update",
     Capability.LATE_CANCEL: "Does not tell late cancellations from early ones",
     Capability.ATTENDANCE: "Does not tell who came",
     Capability.CLIENT_EMAILS: "Gives no e-mail addresses: first bookings can't be told apart",

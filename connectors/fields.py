@@ -7,11 +7,11 @@ field and its value. What is null counts as absent, what nobody asked for is not
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision
@@ -22,6 +22,7 @@ from connectors.platform import Site
 from connectors.showing import scrub
 from connectors.times import iana_zone, read_instant
 
+T = TypeVar("T")
 LONGEST_ID = 128  # characters
 MOST_PLACES = 100_000  # a capacity above this is a slip of the keyboard
 LARGEST_AMOUNT = Decimal(10) ** 9
@@ -222,6 +223,30 @@ def reach(payload: Any, path: str) -> Any:
         else:
             payload = payload.get(key) if isinstance(payload, Mapping) else None
     return payload
+
+
+def value_at(
+    payload: Mapping[str, Any], key: str, read: Callable[[Any], T], what: str, named_by: str = "id"
+) -> T | None:
+    """One value of a payload; None where it is absent. Raises BadRecord.
+
+    What a Shape does for all fields at once, at a tenth of the cost: for records that come by the ten thousand.
+    """
+    value = reach(payload, key) if "." in key else payload.get(key)
+    if value is None:
+        return None
+    try:
+        return read(value)
+    except ValueError as error:
+        name = _name(payload, named_by)
+        raise BadRecord(f"{what} {name}: {key} {scrub(repr(value))[:60]} {error}.") from error
+
+
+def flag(value: Any) -> bool:
+    """True or false, and nothing that may be meant so. Raises ValueError."""
+    if isinstance(value, bool):
+        return value
+    raise ValueError("must be true or false")
 
 
 def _told(what: str, payload: Any, messages: Mapping[str, Any]) -> str:

@@ -88,8 +88,8 @@ PLATFORM = Platform(
     limits=(
         "What an order holds is not public, so no sales are read: what clients paid is not known from here.",
         "It gives no price list: enter the direct price of a place in the settings.",
-        "Its events carry no signature that is written down, so none are taken: changes are seen at the next update.",
-        "Whether a cancellation was late, and whether somebody stayed away, is not told.",
+        "Its events carry no signature that is written down, so they can't be told from a stranger's.",
+        "Whether somebody stayed away is not told.",
         "A brand that prices no direct booking names no currency: your studio's own is taken.",
         "There is one rate and one count for the marketplace in each class: premium spots are kept where we sell.",
         "Its access can't be given back from here: after disconnecting, withdraw it at Mariana Tek as well.",

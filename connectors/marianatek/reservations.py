@@ -12,13 +12,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.errors import BadRecord
-from connectors.fields import id_text, reach
+from connectors.fields import id_text, reach, value_at
 from connectors.records import BookingTime, Outcome, Reservation
 from connectors.showing import scrub
 from connectors.times import read_instant
 
 STANDARD = "standard"  # the type that holds a place; standby and waitlist do not
-UTC = ZoneInfo("UTC")
+WHAT, UTC = "Reservation", ZoneInfo("UTC")
 
 
 def reservation(raw: Any, payer: str | None) -> Reservation:
@@ -64,26 +64,13 @@ def kind_of(raw: Any) -> str:
 def _needed(raw: Mapping[str, Any], path: str) -> str:
     found = _id(raw, path)
     if found is None:
-        raise _bad(raw, path, "is missing")
+        raise BadRecord(f"{WHAT} {scrub(str(raw.get('id')))[:40]}: {path} is missing.")
     return found
 
 
 def _id(raw: Mapping[str, Any], path: str) -> str | None:
-    value = reach(raw, path)
-    try:
-        return None if value is None else id_text(value)
-    except ValueError as error:
-        raise _bad(raw, path, str(error)) from error
+    return value_at(raw, path, id_text, WHAT)
 
 
 def _instant(raw: Mapping[str, Any], key: str) -> datetime | None:
-    value = reach(raw, f"attributes.{key}")
-    try:
-        return None if value is None else read_instant(str(value), UTC)
-    except ValueError as error:
-        raise _bad(raw, f"attributes.{key}", str(error)) from error
-
-
-def _bad(raw: Mapping[str, Any], path: str, why: str) -> BadRecord:
-    shown = f" {scrub(repr(reach(raw, path)))[:60]}" if reach(raw, path) is not None else ""
-    return BadRecord(f"Reservation {scrub(str(raw.get('id')))[:40]}: {path}{shown} {why}.")
+    return value_at(raw, f"attributes.{key}", lambda text: read_instant(str(text), UTC), WHAT)
