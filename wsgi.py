@@ -33,19 +33,16 @@ COMMANDS = {
     "decide": ROAD,
     "replay": ROAD,
     "backtest": BACKTEST,
+    "guarantee": "adapter.statements.command",
     "token": ADAPTER,
     "move": "adapter.move_command",
     "new-platform": "adapter.new_platform",
     "conformance": "sync.conformance",
     "doctor": ADAPTER,
 }
-WITHOUT_CONTEXT = {
-    "sandbox",
-    "demo",
-    "doctor",
-    "conformance",
-    "new-platform",
-}  # needs no database, or makes its own, or mends one
+# A command without a context needs no database, or makes its own, or mends one.
+WITHOUT_CONTEXT = {"sandbox", "demo", "doctor", "conformance", "new-platform"}
+FROM_A_FILE = {("guarantee", "assess"), ("guarantee", "verify")}  # needs the file, and nothing else
 
 
 def create() -> Flask:
@@ -77,12 +74,12 @@ class Commands(click.Group):
 @click.pass_context
 def cli(click_context: click.Context) -> None:
     """Open the adapter that the environment describes, for the command that follows."""
-    if click_context.invoked_subcommand not in WITHOUT_CONTEXT and not _only_asks_for_help():
+    if click_context.invoked_subcommand not in WITHOUT_CONTEXT and not _needs_nothing():
         click_context.obj = _context()
 
 
-def _only_asks_for_help() -> bool:
-    return "--help" in sys.argv
+def _needs_nothing() -> bool:
+    return "--help" in sys.argv or tuple(sys.argv[1:3]) in FROM_A_FILE
 
 
 def _context() -> Any:

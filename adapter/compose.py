@@ -11,7 +11,7 @@ from adapter.clock import Clock, system_clock
 from adapter.config import Config, ConfigError, load_config
 from adapter.context import Context
 from adapter.store.database import Store
-from adapter.store.hash_key import hash_key
+from adapter.store.kept_keys import hash_key
 from adapter.store.sealing import Keyring, SealBroken
 from migrations import run as migrations
 

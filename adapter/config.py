@@ -26,7 +26,6 @@ DEFAULT_PUBLIC_URL = "http://127.0.0.1:5000"
 YES, NO = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off", ""})
 SHORTEST_SECRET = 16
 MOST_PROXIES = 9
-MOST_CALLS = 100_000  # a minute
 NAMES = frozenset(
     {
         "INSTANCE",
@@ -127,8 +126,6 @@ def _of_platform(given: Mapping[str, str], name: str) -> dict[str, str]:
     for key in settings:
         if key.endswith("_URL") or key == "ISSUER":
             settings[key] = _http_url(prefix + key, settings[key])
-        elif key == "CALLS_PER_MINUTE":
-            settings[key] = str(_count(prefix + key, settings[key], least=1, most=MOST_CALLS))
     return settings
 
 
@@ -173,10 +170,10 @@ def _switch(name: str, given: str) -> bool:
     raise ConfigError(f"{PREFIX}{name}: {given!r} is neither yes nor no; allowed: 1, true, yes, on, 0, false, no, off")
 
 
-def _count(name: str, given: str, *, most: int, least: int = 0) -> int:
-    if given.isdecimal() and least <= int(given) <= most:
+def _count(name: str, given: str, *, most: int) -> int:
+    if given.isdecimal() and int(given) <= most:
         return int(given)
-    raise ConfigError(f"{PREFIX}{name}: {given!r} is not allowed; allowed: a whole number from {least} to {most}")
+    raise ConfigError(f"{PREFIX}{name}: {given!r} is not allowed; allowed: a whole number from 0 to {most}")
 
 
 def _secret_key(given: str | None, instance: Path) -> str:

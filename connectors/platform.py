@@ -297,10 +297,6 @@ class Platform:
         """Whether the account must be named before anything can be asked."""
         return "{site}" in self.api_url or bool(self.oauth and self.oauth.site_parameter)
 
-    def pace(self, settings: Mapping[str, str]) -> int:
-        """Calls a minute: what the operator has agreed with the platform, else what is declared."""
-        return int(settings.get("CALLS_PER_MINUTE") or self.calls_per_minute)
-
     def names_account(self, text: str) -> bool:
         """Whether a text can name an account here."""
         return re.fullmatch(self.account.pattern, text, re.ASCII) is not None

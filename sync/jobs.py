@@ -8,12 +8,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import OperationalError
 
 from adapter.context import Context
-from adapter.store.tables import Run, RunKind
+from adapter.logs import carrying
+from adapter.store.tables import Connection, Run, RunKind
 from sync import ending, queue
 from sync.decide import decide_run
 from sync.proving import prove_run
@@ -47,25 +49,37 @@ def do_next(ctx: Context, *, run_id: int | None = None, station: queue.Station |
 
 
 def _do(ctx: Context, run: Run) -> None:
-    bound = log.bind(run=run.id, kind=run.kind.value, connection=run.connection_id)
-    bound.info("run.started")
+    with structlog.contextvars.bound_contextvars(**_about(ctx, run)):
+        _do_bound(ctx, run)
+
+
+def _about(ctx: Context, run: Run) -> dict[str, Any]:
+    """What every line of the run carries, whoever writes it."""
+    about = {"run": run.id, "kind": run.kind.value, "connection": run.connection_id, "actor": run.actor}
+    with ctx.store.read() as db:
+        connection = None if run.connection_id is None else db.get(Connection, run.connection_id)
+    return about if connection is None else about | {"platform": connection.platform}
+
+
+def _do_bound(ctx: Context, run: Run) -> None:
+    log.info("run.started")
     error: Exception | None = None
     try:
         with _heartbeat(ctx, run):
             ending.check_claims(run)
             HANDLERS[run.kind](ctx, run)
     except queue.LeaseLost as lost:
-        bound.warning("run.taken_over", why=str(lost))
+        log.warning("run.taken_over", why=str(lost))
         return
     except ending.EXPECTED as expected:
         error = expected
     except Exception as unexpected:
-        bound.exception("run.broke")
+        log.exception("run.broke")
         error = unexpected
     try:
-        bound.info("run.ended", state=ending.end(ctx, run, error).value)
+        log.info("run.ended", state=ending.end(ctx, run, error).value)
     except (queue.LeaseLost, OperationalError) as lost:
-        bound.warning("run.end_not_written", why=str(lost))  # its lease runs out and it is taken up again
+        log.warning("run.end_not_written", why=str(lost))  # its lease runs out and it is taken up again
 
 
 @contextmanager
@@ -81,9 +95,9 @@ def _heartbeat(ctx: Context, run: Run) -> Iterator[None]:
             except queue.LeaseLost:
                 return  # the work itself notices at its next commit
             except OperationalError as error:
-                log.warning("run.heartbeat_missed", run=run.id, why=str(error.orig))
+                log.warning("run.heartbeat_missed", why=str(error.orig))
 
-    thread = threading.Thread(target=beat, name=f"lease of run {run.id}", daemon=True)
+    thread = threading.Thread(target=carrying(beat), name=f"lease of run {run.id}", daemon=True)
     thread.start()
     try:
         yield

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session as Database
 from sqlalchemy.orm import aliased
 
-from adapter.store.tables import Listing, Push, PushState
+from adapter.store.tables import Listing, Push, PushState, PushStep
 
 CLAIM = timedelta(seconds=60)  # longer than a send and its reading back take at worst
 WAITING = (PushState.PENDING, PushState.SENDING, PushState.SENT, PushState.UNKNOWN)
@@ -47,6 +47,7 @@ def claim_next(db: Database, connection_id: int, now: datetime) -> Claimed | Non
         )
         if db.execute(taken).first() is not None:
             db.refresh(push)
+            db.add(PushStep(push_id=push.id, at=now, state=push.state))
             return Claimed(push, look_first=before is not PushState.PENDING)
     return None
 
@@ -87,7 +88,10 @@ def settle(db: Database, push: Push, state: PushState, now: datetime, **values: 
         .values(state=state, claimed_until=None, settled_at=now if ended else None, **values)
         .returning(Push.id)
     )
-    return result.first() is not None
+    if result.first() is None:
+        return False
+    db.add(PushStep(push_id=push.id, at=now, state=state))
+    return True
 
 
 def send_again(db: Database, push: Push, state: PushState, now: datetime, *, due: datetime) -> bool:

@@ -29,7 +29,7 @@ class Store:
             self.writer = _sqlite(url, "BEGIN IMMEDIATE")
             self.reader = _sqlite(url, "BEGIN")
         else:
-            self.writer = create_engine(url, pool_pre_ping=True)
+            self.writer = create_engine(url, pool_pre_ping=True, hide_parameters=True)
             self.reader = self.writer.execution_options(postgresql_readonly=True)
 
     @contextmanager
@@ -51,7 +51,7 @@ class Store:
 
 
 def _sqlite(url: str, begin: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 30, "isolation_level": None})
+    engine = create_engine(url, connect_args={"timeout": 30, "isolation_level": None}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:

@@ -60,9 +60,9 @@ def test_every_step_goes_forward_and_back_and_forward(empty: Store) -> None:
 def test_a_database_at_head_is_left_alone(empty: Store) -> None:
     run.upgrade(empty)
     with empty.writer.begin() as connection:
-        connection.execute(text("drop table push"))
+        connection.execute(text("drop table push_step"))
     run.upgrade(empty)
-    assert "push" not in tables(empty)
+    assert "push_step" not in tables(empty)
 
 
 def test_two_that_start_at_once_migrate_once(empty: Store) -> None:

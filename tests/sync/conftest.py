@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time as clock
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -195,22 +195,39 @@ def road(sandbox: LiveSandbox, config: Config, store: Store, keys: Keyring) -> R
     return Road(ctx, connect(ctx, sandbox.sites[0], token), sandbox.time)
 
 
+Kept = Callable[[str, Callable[[], None]], None]
+
+
 @pytest.fixture
-def mirrored(road: Road, tmp_path_factory: pytest.TempPathFactory) -> Road:
-    """The same, mirrored, its rates agreed and its sources mapped: made once, then copied, since markets are alike."""
-    kept = tmp_path_factory.getbasetemp() / "mirrored.db"
-    path = str(road.ctx.store.url.database)
-    if kept.exists():
-        token = road.connection.access_token
-        _copy(str(kept), path)
-        road.set(access_token=token)
-    else:
+def kept(road: Road, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """Bring the road to a named state: made once, then copied, since markets are alike."""
+
+    def bring(name: str, make: Callable[[], None]) -> None:
+        file = tmp_path_factory.getbasetemp() / f"{name}.db"
+        path = str(road.ctx.store.url.database)
+        if file.exists():
+            token = road.connection.access_token
+            _copy(str(file), path)
+            road.set(access_token=token)
+        else:
+            make()
+            _copy(path, str(file))
+
+    return bring
+
+
+@pytest.fixture
+def mirrored(road: Road, kept: Kept) -> Road:
+    """The same, mirrored, its rates agreed and its sources mapped."""
+
+    def mirror() -> None:
         done(road.backfill())
         road.map_sources()
         road.agree()
         with road.ctx.store.write() as db:
             db.execute(delete(Run).where(Run.state == RunState.QUEUED))  # what follows is the test's to ask for
-        _copy(path, str(kept))
+
+    kept("mirrored", mirror)
     return road
 
 
@@ -224,6 +241,21 @@ def everywhere(request: pytest.FixtureRequest, mirrored: Road) -> Road:
     config = replace(mirrored.ctx.config, database_url=store.url.render_as_string(hide_password=False))
     ctx = Context(config=config, store=store, keys=mirrored.ctx.keys, now=mirrored.ctx.now)
     return Road(ctx, mirrored.connection_id, mirrored.time)
+
+
+@pytest.fixture
+def elsewhere(mirrored: Road) -> Road:
+    """The mirrored studio at a platform that takes no channel offers."""
+    known = mirrored.ctx.config.platforms
+    mirrored.ctx = replace(mirrored.ctx, config=replace(mirrored.ctx.config, platforms={"mindbody": known["sandbox"]}))
+    mirrored.set(platform="mindbody")
+    return mirrored
+
+
+def decide(road: Road) -> None:
+    """Switch pushing on and decide; nothing has been pushed yet."""
+    road.go_live()
+    done(road.do(RunKind.DECIDE))
 
 
 def _copy(source: str, target: str) -> None:

@@ -8,6 +8,7 @@ alerts       what somebody should know about a connection
 decisions    models, decisions and the outbox of pushes
 pushes       what stands at the platform of each session, and whether it takes writes
 runs         every piece of work, who asked for it and what came of it
+timeline     what explains an overbooking afterwards
 """
 
 from adapter.store.tables.accounts import (
@@ -50,6 +51,7 @@ from adapter.store.tables.mirror import (
 from adapter.store.tables.pushes import Breaker, Listing
 from adapter.store.tables.runs import Run, RunKind, RunOrigin, RunState
 from adapter.store.tables.settings import Scope, Setting, SourceMapping
+from adapter.store.tables.timeline import PushStep, SessionReading
 
 __all__ = [
     "Alert",
@@ -79,6 +81,7 @@ __all__ = [
     "Push",
     "PushMode",
     "PushState",
+    "PushStep",
     "Quarantine",
     "Reservation",
     "Role",
@@ -89,6 +92,7 @@ __all__ = [
     "SaleLine",
     "Scope",
     "Session",
+    "SessionReading",
     "Setting",
     "SignInLink",
     "SourceMapping",

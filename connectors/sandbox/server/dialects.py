@@ -43,7 +43,6 @@ def _by_brand(sandbox: Sandbox) -> dict[str, Any]:
             "CLIENT_SECRET": options.client_secret,
             "ENGINE_TOKEN": options.engine_token,
             "PAYER_ID": str(PAYER),
-            "CALLS_PER_MINUTE": "60000",
         },
         "sites": [brand_name(site) for site in sandbox.world.sites.values()],
         "sources": {f"payer {PAYER}": "marketplace", "of somebody else": "third_party"},

@@ -379,34 +379,6 @@ def test_a_page_takes_few_questions(owner: FlaskClient, ctx: Context, seeded: Se
     assert len(selects) <= 9, selects
 
 
-def test_alive_ready_and_metrics(client: FlaskClient, seeded: Seeded, ctx: Context) -> None:
-    assert client.get("/healthz").json == {"ok": True}
-    ready = client.get("/readyz")
-    assert ready.status_code == 503
-    assert "run the migrations" in ready.json["migrations"]
-    assert ready.json["queue"] == "ok"
-    with ctx.store.write() as db:
-        db.add(
-            Run(
-                connection_id=seeded.connection_id,
-                kind=RunKind.PULL,
-                origin="schedule",
-                actor="clock",
-                params={},
-                state=RunState.QUEUED,
-                due_at=NOON - timedelta(hours=1),
-                counts={},
-                errors=[],
-            )
-        )
-    assert client.get("/readyz").json["queue"] == "ok", "another run is being worked on"
-    with ctx.store.write() as db:
-        db.get_one(Run, seeded.runs[2]).leased_until = NOON - timedelta(hours=1)
-    assert "nobody" in client.get("/readyz").json["queue"]
-    metrics = client.get("/metrics").text
-    assert 'adapter_http_answers_total{method="GET",route="/healthz",status="200"}' in metrics
-
-
 def test_what_was_inferred_of_a_platform_is_said_until_an_offer_was_read_back(
     owner: FlaskClient, ctx: Context, seeded: Seeded
 ) -> None:
