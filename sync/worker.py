@@ -125,6 +125,8 @@ class Worker:
     def _settle_held(self, push: Push, held: Held) -> PushState:
         if held.equal:
             return self._settle(push, self.route.in_force, self._took, answer=held.words, read_back=held.data)
+        if not held.shown:
+            return self._settle(push, PushState.ACCEPTED, self._took, answer=held.words, read_back=held.data)
         if push.attempts >= MOST_LOOKS and not push.urgent:
             return self._settle(push, PushState.FAILED, self._took, answer=held.words, read_back=held.data)
         later = self.ctx.now() + min(LOOK_AGAIN * push.attempts, URGENT_WAIT if push.urgent else timedelta.max)
@@ -173,7 +175,7 @@ class Worker:
         with self.ctx.store.write() as db:
             if outbox.settle(db, push, state, self.ctx.now(), **values):
                 note(db)
-                if state in (PushState.CONFIRMED, PushState.LOCAL):
+                if state in (PushState.CONFIRMED, PushState.ACCEPTED, PushState.LOCAL):
                     listings.settle(db, push)
         return state
 
