@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as Database
 
 from adapter.context import Context
+from adapter.logs import carrying
 from adapter.store.tables import Connection, Decision, Push, PushMode, PushState, RunKind, RunOrigin, Session
 from adapter.work import request_run
 from connectors.errors import ConnectorError, Misconfigured, Reconnect, Rejected, TryAgain
@@ -51,7 +52,7 @@ class Worker:
         if (hands := min(self.route.at_once, due)) < 2:
             return self._work()
         with ThreadPoolExecutor(hands, thread_name_prefix=f"push {self.connection.id}") as pool:
-            parts = [pool.submit(self._work) for _ in range(hands)]
+            parts = [pool.submit(carrying(self._work)) for _ in range(hands)]
             return sum((part.result() for part in parts), Counter())
 
     def _work(self) -> Counter[str]:

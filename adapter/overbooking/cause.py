@@ -10,13 +10,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from adapter.overbooking.events import Event, Kind, in_order
 
 MARKETPLACE = "marketplace"
 IN_FORCE = frozenset({"sent", "confirmed", "local"})  # the platform has taken it, or it is in force where we sell
 NEVER = frozenset({"refused", "failed", "unknown"})
+
+INEXACT = frozenset({"first_seen", "unknown"})  # where a booking's time comes from, if nobody told it
+TIME_UNKNOWN = "the platform does not tell when it was booked"
+UNEXPLAINED = "nothing that was kept explains it"
 
 
 class Cause(StrEnum):
@@ -25,7 +28,7 @@ class Cause(StrEnum):
     NONE = "none"  # there were not
     CAPACITY_CUT = "capacity_cut"  # the studio took places away below what was booked
     DOUBLE = "double"  # the platform has the same client twice
-    IGNORED = "ignored"  # the limit was in force, and the platform let one through
+    IGNORED = "ignored"  # the limit was in force, and the platform let one through, or somebody changed it there
     PUSH_LATENCY = "push_latency"  # the lower limit was on its way, or never got there
     STALE = "stale"  # it was decided without knowing of bookings that had been made
     SHARED = "shared"  # direct clients took places after they were listed: places are shared, no fault
@@ -102,8 +105,15 @@ def _named(
         _ignored(before, event, seats)
         or _push_latency(before, event, after, seats, until)
         or _stale(before, event, after)
-        or (Cause.UNKNOWN, "nothing that was kept explains it")
+        or (
+            Cause.UNKNOWN,
+            UNEXPLAINED if _is_exact(event) else f"{UNEXPLAINED}; the platform does not tell when it was booked",
+        )
     )
+
+
+def _is_exact(booked: Event) -> bool:
+    return bool(booked.facts.get("exact", True)) and booked.facts.get("by") not in INEXACT
 
 
 def _of_direct(seats: _Seats, event: Event) -> tuple[Cause, str]:
@@ -119,6 +129,9 @@ def _ignored(before: Sequence[Event], event: Event, seats: _Seats) -> tuple[Caus
     if not ended or ended[-1].facts["limit"] >= seats.marketplace:
         return None
     limit, since = ended[-1].facts["limit"], event.at - ended[-1].at
+    drifted = [one for one in before if one.kind is Kind.DRIFTED and one.at >= ended[-1].at]
+    if drifted:
+        return Cause.IGNORED, f"drift: the platform held a limit of {drifted[-1].facts['limit']} instead of our {limit}"
     return (
         Cause.IGNORED,
         f"platform ignored the limit: {limit} had been in force for {spell(since)}, it let in {seats.marketplace}",
@@ -182,9 +195,3 @@ def spell(length: timedelta) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
-
-
-def as_plain(event: Event) -> dict[str, Any]:
-    """An event as JSON takes it."""
-    facts = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in event.facts.items()}
-    return {"at": event.at.isoformat(), "kind": event.kind.value, **facts}

@@ -19,9 +19,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Db
 
 from adapter.store.tables import (
+    Alert,
     ApiCalls,
     Connection,
     ConnectionState,
+    Listing,
     Push,
     PushState,
     Quarantine,
@@ -33,7 +35,7 @@ from adapter.store.tables import (
 )
 
 LATELY = timedelta(hours=1)
-MOST_PUSHES, MOST_MESSAGES = 5000, 2000  # of the latest, that quantiles are taken from
+MOST_PUSHES, MOST_MESSAGES = 2000, 500  # of the latest, that quantiles are taken from
 QUANTILES = (0.5, 0.95, 0.99)
 UNFINISHED = (PushState.PENDING, PushState.SENDING, PushState.SENT, PushState.UNKNOWN)
 
@@ -82,10 +84,19 @@ class Look:
 
     @cached_property
     def pushes(self) -> Sequence[Any]:
-        """The latest pushes that ended within the hour: (connection, session, state, created_at, settled_at)."""
-        columns = (Push.connection_id, Push.session_id, Push.state, Push.created_at, Push.settled_at)
-        latest = self.db.execute(select(*columns).order_by(Push.id.desc()).limit(MOST_PUSHES))
+        """The latest pushes that ended within the hour: (connection, the platform's session id, state,
+        created_at, settled_at)."""
+        columns = (Push.connection_id, Session.external_id, Push.state, Push.created_at, Push.settled_at)
+        wanted = select(*columns).join(Session, Session.id == Push.session_id)
+        latest = self.db.execute(wanted.order_by(Push.id.desc()).limit(MOST_PUSHES))
         return [row for row in latest if row.settled_at is not None and row.settled_at >= self.now - LATELY]
+
+    @cached_property
+    def listings(self) -> Sequence[Any]:
+        """Offers that stand at the platform: (connection, drifted, looked at again)."""
+        drifted, checked = func.count(Listing.drift_since), func.count(Listing.checked_at)
+        counted = select(Listing.connection_id, drifted, checked).group_by(Listing.connection_id)
+        return self.db.execute(counted).all()
 
     def seconds_since(self, at: datetime) -> float:
         """How long ago; never less than nothing."""
@@ -176,12 +187,9 @@ def _webhook_to_push(look: Look) -> Values:
     columns = (WebhookMessage.connection_id, WebhookMessage.hints, WebhookMessage.received_at)
     done = select(*columns, WebhookMessage.processed_at).where(WebhookMessage.processed_at >= look.now - LATELY)
     messages = look.db.execute(done.order_by(WebhookMessage.processed_at.desc()).limit(MOST_MESSAGES)).all()
-    ours = select(Session.id, Session.connection_id, Session.external_id)
-    ids = sorted({push.session_id for push in look.pushes}) if messages else []
     pushed: dict[tuple[int, str], list[Any]] = defaultdict(list)
-    keys = {number: (whose, key) for number, whose, key in look.db.execute(ours.where(Session.id.in_(ids)))}
-    for push in look.pushes if messages else ():
-        pushed[keys[push.session_id]].append(push)
+    for push in look.pushes:
+        pushed[push.connection_id, push.external_id].append(push)
     waited = [
         (push.settled_at - message.received_at).total_seconds()
         for message in messages
@@ -221,6 +229,23 @@ def _set_aside(look: Look) -> Values:
         yield look.of(connection_id), float(count)
 
 
+def _drifted(look: Look) -> Values:
+    for connection_id, drifted, _ in look.listings:
+        yield look.of(connection_id), float(drifted)
+
+
+def _parity(look: Look) -> Values:
+    for connection_id, drifted, checked in look.listings:
+        if checked:
+            yield look.of(connection_id), 1 - drifted / checked
+
+
+def _alerts(look: Look) -> Values:
+    counted = select(Alert.connection_id, Alert.kind, func.count()).where(Alert.until.is_(None))
+    for connection_id, kind, count in look.db.execute(counted.group_by(Alert.connection_id, Alert.kind)):
+        yield (*look.of(connection_id), kind), float(count)
+
+
 ONE = ("connection", "platform")
 MEASURES: Sequence[Measure] = (
     Measure("adapter_connection_up", "1: we have access to the platform; 0: the studio must reconnect", ONE, _up),
@@ -247,6 +272,9 @@ MEASURES: Sequence[Measure] = (
     ),
     Measure("adapter_pushes_waiting", "Offers not yet settled", (*ONE, "state"), _pushes_waiting),
     Measure("adapter_pushes_ended", "Offers settled within the last hour", (*ONE, "state"), _pushes_ended),
+    Measure("adapter_offers_drifted", "Offers that the platform holds otherwise than we sent them", ONE, _drifted),
+    Measure("adapter_parity_share", "Offers found as we sent them, of those looked at again", ONE, _parity),
+    Measure("adapter_alerts_open", "Alerts that are open", (*ONE, "kind"), _alerts),
     Measure("adapter_records_set_aside", "Records that could not be read", ONE, _set_aside),
 )
 
