@@ -141,7 +141,7 @@ class OAuth:
     authorize_url: str = ""  # where there is no metadata to discover; ``{site}`` stands for the account
     token_url: str = ""
     revoke_url: str = ""
-    revocation: bool = True
+    revocation: bool = True  # False: access can only be withdrawn over there, by the studio
     scope_meanings: Mapping[str, str] = field(default_factory=dict)  # in plain words, for the studio
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from adapter.accounts import create_studio, create_user
 from adapter.config import Config
-from adapter.connecting.connect import ConnectRefused, begin_connect, finish_connect
+from adapter.connecting.connect import ConnectRefused, begin_connect, disconnect, finish_connect
 from adapter.context import Context
 from adapter.store.addresses import email_id
 from adapter.store.first_booking import refresh_first_bookings
@@ -234,11 +234,16 @@ def test_spots_and_rate_are_pushed_and_read_back_natively(house: House, monkeypa
         again = db.get_one(Push, pushed[0].id)
         again.state, again.next_try_at, again.settled_at = PushState.PENDING, house.ctx.now(), None
     done(road.do(RunKind.PUSH))
+    monkeypatch.undo()
     (told,) = road.pushes(Push.id == pushed[0].id)
     assert (told.state, told.answer) == (
         PushState.ACCEPTED,
         "taken, but the platform does not show what it holds",
     )
+
+    disconnect(house.ctx, road.connection_id, "user:1")
+    assert road.connection.revoke_pending is None  # there is no place where it could be given back
+    assert str(road.connection.state_reason).endswith("withdraw it there as well.")
 
 
 def test_only_the_brands_own_people_connect_it(two_sites: House) -> None:

@@ -431,11 +431,13 @@ def test_what_was_inferred_of_a_platform_is_said_until_an_offer_was_read_back(
     owner: FlaskClient, ctx: Context, seeded: Seeded
 ) -> None:
     with ctx.store.write() as db:
-        db.get_one(Connection, seeded.connection_id).platform = "marianatek"
+        row = db.get_one(Connection, seeded.connection_id)
+        row.platform, row.state_reason = "marianatek", "Connected, but not everything was allowed."
         db.execute(update(Push).values(state=PushState.SENT, settled_at=None))
     before = words(owner.get(f"/connections/{seeded.connection_id}").text)
     assert "Inferred, not confirmed yet. That “max_reservations” caps the spots" in before
     assert "Does not give what clients paid" in before
+    assert "Connected, but not everything was allowed." in before
     with ctx.store.write() as db:
         one = db.scalars(select(Push.id).where(Push.connection_id == seeded.connection_id)).first()
         db.execute(update(Push).where(Push.id == one).values(state=PushState.CONFIRMED, settled_at=NOON))
