@@ -76,6 +76,7 @@ RUNS = {
     "push": "Push",
     "prove": "Proof",
     "webhooks": "Events",
+    "state": "Guarantee statement",
 }
 CHANNELS = {
     "direct": "Direct",
