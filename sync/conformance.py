@@ -54,7 +54,6 @@ def account(platform: Platform, sandbox: Sandbox) -> Iterator[Api]:
         on_call=lambda call, status: None,
         allow_private=False,
         allowed=frozenset({sandbox.address}),
-        per_minute=60_000,
     ) as door:
         held[0] = platform.login(door, sandbox.studio["owner_login"], sandbox.studio["owner_password"]).value
         api = Api(door, Site(str(sandbox.studio["id"]), "", "UTC", ""), datetime.now(UTC))

@@ -27,7 +27,6 @@ IMPORT_NAME = {
     "flask-login": "flask_login",
     "flask-wtf": "flask_wtf",
     "flask-limiter": "flask_limiter",
-    "pyrate-limiter": "pyrate_limiter",
     "python-dotenv": "dotenv",
     "email-validator": "email_validator",
 }

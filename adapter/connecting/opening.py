@@ -20,8 +20,8 @@ ENDED = "The booking platform no longer accepts our access. Connect again: nothi
 
 
 @contextmanager
-def open_connection(ctx: Context, connection_id: int) -> Iterator[Api]:
-    """The platform, opened for this connection.
+def open_connection(ctx: Context, connection_id: int, *, asked: bool = False) -> Iterator[Api]:
+    """The platform, opened for this connection; ``asked``: for a backfill or a resync, which no day's plan counts.
 
     Raises Reconnect where it may not be called, or no longer: a call refused even with a fresh token marks the
     connection as needing to be connected again.
@@ -31,7 +31,7 @@ def open_connection(ctx: Context, connection_id: int) -> Iterator[Api]:
     if row is None:
         raise Reconnect(f"there is no connection {connection_id}")
     fresh_tokens(ctx, connection_id)
-    meter = Meter(ctx)
+    meter = Meter(ctx, asked=asked)
     meter.connection_id = connection_id
     site = Site(id=row.site, name=row.site_name, timezone=row.timezone, currency=row.currency)
     try:

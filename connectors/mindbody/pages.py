@@ -27,7 +27,7 @@ class Listing:
     path: str
     collection: str  # the key of the list in the answer
     read: Callable[[Any], Any]  # a payload -> a record; raises BadRecord
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str | list[str]] = field(default_factory=dict)
     key: str = "Id"  # tells payloads apart
     spread: Callable[[Any], Iterable[Any]] = lambda payload: (payload,)  # where one payload holds several records
     part_key: str | None = None  # tells those apart
