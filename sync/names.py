@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from adapter.store.readings import last_readings, note_readings
 from adapter.store.tables import ClassType, Venue
+from connectors.errors import BadRecord, Rejected
 from connectors.platform import Api, Everything, Platform
 from connectors.records import Page, Stream
 from sync.job import Job
@@ -22,6 +23,7 @@ NAMED: Mapping[Stream, tuple[type[Venue | ClassType], str]] = {
     Stream.VENUES: (Venue, "venue_id"),
     Stream.CLASS_TYPES: (ClassType, "class_type_id"),
 }
+UNEXPLAINED = ".unexplained"
 ASKED_AGAIN = timedelta(hours=1)  # for a name that the list did not explain
 
 
@@ -46,9 +48,21 @@ class Names:
             named = {getattr(item.record, column) for item in page.items}
             known = self._known.setdefault(stream, self._ours(table))
             if named - known and self._may_help(stream):
-                read_list(self._job, self._api, self._platform, stream)
+                self._read(stream)
                 known |= self._ours(table)
+                if named - known:
+                    self._note(stream)
             known |= named  # asked for once
+
+    def _read(self, stream: Stream) -> None:
+        try:
+            read_list(self._job, self._api, self._platform, stream)
+        except (Rejected, BadRecord) as error:
+            self._job.fail(stream, str(error))  # the timetable does not wait for a name
+
+    def _note(self, stream: Stream) -> None:
+        connection_id, began = self._job.connection_id, self._job.began
+        self._job.write(lambda db: note_readings(db, connection_id, [f"{stream}{UNEXPLAINED}"], began))
 
     def _ours(self, table: type[Venue | ClassType]) -> set[str]:
         with self._job.ctx.store.read() as db:
@@ -56,5 +70,5 @@ class Names:
 
     def _may_help(self, stream: Stream) -> bool:
         with self._job.ctx.store.read() as db:
-            last = last_readings(db, self._job.connection_id).get(stream)
+            last = last_readings(db, self._job.connection_id).get(f"{stream}{UNEXPLAINED}")
         return last is None or self._job.began - last >= ASKED_AGAIN

@@ -176,11 +176,7 @@ def test_a_reservation_moved_to_another_class_keeps_its_place_and_its_time(
     sandbox.tick(minutes=10)
     done(mirrored.do(RunKind.PULL))
     (before,) = mirrored.all(Reservation, Reservation.external_id == str(visit.id))
-    sandbox.site.visits.pop(visit.id)
-    sandbox.site._visits_of[source].remove(visit.id)
-    sandbox.site._count(visit, -1)
-    visit.class_id = target
-    sandbox.site.add_visit(visit)
+    sandbox.site.move_visit(visit, target, sandbox.world.now)
     sandbox.tick(minutes=10)
     done(mirrored.do(RunKind.PULL))
     (row,) = mirrored.all(Reservation, Reservation.external_id == str(visit.id))
