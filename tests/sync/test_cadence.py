@@ -111,7 +111,7 @@ def test_the_night_finds_what_rounds_take_on_trust(mirrored: Road, sandbox: Live
     (row,) = mirrored.all(Reservation, Reservation.id == corrected.id)
     assert row.outcome is not Outcome.ATTENDED
     (price,) = mirrored.all(PriceOption, PriceOption.external_id == str(option.product_id))
-    assert price.raw["Price"] == pytest.approx(float(option.price))
+    assert Decimal(str(price.raw["Price"])) == option.price
     calls = sandbox.calls()
     sandbox.tick(minutes=10)
     done(scheduled(mirrored))
