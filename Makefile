@@ -19,7 +19,7 @@ check: $(VENV)/.test ## lint, types, import rules
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.test ## the benchmarks, each with its ratio
-	@for benchmark in benchmarks/bench_*.py; do $(BIN)/python $$benchmark || exit 1; done
+	@for benchmark in benchmarks/bench_*.py; do PYTHONPATH=. $(BIN)/python $$benchmark || exit 1; done
 
 install: $(VENV)/.run ## the set-up alone, in .venv
 

@@ -1,4 +1,4 @@
-"""A platform that only serves pages: a year of one studio in Mindbody's shape, made up beforehand, sent as fast as can be.
+"""A platform that only serves pages: a year of one studio in Mindbody's shape, made up beforehand, sent at once.
 
 What is measured beside it is then the reader. Run as a process: it prints its address and the number of its records.
 """
@@ -48,7 +48,9 @@ class Studio:
 
     def roster(self, number: int) -> Json:
         """A class with all who are in it."""
-        return {"Class": {**self.lists["Classes"][number - 1], "Visits": [self._visit(number, n) for n in range(ROSTER)]}}
+        return {
+            "Class": {**self.lists["Classes"][number - 1], "Visits": [self._visit(number, n) for n in range(ROSTER)]}
+        }
 
     def _description(self, number: int) -> Json:
         program = {"Id": 1, "Name": "Classes", "ScheduleType": "Class"}
@@ -56,7 +58,14 @@ class Studio:
         return {"Id": number, "Name": f"Class {number}", "Active": True, "Program": program, "SessionType": kind}
 
     def _service(self, number: int, name: str) -> Json:
-        return {"ProductId": number, "Id": str(number), "Name": name, "Price": 20.0, "Type": "Drop-in", "SellOnline": True}
+        return {
+            "ProductId": number,
+            "Id": str(number),
+            "Name": name,
+            "Price": 20.0,
+            "Type": "Drop-in",
+            "SellOnline": True,
+        }
 
     def _client(self, number: int) -> Json:
         return {

@@ -23,6 +23,7 @@ from connectors.showing import scrub
 from connectors.times import read_instant
 
 LONGEST_ID = 128  # characters
+LARGEST_PLAIN_ID = 2**63
 MOST_PLACES = 100_000  # a capacity above this is a slip of the keyboard
 LARGEST_AMOUNT = Decimal(10) ** 9
 _BROKEN_ID = re.compile(r"[\x00-\x1f\x7f\ufffd]")
@@ -30,6 +31,8 @@ _BROKEN_ID = re.compile(r"[\x00-\x1f\x7f\ufffd]")
 
 def id_text(value: Any) -> str:
     """A platform's id as text, whether it came as a number or as text. Raises ValueError."""
+    if type(value) is int and abs(value) <= LARGEST_PLAIN_ID:
+        return str(value)  # most are: nothing about them needs a look
     if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
         raise ValueError("is no id")
     text = str(value).strip()
