@@ -175,6 +175,7 @@ class Shape(Schema):
         super().__init__()
         self.site = site
         self.zone = ZoneInfo(site.timezone)
+        self._keys = [(key, "." in key) for key in (field.data_key or "" for field in self.fields.values())]
 
     def read(self, payload: Any, **given: Any) -> Any:
         """The record. Raises BadRecord."""
@@ -187,8 +188,8 @@ class Shape(Schema):
     def _reach(self, payload: Any, **_: Any) -> Any:
         if not isinstance(payload, Mapping):
             return payload
-        found = {field.data_key: reach(payload, field.data_key or "") for field in self.fields.values()}
-        return {key: value for key, value in found.items() if value is not None}
+        found = ((key, reach(payload, key) if deep else payload.get(key)) for key, deep in self._keys)
+        return {key: value for key, value in found if value is not None}
 
     @post_load
     def _finish(self, values: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from sqlalchemy import Table
 
 from adapter.store.dialect import table_of
 from adapter.store.payloads import Payload, canonical
-from adapter.store.redaction import hash_of, redact, scrub
+from adapter.store.redaction import hash_of, is_plain, redact, scrub
 from adapter.store.sealing import Keyring
 from adapter.store.tables import ClassType, Client, PriceOption, Reservation, SaleLine, Session, Venue
 from connectors.records import RECORD_OF, Fetched, Stream
@@ -66,15 +66,17 @@ def to_row(kind: Kind, fetched: Fetched, keys: Keyring, now: datetime) -> Row:
     """The row of one record. Raises Unfit."""
     values = dict(zip(kind.names, kind.values(fetched.record), strict=True))
     for name, value in values.items():
+        if value is None or type(value) is bool:
+            continue
         if type(value) is str:
-            values[name] = scrub(value, keys)
-        elif value is not None and not isinstance(value, str):  # an enum's member stays what it is
+            values[name] = value if is_plain(value) else scrub(value, keys)
+        elif not isinstance(value, str):  # an enum's member stays what it is
             values[name] = _fit(name, value)
     if not values["external_id"]:
         raise Unfit("external_id: a record without an id cannot be kept")
     raw = Payload(redact(fetched.raw, keys, person=kind.person))
     address = getattr(fetched.record, kind.address) if kind.address else None
-    hashed = _hash(f"[{raw.text},{canonical(values)},{canonical(hash_of(address, keys) if address else None)}]")
+    hashed = _hash(f"[{raw.text},{canonical(values)},{hash_of(address, keys) if address else None}]")
     return Row({**values, "raw": raw, "content_hash": hashed, "fetched_at": now, "gone_at": None}, address)
 
 

@@ -42,13 +42,12 @@ def set_aside(
 
 def readable_again(db: Session, connection_id: int, stream: Stream, external_ids: Iterable[str]) -> None:
     """Forget what was set aside of these records: they have been read since."""
+    of_stream = (Quarantine.connection_id == connection_id) & (Quarantine.stream == stream.value)
+    if db.execute(select(Quarantine.id).where(of_stream).limit(1)).first() is None:
+        return
     for some in chunks(sorted(external_ids)):
         db.execute(
-            delete(Quarantine).where(
-                Quarantine.connection_id == connection_id,
-                Quarantine.stream == stream.value,
-                Quarantine.external_id.in_(some),
-            ),
+            delete(Quarantine).where(of_stream, Quarantine.external_id.in_(some)),
             execution_options={"synchronize_session": False},
         )
 

@@ -62,10 +62,10 @@ def redact(raw: Mapping[str, Any], keys: Keyring, *, person: bool = False) -> di
 
 def scrub(text: str, keys: Keyring) -> str:
     """The text without addresses, and without characters that no database takes (NUL, lone surrogates)."""
-    return text if _is_plain(text) else _scrubbed(text.replace("\x00", ""), keys)
+    return text if is_plain(text) else _scrubbed(text.replace("\x00", ""), keys)
 
 
-def _is_plain(text: str) -> bool:
+def is_plain(text: str) -> bool:
     """Whether nothing in a text needs a closer look. Every text of every payload is asked: only cheap questions."""
     return text.isascii() and not ("@" in text or "%" in text or "\x00" in text)
 
@@ -114,7 +114,7 @@ def _without_names(value: Any) -> Any:
 
 def _value(value: Any, keys: Keyring, person: bool, depth: int) -> Any:
     if isinstance(value, str):
-        return value if _is_plain(value) else scrub(value, keys)
+        return value if is_plain(value) else scrub(value, keys)
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if value is None or isinstance(value, (bool, int)):
@@ -136,7 +136,7 @@ def _address(value: str, keys: Keyring) -> str:
 @lru_cache(maxsize=8192)
 def _judge(key: str, person: bool) -> tuple[_Verdict, str | None]:
     """What becomes of a key's value, and the key itself where nothing in it has to be hidden."""
-    return _verdict(re.sub(r"[^0-9a-z]", "", key.casefold()), person), key if _is_plain(key) else None
+    return _verdict(re.sub(r"[^0-9a-z]", "", key.casefold()), person), key if is_plain(key) else None
 
 
 def _verdict(word: str, person: bool) -> _Verdict:
