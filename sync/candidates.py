@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session as Database
 
 from adapter.store.facts import Facts
-from adapter.store.readings import last_readings, part_read_at
+from adapter.store.reading_plan import last_readings, part_read_at
 from adapter.store.rosters import roster_mark
 from adapter.store.settings import effective_settings
 from adapter.store.tables import ClassType, Connection, Decision, PushMode, Session, Venue

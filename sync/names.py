@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from adapter.store.readings import last_readings, note_readings
+from adapter.store.reading_plan import last_readings, note_readings
 from adapter.store.tables import ClassType, Venue
 from connectors.errors import BadRecord, Rejected
 from connectors.platform import Api, Everything, Platform

@@ -19,7 +19,7 @@ from adapter.cadence import CLIENTS, NIGHT, NIGHT_SALES_DAYS, NIGHT_TRIED, RINGS
 from adapter.connecting.opening import open_connection
 from adapter.context import Context
 from adapter.platforms import calls_per_day
-from adapter.store.readings import last_readings, note_readings, plan_of, window_of
+from adapter.store.reading_plan import last_readings, note_readings, plan_of, window_of
 from adapter.store.rosters import due_rosters
 from adapter.store.tables import Connection, Run, RunKind, RunOrigin
 from connectors import registry

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from adapter.budget import runs_out_at
 from adapter.store.api_calls import calls_of
-from adapter.store.readings import plan_of
+from adapter.store.reading_plan import plan_of
 from adapter.store.tables import Connection, Push, PushState, Quarantine, Run, RunState, WebhookMessage
 from adapter.store.tables import Session as ClassSession
 

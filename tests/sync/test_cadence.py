@@ -16,7 +16,7 @@ from adapter.context import Context
 from adapter.store.api_calls import add_calls, calls_of
 from adapter.store.connection_health import health_of
 from adapter.store.database import Store
-from adapter.store.readings import last_readings
+from adapter.store.reading_plan import last_readings
 from adapter.store.sealing import Keyring
 from adapter.store.tables import (
     ClassType,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.cadence import RINGS
-from adapter.store.readings import window_of
+from adapter.store.reading_plan import window_of
 from connectors.platform import Window
 from sync import windows
 from tests.fixtures.database import NOON
