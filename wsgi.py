@@ -33,19 +33,23 @@ COMMANDS = {
     "decide": ROAD,
     "replay": ROAD,
     "backtest": BACKTEST,
+    "guarantee": "adapter.statements.command",
     "token": ADAPTER,
+    "move": "adapter.move_command",
     "conformance": "sync.conformance",
     "doctor": ADAPTER,
 }
 WITHOUT_CONTEXT = {"sandbox", "demo", "doctor", "conformance"}  # needs no database, or makes its own, or mends one
+FROM_A_FILE = {("guarantee", "assess"), ("guarantee", "verify")}  # needs the file, and nothing else
 
 
 def create() -> Flask:
     """The web application alone, for a WSGI server."""
     from adapter.app import create_app
     from adapter.compose import compose
+    from sync.engine import announce
 
-    return create_app(compose())
+    return create_app(announce(compose()))
 
 
 class Commands(click.Group):
@@ -68,21 +72,22 @@ class Commands(click.Group):
 @click.pass_context
 def cli(click_context: click.Context) -> None:
     """Open the adapter that the environment describes, for the command that follows."""
-    if click_context.invoked_subcommand not in WITHOUT_CONTEXT and not _only_asks_for_help():
+    if click_context.invoked_subcommand not in WITHOUT_CONTEXT and not _needs_nothing():
         click_context.obj = _context()
 
 
-def _only_asks_for_help() -> bool:
-    return "--help" in sys.argv
+def _needs_nothing() -> bool:
+    return "--help" in sys.argv or tuple(sys.argv[1:3]) in FROM_A_FILE
 
 
 def _context() -> Any:
     from adapter.compose import compose
     from adapter.config import ConfigError
     from adapter.logs import configure_logs
+    from sync.engine import announce
 
     configure_logs()  # on stderr: stdout belongs to what a command prints
     try:
-        return compose()
+        return announce(compose())
     except ConfigError as error:
         raise click.UsageError(str(error)) from error

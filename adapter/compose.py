@@ -11,7 +11,7 @@ from adapter.clock import Clock, system_clock
 from adapter.config import Config, ConfigError, load_config
 from adapter.context import Context
 from adapter.store.database import Store
-from adapter.store.hash_key import hash_key
+from adapter.store.kept_keys import hash_key
 from adapter.store.sealing import Keyring, SealBroken
 from migrations import run as migrations
 
@@ -19,14 +19,16 @@ from migrations import run as migrations
 def compose(config: Config | None = None, *, now: Clock = system_clock) -> Context:
     """An adapter, ready to work. Raises ConfigError where a setting or the database can't be used."""
     config = config or load_config()
-    store = open_store(config)
-    _bring_up_to_date(store)
+    store = open_newest(config)
     return Context(config=config, store=store, keys=_keys(store, config), now=now)
 
 
-def _bring_up_to_date(store: Store) -> None:
+def open_newest(config: Config) -> Store:
+    """The database, brought to its newest schema. Raises ConfigError."""
+    store = open_store(config)
     try:
         migrations.upgrade(store)
+        return store
     except (SQLAlchemyError, CommandError) as error:
         shown = store.url.render_as_string(hide_password=True)
         raise ConfigError(

@@ -80,7 +80,7 @@ def load_config(
     by_platform = {name: _of_platform(given, name) for name in names}
     return Config(
         instance=instance,
-        database_url=_database_url(given.get("DATABASE_URL"), instance),
+        database_url=checked_database_url(given.get("DATABASE_URL"), instance),
         public_url=_public_url(given.get("PUBLIC_URL", DEFAULT_PUBLIC_URL)),
         secret_key=_secret_key(given.get("SECRET_KEY"), instance),
         encryption_keys=_encryption_keys(given.get("ENCRYPTION_KEYS"), instance),
@@ -131,7 +131,8 @@ def _unknown(given: Mapping[str, str], platforms: Iterable[str]) -> tuple[str, .
     return tuple(sorted(PREFIX + key for key in given if key not in NAMES and not key.startswith(prefixes)))
 
 
-def _database_url(given: str | None, instance: Path) -> str:
+def checked_database_url(given: str | None, instance: Path) -> str:
+    """The address of the database; by default a file in the instance folder. Raises ConfigError."""
     if given is None:
         return f"sqlite:///{instance / 'adapter.db'}"
     allowed = "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"

@@ -5,6 +5,7 @@ Composed once in wsgi.py (in tests: by a fixture). Knows no Flask.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -27,3 +28,4 @@ class Context:
     keys: Keyring
     now: Clock = system_clock
     wake_engine: Callable[[], None] = field(default=_nobody_listens)  # tells the job engine that a run is due
+    stopping: threading.Event = field(default_factory=threading.Event)  # set: long work is put down at its next step

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session as Db
 
@@ -25,14 +25,14 @@ from adapter.connecting.token_row import seal_name
 from adapter.store.addresses import open_address
 from adapter.store.connection_health import WORKED_OFF, health_of
 from adapter.store.database import Store
-from adapter.store.hash_key import hash_key
+from adapter.store.kept_keys import hash_key
 from adapter.store.readiness import engine_state, schema_state
 from adapter.store.sealing import Keyring, SealBroken
-from adapter.store.tables import Connection, ConnectionState, EmailAddress, Run
+from adapter.store.tables import Connection, ConnectionState, EmailAddress
+from adapter.store.vitals import SKEW, clock_skew
 from migrations import run as migrations
 
 STALE = timedelta(minutes=60)  # SS-19: nothing is listed on a mirror older than this
-SKEW = timedelta(seconds=30)
 FREE_NEEDED = 500 * 1024**2  # bytes
 ORPHANED = 0o077  # rights of others on a key file
 
@@ -147,12 +147,9 @@ def _keys(db: Db, config: Config, now: datetime) -> Iterator[Finding]:
 
 def _clock(db: Db, config: Config, now: datetime) -> Iterator[Finding]:
     """Our clock against the database's, and against what was already written down."""
-    there = db.scalar(select(func.now())) if db.get_bind().dialect.name != "sqlite" else now
-    latest = db.scalar(select(func.max(Run.started_at)))
-    off = abs(there - now) if there is not None else timedelta()
-    ahead = latest is not None and latest > now + SKEW
-    seen = f"{off.total_seconds():.0f} s from the database's clock" + (", behind the last run" if ahead else "")
-    well = off <= SKEW and not ahead
+    off = clock_skew(db, now)
+    well = off <= SKEW
+    seen = f"{off.total_seconds():.0f} s from the database's clock, or behind the last run"
     yield Finding("clock", well, seen, "" if well else "Set this machine's clock (NTP): offers expire by it.")
 
 

@@ -29,6 +29,8 @@ SHOWN = (
     "displacement_weight",
     "max_displacement_risk",
     "excluded",
+    "no_increase_after_minutes",
+    "nothing_after_minutes",
 )
 """The settings that the pages and the API show, in order."""
 

@@ -1,14 +1,36 @@
-"""The port through which our side asks for work: a run is written, the engine is told. Never imports sync."""
+"""The port through which our side asks for work: a run is written, the engine is told. Never imports sync.
+
+There are two engines, in sync/engine/. What is said to one is said twice: inside the transaction that writes the run
+(``enqueue``), and after its commit (``wake``, through ``context.wake_engine``).
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from adapter.store.database import Store
 from adapter.store.tables import Run, RunKind, RunOrigin, RunState
+
+ENGINE = "job engine"  # where a session carries the engine that is to be told
+
+
+class JobEngine(Protocol):
+    """What has runs done."""
+
+    def enqueue(self, db: Session, run: Run) -> None:
+        """Take note of a run in the transaction that writes it: both are kept, or neither."""
+
+    def wake(self) -> None:
+        """Look for work: a transaction that wrote a run is committed."""
+
+
+def tell_from_now_on(store: Store, engine: JobEngine) -> None:
+    """Have every run that is requested through this store told to this engine."""
+    store.info[ENGINE] = engine
 
 
 def request_run(
@@ -51,4 +73,7 @@ def request_run(
     )
     db.add(run)
     db.flush()
+    engine: JobEngine | None = db.info.get(ENGINE)
+    if engine is not None:
+        engine.enqueue(db, run)
     return run, True

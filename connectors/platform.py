@@ -169,10 +169,16 @@ class ReadBack:
 
 @dataclass(frozen=True, slots=True)
 class OfferPush:
-    """Pushing an offer natively: send the whole wanted state, then read it back."""
+    """Pushing an offer natively: send the whole wanted state, then read it back.
+
+    A state that is newer than the one sent is refused by Rejected with the status 409. ``at_once``: how many writes the
+    platform stands at a time, each about another session.
+    """
 
     send: Callable[[Api, Offer, str], None]  # offer, idempotency key; raises ConnectorError
     read_back: Callable[[Api, str], ReadBack | None]  # session id; None: nothing held
+    read_all: Callable[[Api], Mapping[str, ReadBack]] | None = None  # all that is held, by session id, in few calls
+    at_once: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sqlalchemy import JSON
 
 from adapter.store.tables import Base
 from adapter.store.tables.base import WORD_LENGTH, UtcDateTime, Word
+from migrations.job_engine import is_ours
 
 
 def frozen(kind: str, item: Any, writing: AutogenContext) -> str | Literal[False]:
@@ -31,6 +32,7 @@ context.configure(
     target_metadata=Base.metadata,
     render_as_batch=True,
     render_item=frozen,
+    include_name=is_ours,
     transactional_ddl=True,
     transaction_per_migration=False,
 )

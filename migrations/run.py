@@ -20,6 +20,7 @@ from sqlalchemy import Connection, text
 
 from adapter.store.database import Store
 from adapter.store.tables import Base
+from migrations.job_engine import is_ours
 
 HERE = Path(__file__).parent
 LOCK = 74_051_964  # any number, as long as it is always this one
@@ -49,7 +50,8 @@ def revise(store: Store, message: str) -> None:
 def differences(store: Store) -> list[Any]:
     """What the tables declare and this database has otherwise, in Alembic's own words; empty: nothing."""
     with store.reader.connect() as connection:
-        return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
+        context = MigrationContext.configure(connection, opts={"include_name": is_ours})
+        return list(compare_metadata(context, Base.metadata))
 
 
 def current(store: Store) -> str | None:

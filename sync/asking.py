@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import click
@@ -13,6 +14,7 @@ from adapter.store.tables import Connection, Run, RunState
 from sync.jobs import do_next
 
 ACTOR = "cli"
+LOOK_EVERY = 0.2  # seconds
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 connection_argument = click.argument("connection_id", metavar="CONNECTION", type=int)
 
@@ -26,10 +28,15 @@ def connection_named(db: Database, connection_id: int) -> Connection:
 
 
 def finished(ctx: Context, run_id: int) -> Run:
-    """Do a run here and now, unless somebody else is at it."""
+    """Do a run here and now; where another process was faster, wait until it has done it, or given up."""
     do_next(ctx, run_id=run_id)
-    with ctx.store.read() as db:
-        return db.get_one(Run, run_id)
+    pause = threading.Event()
+    while True:
+        with ctx.store.read() as db:
+            run = db.get_one(Run, run_id)
+        if run.leased_until is None or run.leased_until < ctx.now():
+            return run
+        pause.wait(LOOK_EVERY)
 
 
 def tell_run(run: Run, as_json: bool) -> None:

@@ -14,7 +14,11 @@ from adapter.store.reading_plan import last_readings, part_read_at
 from adapter.store.rosters import roster_mark
 from adapter.store.settings import effective_settings
 from adapter.store.tables import ClassType, Connection, Decision, PushMode, Session, Venue
+from sync import listings, outbox
 from sync.limits import Standing
+
+CLOSING = frozenset({"paused", "withdrawn"})
+"""Why nothing is listed of a session though the model might propose some: pushing was paused, or switched off."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,11 @@ class Candidate:
     marketplace: int  # of these through the marketplace
     skip: str | None
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is listed since pushing is off: no model is asked."""
+        return self.skip in CLOSING
+
 
 def candidates(
     db: Database, connection: Connection, facts: Facts, now: datetime, *, only: frozenset[int] | None = None
@@ -35,9 +44,10 @@ def candidates(
     """A candidate for each session of the facts that starts after ``now``; ``only``: these of ours."""
     rows = {row.id: row for row in db.scalars(select(Session).where(Session.id.in_(facts["sessions"]["session_id"])))}
     last = _last_decisions(db, list(rows))
-    standings = _standings(db, connection, rows, last, facts, now)
     active, marketplace = _places(facts)
-    skips = _skips(facts)
+    own = {number: max(0, cap - marketplace.get(number, 0)) for number, cap in listings.own_caps(db, connection.id)}
+    standings = _standings(db, connection, rows, last, own, now)
+    skips = _skips(facts) | _closed(standings)
     return [
         Candidate(rows[n], standings[n], last.get(n), active.get(n, 0), marketplace.get(n, 0), skips.get(n))
         for n in facts["sessions"]["session_id"].tolist()
@@ -61,18 +71,19 @@ def _standings(
     connection: Connection,
     rows: Mapping[int, Session],
     last: Mapping[int, Decision],
-    facts: Facts,
+    own_spots: Mapping[int, int],
     now: datetime,
 ) -> dict[int, Standing]:
     settings, readings = effective_settings(db, connection.studio_id), last_readings(db, connection.id)
     venues, types = _venues(db, connection.id), _class_types(db, connection.id)
+    standing = outbox.may_stand(db, rows.keys()) if connection.push_mode is PushMode.SHADOW else set()
     found = {}
     for number, row in rows.items():
         kind = types.get(row.class_type_id)
         own = settings.of(venue_id=venues.get(row.venue_id), class_type_id=kind[0] if kind else None, session_id=number)
         before = last.get(number)
         found[number] = Standing(
-            withdrawn=connection.push_mode is PushMode.SHADOW and before is not None and _is_listed(before),
+            withdrawn=number in standing or (connection.push_mode is PushMode.SHADOW and _is_listed(before)),
             paused=connection.push_mode is PushMode.PAUSED,
             hidden=row.hidden or bool(kind and kind[1]),
             excluded=bool(own.excluded),
@@ -82,12 +93,15 @@ def _standings(
             and row.starts_at - now <= timedelta(hours=own.release_all_hours),
             read_at=_read_at(connection, row, part_read_at(row.starts_at, readings)),
             listed=before.spots + before.premium_spots if before else None,
+            own_spots=own_spots.get(number),
+            no_increase_after=settings.studio.no_increase_after,
+            nothing_after=settings.studio.nothing_after,
         )
     return found
 
 
-def _is_listed(decision: Decision) -> bool:
-    return not decision.shadow and decision.spots + decision.premium_spots > 0
+def _is_listed(decision: Decision | None) -> bool:
+    return decision is not None and not decision.shadow and decision.spots + decision.premium_spots > 0
 
 
 def _read_at(connection: Connection, session: Session, part_at: datetime | None) -> datetime | None:
@@ -96,6 +110,12 @@ def _read_at(connection: Connection, session: Session, part_at: datetime | None)
     if session.roster_mark == roster_mark(session):
         return max(known, default=None)
     return session.roster_read_at
+
+
+def _closed(standings: Mapping[int, Standing]) -> dict[int, str]:
+    """Sessions that are closed by the kill switch or by going back to shadow."""
+    named = {number: "paused" if each.paused else "withdrawn" for number, each in standings.items()}
+    return {number: why for number, why in named.items() if getattr(standings[number], why)}
 
 
 def _places(facts: Facts) -> tuple[dict[int, int], dict[int, int]]:

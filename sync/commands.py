@@ -16,7 +16,8 @@ from adapter.store.tables import Decision, PushMode, Run, RunKind, RunOrigin, Ru
 from adapter.work import request_run
 from sync.asking import ACTOR, as_json, connection_argument, connection_named, finished, tell_run
 from sync.decide import plan_of, replay, stored
-from sync.jobs import Engine
+from sync.engine import engine_of
+from sync.interrupts import interrupted_by_sigterm
 from sync.verdicts import as_stored
 
 day = click.DateTime(formats=["%Y-%m-%d"])
@@ -111,17 +112,20 @@ def push(ctx: Context, connection_id: int, mode: str, as_json: bool) -> None:
 
 
 @click.command()
+@click.option("--concurrency", type=click.IntRange(min=1), help="How many runs of a sort at once, if not as usual.")
+@click.option("--once", is_flag=True, help="Do what is due, with all that follows from it, and end.")
 @click.pass_obj
-def worker(ctx: Context) -> None:
+def worker(ctx: Context, concurrency: int | None, once: bool) -> None:
     """Do scheduled and requested work until interrupted, without serving pages."""
-    engine = Engine(ctx)
+    engine = engine_of(ctx, concurrency)
+    if once:
+        click.echo(f"Runs done: {engine.run_due()}.", err=True)
+        return
     engine.start()
-    try:
+    with interrupted_by_sigterm():
         threading.Event().wait()
-    except KeyboardInterrupt:
-        click.echo("Finishing what is at work …", err=True)
-    finally:
-        engine.stop()
+    click.echo("Finishing what is at work …", err=True)
+    engine.stop()
 
 
 def _next_push(ctx: Context, connection_id: int) -> int | None:

@@ -10,20 +10,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Database
 
 from adapter.context import Context
 from adapter.store.facts import facts_of_connection
 from adapter.store.mirror import Counts
-from adapter.store.tables import Connection, Decision, Model, Push, PushMode, PushState, Run, TotalWrite
+from adapter.store.tables import Connection, Decision, Listing, Model, Push, PushMode, PushState, Run, TotalWrite
+from connectors.errors import TryAgain
 from connectors.records import Offer
 from sync import models, outbox, totals, windows
 from sync.candidates import Candidate, candidates
 from sync.inputs import Inputs, canonical, inputs_of
 from sync.job import Job
 from sync.verdicts import Verdict, as_stored, explanations, stored_standing, verdicts
-from sync.wanted import wanted_of
+from sync.wanted import restored, wanted_of
+
+MOST_PLANS = 5
+
+
+class _Overtaken(Exception):
+    """Pushing was switched while it was decided."""
 
 
 @dataclass(frozen=True)
@@ -50,30 +57,40 @@ def decide_run(ctx: Context, run: Run) -> None:
     decide(ctx, job.connection_id, now=ctx.now(), job=job)
 
 
+def close(ctx: Context, job: Job) -> Counts:
+    """Where pushing is paused or off: decide at once that nothing is listed. Asks no model and waits for no pull."""
+    return decide(ctx, job.connection_id, now=ctx.now(), job=job, closed_only=True)
+
+
 def decide(
-    ctx: Context, connection_id: int, *, now: datetime, job: Job | None = None, only: frozenset[int] | None = None
+    ctx: Context,
+    connection_id: int,
+    *,
+    now: datetime,
+    job: Job | None = None,
+    only: frozenset[int] | None = None,
+    closed_only: bool = False,
 ) -> Counts:
     """Decide for every session of the next 28 days, or for ``only`` these; keep and send on what changed."""
     if job is not None:
         job.say("deciding")
-    plan = plan_of(ctx, connection_id, now=now, only=only)
-
-    def keep(db: Database) -> Counts:
-        written = totals.written(db, connection_id)
-        needs = _totals(plan, written)
-        totals.note_needs(written, needs)
-        for number, explanation in plan.changed.items():
-            _keep(db, plan, number, explanation, needs[number])
-        return plan.counts
-
-    if job is not None:
-        return job.commit("decisions", keep, done=len(plan.found))
-    with ctx.store.write() as db:
-        return keep(db)
+    for _ in range(MOST_PLANS):
+        plan = plan_of(ctx, connection_id, now=now, only=only, closed_only=closed_only)
+        try:
+            return _kept(ctx, plan, job)
+        except _Overtaken:
+            continue  # pushing was switched while it was decided: what was found may not hold any more
+    raise TryAgain("pushing was switched again and again")
 
 
 def plan_of(
-    ctx: Context, connection_id: int, *, now: datetime, only: frozenset[int] | None = None, explain_all: bool = False
+    ctx: Context,
+    connection_id: int,
+    *,
+    now: datetime,
+    only: frozenset[int] | None = None,
+    closed_only: bool = False,
+    explain_all: bool = False,
 ) -> Plan:
     """What would be decided now; nothing is written."""
     with ctx.store.read() as db:
@@ -81,7 +98,9 @@ def plan_of(
         facts = facts_of_connection(db, connection_id, since=now, until=now + windows.HORIZON)
         standing = {each.session.id: each for each in candidates(db, connection, facts, now, only=only)}
         model = models.latest_model(db, connection.studio_id)
-    digest = None if model is None else model.digest
+    if closed_only:
+        standing = {number: each for number, each in standing.items() if each.is_closed}
+    digest = None if model is None or all(each.is_closed for each in standing.values()) else model.digest
     tools = models.load_tools(ctx.config, digest)
     every = inputs_of(now, facts, digest)
     inputs = {number: every[number] | _beside(each) for number, each in standing.items()}
@@ -106,7 +125,7 @@ def stored(decision: Decision) -> bytes:
 
 def _beside(candidate: Candidate) -> Inputs:
     """What the limits were told, beside the model's tables."""
-    return {
+    return ({"model": None} if candidate.is_closed else {}) | {
         "standing": stored_standing(candidate.standing),
         "skip": candidate.skip,
         "marketplace": candidate.marketplace,
@@ -137,34 +156,66 @@ def _is_shadow(shadow: bool, verdict: Verdict) -> bool:
     return shadow and verdict.binding != "withdrawn"
 
 
-def _keep(db: Database, plan: Plan, number: int, explanation: Any, total: int | None) -> None:
+def _kept(ctx: Context, plan: Plan, job: Job | None) -> Counts:
+    """Keep what changed, in one transaction."""
+
+    def keep(db: Database) -> Counts:
+        mode = select(Connection.push_mode).where(Connection.id == plan.connection.id).with_for_update()
+        if db.scalar(mode) is not plan.connection.push_mode:
+            raise _Overtaken
+        written = totals.written(db, plan.connection.id)
+        needs = _totals(plan, written)
+        totals.note_needs(written, needs)
+        _keep(db, plan, needs)
+        return plan.counts
+
+    if job is not None:
+        return job.commit("decisions", keep, done=len(plan.found))
+    with ctx.store.write() as db:
+        return keep(db)
+
+
+def _keep(db: Database, plan: Plan, needs: Mapping[int, int | None]) -> None:
+    """The decisions, and for those that are to take effect a push in place of what waits."""
+    decisions = {number: _decision(plan, number) for number in plan.changed if not _is_overtaken(db, plan, number)}
+    db.add_all(decisions.values())
+    db.flush()
+    real = {number: row for number, row in decisions.items() if not row.shadow}
+    outbox.supersede(db, real.keys(), plan.at)
+    standing = outbox.may_stand(db, real.keys())
+    befores: dict[int, Any] = dict(
+        db.execute(select(Listing.session_id, Listing.before).where(Listing.session_id.in_(real))).all()
+    )
+    for number, row in real.items():
+        if row.spots + row.premium_spots > 0 or number in standing:  # else the platform never heard of it (SS-20)
+            db.add(_push(plan, number, row, needs[number], befores.get(number)))
+
+
+def _is_overtaken(db: Database, plan: Plan, number: int) -> bool:
+    """Whether somebody has decided for a session since it was looked at: what that one knew is newer."""
+    last = plan.found[number][0].last
+    there = db.scalar(select(func.max(Decision.sequence)).where(Decision.session_id == number))
+    return there != (None if last is None else last.sequence)
+
+
+def _decision(plan: Plan, number: int) -> Decision:
     candidate, inputs, verdict = plan.found[number]
-    shadow = _is_shadow(plan.connection.push_mode is PushMode.SHADOW, verdict)
-    decision = Decision(
+    return Decision(
         connection_id=plan.connection.id,
         session_id=number,
         sequence=1 if candidate.last is None else candidate.last.sequence + 1,
         at=plan.at,
-        model_id=None if plan.model is None else plan.model.id,
+        model_id=None if plan.model is None or inputs["model"] is None else plan.model.id,
         currency=plan.connection.currency,
-        shadow=shadow,
+        shadow=_is_shadow(plan.connection.push_mode is PushMode.SHADOW, verdict),
         inputs=inputs,
-        explanation=explanation,
+        explanation=plan.changed[number],
         **{name: getattr(verdict, name) for name in as_stored(verdict)},
     )
-    db.add(decision)
-    db.flush()
-    if not shadow and (verdict.spots + verdict.premium_spots > 0 or _was_pushed(db, number)):
-        outbox.supersede(db, number, plan.at)
-        db.add(_push(plan, candidate, decision, total))
 
 
-def _was_pushed(db: Database, session_id: int) -> bool:
-    """A session of which the platform never heard needs no offer of nothing (SS-20)."""
-    return db.execute(select(Push.id).where(Push.session_id == session_id).limit(1)).first() is not None
-
-
-def _push(plan: Plan, candidate: Candidate, decision: Decision, total: int | None) -> Push:
+def _push(plan: Plan, number: int, decision: Decision, total: int | None, before: Mapping[str, Any] | None) -> Push:
+    candidate = plan.found[number][0]
     offer = Offer(
         session_id=candidate.session.external_id,
         sequence=decision.sequence,
@@ -174,12 +225,14 @@ def _push(plan: Plan, candidate: Candidate, decision: Decision, total: int | Non
         premium_rate=decision.premium_rate,
         currency=decision.currency,
     )
+    wanted = wanted_of(offer, total=total)
     return Push(
         connection_id=decision.connection_id,
         session_id=decision.session_id,
         decision_id=decision.id,
         idempotency_key=f"offer-{decision.connection_id}-{decision.session_id}-{decision.sequence}",
-        wanted=wanted_of(offer, total=total),
+        wanted=restored(wanted, before) if candidate.is_closed and before else wanted,
+        urgent=candidate.is_closed,
         state=PushState.PENDING,
         next_try_at=plan.at,
         created_at=plan.at,

@@ -16,7 +16,7 @@ from connectors.errors import ConnectorError, TryAgain
 from sync import outbox, queue, write_back
 from sync.retry import next_try
 
-EXPECTED = (ConnectorError, OperationalError)
+EXPECTED = (ConnectorError, OperationalError, queue.PutDown)
 TRIES: Mapping[RunKind, int] = {RunKind.BACKFILL: 20}  # a year at a platform with a small budget waits often
 USUAL_TRIES = 6
 FOLLOWS: Mapping[RunKind, RunKind] = {
@@ -63,6 +63,8 @@ def _state(row: Run, error: Exception | None) -> RunState:
 
 
 def _again(row: Run, error: Exception | None, now: datetime) -> datetime | None:
+    if isinstance(error, queue.PutDown):
+        return now
     if isinstance(error, OperationalError):
         error = TryAgain("the database did not answer")
     if not isinstance(error, TryAgain):
@@ -71,7 +73,8 @@ def _again(row: Run, error: Exception | None, now: datetime) -> datetime | None:
 
 
 def _put_back(db: Database, run: Run, row: Run, due_at: datetime, error: Exception | None) -> RunState:
-    values: dict[str, Any] = {"due_at": due_at, "attempts": row.attempts + 1, "step": f"waiting: {error}"}
+    attempts = row.attempts + (not isinstance(error, queue.PutDown))
+    values: dict[str, Any] = {"due_at": due_at, "attempts": attempts, "step": f"waiting: {error}"}
     if run.kind is not RunKind.BACKFILL:  # it begins anew: what failed before is found again, or has healed
         values |= {"errors": [], "counts": {}, "done": 0}
     queue.finish(db, run.id, run.fence, due_at, RunState.QUEUED, **values)

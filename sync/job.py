@@ -52,13 +52,18 @@ class Job:
             return db.get_one(Connection, self.connection_id)
 
     def commit(self, stream: str, work: Callable[[Session], Counts], *, done: int = 0) -> Counts:
-        """Do a step's work in one transaction with its counts and progress; LeaseLost undoes all of it."""
+        """Do a step's work in one transaction with its counts and progress; LeaseLost undoes all of it.
+
+        PutDown after it where the process is asked to end: what is done is kept.
+        """
         with self.ctx.store.write() as db:
             counts = work(db)
             tally = {**self.counts, stream: self.counts.get(stream, Counts()) + counts}
             self._hold(db, counts=_stored(tally), done=self.done + done)
         self.counts = tally
         self.done += done
+        if self.ctx.stopping.is_set():
+            raise queue.PutDown("its worker was asked to end")
         return counts
 
     def write(self, work: Callable[[Session], None]) -> None:

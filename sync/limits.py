@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-NO_INCREASE_AFTER = timedelta(minutes=15)  # SS-19, T1
-NOTHING_AFTER = timedelta(minutes=60)  # SS-19, T2
+from adapter.store.setting_rules import NO_INCREASE_AFTER, NOTHING_AFTER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +35,13 @@ class Standing:
     released: bool = False  # inside the release-all window
     read_at: datetime | None = None  # when the platform was last read for this session
     listed: int | None = None  # what we listed last, standard and premium together; None: nothing yet
+    own_spots: int | None = None  # what the studio's own number at the platform, which we do not fight, leaves
+    no_increase_after: int = NO_INCREASE_AFTER  # minutes; decisions of before these were settings have the defaults
+    nothing_after: int = NOTHING_AFTER  # minutes
+
+    def is_older(self, now: datetime, minutes: int) -> bool:
+        """Whether our picture of the session is older than that, or there is none."""
+        return self.read_at is None or now - self.read_at > timedelta(minutes=minutes)
 
 
 WORDS = {
@@ -46,6 +52,7 @@ WORDS = {
     "excluded": "the class is excluded",
     "floor_missing": "no floor of the rate is agreed yet",
     "waitlisted": "direct clients are on the waiting list",
+    "own_cap": "the studio's own number at the platform",
 }
 """What each binding rule says in an explanation."""
 
@@ -62,10 +69,9 @@ def limit(proposal: Proposal, standing: Standing, now: datetime) -> Limited:
     """Apply the limits."""
     if (rule := _closing_rule(standing, now)) is not None:
         return Limited(_cut(proposal, 0), rule)
-    if standing.read_at is not None and now - standing.read_at > NO_INCREASE_AFTER:
-        most = standing.listed or 0
+    for rule, most in sorted(_caps(standing, now).items(), key=lambda cap: cap[1]):
         if proposal.spots + proposal.premium_spots > most:
-            return Limited(_cut(proposal, most), "stale")
+            return Limited(_cut(proposal, most), rule)
     return Limited(proposal, None)
 
 
@@ -74,13 +80,23 @@ def _closing_rule(standing: Standing, now: datetime) -> str | None:
     rules = {
         "withdrawn": standing.withdrawn,
         "paused": standing.paused,
-        "stale": standing.read_at is None or now - standing.read_at > NOTHING_AFTER,
+        "stale": standing.is_older(now, standing.nothing_after),
         "hidden": standing.hidden,
         "excluded": standing.excluded,
         "floor_missing": not standing.floor_agreed,
         "waitlisted": standing.waitlisted > 0 and not standing.released,
     }
     return next((name for name, holds in rules.items() if holds), None)
+
+
+def _caps(standing: Standing, now: datetime) -> dict[str, int]:
+    """Rules under which only so much is listed."""
+    caps = {}
+    if standing.is_older(now, standing.no_increase_after):
+        caps["stale"] = standing.listed or 0
+    if standing.own_spots is not None:
+        caps["own_cap"] = standing.own_spots
+    return caps
 
 
 def _cut(proposal: Proposal, most: int) -> Proposal:

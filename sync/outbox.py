@@ -1,20 +1,21 @@
 """The outbox: what waits to be pushed, claimed by one worker at a time, settled by whoever still holds the claim.
 
 Knows the push table; calls no platform. Order is kept for each session: an older push is never sent beside or after a
-newer one.
+newer one. What is urgent (the kill switch) goes before all else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session as Database
 from sqlalchemy.orm import aliased
 
-from adapter.store.tables import Push, PushState
+from adapter.store.tables import Listing, Push, PushState, PushStep
 
 CLAIM = timedelta(seconds=60)  # longer than a send and its reading back take at worst
 WAITING = (PushState.PENDING, PushState.SENDING, PushState.SENT, PushState.UNKNOWN)
@@ -30,7 +31,7 @@ class Claimed:
 
 
 def claim_next(db: Database, connection_id: int, now: datetime) -> Claimed | None:
-    """Take the next due push of a connection, oldest first, and write the attempt down before it is made."""
+    """Take the next due push of a connection, urgent ones first, then the oldest; the attempt is written down."""
     for push in db.scalars(_due(connection_id, now)):
         before = push.state
         taken = (
@@ -46,6 +47,7 @@ def claim_next(db: Database, connection_id: int, now: datetime) -> Claimed | Non
         )
         if db.execute(taken).first() is not None:
             db.refresh(push)
+            db.add(PushStep(push_id=push.id, at=now, state=push.state))
             return Claimed(push, look_first=before is not PushState.PENDING)
     return None
 
@@ -54,6 +56,21 @@ def is_due(db: Database, connection_id: int | None, now: datetime) -> bool:
     """Whether a connection has anything to push now."""
     due = select(Push.id).where(Push.connection_id == connection_id, Push.state.in_(WAITING), Push.next_try_at <= now)
     return db.execute(due.limit(1)).first() is not None
+
+
+def count_due(db: Database, connection_id: int, now: datetime) -> tuple[int, int]:
+    """How many pushes are due, and how many of these are of sessions of which nothing of ours is known to stand."""
+    due = (Push.connection_id == connection_id, Push.state.in_(WAITING), Push.next_try_at <= now)
+    new = func.count().filter(Listing.id.is_(None))
+    counted = select(func.count(Push.id), new).outerjoin(Listing, Listing.session_id == Push.session_id)
+    every, first = db.execute(counted.where(*due)).one()
+    return every, first
+
+
+def urgent_waits(db: Database, connection_id: int, now: datetime) -> bool:
+    """Whether something of the kill switch is due."""
+    waiting = (Push.connection_id == connection_id, Push.urgent, Push.state.in_(WAITING), Push.next_try_at <= now)
+    return db.execute(select(Push.id).where(*waiting).limit(1)).first() is not None
 
 
 def still_mine(db: Database, push: Push, now: datetime) -> bool:
@@ -71,16 +88,55 @@ def settle(db: Database, push: Push, state: PushState, now: datetime, **values: 
         .values(state=state, claimed_until=None, settled_at=now if ended else None, **values)
         .returning(Push.id)
     )
+    if result.first() is None:
+        return False
+    db.add(PushStep(push_id=push.id, at=now, state=state))
+    return True
+
+
+def send_again(db: Database, push: Push, state: PushState, now: datetime, *, due: datetime) -> bool:
+    """Put a push that is in ``state`` back into the outbox, to be sent as a new attempt; False: it is so no more."""
+    result = db.execute(
+        update(Push)
+        .where(Push.id == push.id, Push.fence == push.fence, Push.state == state, ~is_followed())
+        .values(
+            state=PushState.PENDING,
+            fence=Push.fence + 1,
+            attempts=0,
+            sequence=None,
+            next_try_at=due,
+            claimed_until=None,
+            settled_at=None,
+        )
+        .returning(Push.id)
+    )
     return result.first() is not None
 
 
-def supersede(db: Database, session_id: int, now: datetime) -> None:
-    """Retire what waits for a session: a later decision takes its place. What is being sent is left to its worker."""
+def may_stand(db: Database, session_ids: Collection[int]) -> set[int]:
+    """Of these sessions, those of which the platform may hold something of ours: it was sent, and not taken back."""
+    sent = (
+        select(func.max(Push.id)).where(Push.session_id.in_(session_ids), Push.attempts > 0).group_by(Push.session_id)
+    )
+    back = and_(Push.urgent, Push.state.in_([PushState.CONFIRMED, PushState.LOCAL]))
+    standing = select(Push.session_id).where(Push.id.in_(sent), ~back)
+    listed = select(Listing.session_id).where(Listing.session_id.in_(session_ids))
+    return set(db.scalars(standing.union(listed)))
+
+
+def supersede(db: Database, session_ids: Collection[int], now: datetime) -> None:
+    """Retire what waits for sessions: later decisions take its place. What is being sent is left to its worker."""
     db.execute(
         update(Push)
-        .where(Push.session_id == session_id, Push.state.in_([PushState.PENDING, PushState.SENT, PushState.UNKNOWN]))
+        .where(Push.session_id.in_(session_ids), Push.state.in_([PushState.PENDING, PushState.SENT, PushState.UNKNOWN]))
         .values(state=PushState.SUPERSEDED, settled_at=now, fence=Push.fence + 1, claimed_until=None)
     )
+
+
+def is_followed() -> ColumnElement[bool]:
+    """Whether its session has a later push, for queries about Push."""
+    later = aliased(Push)
+    return exists().where(later.session_id == Push.session_id, later.id > Push.id)
 
 
 def _due(connection_id: int, now: datetime) -> Any:
@@ -93,7 +149,7 @@ def _due(connection_id: int, now: datetime) -> Any:
             _free(Push.claimed_until, now),
             ~_another_in_flight(now),
         )
-        .order_by(Push.id)
+        .order_by(Push.urgent.desc(), Push.id)
         .limit(20)
     )
 

@@ -1,31 +1,25 @@
-"""Working off the outbox: send the whole wanted state, settle, read back.
+"""Working off the outbox of each connection, by the way in which its platform takes an offer.
 
-The attempt is written before the call, the key makes a repetition harmless, and where an outcome is unknown we look
-before we send again (F42, F43). What a platform can't take is in force where we sell (LOCAL).
+What a platform can't take is in force where we sell (LOCAL). How one push is sent is in worker.py.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session as Database
 
 from adapter.connecting.opening import open_connection
 from adapter.context import Context
-from adapter.store.tables import Connection, ConnectionState, Decision, Push, PushMode, PushState, Session
+from adapter.store.tables import Connection, ConnectionState, Push
 from connectors import registry
-from connectors.errors import ConnectorError, Misconfigured, Reconnect, TryAgain
+from connectors.errors import Misconfigured
 from connectors.platform import Api, Capability, Platform
-from sync import outbox
-from sync.retry import next_try
+from sync import circuit, outbox
 from sync.totals import Ledger, total_route
-from sync.wanted import Held, Route, local_route, native_route
-
-LOOK_AGAIN = timedelta(seconds=5)  # a platform's reads may lag behind its writes
-MOST_LOOKS = 6
+from sync.wanted import Route, local_route, native_route
+from sync.worker import Worker
 
 
 def push_due(ctx: Context, now: datetime, *, connection_id: int | None = None) -> Counter[str]:
@@ -47,9 +41,17 @@ def push_due(ctx: Context, now: datetime, *, connection_id: int | None = None) -
 def _push_connection(ctx: Context, connection: Connection, now: datetime) -> Counter[str]:
     platform = registry.get(connection.platform)
     if (words := _only_local(platform, connection)) is not None:
-        return Worker(ctx, connection, local_route(words), now).work()
+        return Worker(ctx, connection, local_route(words)).work()
+    if not _lets_through(ctx, connection.id, now):
+        return Counter()
     with open_connection(ctx, connection.id) as api:
-        return Worker(ctx, connection, _route(ctx, connection, platform, api), now).work()
+        return Worker(ctx, connection, _route(ctx, connection, platform, api)).work()
+
+
+def _lets_through(ctx: Context, connection_id: int, now: datetime) -> bool:
+    """Whether it is worth opening the connection: not while the breaker is open, unless the kill switch waits."""
+    with ctx.store.read() as db:
+        return circuit.is_passable(db, connection_id, now, urgent=outbox.urgent_waits(db, connection_id, now))
 
 
 def _only_local(platform: Platform, connection: Connection) -> str | None:
@@ -71,89 +73,3 @@ def _route(ctx: Context, connection: Connection, platform: Platform, api: Api) -
     if platform.totals is not None:
         return total_route(platform.totals, api, Ledger(ctx, connection.id))
     raise Misconfigured(f"{platform.name} declares no way to push")
-
-
-@dataclass
-class Worker:
-    """Pushes one connection's offers, one after the other."""
-
-    ctx: Context
-    connection: Connection
-    route: Route
-    now: datetime
-
-    def work(self) -> Counter[str]:
-        """Until nothing is due; Reconnect and Misconfigured end it, what was claimed is given back."""
-        ended: Counter[str] = Counter()
-        while (claimed := self._claim()) is not None:
-            ended[self._attempt(claimed).value] += 1
-        return ended
-
-    def _claim(self) -> outbox.Claimed | None:
-        with self.ctx.store.write() as db:
-            while (claimed := outbox.claim_next(db, self.connection.id, self.now)) is not None:
-                if (answer := self._obsolete(db, claimed.push)) is None:
-                    return claimed
-                outbox.settle(db, claimed.push, PushState.SUPERSEDED, self.now, answer=answer)
-        return None
-
-    def _obsolete(self, db: Database, push: Push) -> str | None:
-        """Why a push need not be sent any more."""
-        decision = db.get_one(Decision, push.decision_id)
-        live = db.scalar(select(Connection.push_mode).where(Connection.id == push.connection_id)) is PushMode.LIVE
-        if not live and decision.spots + decision.premium_spots > 0:
-            return "pushing is off: only what takes spots away is sent"
-        later = select(Push.id).where(Push.session_id == push.session_id, Push.id > push.id).limit(1)
-        if db.execute(later).first() is not None:
-            return "a later decision took its place"
-        if db.get_one(Session, push.session_id).starts_at <= self.now:
-            return "the class had started"
-        return None
-
-    def _attempt(self, claimed: outbox.Claimed) -> PushState:
-        push = claimed.push
-        try:
-            held = self.route.look(push.wanted) if claimed.look_first else None
-            if held is None or not held.equal:
-                with self.ctx.store.read() as db:
-                    if not outbox.still_mine(db, push, self.ctx.now()):
-                        return PushState.SENDING
-                self.route.send(push.wanted, push.idempotency_key)
-                held = self._read_back(push)
-            return self._settle_held(push, held)
-        except ConnectorError as error:
-            return self._failed(push, error)
-
-    def _read_back(self, push: Push) -> Held:
-        """What is held after a send. A failed look leaves the push SENT: it was taken, only not seen yet."""
-        try:
-            return self.route.look(push.wanted)
-        except TryAgain as error:
-            return Held(equal=False, words=str(error), data=None)
-
-    def _settle_held(self, push: Push, held: Held) -> PushState:
-        if held.equal:
-            return self._settle(push, self.route.in_force, answer=held.words, read_back=held.data)
-        if push.attempts >= MOST_LOOKS:
-            return self._settle(push, PushState.FAILED, answer=held.words, read_back=held.data)
-        later = self.now + LOOK_AGAIN * push.attempts
-        return self._settle(push, PushState.SENT, answer=held.words, read_back=held.data, next_try_at=later)
-
-    def _failed(self, push: Push, error: ConnectorError) -> PushState:
-        """Wait and try again, look first, give up, or (no access) give the push back and stop."""
-        words = str(error)
-        if isinstance(error, Reconnect | Misconfigured):
-            self._settle(push, PushState.PENDING, answer=words, next_try_at=self.now + timedelta(minutes=15))
-            raise error
-        if not isinstance(error, TryAgain):
-            return self._settle(push, PushState.REFUSED, answer=words)
-        later = next_try(push.attempts, error, self.now)
-        if later is None:
-            return self._settle(push, PushState.FAILED, answer=words)
-        state = PushState.UNKNOWN if error.unknown else PushState.PENDING
-        return self._settle(push, state, answer=words, next_try_at=later)
-
-    def _settle(self, push: Push, state: PushState, **values: object) -> PushState:
-        with self.ctx.store.write() as db:
-            outbox.settle(db, push, state, self.now, **values)
-        return state

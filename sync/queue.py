@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, update
@@ -23,13 +24,38 @@ LANES: Mapping[RunKind, str] = {kind: "push" if kind in _WRITES else "mirror" fo
 """Runs of one connection in one lane exclude each other; pushing goes on beside a pull (the kill switch can't wait)."""
 
 
+class Station(StrEnum):
+    """Where a worker does runs of a sort, with hands of its own: what takes long never keeps what is prompt waiting."""
+
+    PROMPT = "prompt"
+    READING = "reading"
+    FILLING = "filling"  # a year of a studio: minutes, or hours where the platform allows few calls
+    LEARNING = "learning"
+
+
+STATIONS: Mapping[RunKind, Station] = {
+    **dict.fromkeys(RunKind, Station.PROMPT),
+    RunKind.PULL: Station.READING,
+    RunKind.RESYNC: Station.READING,
+    RunKind.BACKFILL: Station.FILLING,
+    RunKind.TRAIN: Station.LEARNING,
+}
+
+
 class LeaseLost(Exception):
     """Somebody else has taken this run over: stop at once, write nothing more."""
 
 
-def claim(db: Session, now: datetime, *, run_id: int | None = None) -> Run | None:
-    """Take the next due run whose lane is free; None: there is none. The caller's transaction makes it ours."""
-    for candidate in db.scalars(_due(now, run_id)):
+class PutDown(Exception):
+    """This process ends: the run is given back as far as it is, for another to go on with."""
+
+
+def claim(db: Session, now: datetime, *, run_id: int | None = None, station: Station | None = None) -> Run | None:
+    """Take the next due run whose lane is free; None: there is none. The caller's transaction makes it ours.
+
+    ``run_id``: this one or none; ``station``: one that is done there.
+    """
+    for candidate in db.scalars(_due(now, run_id, station)):
         if _lane_is_free(db, candidate, now) and _take(db, candidate, now):
             db.refresh(candidate)
             return candidate
@@ -51,13 +77,21 @@ def finish(db: Session, run_id: int, fence: int, now: datetime, state: RunState,
     db.execute(update(Run).where(Run.id == run_id).values(leased_until=None))
 
 
-def _due(now: datetime, run_id: int | None) -> Select[Run]:
-    ready = or_(
+def ready(now: datetime) -> ColumnElement[bool]:
+    """Due and nobody's: it waits in the queue, or its worker's lease has run out."""
+    return or_(
         and_(Run.state == RunState.QUEUED, Run.due_at <= now),
         and_(Run.state == RunState.RUNNING, Run.leased_until < now),
     )
-    this: ColumnElement[bool] = Run.id == run_id if run_id is not None else Run.id > 0
-    return select(Run).where(ready, this).order_by(Run.due_at, Run.id).limit(100)
+
+
+def _due(now: datetime, run_id: int | None, station: Station | None) -> Select[Run]:
+    wanted = select(Run).where(ready(now)).order_by(Run.due_at, Run.id).limit(100)
+    if run_id is not None:
+        wanted = wanted.where(Run.id == run_id)
+    if station is not None:
+        wanted = wanted.where(Run.kind.in_([kind for kind in RunKind if STATIONS[kind] is station]))
+    return wanted
 
 
 def _lane_is_free(db: Session, run: Run, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+from adapter.logs import carrying
 from connectors.errors import ConnectorError, TryAgain
 from connectors.platform import Api, OfSession, Resource
 from connectors.records import Page
@@ -37,7 +38,7 @@ def fetch_all(
     with ThreadPoolExecutor(FETCHERS, thread_name_prefix="roster") as pool:
         try:
             for key in keys:
-                waiting.append((key, pool.submit(fetch, api, resource, key.external_id)))
+                waiting.append((key, pool.submit(carrying(fetch), api, resource, key.external_id)))
                 if len(waiting) >= AHEAD:
                     first, answer = waiting.popleft()
                     yield first, answer.result()

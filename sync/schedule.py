@@ -1,5 +1,6 @@
-"""What runs when: declared data, and what each line asks for. Whether a thing is due is read from the run table, so a
-restart keeps the rhythm and two clocks ask once.
+"""What runs when: declared data, and what each line asks for. Keeps no clock: an engine does.
+
+Whether a thing is due is read from the run table, so a restart keeps the rhythm and two clocks ask once.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session as Database
 
 from adapter.cadence import ROUND
+from adapter.context import Context
 from adapter.store.tables import (
     Connection,
     ConnectionState,
@@ -24,7 +26,7 @@ from adapter.store.tables import (
     WebhookMessage,
 )
 from adapter.work import request_run
-from sync import write_back
+from sync import circuit, freshness, parity, write_back
 from sync.outbox import WAITING
 
 PULL_EVERY = ROUND
@@ -32,7 +34,9 @@ APART = timedelta(seconds=2)  # between pulls that become due at the same look
 TRAIN_EVERY = timedelta(hours=24)
 GUARD_EVERY = timedelta(minutes=5)
 WRITE_BACK_EVERY = timedelta(minutes=5)
+PARITY_EVERY = timedelta(minutes=1)
 BACKFILL_AGAIN = timedelta(hours=1)
+FURTHEST = timedelta(hours=2)  # no run waits longer: what is due later is from a clock that ran ahead (F19)
 MIRRORED = (RunState.DONE, RunState.INCOMPLETE)
 OPEN = (RunState.QUEUED, RunState.RUNNING)
 
@@ -44,6 +48,12 @@ class Line:
     name: str
     every: timedelta
     ask: Callable[[Database, datetime], int]  # requests runs; how many
+
+
+def ask(ctx: Context, line: Line) -> int:
+    """Look at one line now; how many runs were requested."""
+    with ctx.store.write() as db:
+        return line.ask(db, ctx.now())
 
 
 def ask_for_pulls(db: Database, now: datetime) -> int:
@@ -73,6 +83,7 @@ def ask_for_training(db: Database, now: datetime) -> int:
 
 def ask_for_guard(db: Database, now: datetime) -> int:
     """Decisions for live connections whose mirror grows old: a platform that can't be read must not be sold (SS-19)."""
+    freshness.watch(db, now)
     old = [c for c in _active(db, any_state=True) if c.last_pulled_at and now - c.last_pulled_at > PULL_EVERY]
     live = [connection for connection in old if connection.push_mode is PushMode.LIVE]
     return sum(_ask(db, connection, RunKind.DECIDE, now, GUARD_EVERY, "the mirror is old") for connection in live)
@@ -80,8 +91,10 @@ def ask_for_guard(db: Database, now: datetime) -> int:
 
 def ask_for_pushes(db: Database, now: datetime) -> int:
     """A push run for each connection that has something due in the outbox."""
-    due = select(Push.connection_id).where(Push.state.in_(WAITING), Push.next_try_at <= now).distinct()
-    wanted = db.scalars(select(Connection).where(Connection.id.in_(due), _may_be_called())).all()
+    due = select(Push.connection_id).where(Push.state.in_(WAITING), Push.next_try_at <= now)
+    urgent = due.where(Push.urgent)
+    ready = Connection.id.in_(due) & (circuit.lets_through(now) | Connection.id.in_(urgent))
+    wanted = db.scalars(select(Connection).where(ready, _may_be_called())).all()
     return sum(_ask(db, connection, RunKind.PUSH, now, timedelta(0), "") for connection in wanted)
 
 
@@ -89,6 +102,12 @@ def ask_for_writing_back(db: Database, now: datetime) -> int:
     """A push run for each connection whose price or online capacities are to be written, not more often than that."""
     due = [connection for connection in _active(db) if write_back.is_due(db, connection.id, now)]
     return sum(_ask(db, connection, RunKind.PUSH, now, WRITE_BACK_EVERY, "write back") for connection in due)
+
+
+def ask_for_parity(db: Database, now: datetime) -> int:
+    """A push run for each live connection of which the platform's state is to be compared with ours again."""
+    due = [connection for connection in _active(db) if parity.is_due(db, connection, now)]
+    return sum(_ask(db, connection, RunKind.PUSH, now, PARITY_EVERY, "parity check") for connection in due)
 
 
 def ask_for_webhooks(db: Database, now: datetime) -> int:
@@ -102,6 +121,7 @@ SCHEDULE = (
     Line("pull", timedelta(seconds=30), ask_for_pulls),
     Line("push", timedelta(seconds=15), ask_for_pushes),
     Line("write back", timedelta(minutes=1), ask_for_writing_back),
+    Line("parity", timedelta(minutes=1), ask_for_parity),
     Line("webhooks", timedelta(seconds=5), ask_for_webhooks),
     Line("guard", timedelta(minutes=1), ask_for_guard),
     Line("train", timedelta(minutes=30), ask_for_training),
@@ -118,12 +138,16 @@ def _may_be_called() -> ColumnElement[bool]:
 
 
 def _latest(
-    db: Database, connection: Connection, kinds: tuple[RunKind, ...], states: tuple[RunState, ...]
+    db: Database,
+    connection: Connection,
+    kinds: tuple[RunKind, ...],
+    states: tuple[RunState, ...],
+    until: datetime | None = None,
 ) -> datetime | None:
     wanted = select(func.max(Run.due_at)).where(
         Run.connection_id == connection.id, Run.kind.in_(kinds), Run.state.in_(states)
     )
-    return db.scalar(wanted)
+    return db.scalar(wanted if until is None else wanted.where(Run.due_at <= until))
 
 
 def _ask(
@@ -138,9 +162,9 @@ def _ask(
     due_at: datetime | None = None,
 ) -> bool:
     """Request a run unless one is open or the last is younger than ``every``; ``beside``: kinds that do as well."""
-    kinds = (kind, *beside)
-    last = _latest(db, connection, kinds, tuple(RunState))
-    if _latest(db, connection, kinds, OPEN) is not None or (last is not None and now - last < every):
+    kinds, until = (kind, *beside), now + FURTHEST
+    last = _latest(db, connection, kinds, tuple(RunState), until)
+    if _latest(db, connection, kinds, OPEN, until) is not None or (last is not None and now - last < every):
         return False
     request_run(db, kind, connection.id, origin=RunOrigin.SCHEDULE, actor="clock", now=due_at or now, why=why)
     return True

@@ -1,4 +1,5 @@
-"""What has to be tidied now and then: grants still to be revoked, connects that were never finished, idle access."""
+"""What has to be tidied now and then: grants still to be revoked, connects that were never finished, idle access,
+old readings."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from sqlalchemy import delete
 from adapter.connecting.connect import revoke_pending
 from adapter.connecting.tokens import refresh_idle
 from adapter.context import Context
+from adapter.store.readings import forget_readings
 from adapter.store.tables import OAuthFlow
 from sync.subscriptions import subscribe_missing
 
@@ -20,9 +22,10 @@ log = structlog.get_logger(__name__)
 
 
 def sweep(ctx: Context) -> None:
-    """Revoke what is still to be revoked, forget old flows, keep quiet studios' access alive, subscribe."""
+    """Revoke what is still to be revoked, forget what is old, keep quiet studios' access alive, subscribe."""
     revoke_pending(ctx, ctx.now())
     with ctx.store.write() as db:
         db.execute(delete(OAuthFlow).where(OAuthFlow.created_at < ctx.now() - FLOWS_KEPT))
+        forget_readings(db, ctx.now())
     refresh_idle(ctx)
     subscribe_missing(ctx)

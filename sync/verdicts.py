@@ -13,8 +13,12 @@ from typing import Any
 
 from adapter.smarttools import BadTable, SmartTools
 from adapter.store.facts import Facts
+from sync.candidates import CLOSING
 from sync.inputs import Inputs, facts_of
 from sync.limits import WORDS, Proposal, Standing, limit
+
+NO_MODEL = CLOSING | {"skipped", "unreadable"}
+"""Reasons of decisions that no model was asked about, or could answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +55,7 @@ def verdicts(tools: SmartTools, inputs: Mapping[int, Inputs]) -> dict[int, Verdi
 
 def explanations(tools: SmartTools, inputs: Mapping[int, Inputs], found: Mapping[int, Verdict]) -> dict[int, Any]:
     """Why each number is what it is: the model's parts, then our limit's, summing to ``spots``."""
-    asked = {number: each for number, each in inputs.items() if found[number].reason not in ("skipped", "unreadable")}
+    asked = {number: each for number, each in inputs.items() if found[number].reason not in NO_MODEL}
     told: dict[int, Any] = {}
     if asked:
         facts = facts_of(asked)
@@ -85,7 +89,8 @@ def _rows(tools: SmartTools, at: datetime, facts: Facts) -> dict[int, dict[str, 
 def _verdict(inputs: Inputs, row: dict[str, Any] | None) -> Verdict:
     if row is None or "refused" in row:
         why = inputs["skip"] if row is None else "unreadable"
-        return _closed(inputs, "skipped" if row is None else "unreadable", why)
+        reason = why if why in CLOSING or row is not None else "skipped"
+        return _closed(inputs, reason, why)
     # Premium spots are the studio's choice (PR-01), and it cannot make it yet: none are listed.
     proposal = Proposal(spots=int(row["spots"]), rate=_amount(row["rate"]))
     limited = limit(proposal, standing_of(inputs), datetime.fromisoformat(inputs["at"]))

@@ -6,8 +6,9 @@ Knows what was wanted (the outbox row) and what a platform holds; knows no datab
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from adapter.store.tables import PushState
@@ -15,6 +16,7 @@ from connectors.platform import Api, OfferPush, ReadBack
 from connectors.records import Offer
 
 Wanted = Mapping[str, Any]
+OFFER = frozenset(field.name for field in fields(Offer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,9 @@ class Route:
     send: Callable[[Wanted, str], None]
     look: Callable[[Wanted], Held]
     in_force: PushState
+    read: Callable[[str], ReadBack | None] | None = None  # what is held of a session, where offers are kept for us
+    read_all: Callable[[], Mapping[str, ReadBack]] | None = None  # of all sessions, in few calls
+    at_once: int = 1  # writes at a time
 
 
 def wanted_of(offer: Offer, *, total: int | None) -> dict[str, Any]:
@@ -41,22 +46,36 @@ def wanted_of(offer: Offer, *, total: int | None) -> dict[str, Any]:
     return {**asdict(offer), "rate": rate, "premium_rate": premium, "total": total}
 
 
+def restored(wanted: Wanted, before: Mapping[str, Any]) -> dict[str, Any]:
+    """The studio's own state, to be given back in place of an offer of ours: the kill switch and shadow mode do."""
+    rates = {name: wanted[name] if before[name] is None else before[name] for name in ("rate", "premium_rate")}
+    limits = {"limit": before["limit"], "premium_limit": before["premium_limit"] or 0}
+    return {**wanted, **rates, **limits, "restores": True}
+
+
 def offer_of(wanted: Wanted) -> Offer:
     """The offer again."""
-    fields = {name: value for name, value in wanted.items() if name != "total"}
-    premium = fields["premium_rate"]
-    fields["rate"] = Decimal(fields["rate"])
-    fields["premium_rate"] = None if premium is None else Decimal(premium)
-    return Offer(**fields)
+    values = {name: value for name, value in wanted.items() if name in OFFER}
+    premium = values["premium_rate"]
+    values["rate"] = Decimal(values["rate"])
+    values["premium_rate"] = None if premium is None else Decimal(premium)
+    return Offer(**values)
 
 
 def native_route(push: OfferPush, api: Api) -> Route:
     """The platform takes a count and a rate for one session and one channel."""
 
-    def look(wanted: Wanted) -> Held:
-        return _compare(wanted, push.read_back(api, wanted["session_id"]))
+    def send(wanted: Wanted, key: str) -> None:
+        push.send(api, offer_of(wanted), key)
 
-    return Route(lambda wanted, key: push.send(api, offer_of(wanted), key), look, PushState.CONFIRMED)
+    def read(session: str) -> ReadBack | None:
+        return push.read_back(api, session)
+
+    def look(wanted: Wanted) -> Held:
+        return compare(wanted, read(wanted["session_id"]))
+
+    read_all = None if push.read_all is None else partial(push.read_all, api)
+    return Route(send, look, PushState.CONFIRMED, read, read_all, push.at_once)
 
 
 def local_route(words: str) -> Route:
@@ -64,7 +83,8 @@ def local_route(words: str) -> Route:
     return Route(lambda _wanted, _key: None, lambda _: Held(equal=True, words=words, data=None), PushState.LOCAL)
 
 
-def _compare(wanted: Wanted, held: ReadBack | None) -> Held:
+def compare(wanted: Wanted, held: ReadBack | None) -> Held:
+    """Whether what a platform holds is what is wanted, and the difference in words."""
     if held is None:
         return Held(False, "the platform holds no offer", None)
     names = ("limit", "rate", "premium_limit", "premium_rate")

@@ -17,7 +17,9 @@ from adapter.permissions import Act, studios_for
 from adapter.platforms import calls_per_day
 from adapter.push_mode import switch_push_mode
 from adapter.resync import WrongResync, request_resync
+from adapter.store.alerts import open_alerts
 from adapter.store.connection_health import health_of
+from adapter.store.push_health import push_health_of
 from adapter.store.tables import Connection
 from adapter.web.access import caller, context, needs
 
@@ -52,8 +54,10 @@ def one(connection_id: int) -> dict[str, Any]:
         row = db.get_one(Connection, connection_id)
         allowed = calls_per_day(row.platform, context().config)
         health = health_of(db, connection_id, context().now(), allowed)
+        alerts = open_alerts(db, connection_id=connection_id)
+        pushing = push_health_of(db, connection_id, context().now())
     plain = {name: getattr(row, name) for name in schemas.Connection().fields}
-    return {**plain, "health": asdict(health)}
+    return {**plain, "health": asdict(health), "alerts": alerts, "pushing": pushing}
 
 
 @blueprint.post("/connections/<int:connection_id>/resync")
@@ -93,7 +97,7 @@ def resync(header: dict[str, str], body: dict[str, Any], connection_id: int) -> 
 @blueprint.arguments(schemas.PushModeBody)
 @blueprint.response(200, schemas.Connection)
 def push_mode(body: dict[str, Any], connection_id: int) -> Connection:
-    """Switch between shadow, live and paused; decisions follow at once."""
+    """Switch between shadow, live and paused (the kill switch: within a minute nothing sells); it follows at once."""
     with context().store.write() as db:
         row = db.get_one(Connection, connection_id)
         switch_push_mode(db, row, body["push_mode"], actor=caller().actor, now=context().now())

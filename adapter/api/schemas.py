@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from adapter.store.tables import ConnectionState, PushMode, PushState, RunKind, RunOrigin, RunState
+from adapter.store.tables import AlertKind, ConnectionState, PushMode, PushState, RunKind, RunOrigin, RunState
 from connectors.records import Channel, SessionStatus, Stream
 
 
@@ -41,6 +41,16 @@ class Settings(Schema):
     displacement_weight = fields.Float(allow_none=True, load_default=None)
     max_displacement_risk = fields.Float(allow_none=True, load_default=None, metadata={"description": "0 to 1"})
     excluded = fields.Boolean(allow_none=True, load_default=None, metadata={"description": "Never listed"})
+    no_increase_after_minutes = fields.Integer(
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "Age of our copy from which on nothing is raised; null: 15"},
+    )
+    nothing_after_minutes = fields.Integer(
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "Age of our copy from which on nothing is listed; null: 60"},
+    )
 
 
 class Source(Schema):
@@ -91,10 +101,45 @@ class Health(Schema):
     pushes = fields.Dict(keys=fields.Enum(PushState, by_value=True), values=fields.Integer())
 
 
+class Alert(Schema):
+    """Something that is wrong now."""
+
+    kind = fields.Enum(AlertKind, by_value=True, required=True)
+    session_id = fields.Integer(allow_none=True)
+    since = fields.AwareDateTime(required=True, default_timezone=UTC)
+    words = fields.String(required=True, metadata={"description": "What happened, what was done, what to do"})
+
+
+class PushFailure(Schema):
+    """A class whose latest push came to nothing."""
+
+    session_id = fields.Integer(required=True)
+    starts_at = fields.AwareDateTime(required=True, default_timezone=UTC)
+    words = fields.String(metadata={"description": "The platform's own"})
+
+
+class PushHealth(Schema):
+    """How pushing is doing; counts are of classes still to come."""
+
+    parity = fields.Integer(allow_none=True, metadata={"description": "Per cent that the platform holds as wanted"})
+    in_force = fields.Integer()
+    equal = fields.Integer()
+    waiting = fields.Integer()
+    checked_at = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
+    mended = fields.Integer()
+    own_caps = fields.Integer(metadata={"description": "Classes for which the studio sets its own number"})
+    failures = fields.List(fields.Nested(PushFailure))
+    breaker_open_since = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
+    next_probe_at = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
+    breaker_words = fields.String(allow_none=True)
+
+
 class OneConnection(Connection):
-    """A connection with its health."""
+    """A connection with its health and what is wrong now."""
 
     health = fields.Nested(Health)
+    alerts = fields.List(fields.Nested(Alert))
+    pushing = fields.Nested(PushHealth)
 
 
 class PushModeBody(Schema):

@@ -25,6 +25,12 @@ def normalise(address: str) -> str | None:
     return f"{local}@{_ascii_domain(domain)}"
 
 
+def collapse(address: str) -> str | None:
+    """A normal address without what follows a ``+`` and without dots before the ``@``: an alias is then its owner."""
+    local, _, domain = address.rpartition("@")
+    return normalise(f"{local.partition('+')[0].replace('.', '')}@{domain}")
+
+
 def _fold(text: str) -> str:
     # Folding can undo the composition and composing can bring back a letter to fold, so both are done twice.
     composed = unicodedata.normalize("NFC", text.strip()).casefold()

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 import pandas as pd
 
+from adapter.currency import digits
 from adapter.smarttools import frames
 from adapter.smarttools.facts import (
     CHANNELS,
@@ -26,7 +27,7 @@ from adapter.smarttools.facts import (
     Sessions,
 )
 from adapter.smarttools.frames import BadTable
-from adapter.smarttools.money import digits, units_down, units_up
+from adapter.smarttools.money import units_down, units_up
 
 DISPLACEMENT_WEIGHT = 2.0  # decisions.md: NA is 2
 MOST_SPOTS = 1_000_000

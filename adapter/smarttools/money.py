@@ -1,21 +1,8 @@
-"""Amounts in a currency's smallest unit. Knows ISO 4217's exceptions and nothing of rates."""
+"""Amounts in a currency's smallest unit. Knows nothing of rates."""
 
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-
-NO_MINOR_UNIT = frozenset(
-    {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF"}
-    | {"XPF"}
-)
-THREE_DIGITS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
-
-
-def digits(currency: str) -> int:
-    """How many decimal digits an amount of ``currency`` has (ISO 4217)."""
-    if currency.upper() in NO_MINOR_UNIT:
-        return 0
-    return 3 if currency.upper() in THREE_DIGITS else 2
 
 
 def units_up(amount: float, places: int) -> int:

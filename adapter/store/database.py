@@ -25,18 +25,20 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
+        self.info: dict[str, Any] = {}  # what every writing session carries
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             self.writer = _sqlite(url, "BEGIN IMMEDIATE")
             self.reader = _sqlite(url, "BEGIN")
         else:
-            self.writer = create_engine(url, pool_pre_ping=True, json_serializer=stored_text)
+            options = {"pool_pre_ping": True, "hide_parameters": True, "json_serializer": stored_text}
+            self.writer = create_engine(url, **options)
             self.reader = self.writer.execution_options(postgresql_readonly=True)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One writing transaction: committed at the end, rolled back on any error."""
-        with Session(self.writer, expire_on_commit=False) as session, session.begin():
+        with Session(self.writer, expire_on_commit=False, info=self.info) as session, session.begin():
             yield session
 
     @contextmanager
@@ -52,7 +54,8 @@ class Store:
 
 
 def _sqlite(url: str, begin: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 30, "isolation_level": None}, json_serializer=stored_text)
+    connect = {"timeout": 30, "isolation_level": None}
+    engine = create_engine(url, connect_args=connect, hide_parameters=True, json_serializer=stored_text)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:

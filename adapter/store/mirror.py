@@ -98,7 +98,8 @@ def mark_absent(
 ) -> int:
     """Mark as gone what a complete answer did not have; ``window`` is what sessions or sales were asked for.
 
-    A vanished session counts as cancelled, a vanished active reservation too. Returns how many went.
+    A vanished session counts as cancelled, with whoever was booked in it where it was still to come; a vanished active
+    reservation too. Returns how many went.
     """
     table = KINDS[stream].table
     there = select(table.c.external_id).where(table.c.connection_id == connection.id, table.c.gone_at.is_(None))
@@ -110,12 +111,30 @@ def mark_absent(
     for some in chunks(absent):
         whose = (table.c.connection_id == connection.id) & table.c.external_id.in_(some)
         if stream is Stream.SESSIONS:
-            db.execute(update(table).where(whose).values(status=SessionStatus.CANCELLED))
+            db.execute(update(table).where(whose).values(status=SessionStatus.CANCELLED, roster_mark=None))
+            _cancel_coming(db, connection.id, some, now)
         if stream is Stream.RESERVATIONS:
             active = whose & table.c.outcome.in_(ACTIVE_OUTCOMES)
             db.execute(update(table).where(active).values(outcome=Outcome.CANCELLED, cancelled_at=now))
         db.execute(update(table).where(whose).values(gone_at=now))
     return len(absent)
+
+
+def _cancel_coming(db: Db, connection_id: int, session_ids: Sequence[str], now: datetime) -> None:
+    """Nobody is booked in a class that will not be; of one that has been, what was known stays known."""
+    coming = select(Session.external_id).where(
+        Session.connection_id == connection_id, Session.external_id.in_(session_ids), Session.starts_at > now
+    )
+    db.execute(
+        update(Reservation)
+        .where(
+            Reservation.connection_id == connection_id,
+            Reservation.session_id.in_(coming),
+            Reservation.outcome.in_(ACTIVE_OUTCOMES),
+        )
+        .values(outcome=Outcome.CANCELLED, cancelled_at=now, gone_at=now),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _read(batch: Batch, page: Page) -> tuple[list[Row], list[SetAside]]:

@@ -1,4 +1,4 @@
-"""Whether the database has our schema and the job engine keeps up. Asks the tables; knows no engine."""
+"""Whether the database has our schema and somebody does the work. Asks the tables; imports no engine."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import exists, select
+from sqlalchemy import column, exists, func, select, table
 from sqlalchemy.orm import Session
 
-from adapter.store.tables import Run, RunState
+from adapter.store.tables import Connection, ConnectionState, Run, RunState
 from migrations.run import head
 
 PATIENCE = timedelta(minutes=5)
+SILENCE = timedelta(minutes=30)  # three times the longest that a clock lets an active connection wait
+MISSED = timedelta(seconds=60)  # without a heartbeat, and a worker of the fleet is taken for dead
+
+_workers = table("procrastinate_workers", column("last_heartbeat"))
 
 
 def schema_state(db: Session) -> str:
@@ -22,10 +26,25 @@ def schema_state(db: Session) -> str:
 
 
 def engine_state(db: Session, now: datetime) -> str:
-    """``ok`` unless a run has been due for long while none is being worked on: then no engine is at work."""
+    """``ok`` where workers live, the clock asks, and what is due is worked on; else what is missing, in words."""
+    if db.get_bind().dialect.name == "postgresql" and not _a_worker_lives(db):
+        return "no worker lives"
     overdue = exists().where(Run.state == RunState.QUEUED, Run.due_at < now - PATIENCE)
     working = exists().where(Run.state == RunState.RUNNING, Run.leased_until > now)
-    return "ok" if db.scalar(select(~overdue | working)) else "runs are due and nobody works on them"
+    if db.scalar(select(overdue & ~working)):
+        return "runs are due and nobody works on them"
+    if db.scalar(select(exists().where(Connection.state == ConnectionState.ACTIVE))):
+        last = db.scalar(select(func.max(Run.due_at)))
+        if last is not None and last < now - SILENCE:
+            return f"nothing has been asked for since {last:%Y-%m-%d %H:%M} UTC: the clock stands still"
+    return "ok"
+
+
+def _a_worker_lives(db: Session) -> bool:
+    """Whether any worker has shown itself lately, by the database's clock, since it wrote the times."""
+    if db.scalar(select(func.to_regclass(_workers.name))) is None:
+        return False
+    return bool(db.scalar(select(exists().where(_workers.c.last_heartbeat > func.now() - MISSED))))
 
 
 @cache

@@ -22,6 +22,7 @@ from adapter.store.client_merges import kept_of
 from adapter.store.columns import ADDRESS_FIELDS, KINDS, Kind, Row
 from adapter.store.dialect import chunks, table_of, upsert
 from adapter.store.merging import UNKNOWN_WORD, WORDS, keep_what_is_not_said, settle_reservation, stale
+from adapter.store.readings import note_readings
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Connection, Venue
 from connectors.records import Stream
@@ -88,6 +89,8 @@ def _save_some(batch: Batch, rows: Sequence[Row]) -> Counts:
     written = [row for row in differing if not _older(batch.kind, old.get(row.key), row)]
     _complete(batch, written, old)
     upsert(batch.db, batch.kind.table, KEY, [row.values for row in written], differs=["content_hash", "gone_at"])
+    if batch.stream is Stream.SESSIONS:
+        note_readings(batch.db, batch.connection.id, [row.values for row in written], old, batch.now)
     if batch.stream is Stream.CLIENTS:
         note_addresses(batch.db, batch.connection.id, [row.values for row in written], old, batch.now)
     new = sum(row.key not in known for row in written)

@@ -11,6 +11,8 @@ from adapter.store.columns import LARGEST_AMOUNT
 
 EARLIEST_RELEASE, LATEST_RELEASE = 72, 2
 MOST_SPOTS = 1000
+NO_INCREASE_AFTER, NOTHING_AFTER = 15, 60  # minutes, where the studio says nothing else (SS-19)
+YOUNGEST, OLDEST = 5, 24 * 60  # minutes
 MOST_WEIGHT = 100.0
 
 
@@ -63,19 +65,34 @@ RULES: Mapping[str, Rule] = {
     "displacement_weight": _number(0, MOST_WEIGHT),
     "max_displacement_risk": _number(0, 1),
     "excluded": Rule("yes or no", lambda value: isinstance(value, bool)),
+    "no_increase_after_minutes": _whole(YOUNGEST, OLDEST),
+    "nothing_after_minutes": _whole(YOUNGEST, OLDEST),
 }
+OF_STUDIO = frozenset({"no_increase_after_minutes", "nothing_after_minutes"})
+"""Settings that hold for a studio as a whole."""
 
 
-def check(changes: Mapping[str, Any]) -> None:
+def check(changes: Mapping[str, Any], *, of_studio: bool = True) -> None:
     """Refuse unknown settings and values out of bounds. None always fits: not set here. Raises BadSetting."""
     for name, value in changes.items():
         if name not in RULES:
             raise BadSetting(name, f"{name}: there is no such setting; there are {', '.join(RULES)}")
         if value is not None and not RULES[name].fits(value):
             raise BadSetting(name, f"{name}: must be {RULES[name].allowed}, not {value!r}")
+        if value is not None and name in OF_STUDIO and not of_studio:
+            raise BadSetting(name, f"{name}: can only be set for the whole studio")
 
 
 def check_together(floor: Decimal | None, ceiling: Decimal | None) -> None:
     """Refuse a floor above the ceiling. The message names no amount: the floor is confidential (SR-11)."""
     if floor is not None and ceiling is not None and floor > ceiling:
         raise BadSetting("rate_ceiling", "rate_ceiling: must not be below the rate floor that holds here")
+
+
+def check_ages(no_increase: int, nothing: int) -> None:
+    """Refuse to list nothing before it is refused to list more."""
+    if nothing <= no_increase:
+        raise BadSetting(
+            "nothing_after_minutes",
+            f"nothing_after_minutes: must be more than the {no_increase} minutes from which on nothing is raised",
+        )

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session as Db
 
 from adapter.store.first_booking import refresh_first_bookings
 from adapter.store.rates import fill_rates
-from adapter.store.setting_rules import BadSetting, check, check_together
+from adapter.store.setting_rules import NO_INCREASE_AFTER, NOTHING_AFTER, BadSetting, check, check_ages, check_together
 from adapter.store.tables import (
     Audit,
     ClassType,
@@ -61,6 +61,18 @@ class Settings:
     displacement_weight: float | None = None
     max_displacement_risk: float | None = None
     excluded: bool | None = None
+    no_increase_after_minutes: int | None = None  # the studio's alone, as the next one (SS-19)
+    nothing_after_minutes: int | None = None
+
+    @property
+    def no_increase_after(self) -> int:
+        """How many minutes old our copy may be until no class gets more spots."""
+        return NO_INCREASE_AFTER if self.no_increase_after_minutes is None else self.no_increase_after_minutes
+
+    @property
+    def nothing_after(self) -> int:
+        """How many minutes old our copy may be until no class is listed."""
+        return NOTHING_AFTER if self.nothing_after_minutes is None else self.nothing_after_minutes
 
 
 NAMES = tuple(field.name for field in fields(Settings))
@@ -115,7 +127,7 @@ def change_settings(
 
     Returns what is now set there. Nothing is written and no audit line made where nothing changes. Raises BadSetting.
     """
-    check(changes)
+    check(changes, of_studio=scope is Scope.STUDIO)
     _check_scope(db, studio_id, scope, scope_id)
     row = _row(db, studio_id, scope, scope_id, now)
     before = {name: getattr(row, name) for name in changes}
@@ -126,7 +138,7 @@ def change_settings(
         row.updated_at = now
         db.add(row)
         db.flush()
-        _check_rates(db, studio_id)
+        _check_together(db, studio_id)
         about = f"studio:{studio_id}" if scope is Scope.STUDIO else f"{scope}:{scope_id}"
         told = {name: before[name] for name in changed}, changed
         _audit(db, studio_id, "settings.changed", about, *told, actor=actor, now=now)
@@ -193,9 +205,10 @@ def _check_scope(db: Db, studio_id: int, scope: Scope, scope_id: int) -> None:
         raise BadSetting("scope_id", f"scope_id: this studio has no {scope.replace('_', ' ')} {scope_id}")
 
 
-def _check_rates(db: Db, studio_id: int) -> None:
-    """No session may end up with a floor above its ceiling, whichever scopes they come from."""
+def _check_together(db: Db, studio_id: int) -> None:
+    """No session may end up with a floor above its ceiling, whichever scopes they come from; nor ages upside down."""
     everything = effective_settings(db, studio_id)
+    check_ages(everything.studio.no_increase_after, everything.studio.nothing_after)
     for scope, number in everything.by_scope:
         own = everything.own(scope, number)
         check_together(own.rate_floor, own.rate_ceiling)

@@ -9,6 +9,7 @@ from adapter.web import (
     connections,
     health,
     home,
+    metrics,
     oauth,
     runs,
     settings,
@@ -30,6 +31,7 @@ BLUEPRINTS = (
     oauth.blueprint,
     webhooks.blueprint,
     health.blueprint,
+    metrics.blueprint,
 )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
+import structlog
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user
@@ -116,6 +117,8 @@ def _gate() -> ResponseReturnValue | None:
     if request.endpoint == "static":
         return None
     g.caller = _bearer() if is_api() else _signed_in()
+    if g.caller is not None:
+        structlog.contextvars.bind_contextvars(actor=g.caller.actor)
     if g.caller is not None or rule is None or rule.rule in PUBLIC:
         return None
     if is_api():

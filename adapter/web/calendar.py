@@ -11,9 +11,11 @@ from flask import Blueprint, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from adapter.permissions import Act
+from adapter.store.alerts import open_alerts
 from adapter.store.calendar import Upcoming, decisions_of, one_session, outcomes_of, upcoming, venues_of
 from adapter.store.connection_health import connections_of
-from adapter.store.tables import Studio
+from adapter.store.freshness import freshness_of
+from adapter.store.tables import ConnectionState, Studio
 from adapter.web.access import context, needs
 
 DAYS = 14
@@ -76,6 +78,9 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         start, end = _span(today, studio.timezone)
         items = upcoming(db, frozenset({studio_id}), start, end, venue_id=venue_id)
         venues, connections = venues_of(db, studio_id), connections_of(db, studio_id)
+        alerts = open_alerts(db, studio_id=studio_id)
+        standing = [each for each in connections if each.state is not ConnectionState.DISCONNECTED]
+        freshness = [freshness_of(db, each, now) for each in standing]
     days = _by_day(today, items)
     chosen = _chosen_day()
     return render_template(
@@ -88,6 +93,8 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         venue_id=venue_id,
         venues=venues,
         connections=connections,
+        alerts=alerts,
+        freshness=freshness,
         now=now,
     )
 

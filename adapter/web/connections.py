@@ -12,10 +12,14 @@ from werkzeug import Response
 
 from adapter import platforms
 from adapter.connecting import connect
+from adapter.own_caps import use_ours_again
 from adapter.permissions import Act
 from adapter.push_mode import switch_push_mode
 from adapter.resync import WrongResync, request_resync
+from adapter.store.alerts import open_alerts
 from adapter.store.connection_health import connections_of, health_of, open_runs, runs_of, set_aside_records
+from adapter.store.freshness import freshness_of
+from adapter.store.push_health import push_health_of
 from adapter.store.settings import sources as sources_of
 from adapter.store.tables import Connection, ConnectionState, PushMode, Studio
 from adapter.studio_settings import confirm_sources
@@ -58,6 +62,9 @@ def one(connection_id: int) -> ResponseReturnValue:
             price_options=options_of(db, connection_id),
             open=open_runs(db, connection_id),
             runs=runs_of(db, connection_id=connection_id),
+            alerts=open_alerts(db, connection_id=connection_id),
+            fresh=freshness_of(db, connection, now),
+            pushing=push_health_of(db, connection_id, now),
             now=now,
         )
 
@@ -101,6 +108,20 @@ def push_mode(connection_id: int) -> ResponseReturnValue:
         run = switch_push_mode(db, connection, mode, actor=caller().actor, now=context().now())
     context().wake_engine()
     flash(f"Switched to {mode}." if run else f"It is {mode} already.", "info")
+    return _back(connection_id)
+
+
+@blueprint.post("/connections/<int:connection_id>/own-caps")
+@needs(Act.SWITCH_PUSH)
+def use_ours(connection_id: int) -> ResponseReturnValue:
+    """Write over the numbers that the studio, or somebody for it, sets at the platform itself."""
+    with context().store.write() as db:
+        row = db.get_one(Connection, connection_id)
+        count = use_ours_again(db, row, actor=caller().actor, now=context().now())
+    context().wake_engine()
+    flash(
+        f"Ours are written again for {count} classes, at the next comparison." if count else "There are none.", "info"
+    )
     return _back(connection_id)
 
 

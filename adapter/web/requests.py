@@ -32,14 +32,12 @@ def _end(response: Response) -> Response:
     seconds = time.perf_counter() - g.get("began", time.perf_counter())
     ANSWERS.labels(route, request.method, response.status_code).inc()
     SECONDS.labels(route).observe(seconds)
-    asking = g.get("caller")
     log.info(
         "answered",
         method=request.method,
         route=route,
         status=response.status_code,
         ms=round(seconds * 1000, 1),
-        actor=asking.actor if asking else None,
     )
     response.headers["X-Request-Id"] = g.get("request_id", "")
     return response

@@ -31,6 +31,7 @@ REASONS = {
     "stale": "Our copy is too old to list more",
     "hidden": "Hidden from the public",
     "excluded": "Left out by your settings",
+    "own_cap": "Your own number at the platform is smaller",
     "waitlisted": "Direct clients are on the waiting list",
     "withdrawn": "Taken back: pushing was switched off",
     "floor_missing": "No floor is agreed yet: see the settings",
@@ -57,6 +58,14 @@ PUSHES = {
     "unknown": "Outcome unknown: being read back",
     "failed": "Could not be sent",
     "superseded": "Replaced by a newer decision",
+}
+ALERTS = {
+    "stale": "Your booking system can't be read: nothing is listed",
+    "breaker_open": "The platform doesn't take what we send",
+    "push_failing": "A class can't be pushed",
+    "drift": "Somebody sets their own number at the platform",
+    "subscription": "The platform's events don't reach us",
+    "reconnect": "Access has ended",
 }
 RUNS = {
     "backfill": "First import",
@@ -171,7 +180,7 @@ def install(app: Flask) -> None:
         capital=capital,
     )
     app.jinja_env.globals.update(
-        can=can, why=why, says=says, PUSHES=PUSHES, RUNS=RUNS, CHANNELS=CHANNELS, REASONS=REASONS
+        can=can, why=why, says=says, PUSHES=PUSHES, RUNS=RUNS, ALERTS=ALERTS, CHANNELS=CHANNELS, REASONS=REASONS
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

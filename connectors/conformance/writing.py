@@ -70,3 +70,5 @@ def _differences(push: OfferPush, api: Api, offer: Offer) -> Iterator[str]:
     found["rate"] = None if held.rate is None else Decimal(held.rate)
     if found != wanted:
         yield f"offer {offer.sequence}: sent {wanted}, held {found}"
+    if push.read_all is not None and push.read_all(api).get(offer.session_id) != held:
+        yield f"offer {offer.sequence}: read with all others it is another one"

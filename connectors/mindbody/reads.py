@@ -12,7 +12,7 @@ from functools import lru_cache
 from connectors.errors import Rejected, TryAgain
 from connectors.fields import Shape, reach
 from connectors.mindbody.pages import Listing, fetched, listed, page, pages
-from connectors.mindbody.sales import SaleLineShape, items_of
+from connectors.mindbody.sales import LINE_ID, SaleLineShape, items_of
 from connectors.mindbody.shapes import ClassTypeShape, ClientShape, PriceShape, SessionShape, SiteShape, VenueShape
 from connectors.mindbody.visits import reservation
 from connectors.platform import Api, Everything, OfSession, Since, Site, Window
@@ -77,6 +77,7 @@ def prices(api: Api, _: Everything) -> Iterator[Page]:
             collection="Services",
             read=lambda raw: schema.read(raw, currency=currency),
             params={"request.includeDiscontinued": "true"},
+            key="ProductId",
         ),
     )
 
@@ -154,7 +155,7 @@ def sales(api: Api, ask: Window) -> Iterator[Page]:
                 "request.endSaleDateTime": local_text(ask.end + second, api.zone),
             },
             spread=items_of,
-            part_key="SaleDetailId",
+            part_key=LINE_ID,
             keep=lambda line: ask.start <= line.sold_at < ask.end,
         ),
     )

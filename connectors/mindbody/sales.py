@@ -16,6 +16,7 @@ from connectors.fields import Amount, Flag, Id, Instant, Shape, Text, cents
 from connectors.records import SaleLine
 
 _OF_THE_SALE = ("Id", "SaleDateTime", "ClientId", "LocationId")
+LINE_ID = "Line"  # our name of an item in its payload: the sale's id and its own
 
 
 def items_of(sale: Any) -> list[Mapping[str, Any]]:
@@ -24,7 +25,11 @@ def items_of(sale: Any) -> list[Mapping[str, Any]]:
     if not isinstance(items or [], list) or not isinstance(sale, Mapping):
         raise BadRecord("A sale has no list of PurchasedItems.")
     about = {key: sale[key] for key in _OF_THE_SALE if key in sale}
-    return [{**(item if isinstance(item, Mapping) else {}), "Sale": about} for item in items or []]
+    return [_item(item if isinstance(item, Mapping) else {}, about) for item in items or []]
+
+
+def _item(item: Mapping[str, Any], sale: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**item, "Sale": sale, LINE_ID: f"{sale.get('Id')}:{item.get('SaleDetailId')}"}
 
 
 class SaleLineShape(Shape):

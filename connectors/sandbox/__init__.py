@@ -9,9 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from connectors import mindbody
-from connectors.errors import Rejected
+from connectors.errors import Rejected, TryAgain
 from connectors.fields import reach
+from connectors.mindbody.pages import PAGE, listed
 from connectors.mindbody.subscriptions import subscribe
+from connectors.paging import Slice, by_offset
 from connectors.platform import Api, Capability, OfferPush, ReadBack
 from connectors.records import Offer
 
@@ -37,6 +39,23 @@ def read_back(api: Api, session_id: str) -> ReadBack | None:
         if error.code == "OfferNotFound":
             return None
         raise
+    return _held(held)
+
+
+def read_all(api: Api) -> dict[str, ReadBack]:
+    """Every offer that the sandbox holds, by session id: all of them, or TryAgain."""
+
+    def fetch(offset: int) -> Slice:
+        answer = api.door.get("/channel/offers", {"request.limit": PAGE, "request.offset": offset})
+        return Slice(listed(answer, "Offers", "GET /channel/offers"), reach(answer, "PaginationResponse.TotalResults"))
+
+    parts = list(by_offset(fetch, lambda item: str(reach(item, "ClassId")), size=PAGE, name="GET /channel/offers"))
+    if not parts[-1].final:
+        raise TryAgain("GET /channel/offers: the list changed while it was read.")
+    return {str(reach(item, "ClassId")): _held(item) for part in parts for item in part.items}
+
+
+def _held(held: Any) -> ReadBack:
     return ReadBack(
         limit=reach(held, "Limit"),
         rate=_text(reach(held, "Rate")),
@@ -61,7 +80,7 @@ PLATFORM = replace(
     api_url="",  # it has no public address: the one that was started says where it is
     oauth=replace(mindbody.PLATFORM.oauth, issuer=None) if mindbody.PLATFORM.oauth else None,
     webhooks=replace(mindbody.PLATFORM.webhooks, subscribe=subscribe) if mindbody.PLATFORM.webhooks else None,
-    offers=OfferPush(send=send, read_back=read_back),
+    offers=OfferPush(send=send, read_back=read_back, read_all=read_all, at_once=4),
     totals=None,
     catalog=None,
     limits=("The sandbox is no real studio: nothing here is sold.",),

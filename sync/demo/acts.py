@@ -27,7 +27,7 @@ from connectors import registry
 from sync.demo.browser import Browser
 from sync.demo.sandbox import Sandbox
 from sync.demo.telling import Teller
-from sync.jobs import Engine
+from sync.engine import Engine
 from sync.subscriptions import subscribe
 
 SETTINGS = {"rate_floor": "7.50", "rate_ceiling": "18.00", "min_spots": None, "release_all_hours": None}

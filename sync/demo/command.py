@@ -22,8 +22,9 @@ from connectors import registry
 from sync.demo.acts import Demo
 from sync.demo.sandbox import PROGRAM, Sandbox, running_sandbox
 from sync.demo.telling import Teller
-from sync.jobs import Engine
-from sync.serve import interrupted_by_sigterm, served_web
+from sync.engine import engine_of
+from sync.interrupts import interrupted_by_sigterm
+from sync.serve import served_web
 
 
 @click.command()
@@ -47,7 +48,7 @@ def demo(once: bool, port: int, platform: str, history: str | None, weeks: int, 
         port = port or _free_port()
         context = compose(_demo_config(given, sandbox, platform, port))
         stack.enter_context(served_web(context, "127.0.0.1", port))
-        story = Demo(context, Engine(context), sandbox, platform, tell)
+        story = Demo(context, engine_of(context), sandbox, platform, tell)
         counts = story.play() | {"seconds": round(time.monotonic() - began, 1)}
         if as_json:
             click.echo(json.dumps(counts, indent=2))

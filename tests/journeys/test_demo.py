@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("demo")  # one worker: the demo is shown once to all who look at it
+
 
 def run_demo(instance: Path, *options: str) -> dict[str, Any]:
     """``adapter demo --once --json`` in an empty instance folder: the counts that it prints."""

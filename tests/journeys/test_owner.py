@@ -85,7 +85,7 @@ def test_pausing_takes_a_deliberate_step(tab: Page, ctx: Context, seeded: Seeded
     tab.get_by_label("Paused").check()
     tab.get_by_label("Yes, change it for all of Harbor Movement").check()
     tab.get_by_role("button", name="Change").click()
-    expect(tab.get_by_text("Paused: everything is set to 0")).to_be_visible()
+    expect(tab.get_by_text("Paused: nothing more sells")).to_be_visible()
     with ctx.store.read() as db:
         assert db.get_one(Connection, seeded.connection_id).push_mode is PushMode.PAUSED
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+import threading
+import time as clock
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -11,12 +13,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, delete, select
+from sqlalchemy import delete, select
 
 from adapter.config import Config
 from adapter.connecting.tokens import seal_name
 from adapter.context import Context
 from adapter.logs import configure_logs
+from adapter.moving import move
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
 from adapter.store.settings import change_settings, map_sources, sources
@@ -102,6 +105,13 @@ class Road:
         with self.ctx.store.read() as db:
             return db.get_one(Run, run_id)
 
+    def wait_for(self, run_id: int, *states: RunState, seconds: float = 30) -> None:
+        """Until a run that others do has come to one of these states."""
+        pause, until = threading.Event(), clock.monotonic() + seconds
+        while self.run(run_id).state not in states:
+            assert clock.monotonic() < until, (self.run(run_id).state, self.run(run_id).step)
+            pause.wait(0.02)
+
     def backfill(self, weeks: int = 8) -> Run:
         return self.do(RunKind.BACKFILL, weeks=weeks)
 
@@ -152,9 +162,9 @@ class Road:
 
 def dump(store: Store, names: list[str] = MIRROR) -> dict[str, list[Any]]:
     """Tables as they are, to be compared."""
-    meta: MetaData = Base.metadata
+    tables = [Base.metadata.tables[name] for name in names]
     with store.read() as db:
-        return {name: [tuple(row) for row in db.execute(select(meta.tables[name]).order_by("id"))] for name in names}
+        return {t.name: [tuple(row) for row in db.execute(select(t).order_by(*t.primary_key))] for t in tables}
 
 
 def content(store: Store) -> dict[str, list[Any]]:
@@ -185,23 +195,67 @@ def road(sandbox: LiveSandbox, config: Config, store: Store, keys: Keyring) -> R
     return Road(ctx, connect(ctx, sandbox.sites[0], token), sandbox.time)
 
 
+Kept = Callable[[str, Callable[[], None]], None]
+
+
 @pytest.fixture
-def mirrored(road: Road, tmp_path_factory: pytest.TempPathFactory) -> Road:
-    """The same, mirrored, its rates agreed and its sources mapped: made once, then copied, since markets are alike."""
-    kept = tmp_path_factory.getbasetemp() / "mirrored.db"
-    path = str(road.ctx.store.url.database)
-    if kept.exists():
-        token = road.connection.access_token
-        _copy(str(kept), path)
-        road.set(access_token=token)
-    else:
+def kept(road: Road, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """Bring the road to a named state: made once, then copied, since markets are alike."""
+
+    def bring(name: str, make: Callable[[], None]) -> None:
+        file = tmp_path_factory.getbasetemp() / f"{name}.db"
+        path = str(road.ctx.store.url.database)
+        if file.exists():
+            token = road.connection.access_token
+            _copy(str(file), path)
+            road.set(access_token=token)
+        else:
+            make()
+            _copy(path, str(file))
+
+    return bring
+
+
+@pytest.fixture
+def mirrored(road: Road, kept: Kept) -> Road:
+    """The same, mirrored, its rates agreed and its sources mapped."""
+
+    def mirror() -> None:
         done(road.backfill())
         road.map_sources()
         road.agree()
         with road.ctx.store.write() as db:
             db.execute(delete(Run).where(Run.state == RunState.QUEUED))  # what follows is the test's to ask for
-        _copy(path, str(kept))
+
+    kept("mirrored", mirror)
     return road
+
+
+@pytest.fixture(params=["embedded", pytest.param("fleet", marks=pytest.mark.postgres)])
+def everywhere(request: pytest.FixtureRequest, mirrored: Road) -> Road:
+    """The mirrored studio on the database of either engine; it comes to PostgreSQL as everybody's does."""
+    if request.param == "embedded":
+        return mirrored
+    store: Store = request.getfixturevalue("postgres_store")
+    move(mirrored.ctx.store, store, mirrored.ctx.now(), lambda *_: None)
+    config = replace(mirrored.ctx.config, database_url=store.url.render_as_string(hide_password=False))
+    ctx = Context(config=config, store=store, keys=mirrored.ctx.keys, now=mirrored.ctx.now)
+    return Road(ctx, mirrored.connection_id, mirrored.time)
+
+
+@pytest.fixture
+def elsewhere(mirrored: Road) -> Road:
+    """The mirrored studio at a platform that takes no channel offers."""
+    known = mirrored.ctx.config.platforms
+    mirrored.ctx = replace(mirrored.ctx, config=replace(mirrored.ctx.config, platforms={"mindbody": known["sandbox"]}))
+    mirrored.set(platform="mindbody")
+    return mirrored
+
+
+def decide(road: Road) -> None:
+    """Switch pushing on and decide; nothing has been pushed yet."""
+    road.go_live()
+    done(road.do(RunKind.DECIDE))
 
 
 def _copy(source: str, target: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -15,20 +14,16 @@ from connectors.sandbox.market.prices import DROP_IN, MARKET_PASS, PARTNER_PASS
 from sync.schedule import ask_for_writing_back
 from sync.write_back_command import write_back
 from tests.fixtures.sandbox import LiveSandbox
-from tests.sync.conftest import Road, done
+from tests.sync.conftest import Kept, Road, decide, done
 
 WRITE = "PUT /sale/services"
 
 
 @pytest.fixture
-def shop(mirrored: Road) -> Road:
+def shop(elsewhere: Road, kept: Kept) -> Road:
     """The mirrored studio at a platform that takes no channel offers, live, its decisions made."""
-    known = mirrored.ctx.config.platforms
-    mirrored.ctx = replace(mirrored.ctx, config=replace(mirrored.ctx.config, platforms={"mindbody": known["sandbox"]}))
-    mirrored.set(platform="mindbody")
-    mirrored.go_live()
-    done(mirrored.do(RunKind.DECIDE))
-    return mirrored
+    kept("shop", lambda: decide(elsewhere))
+    return elsewhere
 
 
 def typed(road: Road, *args: str) -> Result:
@@ -97,6 +92,7 @@ def test_while_nothing_is_pushed_the_old_prices_are_back(shop: Road, sandbox: Li
     done(shop.do(RunKind.PUSH))
     assert prices(sandbox) == before
     shop.go_live()
+    done(shop.do(RunKind.DECIDE))
     done(shop.do(RunKind.PUSH))
     assert prices(sandbox) != before
 

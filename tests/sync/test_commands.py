@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from adapter.store.tables import Audit, PushMode, RunKind
+from adapter.store.tables import Audit, PushMode, RunKind, RunOrigin, RunState
+from adapter.work import request_run
+from sync import queue
+from sync.asking import finished
 from sync.commands import COMMANDS
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done
@@ -64,3 +68,20 @@ def test_what_cannot_be_done_says_so(mirrored: Road, name: str, args: tuple[str,
     result = typed(mirrored, name, *args)
     assert result.exit_code == status
     assert words in result.output
+
+
+def test_a_run_that_another_process_is_at_is_waited_for(mirrored: Road) -> None:
+    with mirrored.ctx.store.write() as db:
+        asked = {"origin": RunOrigin.MANUAL, "actor": "cli", "now": mirrored.ctx.now()}
+        request_run(db, RunKind.DECIDE, mirrored.connection_id, **asked)
+        at_work = queue.claim(db, mirrored.ctx.now())
+        assert at_work
+
+    def finish() -> None:
+        with mirrored.ctx.store.write() as db:
+            queue.finish(db, at_work.id, at_work.fence, mirrored.ctx.now(), RunState.DONE)
+
+    other = threading.Timer(0.1, finish)
+    other.start()
+    assert finished(mirrored.ctx, at_work.id).state is RunState.DONE
+    other.join()

@@ -11,9 +11,12 @@ from adapter.store.tables import ConnectionState, PushMode, Run, RunKind, RunOri
 from adapter.work import request_run
 from connectors.errors import Misconfigured
 from sync import ending, jobs, queue
-from sync.jobs import Engine
+from sync.engine import engine_of
 from tests.fixtures.sandbox import LiveSandbox
-from tests.sync.conftest import Road, done
+from tests.sync.conftest import Road, content, done
+from tests.sync.test_kill import wipe
+
+ENDED = (RunState.DONE, RunState.INCOMPLETE, RunState.FAILED)
 
 
 def kinds(road: Road, *states: RunState) -> list[RunKind]:
@@ -21,23 +24,23 @@ def kinds(road: Road, *states: RunState) -> list[RunKind]:
 
 
 def test_a_connected_studio_is_mirrored_learned_decided_and_pushed_without_more_asking(
-    mirrored: Road, sandbox: LiveSandbox
+    everywhere: Road, sandbox: LiveSandbox
 ) -> None:
-    mirrored.go_live()
-    with mirrored.ctx.store.write() as db:
-        asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": mirrored.ctx.now(), "params": {"weeks": 1}}
-        request_run(db, RunKind.BACKFILL, mirrored.connection_id, **asked)
-    assert Engine(mirrored.ctx).run_due() == 4
-    assert kinds(mirrored, RunState.DONE)[-4:] == [RunKind.BACKFILL, RunKind.TRAIN, RunKind.DECIDE, RunKind.PUSH]
+    everywhere.go_live()
+    with everywhere.ctx.store.write() as db:
+        asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": everywhere.ctx.now(), "params": {"weeks": 1}}
+        request_run(db, RunKind.BACKFILL, everywhere.connection_id, **asked)
+    assert engine_of(everywhere.ctx).run_due() == 4
+    assert kinds(everywhere, RunState.DONE)[-4:] == [RunKind.BACKFILL, RunKind.TRAIN, RunKind.DECIDE, RunKind.PUSH]
     assert sandbox.site.offers
 
 
-def test_the_clock_asks_for_what_is_due_and_only_once(mirrored: Road, sandbox: LiveSandbox) -> None:
-    engine = Engine(mirrored.ctx)
+def test_the_clock_asks_for_what_is_due_and_only_once(everywhere: Road, sandbox: LiveSandbox) -> None:
+    engine = engine_of(everywhere.ctx)
     sandbox.tick(minutes=11)
     first = engine.tick()
-    assert first == len(kinds(mirrored, RunState.QUEUED)) == 2
-    assert set(kinds(mirrored, RunState.QUEUED)) == {RunKind.PULL, RunKind.TRAIN}
+    assert first == len(kinds(everywhere, RunState.QUEUED)) == 2
+    assert set(kinds(everywhere, RunState.QUEUED)) == {RunKind.PULL, RunKind.TRAIN}
     assert engine.tick() == 0
     engine.run_due()
     assert engine.tick() == 0
@@ -45,32 +48,48 @@ def test_the_clock_asks_for_what_is_due_and_only_once(mirrored: Road, sandbox: L
     assert engine.tick() == 1
 
 
-def test_a_live_studio_that_cannot_be_read_is_decided_again(mirrored: Road, sandbox: LiveSandbox) -> None:
-    done(mirrored.do(RunKind.TRAIN))
-    with mirrored.ctx.store.write() as db:
+def test_a_live_studio_that_cannot_be_read_is_decided_again(everywhere: Road, sandbox: LiveSandbox) -> None:
+    done(everywhere.do(RunKind.TRAIN))
+    with everywhere.ctx.store.write() as db:
         db.query(Run).filter(Run.state == RunState.QUEUED).delete()
-    mirrored.set(push_mode=PushMode.LIVE, state=ConnectionState.NEEDS_RECONNECT)
+    everywhere.set(push_mode=PushMode.LIVE, state=ConnectionState.NEEDS_RECONNECT)
     sandbox.tick(minutes=70)
-    Engine(mirrored.ctx).tick()
-    assert kinds(mirrored, RunState.QUEUED) == [RunKind.DECIDE]
-    Engine(mirrored.ctx).run_due()
-    assert {row.spots for row in mirrored.latest().values()} == {0}
+    engine_of(everywhere.ctx).tick()
+    assert kinds(everywhere, RunState.QUEUED) == [RunKind.DECIDE]
+    engine_of(everywhere.ctx).run_due()
+    assert {row.spots for row in everywhere.latest().values()} == {0}
 
 
-def test_threads_do_what_is_asked_until_they_are_stopped(mirrored: Road) -> None:
-    engine = Engine(mirrored.ctx)
+def ask(road: Road, kind: RunKind, **params: Any) -> int:
+    with road.ctx.store.write() as db:
+        asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": road.ctx.now(), "params": params}
+        return request_run(db, kind, road.connection_id, **asked)[0].id
+
+
+def test_what_is_asked_for_while_it_works_is_done_at_once(everywhere: Road) -> None:
+    engine = engine_of(everywhere.ctx)
     engine.start()
     try:
-        with mirrored.ctx.store.write() as db:
-            asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": mirrored.ctx.now()}
-            run, _ = request_run(db, RunKind.DECIDE, mirrored.connection_id, **asked)
-        mirrored.ctx.wake_engine()
-        for thread in engine._threads:
-            thread.join(timeout=0.2)
+        run = ask(everywhere, RunKind.DECIDE)
+        everywhere.ctx.wake_engine()
+        everywhere.wait_for(run, *ENDED)
     finally:
         engine.stop()
-    assert mirrored.run(run.id).state in (RunState.DONE, RunState.QUEUED)
-    assert not [thread for thread in engine._threads if thread.is_alive()]
+    assert everywhere.run(run).state is RunState.DONE
+
+
+def test_a_long_run_is_put_down_when_its_worker_is_to_end_and_gone_on_with(everywhere: Road) -> None:
+    expected = content(everywhere.ctx.store)
+    wipe(everywhere)
+    everywhere.ctx.stopping.set()
+    put_down = everywhere.backfill()
+    assert (put_down.state, put_down.attempts) == (RunState.QUEUED, 0)
+    assert put_down.step == "waiting: its worker was asked to end"
+    assert sum(counts["read"] for counts in put_down.counts.values()) > 0, "what is done is kept"
+    everywhere.ctx.stopping.clear()
+    assert engine_of(everywhere.ctx).run_due() == 3
+    assert everywhere.run(put_down.id).state is RunState.DONE
+    assert content(everywhere.ctx.store) == expected
 
 
 @pytest.mark.parametrize(
@@ -92,13 +111,13 @@ def test_a_run_that_breaks_says_what_happened_and_no_secret(
     assert [listed["message"] for listed in run.errors] == [words]
 
 
-def test_a_run_that_takes_its_process_down_each_time_is_given_up(mirrored: Road) -> None:
-    with mirrored.ctx.store.write() as db:
-        asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": mirrored.ctx.now()}
-        run, _ = request_run(db, RunKind.DECIDE, mirrored.connection_id, **asked)
+def test_a_run_that_takes_its_process_down_each_time_is_given_up(everywhere: Road) -> None:
+    with everywhere.ctx.store.write() as db:
+        asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": everywhere.ctx.now()}
+        run, _ = request_run(db, RunKind.DECIDE, everywhere.connection_id, **asked)
         run.fence = queue.MOST_CLAIMS
-    Engine(mirrored.ctx).run_due()
-    assert mirrored.run(run.id).state is RunState.FAILED
+    engine_of(everywhere.ctx).run_due()
+    assert everywhere.run(run.id).state is RunState.FAILED
 
 
 def test_a_platform_that_stays_down_is_given_up_in_the_end(road: Road, sandbox: LiveSandbox) -> None:
@@ -107,7 +126,7 @@ def test_a_platform_that_stays_down_is_given_up_in_the_end(road: Road, sandbox: 
     tries = 1
     while run.state is RunState.QUEUED:
         sandbox.tick(hours=2)
-        Engine(road.ctx).run_due()
+        engine_of(road.ctx).run_due()
         run, tries = road.run(run.id), tries + 1
     assert run.state is RunState.FAILED
     assert tries == ending.USUAL_TRIES

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.limits import WORDS, Proposal, Standing, limit
+from sync.verdicts import standing_of, stored_standing
 from tests.fixtures.database import NOON
 
 FRESH = Standing(read_at=NOON - timedelta(minutes=5))
@@ -87,3 +88,16 @@ def test_the_edges_of_staleness() -> None:
     at = {minutes: replace(FRESH, read_at=NOON - timedelta(minutes=minutes), listed=1) for minutes in (15, 60)}
     assert limit(FOUR, at[15], NOON).binding is None
     assert limit(FOUR, at[60], NOON).proposal.spots == 1
+
+
+def test_the_studio_says_how_old_a_picture_may_be() -> None:
+    strict = replace(FRESH, read_at=NOON - timedelta(minutes=9), listed=1, no_increase_after=5, nothing_after=8)
+    assert limit(FOUR, strict, NOON).proposal.spots == 0
+    assert limit(FOUR, replace(strict, nothing_after=20), NOON).proposal.spots == 1
+    assert limit(FOUR, replace(strict, no_increase_after=10, nothing_after=20), NOON).binding is None
+
+
+def test_a_decision_of_before_the_ages_were_settings_is_read_with_the_defaults() -> None:
+    kept = stored_standing(FRESH)
+    old = {name: value for name, value in kept.items() if name not in ("no_increase_after", "nothing_after")}
+    assert standing_of({"standing": old}) == standing_of({"standing": kept}) == FRESH

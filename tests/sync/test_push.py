@@ -13,16 +13,15 @@ from adapter.store.tables import Push, PushMode, PushState, RunKind, Session
 from sync import outbox
 from sync.push import push_due
 from tests.fixtures.sandbox import LiveSandbox
-from tests.sync.conftest import Road, done
+from tests.sync.conftest import Kept, Road, decide, done
 
 PUT = "PUT /channel/offers"
 
 
 @pytest.fixture
-def live(mirrored: Road) -> Road:
+def live(mirrored: Road, kept: Kept) -> Road:
     """A mirrored studio whose decisions are pushed; nothing has been yet."""
-    mirrored.go_live()
-    done(mirrored.do(RunKind.DECIDE))
+    kept("live", lambda: decide(mirrored))
     return mirrored
 
 

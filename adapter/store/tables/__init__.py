@@ -4,8 +4,11 @@ accounts     who may do what: studios, users, roles, API tokens, sign-in links, 
 connections  a studio's account at a booking platform: tokens, OAuth flows, cursors, calls, webhooks in
 mirror       what the platforms hold: venues to sales, e-mail addresses, records set aside
 settings     what the studio decided: SmartSpot and SmartRate settings, source mapping
+alerts       what somebody should know about a connection
 decisions    models, decisions and the outbox of pushes
+pushes       what stands at the platform of each session, and whether it takes writes
 runs         every piece of work, who asked for it and what came of it
+timeline     what explains an overbooking afterwards
 """
 
 from adapter.store.tables.accounts import (
@@ -19,6 +22,7 @@ from adapter.store.tables.accounts import (
     Studio,
     User,
 )
+from adapter.store.tables.alerts import Alert, AlertKind
 from adapter.store.tables.base import Base
 from adapter.store.tables.connections import (
     ApiCalls,
@@ -47,15 +51,20 @@ from adapter.store.tables.mirror import (
     Session,
     Venue,
 )
+from adapter.store.tables.pushes import Breaker, Listing
 from adapter.store.tables.runs import Run, RunKind, RunOrigin, RunState
 from adapter.store.tables.settings import Scope, Setting, SourceMapping
+from adapter.store.tables.timeline import PushStep, SessionReading
 
 __all__ = [
+    "Alert",
+    "AlertKind",
     "ApiCalls",
     "ApiToken",
     "Audit",
     "Base",
     "BookingNotice",
+    "Breaker",
     "CallPace",
     "ClassType",
     "Client",
@@ -70,6 +79,7 @@ __all__ = [
     "IdempotentAnswer",
     "KeptKey",
     "LastReading",
+    "Listing",
     "Membership",
     "Model",
     "OAuthFlow",
@@ -77,6 +87,7 @@ __all__ = [
     "Push",
     "PushMode",
     "PushState",
+    "PushStep",
     "Quarantine",
     "Reservation",
     "Role",
@@ -87,6 +98,7 @@ __all__ = [
     "SaleLine",
     "Scope",
     "Session",
+    "SessionReading",
     "Setting",
     "SignInLink",
     "SourceMapping",

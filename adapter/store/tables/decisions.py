@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adapter.store.tables.base import Base, Json, Money, Word
@@ -91,6 +91,8 @@ class Push(Base):
     decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"))
     idempotency_key: Mapped[str] = mapped_column(unique=True)
     wanted: Mapped[dict[str, Any]]  # the offer, as pushed
+    urgent: Mapped[bool] = mapped_column(default=False, server_default=false())  # the kill switch: before all else
+    sequence: Mapped[int | None]  # under which it is sent; None: not sent yet, or the platform knows no sequence
     state: Mapped[PushState] = mapped_column(Word(PushState))
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime]

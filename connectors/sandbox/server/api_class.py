@@ -11,6 +11,7 @@ from flask import Blueprint, Response
 from connectors.sandbox.market.site import Site
 from connectors.sandbox.market.state import ClassInstance, ClassSchedule
 from connectors.sandbox.server.access import caller, query
+from connectors.sandbox.server.pages import page
 from connectors.sandbox.server.sandbox import here
 from connectors.sandbox.server.shapes import (
     Lens,
@@ -21,7 +22,7 @@ from connectors.sandbox.server.shapes import (
     schedule_json,
     waitlist_json,
 )
-from connectors.sandbox.server.wire import Json, Query, Refusal, answer, page
+from connectors.sandbox.server.wire import Json, Query, Refusal, answer
 
 
 def class_routes(routes: Blueprint) -> None:
@@ -50,7 +51,7 @@ def classes() -> Response:
     rows = list(filter(_filter(asked, who.site), _candidates(asked, who.site)))
     if not who.at_desk:
         rows = [item for item in rows if _public(who.site, item)]
-    return page(asked, "Classes", rows, shown_class, short=here().options.short_pages)
+    return page(asked, "Classes", rows, shown_class)
 
 
 def shown_class(item: ClassInstance) -> Json:

@@ -8,10 +8,10 @@ from connectors.sandbox.market.site import Site
 from connectors.sandbox.market.state import Client
 from connectors.sandbox.server.access import caller, query
 from connectors.sandbox.server.api_class import lens, today
-from connectors.sandbox.server.sandbox import here
+from connectors.sandbox.server.pages import page
 from connectors.sandbox.server.shapes import Lens, visit_json
 from connectors.sandbox.server.shapes_client import client_json, client_service_json
-from connectors.sandbox.server.wire import Json, Query, Refusal, page
+from connectors.sandbox.server.wire import Json, Query, Refusal
 
 MOST_CLIENT_IDS = 20
 
@@ -31,7 +31,7 @@ def clients() -> Response:
         rows = [item for item in rows if item.active]
     if text := (asked.text("SearchText") or "").lower():
         rows = [item for item in rows if text in f"{item.first_name} {item.last_name} {item.email or ''}".lower()]
-    return page(asked, "Clients", rows, lambda item: client_json(site, item), short=here().options.short_pages)
+    return page(asked, "Clients", rows, lambda item: client_json(site, item))
 
 
 def _candidates(asked: Query, site: Site) -> list[Client]:

@@ -11,9 +11,9 @@ from connectors.sandbox.market.site import Site
 from connectors.sandbox.market.state import PricingOption
 from connectors.sandbox.server.access import caller, query
 from connectors.sandbox.server.api_class import find_class, program_of, today
-from connectors.sandbox.server.sandbox import here
+from connectors.sandbox.server.pages import page
 from connectors.sandbox.server.shapes_client import option_json, sale_json
-from connectors.sandbox.server.wire import Body, Refusal, answer, page
+from connectors.sandbox.server.wire import Body, Refusal, answer
 
 
 def sale_routes(routes: Blueprint) -> None:
@@ -31,7 +31,7 @@ def sales() -> Response:
         rows = [site.sales[number]] if number in site.sales else []
     else:
         rows = site.sales_between(*_window(site, asked.local("StartSaleDateTime"), asked.local("EndSaleDateTime")))
-    return page(asked, "Sales", rows, lambda item: sale_json(site, item), short=here().options.short_pages)
+    return page(asked, "Sales", rows, lambda item: sale_json(site, item))
 
 
 def _window(site: Site, start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from connectors.sandbox.server.access import caller, query
+from connectors.sandbox.server.pages import page
 from connectors.sandbox.server.sandbox import here
 from connectors.sandbox.server.shapes_site import (
     location_json,
@@ -13,7 +14,6 @@ from connectors.sandbox.server.shapes_site import (
     site_json,
     staff_json,
 )
-from connectors.sandbox.server.wire import page
 
 
 def site_routes(routes: Blueprint) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from connectors.sandbox.market.audit import audit
 from connectors.sandbox.server.options import read_options
 from connectors.sandbox.server.sandbox import Sandbox, here
 from connectors.sandbox.server.wire import answer
@@ -25,6 +26,7 @@ def control_routes() -> Blueprint:
     routes.add_url_rule("/options", view_func=options, methods=["PATCH"])
     routes.add_url_rule("/pump", view_func=pump, methods=["POST"])
     routes.add_url_rule("/state", view_func=state)
+    routes.add_url_rule("/audit/<int(signed=True):site_id>", view_func=audited)
     return routes
 
 
@@ -81,6 +83,14 @@ def state() -> Response:
     sandbox = here()
     with sandbox.lock:
         return answer(summary(sandbox))
+
+
+def audited(site_id: int) -> Response:
+    """A site's books, field by field: ``?start=…&end=…`` limits classes and sales."""
+    start, end = (datetime.fromisoformat(request.args[name]) for name in ("start", "end"))
+    sandbox = here()
+    with sandbox.lock:
+        return answer(audit(sandbox.world.site(site_id), start, end))
 
 
 def summary(sandbox: Sandbox) -> dict[str, Any]:

@@ -7,6 +7,7 @@ connection that drops has no answer.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -30,16 +31,22 @@ class Kind(StrEnum):
     UNAUTHORIZED = "unauthorized"  # 401, whatever the token
     OAUTH = "oauth"  # 400 with the OAuth error named by ``error``
     HTML = "html"  # a web page where JSON should be
+    REWRITE = "rewrite"  # carried out, but ``body`` stands where ``find`` (a pattern) stood; $1 is its first group
     TRUNCATED = "truncated"  # carried out, but the answer ends in the middle
     DROPPED = "dropped"  # the connection closes before anything is carried out
     LOST = "lost"  # carried out, but the connection closes before the answer
     SLOW = "slow"  # answered after ``seconds``
     STALE = "stale"  # reads of a class after a write to it show what was before
+    PAGE_ONE = "page_one"  # whatever offset is asked for: the first page
+    PAGE_EMPTY = "page_empty"  # a page without a row, that says there are more
+    PAGE_SHIFT = "page_shift"  # the first row has gone since the first page was read: later pages begin one row late
     ID_TOKEN = "id_token"  # noqa: S105  ID tokens carry the ``claims`` given here
     REVOKED_SITE = "revoked_site"  # the owner of ``site`` has withdrawn access
     CLOCK_SKEW = "clock_skew"  # the authorization server's clock is ``seconds`` off
     WEBHOOK_DUPLICATE = "webhook_duplicate"  # a delivery is made twice
     WEBHOOK_REORDER = "webhook_reorder"  # a batch of deliveries is made backwards
+    WEBHOOK_LOST = "webhook_lost"  # a delivery is never made
+    WEBHOOK_LATE = "webhook_late"  # a delivery is put off by ``seconds``
 
 
 @dataclass(kw_only=True)
@@ -52,11 +59,13 @@ class Fault:
     skip: int = 0
     count: int | None = None  # None: until it is cleared
     status: int | None = None
-    retry_after: int | None = None
+    retry_after: int | str | None = None  # seconds, or a date
     seconds: float = 0.0
     error: str = "invalid_grant"
     site: str | None = None
     body: str = ""
+    find: str = ""
+    times: int = 1  # 0: wherever it is found
     content_type: str = "application/json"
     claims: dict[str, Any] = field(default_factory=dict)
     hits: int = 0
@@ -110,7 +119,7 @@ class Faults:
 
 _INSTEAD = (
     Kind.ANSWER, Kind.TOO_MANY, Kind.ERROR, Kind.MESSAGE, Kind.UNAUTHORIZED, Kind.OAUTH, Kind.HTML,
-    Kind.TRUNCATED, Kind.DROPPED, Kind.LOST, Kind.SLOW,
+    Kind.REWRITE, Kind.TRUNCATED, Kind.DROPPED, Kind.LOST, Kind.SLOW,
 )  # fmt: skip
 _PAGE = "<!doctype html><html><head><title>Maintenance</title></head><body><h1>We'll be back soon</h1></body></html>"
 
@@ -150,7 +159,7 @@ class FaultyWsgi:
         if fault.kind is Kind.SLOW:
             self._wait(fault.seconds)
             return self._application(environ, start_response)
-        if fault.kind in (Kind.LOST, Kind.TRUNCATED):
+        if fault.kind in (Kind.LOST, Kind.TRUNCATED, Kind.REWRITE):
             return self._carried_out(fault, environ, start_response)
         return _instead(fault, start_response)
 
@@ -164,10 +173,20 @@ class FaultyWsgi:
         body = b"".join(self._application(environ, keep))
         if fault.kind is Kind.LOST:
             raise ClientDisconnected
-        (status, headers), half = written[-1], body[: len(body) // 2]
+        (status, headers), told = written[-1], _spoilt(fault, body)
         kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
-        start_response(status, [*kept, ("Content-Length", str(len(half)))])
-        return [half]
+        start_response(status, [*kept, ("Content-Length", str(len(told)))])
+        return [told]
+
+
+def _spoilt(fault: Fault, body: bytes) -> bytes:
+    if fault.kind is Kind.TRUNCATED:
+        return body[: len(body) // 2]
+    return re.sub(fault.find, lambda found: _filled(fault.body, found), body.decode(), count=fault.times).encode()
+
+
+def _filled(text: str, found: re.Match[str]) -> str:
+    return text.replace("$1", found[1]) if found.re.groups else text
 
 
 def _instead(fault: Fault, start_response: StartResponse) -> Iterable[bytes]:

@@ -11,9 +11,10 @@ from flask import Blueprint, Response
 
 from connectors.sandbox.market.state import Offer
 from connectors.sandbox.market.world import Terms
-from connectors.sandbox.server.access import caller
+from connectors.sandbox.server.access import caller, query
 from connectors.sandbox.server.api_class import find_class
 from connectors.sandbox.server.bookings import request_body
+from connectors.sandbox.server.pages import page
 from connectors.sandbox.server.sandbox import here
 from connectors.sandbox.server.wire import Body, Json, Refusal, answer, audit_text
 
@@ -22,6 +23,7 @@ def offer_routes(routes: Blueprint) -> None:
     """Add them."""
     routes.add_url_rule("/channel/offers/<int:class_id>", view_func=put_offer, methods=["PUT"])
     routes.add_url_rule("/channel/offers/<int:class_id>", view_func=held_offer)
+    routes.add_url_rule("/channel/offers", view_func=held_offers)
 
 
 def put_offer(class_id: int) -> Response:
@@ -35,13 +37,24 @@ def put_offer(class_id: int) -> Response:
 
 def held_offer(class_id: int) -> Response:
     """The offer that is held for a class."""
-    site, sandbox = caller().site, here()
-    held = sandbox.lag.read(
-        sandbox.faults, ("offer", site.id, class_id), lambda: sandbox.world.offer(site.id, class_id)
-    )
+    held = _seen(class_id)
     if held is None:
         raise Refusal("OfferNotFound", f"No offer is held for class {class_id}.")
     return answer(offer_json(held))
+
+
+def held_offers() -> Response:
+    """All offers that are held, page by page."""
+    seen = (_seen(class_id) for class_id in sorted(caller().site.offers))
+    return page(query(), "Offers", [offer for offer in seen if offer is not None], offer_json)
+
+
+def _seen(class_id: int) -> Offer | None:
+    """The offer as a read shows it now, which may trail the last write."""
+    site, sandbox = caller().site, here()
+    return sandbox.lag.read(
+        sandbox.faults, ("offer", site.id, class_id), lambda: sandbox.world.offer(site.id, class_id)
+    )
 
 
 def offer_json(offer: Offer) -> Json:

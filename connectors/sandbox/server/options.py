@@ -29,6 +29,8 @@ class Options:
     utc_mode: bool = False  # times as the specification's prose says: UTC with Z
     drop_optional: float = 0.0  # share of optional keys that are left out
     short_pages: bool = False  # pages that bring fewer rows than they say
+    most_rows: int = 200  # on one page, whatever is asked for
+    list_cap: int | None = None  # rows after which every list ends, whatever it says there are
     access_token_seconds: int = 3600
     rotate_refresh: bool = True
     issuer_in_response: bool = True  # RFC 9207

@@ -15,7 +15,7 @@ import uuid
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -150,11 +150,13 @@ class Webhooks:
             if not takers or site is None or self.sandbox.revoked(site.id) or is_gone(site, event):
                 continue
             body = json.dumps(message_json(site, event), separators=(",", ":")).encode()
-            self.pending += [Delivery(subscription=taker, body=body, due_at=now) for taker in takers]
+            late = self.sandbox.faults.take(Kind.WEBHOOK_LATE)
+            due_at = now + timedelta(seconds=late.seconds if late else 0)
+            self.pending += [Delivery(subscription=taker, body=body, due_at=due_at) for taker in takers]
 
     def _attempt(self, delivery: Delivery) -> None:
         subscription = delivery.subscription
-        if subscription.status is not Status.ACTIVE:
+        if subscription.status is not Status.ACTIVE or self.sandbox.faults.take(Kind.WEBHOOK_LOST):
             return
         headers = {"Content-Type": "application/json", SIGNATURE: signature(subscription.key, delivery.body)}
         for _ in range(2 if self.sandbox.faults.take(Kind.WEBHOOK_DUPLICATE) else 1):

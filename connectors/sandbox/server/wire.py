@@ -1,4 +1,4 @@
-"""The dialect's wire: names in any case, pages, times, refusals.
+"""The dialect's wire: names in any case, times, refusals. Pages are in pages.py.
 
 Knows how a question is read and an answer is written; knows no endpoint and no record.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -21,7 +21,6 @@ from werkzeug.datastructures import MultiDict
 Json = dict[str, Any]
 T = TypeVar("T")
 
-DEFAULT_LIMIT, MOST_ROWS = 100, 200
 API_ROOT = "/public/v6"
 
 _INDEX = re.compile(r"\[\d*\]$")
@@ -163,22 +162,6 @@ class Query:
             return reader(text)
         except ValueError as error:
             raise Refusal("InvalidParameter", f"The value of {name} is not valid: {text!r}") from error
-
-
-def page(query: Query, key: str, rows: Sequence[T], shape: Callable[[T], Json], *, short: bool = False) -> Response:
-    """One page of a collection. ``short`` brings fewer rows than the page says, as has been seen in life."""
-    limit = query.integer("limit")
-    limit = DEFAULT_LIMIT if limit is None or limit < 1 else min(limit, MOST_ROWS)
-    offset = max(query.integer("offset") or 0, 0)
-    wanted = rows[offset : offset + limit]
-    shown = wanted[: (len(wanted) + 1) // 2] if short else wanted
-    about = {
-        "RequestedLimit": limit,
-        "RequestedOffset": offset,
-        "PageSize": len(wanted),
-        "TotalResults": len(rows),
-    }
-    return answer({"PaginationResponse": about, key: [shape(row) for row in shown]})
 
 
 def without_nothing(values: Iterable[tuple[str, Any]]) -> Json:

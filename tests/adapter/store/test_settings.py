@@ -230,3 +230,24 @@ class TestRates:
         assert self.rates(studio) == expected
         self.decided(studio, 4, NOON - hour, "1.00")
         assert self.rates(studio) == expected | {"early": Decimal(1)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"no_increase_after_minutes": 4}, "from 5 to 1440"),
+        ({"no_increase_after_minutes": 60}, "more than the 60 minutes"),
+        ({"no_increase_after_minutes": 20, "nothing_after_minutes": 20}, "more than the 20 minutes"),
+    ],
+)
+def test_ages_of_our_copy_that_make_no_sense_are_refused(studio: Mirror, changes: dict[str, int], said: str) -> None:
+    with pytest.raises(BadSetting, match=said):
+        change(studio, Scope.STUDIO, 0, **changes)
+    assert holds(studio).studio == Settings()
+
+
+def test_how_old_our_copy_may_be_is_said_for_the_whole_studio(studio: Mirror) -> None:
+    with pytest.raises(BadSetting, match="whole studio"):
+        change(studio, Scope.VENUE, ids(studio)["venue_id"], nothing_after_minutes=90)
+    change(studio, Scope.STUDIO, 0, nothing_after_minutes=90)
+    assert (holds(studio).studio.no_increase_after, holds(studio).studio.nothing_after) == (15, 90)

@@ -11,7 +11,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, func, select
 
 from adapter.context import Context
+from adapter.store.alerts import open_alert, resolve_alert
 from adapter.store.tables import (
+    AlertKind,
     Audit,
     ClassType,
     Connection,
@@ -375,29 +377,19 @@ def test_a_page_takes_few_questions(owner: FlaskClient, ctx: Context, seeded: Se
     assert len(selects) <= 9, selects
 
 
-def test_alive_ready_and_metrics(client: FlaskClient, seeded: Seeded, ctx: Context) -> None:
-    assert client.get("/healthz").json == {"ok": True}
-    ready = client.get("/readyz")
-    assert ready.status_code == 503
-    assert "run the migrations" in ready.json["migrations"]
-    assert ready.json["queue"] == "ok"
+def test_what_is_wrong_is_told_on_the_calendar_and_on_the_connection(
+    owner: FlaskClient, seeded: Seeded, ctx: Context
+) -> None:
     with ctx.store.write() as db:
-        db.add(
-            Run(
-                connection_id=seeded.connection_id,
-                kind=RunKind.PULL,
-                origin="schedule",
-                actor="clock",
-                params={},
-                state=RunState.QUEUED,
-                due_at=NOON - timedelta(hours=1),
-                counts={},
-                errors=[],
-            )
-        )
-    assert client.get("/readyz").json["queue"] == "ok", "another run is being worked on"
+        db.get_one(Connection, seeded.connection_id).last_pulled_at = NOON - timedelta(minutes=20)
+        for connection in (seeded.connection_id, seeded.other_connection_id):
+            open_alert(db, connection, AlertKind.SUBSCRIPTION, f"Told of {connection}.", now=NOON)
+    for path in (f"/studios/{seeded.studio_id}", f"/connections/{seeded.connection_id}"):
+        text = words(owner.get(path).text)
+        assert "reach us. Since Mon, Mar 2," in text
+        assert f"Told of {seeded.connection_id}." in text
+        assert f"Told of {seeded.other_connection_id}." not in text
+        assert "No class gets more spots until it is read again; once it is 60 minutes old" in text
     with ctx.store.write() as db:
-        db.get_one(Run, seeded.runs[2]).leased_until = NOON - timedelta(hours=1)
-    assert "nobody" in client.get("/readyz").json["queue"]
-    metrics = client.get("/metrics").text
-    assert 'adapter_http_answers_total{method="GET",route="/healthz",status="200"}' in metrics
+        assert resolve_alert(db, seeded.connection_id, AlertKind.SUBSCRIPTION, now=NOON)
+    assert "reach us" not in words(owner.get(f"/studios/{seeded.studio_id}").text)

@@ -162,7 +162,10 @@ def test_sales_come_as_lines_of_the_window(wire: Wires, sample: Sample) -> None:
     answer("/sale/sales", listing("Sales", early, inside, sample("sale", Id=3, SaleDateTime="whenever")))
     (page,) = read(Stream.SALES, wire().api, WEEK)
     assert [item.record.external_id for item in page.items] == ["2:1", "2:2"]
-    assert [(each.external_id, "SaleDateTime" in each.reason) for each in page.set_aside] == [("1", True), ("2", True)]
+    assert [(each.external_id, "SaleDateTime" in each.reason) for each in page.set_aside] == [
+        ("3:1", True),
+        ("3:2", True),
+    ]
     assert asked()["request.startSaleDateTime"] == "2026-03-01T23:59:59"
     assert asked()["request.endSaleDateTime"] == "2026-03-09T00:00:01"
 

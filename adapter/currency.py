@@ -1,0 +1,20 @@
+"""How finely a currency is paid. Knows ISO 4217's exceptions and nothing of prices."""
+
+from __future__ import annotations
+
+NO_MINOR_UNIT = frozenset(
+    {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF"}
+    | {"XPF"}
+)
+THREE_DIGITS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
+FOUR_DIGITS = frozenset(["CLF", "UYW"])
+
+
+def digits(currency: str) -> int:
+    """How many decimal digits an amount of ``currency`` has (ISO 4217)."""
+    code = currency.upper()
+    if code in NO_MINOR_UNIT:
+        return 0
+    if code in FOUR_DIGITS:
+        return 4
+    return 3 if code in THREE_DIGITS else 2

@@ -1,0 +1,103 @@
+"""Which marketplace reservations qualify, and why (GQ-01 to GQ-07).
+
+Attended qualifies, whatever cancellation was recorded. Early or late is a matter of elapsed hours, never of what the
+platform calls it. A late cancellation that was rebooked through the marketplace does not count; what becomes of the
+reservation that took its place does not matter.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from adapter.guarantee.case import Case, Reservation
+from adapter.guarantee.facts import Booking
+from adapter.guarantee.readings import Readings
+
+Reservations = Sequence[Reservation]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a marketplace reservation qualifies, and the reason."""
+
+    qualifying: bool
+    reason: str
+
+
+ATTENDED = Verdict(True, "attended")
+NO_SHOW = Verdict(True, "no_show")
+LATE_CANCELLED = Verdict(True, "late_cancelled")
+DENIED = Verdict(False, "denied")
+BY_STUDIO = Verdict(False, "cancelled_by_studio")
+EARLY = Verdict(False, "cancelled_early")
+REBOOKED = Verdict(False, "rebooked")
+
+
+def cutoff(case: Case, readings: Readings) -> timedelta:
+    """How long before its start a reservation may still be cancelled: the smaller of policy and terms (GQ-02)."""
+    hours = (case.business.cancellation_policy_hours, case.terms.cancel_hours)
+    return timedelta(hours=max(hours) if readings["cutoff"] == "max(policy,12h)" else min(hours))
+
+
+def verdicts(bookings: Iterable[Booking], until: timedelta) -> dict[str, Verdict]:
+    """The verdict on each marketplace reservation, by its id."""
+    offered = [each.reservation for each in bookings if each.reservation.channel == "marketplace"]
+    found = {each.id: _alone(each, until) for each in offered}
+    late = [each for each in offered if found[each.id] is LATE_CANCELLED]
+    for rebooked in _rebooked(late, offered):
+        found[rebooked] = REBOOKED
+    return found
+
+
+def _alone(each: Reservation, until: timedelta) -> Verdict:
+    """What a reservation is by itself, before it is known whether somebody took its place."""
+    if each.outcome == "attended":
+        return ATTENDED
+    if each.outcome == "denied":
+        return DENIED
+    if each.cancelled_at is None:
+        return NO_SHOW if each.outcome == "no_show" else ATTENDED
+    if each.cancelled_by == "studio":
+        return BY_STUDIO
+    return EARLY if each.starts_at - each.cancelled_at >= until else LATE_CANCELLED
+
+
+def _rebooked(late: Reservations, offered: Reservations) -> Collection[str]:
+    """The late cancellations whose place was booked again: by the platform's own link, else in order of cancelling."""
+    through_us = {each.id for each in offered}
+    linked = {each.id: each.rebooked_by for each in late if each.rebooked_by is not None}
+    taken = {by for by in linked.values() if by in through_us}
+    found = {gone for gone, by in linked.items() if by in through_us}  # "rebooked via ClassPass": no other way counts
+    open_ones = [each for each in late if each.id not in linked]
+    return found | _matched(open_ones, [each for each in offered if each.id not in taken])
+
+
+def _matched(late: Reservations, offered: Reservations) -> set[str]:
+    """First cancelled, first replaced: by the earliest booking of the same class after it that has replaced none yet.
+
+    A booking that came too early for one cancellation came too early for every later one.
+    """
+    waiting = _by_class(offered)
+    found = set()
+    for at, gone in sorted(
+        ((each.cancelled_at, each) for each in late if each.cancelled_at is not None),
+        key=lambda pair: (pair[0], pair[1].id),
+    ):
+        queue = waiting[gone.class_id]
+        while queue and queue[0][0] <= at:
+            queue.popleft()
+        if queue:
+            queue.popleft()
+            found.add(gone.id)
+    return found
+
+
+def _by_class(offered: Reservations) -> Mapping[str, deque[tuple[datetime, str]]]:
+    """When the reservations of each class were booked, in that order."""
+    booked: dict[str, deque[tuple[datetime, str]]] = defaultdict(deque)
+    for at, number, class_id in sorted((each.booked_at, each.id, each.class_id) for each in offered if each.booked_at):
+        booked[class_id].append((at, number))
+    return booked

@@ -1,0 +1,127 @@
+"""The engine of a fleet: PostgreSQL and any number of workers, on one machine or many; Procrastinate wakes them.
+
+Each station is a queue, with a worker of Procrastinate's own; all of ours run in one process. A process that dies is
+missed by its heartbeat: its jobs are thrown away, which frees their locks, and its runs are handed out anew when their
+leases end. The fence keeps the dead one from writing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import ConnectorException
+
+from adapter.context import Context
+from adapter.work import tell_from_now_on
+from sync.engine.carrier import JOB, Carrier, hand_out
+from sync.engine.clock import CLOCK, keep_clock
+from sync.jobs import do_next
+from sync.queue import Station
+from sync.schedule import SCHEDULE, ask
+
+log = structlog.get_logger(__name__)
+
+CONCURRENCY = 4  # runs at once at each station but the one that trains: there it is one
+AGAIN = 1.0  # seconds until a station tries again that lost its database
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often a worker looks and shows that it lives, and when it is missed; in seconds."""
+
+    look: float = 0.5  # the database wakes us at once; by looking we find what waited for a lock
+    beat: float = 10.0
+    missed: float = 30.0
+    tidy: float = 5.0
+
+
+class Fleet(Carrier):
+    """One worker of the fleet. Started: until stopped."""
+
+    def __init__(self, ctx: Context, *, concurrency: int = CONCURRENCY, pace: Pace | None = None) -> None:
+        super().__init__(ctx)
+        self.pace = pace or Pace()
+        self._stations: dict[str, int] = {CLOCK: 2, **dict.fromkeys(Station, concurrency), Station.LEARNING: 1}
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._work()), name="fleet", daemon=True)
+        self._begun = threading.Event()
+        tell_from_now_on(ctx.store, self)
+
+    def start(self) -> None:
+        """Begin: a thread of its own waits for jobs, a few others do them."""
+        self._thread.start()
+        self._begun.wait()
+
+    def stop(self) -> None:
+        """End: no run is begun any more; those at work come to their end, or are put down at their next step."""
+        self.ctx.stopping.set()
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+        self.ctx.stopping.clear()
+
+    def run_due(self) -> int:
+        """Do everything that is due, here and now, with what follows from it; how many runs that were."""
+        done: list[int] = []
+
+        def do(run_id: int) -> None:
+            if do_next(self.ctx, run_id=run_id) is not None:
+                done.append(run_id)
+
+        hand_out(self.ctx)
+        self._app(do).run_worker(queues=list(Station), wait=False, listen_notify=False, **self._options(1))
+        return len(done)
+
+    def tick(self) -> int:
+        """What the clock would ask for now, asked for at once; how many runs were requested."""
+        return sum(ask(self.ctx, line) for line in SCHEDULE)
+
+    async def _work(self) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        self._loop.set_default_executor(ThreadPoolExecutor(sum(self._stations.values()) + 1, "run"))
+        self._begun.set()
+        stations = [asyncio.create_task(self._keep(*station)) for station in self._stations.items()]
+        await self._stopping.wait()
+        for station in stations:
+            station.cancel()  # takes no more jobs, and waits for those at work
+        await asyncio.gather(*stations, return_exceptions=True)
+
+    async def _keep(self, queue: str, concurrency: int) -> None:
+        """A station: a worker of one queue, begun anew whenever it loses its database."""
+        while True:
+            app = self._app(self._do)
+            if queue == CLOCK:
+                keep_clock(app, self.ctx, tidy=timedelta(seconds=self.pace.tidy), missed=self.pace.missed)
+            try:
+                async with app.open_async():
+                    await app.run_worker_async(queues=[queue], **self._options(concurrency))
+            except ConnectorException as error:
+                log.warning("engine.database_unavailable", station=queue, why=str(error.__cause__ or error))
+            except Exception:
+                log.exception("engine.station_broke", station=queue)
+            await asyncio.sleep(AGAIN)
+
+    def _do(self, run_id: int) -> None:
+        do_next(self.ctx, run_id=run_id)
+
+    def _app(self, do: Callable[[int], None]) -> App:
+        address = self.ctx.store.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        app = App(connector=PsycopgConnector(conninfo=address, min_size=1))
+        app.task(name=JOB)(do)
+        return app
+
+    def _options(self, concurrency: int) -> dict[str, Any]:
+        return {
+            "concurrency": concurrency,
+            "fetch_job_polling_interval": self.pace.look,
+            "update_heartbeat_interval": self.pace.beat,
+            "stalled_worker_timeout": self.pace.missed,
+            "delete_jobs": "always",  # what was done and how it ended stands in the run table
+            "install_signal_handlers": False,  # whoever started us ends us
+        }

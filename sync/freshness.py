@@ -1,0 +1,36 @@
+"""The watch over how old our copies are: an alert while nothing may be listed for that, over by itself (SS-19)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as Database
+
+from adapter.store.alerts import open_alert, resolve_alert
+from adapter.store.freshness import Age, Freshness, freshness_of
+from adapter.store.tables import AlertKind, Connection, ConnectionState, PushMode
+
+TODO = (
+    "It goes on by itself with the next complete read. If that does not come: see the runs of this connection for what "
+    "the platform answers, and connect again where access has ended."
+)
+
+
+def watch(db: Database, now: datetime) -> None:
+    """Raise or end the alert of each connection."""
+    for connection in db.scalars(select(Connection).order_by(Connection.id)).all():
+        found = freshness_of(db, connection, now)
+        if found.age is Age.TOO_OLD and connection.state is not ConnectionState.DISCONNECTED:
+            words = f"The booking platform could not be read. {_done(connection, found)} {TODO}"
+            open_alert(db, connection.id, AlertKind.STALE, words, now=now, since=found.read_at)
+        else:
+            resolve_alert(db, connection.id, AlertKind.STALE, now=now)
+
+
+def _done(connection: Connection, found: Freshness) -> str:
+    """What was done about it, in words."""
+    if connection.push_mode is not PushMode.LIVE:
+        return "Nothing is pushed at present, so nothing is sold by old numbers."
+    first, second = (int(limit.total_seconds() // 60) for limit in (found.no_increase_after, found.nothing_after))
+    return f"After {first} minutes no class got more spots; after {second} every class was set to 0 spots."
