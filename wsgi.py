@@ -32,6 +32,7 @@ COMMANDS = {
     "run": ADAPTER,
     "decide": ROAD,
     "replay": ROAD,
+    "timeline": "adapter.timeline_command",
     "backtest": BACKTEST,
     "guarantee": "adapter.statements.command",
     "token": ADAPTER,

@@ -22,6 +22,7 @@ class Act(StrEnum):
     CHANGE_SETTINGS = "change_settings"
     CHANGE_FLOOR = "change_floor"
     SEE_CONNECTION = "see_connection"  # health, runs, records set aside
+    SEE_TIMELINE = "see_timeline"  # what happened to a session, and why it is overbooked: no person, no floor
     CONNECT = "connect"  # connect, reconnect, disconnect
     RESYNC = "resync"
     MAP_SOURCES = "map_sources"
@@ -34,9 +35,9 @@ _LOOK = frozenset({Act.SEE_CALENDAR, Act.SEE_SETTINGS, Act.SEE_CONNECTION})
 
 ACTS_OF: Mapping[Role, frozenset[Act]] = {
     Role.OWNER: _EVERY_ACT,
-    Role.OPERATIONS: _LOOK | {Act.CHANGE_SETTINGS, Act.RESYNC, Act.MAP_SOURCES, Act.SWITCH_PUSH},
+    Role.OPERATIONS: _LOOK | {Act.CHANGE_SETTINGS, Act.RESYNC, Act.MAP_SOURCES, Act.SWITCH_PUSH, Act.SEE_TIMELINE},
     Role.FINANCE: _LOOK | {Act.SEE_FLOOR},
-    Role.SUPPORT: frozenset({Act.SEE_CALENDAR, Act.SEE_CONNECTION, Act.RESYNC}),
+    Role.SUPPORT: frozenset({Act.SEE_CALENDAR, Act.SEE_CONNECTION, Act.RESYNC, Act.SEE_TIMELINE}),
     Role.FRANCHISOR: frozenset({Act.SEE_CALENDAR}),
     Role.READONLY: _LOOK,
     Role.MARKETPLACE: frozenset(),  # the channel only, which asks for the role itself

@@ -1,11 +1,11 @@
 """How the engines scale: the same work for 40 studios, by the embedded engine and by 1, 2 and 4 workers of a fleet.
 
-The work is a pull of every studio from a sandbox over real HTTP, and the decisions that follow, by the plain rule: no
-model is trained. The studios are mirrored once on SQLite, moved to a PostgreSQL that the benchmark brings up itself and
-copied for each trial. Timed from the first run begun to the last one ended, by the run table. Prints runs a second, and
-ratios against one worker and against the embedded engine. The sandbox and the database share the machine's cores with
-the workers, so more workers than cores gain nothing here; they must not lose more than a quarter either.
-Run: python benchmarks/bench_workers.py
+The work is a pull of every studio from a sandbox over real HTTP, which takes a twentieth of a second for each answer as
+work is a pull of every studio from a sandbox over real HTTP, which takes a twentieth of a second for each answer, as
+once on SQLite, moved to a PostgreSQL that the benchmark brings up itself, and copied for each trial. Timed from the
+first run begun to the last one ended, by the run table. Prints runs a second, and ratios against one worker and against
+the embedded engine. The sandbox and the database share the machine's cores with the workers, so more workers than cores
+gain little here; they must not trip over each other either. Run: python benchmarks/bench_workers.py
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 from sqlalchemy import URL, create_engine, func, make_url, select, text, update
 
@@ -39,17 +40,21 @@ from connectors.http import open_door
 from connectors.registry import get
 from connectors.sandbox.market.studios import small_studio
 from connectors.sandbox.market.world import World
+from connectors.sandbox.server import running
 from connectors.sandbox.server.app import create_app
 from connectors.sandbox.server.options import Options
 from connectors.sandbox.server.running import Server, facts, listen
 from sync.engine import announce
 from sync.jobs import do_next
+from sync.queue import Station
 
 STUDIOS = 40
 WORKERS = (1, 2, 4)
+STATIONS = len(Station) + 1  # of a worker, its clock among them
+LATENCY = 0.05  # seconds until the sandbox answers, while the trials last
 PATIENCE = 120.0  # seconds for one trial
 ENDED = (RunState.DONE, RunState.INCOMPLETE, RunState.FAILED)
-LEAST = 0.75  # of one worker's rate, whatever the machine
+LEAST = 0.5  # of one worker's rate, whatever the machine
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ def main() -> int:
         embedded = mirrored(Path(folder), sandbox)
         with postgres() as server:
             moved(embedded, server)
+            grow_slow(sandbox)
             trials = [timed(fleet_of(embedded.config, server, count), f"fleet of {count}", count) for count in WORKERS]
         trials.insert(0, timed(embedded, "embedded", 1))
     one = trials[1].rate
@@ -90,7 +96,7 @@ def timed(ctx: Context, name: str, workers: int) -> Trial:
         began = db.scalar(select(func.max(Run.id))) or 0
     processes = [worker(ctx.config) for _ in range(workers)]
     try:
-        wait_for(lambda: ctx.store.is_sqlite or beating(ctx) == 4 * workers)
+        wait_for(lambda: ctx.store.is_sqlite or beating(ctx) == STATIONS * workers)
         with ctx.store.write() as db:
             for number in db.scalars(select(Connection.id)).all():
                 request_run(db, RunKind.PULL, number, origin=RunOrigin.MANUAL, actor="bench", now=ctx.now())
@@ -222,11 +228,21 @@ def running_sandbox() -> Iterator[dict[str, Any]]:
         process.stdout.close()
 
 
+def grow_slow(sandbox: dict[str, Any]) -> None:
+    """From now on the sandbox is far away."""
+    fault = json.dumps({"kind": "slow", "seconds": LATENCY}).encode()
+    asked = Request(f"{sandbox['url']}/_sandbox/faults", fault, {"Content-Type": "application/json"})  # noqa: S310
+    with urlopen(asked) as answer:  # noqa: S310  our own process
+        assert answer.status == 200
+
+
 def serve_sandbox() -> None:
     """That process."""
     bound, url = listen()
     plans = [replace(small_studio(weeks=2), site=5000 + number) for number in range(STUDIOS)]
     app = create_app(World(7, datetime.now(UTC), plans), Options(url=url))
+    logging.getLogger("waitress").setLevel(logging.ERROR)
+    running.THREADS = 40  # none waits for another at a platform
     Server(app, bound).start()
     sys.stdout.write(json.dumps(facts(app.extensions["sandbox"])) + "\n")
     sys.stdout.flush()

@@ -177,7 +177,7 @@ def _kept(ctx: Context, plan: Plan, job: Job | None) -> Counts:
 
 def _keep(db: Database, plan: Plan, needs: Mapping[int, int | None]) -> None:
     """The decisions, and for those that are to take effect a push in place of what waits."""
-    decisions = {number: _decision(plan, number) for number in plan.changed if not _is_overtaken(db, plan, number)}
+    decisions = {number: _decision(plan, number) for number in plan.changed.keys() - _overtaken(db, plan)}
     db.add_all(decisions.values())
     db.flush()
     real = {number: row for number, row in decisions.items() if not row.shadow}
@@ -191,11 +191,12 @@ def _keep(db: Database, plan: Plan, needs: Mapping[int, int | None]) -> None:
             db.add(_push(plan, number, row, needs[number], befores.get(number)))
 
 
-def _is_overtaken(db: Database, plan: Plan, number: int) -> bool:
-    """Whether somebody has decided for a session since it was looked at: what that one knew is newer."""
-    last = plan.found[number][0].last
-    there = db.scalar(select(func.max(Decision.sequence)).where(Decision.session_id == number))
-    return there != (None if last is None else last.sequence)
+def _overtaken(db: Database, plan: Plan) -> set[int]:
+    """Sessions for which somebody has decided since they were looked at: what that one knew is newer."""
+    newest = select(Decision.session_id, func.max(Decision.sequence)).where(Decision.session_id.in_(plan.changed))
+    known = {number: last.sequence for number in plan.changed if (last := plan.found[number][0].last) is not None}
+    there = dict(db.execute(newest.group_by(Decision.session_id)).all())
+    return {number for number in plan.changed if there.get(number) != known.get(number)}
 
 
 def _decision(plan: Plan, number: int) -> Decision:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session as Database
 
 from adapter.store.alerts import open_alert, resolve_alert
 from adapter.store.freshness import Age, Freshness, freshness_of
+from adapter.store.settings import effective_settings
 from adapter.store.tables import AlertKind, Connection, ConnectionState, PushMode
 
 TODO = (
@@ -20,7 +21,7 @@ TODO = (
 def watch(db: Database, now: datetime) -> None:
     """Raise or end the alert of each connection."""
     for connection in db.scalars(select(Connection).order_by(Connection.id)).all():
-        found = freshness_of(db, connection, now)
+        found = freshness_of(connection, effective_settings(db, connection.studio_id).studio, now)
         if found.age is Age.TOO_OLD and connection.state is not ConnectionState.DISCONNECTED:
             words = f"The booking platform could not be read. {_done(connection, found)} {TODO}"
             open_alert(db, connection.id, AlertKind.STALE, words, now=now, since=found.read_at)

@@ -21,6 +21,7 @@ from sync.decide import decide_run
 from sync.proving import prove_run
 from sync.pull import pull
 from sync.push_run import push_run
+from sync.state_run import state_run
 from sync.train import train_run
 from sync.webhooks import work_off_inbox
 
@@ -35,6 +36,7 @@ HANDLERS: Mapping[RunKind, Callable[[Context, Run], None]] = {
     RunKind.PUSH: push_run,
     RunKind.PROVE: prove_run,
     RunKind.WEBHOOKS: work_off_inbox,
+    RunKind.STATE: state_run,
 }
 HEARTBEAT = queue.LEASE / 3
 

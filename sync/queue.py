@@ -27,6 +27,7 @@ LANES: Mapping[RunKind, str] = {kind: "push" if kind in _WRITES else "mirror" fo
 class Station(StrEnum):
     """Where a worker does runs of a sort, with hands of its own: what takes long never keeps what is prompt waiting."""
 
+    PUSHING = "pushing"  # the kill switch waits for nobody
     PROMPT = "prompt"
     READING = "reading"
     FILLING = "filling"  # a year of a studio: minutes, or hours where the platform allows few calls
@@ -35,6 +36,7 @@ class Station(StrEnum):
 
 STATIONS: Mapping[RunKind, Station] = {
     **dict.fromkeys(RunKind, Station.PROMPT),
+    **dict.fromkeys(_WRITES, Station.PUSHING),
     RunKind.PULL: Station.READING,
     RunKind.RESYNC: Station.READING,
     RunKind.BACKFILL: Station.FILLING,

@@ -17,6 +17,7 @@ from adapter.context import Context
 from adapter.store.tables import (
     Connection,
     ConnectionState,
+    Participation,
     Push,
     PushMode,
     Run,
@@ -32,6 +33,7 @@ from sync.outbox import WAITING
 PULL_EVERY = ROUND
 APART = timedelta(seconds=2)  # between pulls that become due at the same look
 TRAIN_EVERY = timedelta(hours=24)
+STATE_EVERY = timedelta(hours=24)
 GUARD_EVERY = timedelta(minutes=5)
 WRITE_BACK_EVERY = timedelta(minutes=5)
 PARITY_EVERY = timedelta(minutes=1)
@@ -117,6 +119,13 @@ def ask_for_webhooks(db: Database, now: datetime) -> int:
     return sum(_ask(db, connection, RunKind.WEBHOOKS, now, timedelta(0), "") for connection in wanted)
 
 
+def ask_for_statements(db: Database, now: datetime) -> int:
+    """A guarantee statement each day for each studio that takes part; the run is its first connection's."""
+    firsts = select(func.min(Connection.id)).join(Participation, Participation.studio_id == Connection.studio_id)
+    wanted = select(Connection).where(Connection.id.in_(firsts.group_by(Connection.studio_id)))
+    return sum(_ask(db, row, RunKind.STATE, now, STATE_EVERY, "once a day") for row in db.scalars(wanted).all())
+
+
 SCHEDULE = (
     Line("pull", timedelta(seconds=30), ask_for_pulls),
     Line("push", timedelta(seconds=15), ask_for_pushes),
@@ -125,6 +134,7 @@ SCHEDULE = (
     Line("webhooks", timedelta(seconds=5), ask_for_webhooks),
     Line("guard", timedelta(minutes=1), ask_for_guard),
     Line("train", timedelta(minutes=30), ask_for_training),
+    Line("state", timedelta(minutes=30), ask_for_statements),
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from adapter.overbooking import Cause, Kind
 from adapter.store.tables import AlertKind, ConnectionState, PushMode, PushState, RunKind, RunOrigin, RunState
 from connectors.records import Channel, SessionStatus, Stream
 
@@ -254,3 +255,22 @@ def page_of(item: type[Schema]) -> type[Schema]:
         "next_cursor": fields.String(allow_none=True),
     }
     return Schema.from_dict(shape, name=f"{item.__name__}Page")
+
+
+class Happened(Schema):
+    """One thing that happened to a session."""
+
+    at = fields.AwareDateTime(required=True, default_timezone=UTC)
+    kind = fields.Enum(Kind, by_value=True, required=True)
+    words = fields.String(required=True)
+    facts = fields.Dict(required=True, metadata={"description": "Plain values; by kind: adapter/overbooking/events.py"})
+
+
+class Timeline(Schema):
+    """Why a session is overbooked, and all that happened to it, the earliest first. Nobody is named."""
+
+    session_id = fields.Integer(required=True)
+    cause = fields.Enum(Cause, by_value=True, required=True)
+    words = fields.String(required=True, metadata={"description": "The cause, in words"})
+    overbooked_at = fields.AwareDateTime(allow_none=True, required=True, default_timezone=UTC)
+    events = fields.List(fields.Nested(Happened), required=True)

@@ -12,9 +12,11 @@ from marshmallow import fields
 from adapter.api import schemas
 from adapter.api.paging import PageQuery, cursor_of, place_of
 from adapter.confidential import without_floor
+from adapter.overbooking import facts_of, find_cause, tell
 from adapter.permissions import Act, may, studios_for
 from adapter.store.calendar import Upcoming, decisions_of, upcoming
 from adapter.store.tables import Decision
+from adapter.store.timeline import timeline_of
 from adapter.web.access import allow, caller, context, needs
 
 blueprint = Blueprint("api-sessions", __name__, description="Sessions, decisions and why")
@@ -60,6 +62,21 @@ def decisions(query: dict[str, Any], session_id: int) -> dict[str, Any]:
     following = cursor_of(found[-1][0].sequence) if more else None
     seen = [{**_seen(decision, g.studio_id, _REASONS), "push": push} for decision, push in found]
     return {"items": seen, "next_cursor": following}
+
+
+@blueprint.get("/sessions/<int:session_id>/timeline")
+@needs(Act.SEE_TIMELINE)
+@blueprint.response(200, schemas.Timeline)
+def timeline(session_id: int) -> dict[str, Any]:
+    """Why a session is overbooked, and all that happened to it: readings, decisions, pushes, events, bookings."""
+    with context().store.read() as db:
+        events = timeline_of(db, session_id)
+    found = find_cause(events, until=context().now())
+    told = [
+        {"at": one.at, "kind": one.kind, "words": tell(one), "facts": without_floor(facts_of(one))} for one in events
+    ]
+    cause = {"cause": found.cause, "words": found.words, "overbooked_at": found.at}
+    return {"session_id": session_id, **cause, "events": told}
 
 
 def _studios(studio_id: int | None) -> frozenset[int] | None:

@@ -46,7 +46,7 @@ def sign(statement: dict[str, Any], private_key: str) -> Signed:
     return {"statement": statement, "public_key": public_key_of(private_key), "signature": _text(signature)}
 
 
-def verify(signed: Signed, public_key: str) -> bool:
+def verify(signed: object, public_key: str) -> bool:
     """Whether whoever has this key signed exactly this. The key inside the file proves nothing, but must agree.
 
     Raises NotSigned where ``signed`` is no signed statement, or ``public_key`` no key.

@@ -2,9 +2,11 @@
 
 events   what can have happened, as plain values without persons
 cause    the cause, from the events alone: pure
+telling  an event in words
 """
 
 from adapter.overbooking.cause import Cause, Finding, find_cause
 from adapter.overbooking.events import Event, Kind
+from adapter.overbooking.telling import facts_of, tell
 
-__all__ = ["Cause", "Event", "Finding", "Kind", "find_cause"]
+__all__ = ["Cause", "Event", "Finding", "Kind", "facts_of", "find_cause", "tell"]

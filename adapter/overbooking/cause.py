@@ -10,13 +10,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from adapter.overbooking.events import Event, Kind, in_order
 
 MARKETPLACE = "marketplace"
 IN_FORCE = frozenset({"sent", "confirmed", "local"})  # the platform has taken it, or it is in force where we sell
 NEVER = frozenset({"refused", "failed", "unknown"})
+
+INEXACT = frozenset({"first_seen", "unknown"})  # where a booking's time comes from, if nobody told it
+TIME_UNKNOWN = "the platform does not tell when it was booked"
+UNEXPLAINED = "nothing that was kept explains it"
 
 
 class Cause(StrEnum):
@@ -102,8 +105,15 @@ def _named(
         _ignored(before, event, seats)
         or _push_latency(before, event, after, seats, until)
         or _stale(before, event, after)
-        or (Cause.UNKNOWN, "nothing that was kept explains it")
+        or (
+            Cause.UNKNOWN,
+            UNEXPLAINED if _is_exact(event) else f"{UNEXPLAINED}; the platform does not tell when it was booked",
+        )
     )
+
+
+def _is_exact(booked: Event) -> bool:
+    return bool(booked.facts.get("exact", True)) and booked.facts.get("by") not in INEXACT
 
 
 def _of_direct(seats: _Seats, event: Event) -> tuple[Cause, str]:
@@ -182,9 +192,3 @@ def spell(length: timedelta) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
-
-
-def as_plain(event: Event) -> dict[str, Any]:
-    """An event as JSON takes it."""
-    facts = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in event.facts.items()}
-    return {"at": event.at.isoformat(), "kind": event.kind.value, **facts}

@@ -6,20 +6,28 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 import click
+from sqlalchemy.orm import Session
 
 from adapter.context import Context
 from adapter.guarantee import CaseError, assess
+from adapter.guarantee.reading_case import REQUIREMENTS
 from adapter.guarantee.signing import NotSigned
 from adapter.guarantee.signing import sign as sign_statement
 from adapter.guarantee.signing import verify as is_signed
 from adapter.printing import as_json
+from adapter.statements.case import NoParticipation
+from adapter.statements.entering import AlreadyTakesPart, enter_participation, record_fact
+from adapter.statements.making import make_statement
 from adapter.store.kept_keys import signing_key
+from adapter.store.tables import Studio
 from connectors.strict_json import NotJson, loads
 
+TIMES = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
 FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 
 
@@ -38,6 +46,99 @@ def assess_file(case: Path, _json: bool) -> None:
     except CaseError as error:
         raise click.UsageError(f"{case}: {error}") from error
     as_json(statement)
+
+
+@guarantee.command()
+@click.argument("studio", type=int)
+@click.option("--as-of", type=click.DateTime(TIMES), help="An instant (UTC unless it has an offset); now by default.")
+@click.option("--json", "_json", is_flag=True, help="It is JSON anyway.")
+@click.pass_obj
+def statement(context: Context, studio: int, as_of: datetime | None, _json: bool) -> None:
+    """Print the statement of a STUDIO (its number), from the mirror as it is known now."""
+    at = _aware(as_of) or context.now()
+    with context.store.read() as db:
+        _check_studio(db, studio)
+        try:
+            made = make_statement(db, context.keys, studio, at)
+        except NoParticipation as error:
+            raise click.ClickException(f"{error} `adapter guarantee take-part` enters it.") from error
+    as_json(made.body)
+
+
+@guarantee.command("take-part")
+@click.argument("studio", type=int)
+@click.option("--acknowledged", type=click.DateTime(TIMES), help="When participation was acknowledged; now by default.")
+@click.option("--policy-hours", type=click.IntRange(0), required=True, help="Until when the studio lets people cancel.")
+@click.option("--sign-up", type=click.Choice(["assisted", "online_tool"]), default="assisted", show_default=True)
+@click.option("--again", is_flag=True, help="It took part before: not eligible unless that is waived in writing.")
+@click.option("--by", required=True, metavar="NAME", help="Who acknowledges it.")
+@click.pass_obj
+def take_part(
+    context: Context,
+    studio: int,
+    acknowledged: datetime | None,
+    policy_hours: int,
+    sign_up: str,
+    again: bool,
+    by: str,
+) -> None:
+    """Enter the participation of a STUDIO in the guarantee, which happens once."""
+    at = _aware(acknowledged) or context.now()
+    with context.store.write() as db:
+        _check_studio(db, studio)
+        try:
+            enter_participation(
+                db,
+                studio,
+                policy_hours=policy_hours,
+                sign_up=sign_up,
+                earlier=again,
+                acknowledged_at=at,
+                actor=by,
+                now=context.now(),
+            )
+        except AlreadyTakesPart as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(f"Studio {studio} takes part since {at:%Y-%m-%d}.")
+
+
+@guarantee.command()
+@click.argument("studio", type=int)
+@click.argument("requirement", type=click.Choice(REQUIREMENTS))
+@click.option("--from", "since", type=click.DateTime(TIMES), required=True)
+@click.option("--until", type=click.DateTime(TIMES), help="Absent: it still holds.")
+@click.option("--venue", type=int, help="Our number of the venue, for smarttools.")
+@click.option("--evidence", required=True, help="Where somebody else can see it: a document, a reference.")
+@click.option("--by", required=True, metavar="NAME", help="Who records it.")
+@click.pass_obj
+def record(
+    context: Context,
+    studio: int,
+    requirement: str,
+    since: datetime,
+    until: datetime | None,
+    venue: int | None,
+    evidence: str,
+    by: str,
+) -> None:
+    """Record that a REQUIREMENT held at a STUDIO in an interval (2.1)."""
+    if (venue is None) == (requirement == "smarttools"):
+        raise click.UsageError("--venue goes with smarttools, and with nothing else.")
+    span = _aware(since) or context.now(), _aware(until)
+    with context.store.write() as db:
+        _check_studio(db, studio)
+        record_fact(db, studio, requirement, span, venue, evidence=evidence, actor=by, now=context.now())
+    click.echo("Recorded.")
+
+
+def _aware(when: datetime | None) -> datetime | None:
+    """A time without an offset is meant in UTC."""
+    return when.replace(tzinfo=UTC) if when is not None and when.tzinfo is None else when
+
+
+def _check_studio(db: Session, studio: int) -> None:
+    if db.get(Studio, studio) is None:
+        raise click.ClickException(f"There is no studio {studio}; `adapter studio` opens one.")
 
 
 @guarantee.command()
@@ -63,7 +164,7 @@ def sign(context: Context, statement: Path, _json: bool) -> None:
 def verify(signed: Path, key: str) -> None:
     """Say whether whoever has the key signed exactly this file: exit status 0, or 1 where it does not match."""
     try:
-        matches = is_signed(cast("dict[str, Any]", _read(signed)), _key(key))
+        matches = is_signed(_read(signed), _key(key))
     except NotSigned as error:
         raise click.UsageError(f"{signed}: {error}") from error
     if not matches:

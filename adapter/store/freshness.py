@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy.orm import Session as Database
-
-from adapter.store.settings import effective_settings
+from adapter.store.settings import Settings
 from adapter.store.tables import Connection
 
 
@@ -30,9 +28,8 @@ class Freshness:
     nothing_after: timedelta
 
 
-def freshness_of(db: Database, connection: Connection, now: datetime) -> Freshness:
-    """The freshness at ``now``. A connection that was never read has nothing listed: it is fresh."""
-    settings = effective_settings(db, connection.studio_id).studio
+def freshness_of(connection: Connection, settings: Settings, now: datetime) -> Freshness:
+    """The freshness at ``now`` by the studio's settings. A connection that was never read has nothing listed: fresh."""
     first, second = timedelta(minutes=settings.no_increase_after), timedelta(minutes=settings.nothing_after)
     passed = timedelta(0) if connection.last_pulled_at is None else now - connection.last_pulled_at
     age = Age.TOO_OLD if passed > second else Age.OLD if passed > first else Age.FRESH

@@ -33,7 +33,7 @@ from adapter.store.tables import (
 )
 
 LATELY = timedelta(hours=1)
-MOST_PUSHES, MOST_MESSAGES = 5000, 2000  # of the latest, that quantiles are taken from
+MOST_PUSHES, MOST_MESSAGES = 2000, 500  # of the latest, that quantiles are taken from
 QUANTILES = (0.5, 0.95, 0.99)
 UNFINISHED = (PushState.PENDING, PushState.SENDING, PushState.SENT, PushState.UNKNOWN)
 
@@ -82,9 +82,11 @@ class Look:
 
     @cached_property
     def pushes(self) -> Sequence[Any]:
-        """The latest pushes that ended within the hour: (connection, session, state, created_at, settled_at)."""
-        columns = (Push.connection_id, Push.session_id, Push.state, Push.created_at, Push.settled_at)
-        latest = self.db.execute(select(*columns).order_by(Push.id.desc()).limit(MOST_PUSHES))
+        """The latest pushes that ended within the hour: (connection, the platform's session id, state,
+        created_at, settled_at)."""
+        columns = (Push.connection_id, Session.external_id, Push.state, Push.created_at, Push.settled_at)
+        wanted = select(*columns).join(Session, Session.id == Push.session_id)
+        latest = self.db.execute(wanted.order_by(Push.id.desc()).limit(MOST_PUSHES))
         return [row for row in latest if row.settled_at is not None and row.settled_at >= self.now - LATELY]
 
     def seconds_since(self, at: datetime) -> float:
@@ -176,12 +178,9 @@ def _webhook_to_push(look: Look) -> Values:
     columns = (WebhookMessage.connection_id, WebhookMessage.hints, WebhookMessage.received_at)
     done = select(*columns, WebhookMessage.processed_at).where(WebhookMessage.processed_at >= look.now - LATELY)
     messages = look.db.execute(done.order_by(WebhookMessage.processed_at.desc()).limit(MOST_MESSAGES)).all()
-    ours = select(Session.id, Session.connection_id, Session.external_id)
-    ids = sorted({push.session_id for push in look.pushes}) if messages else []
     pushed: dict[tuple[int, str], list[Any]] = defaultdict(list)
-    keys = {number: (whose, key) for number, whose, key in look.db.execute(ours.where(Session.id.in_(ids)))}
-    for push in look.pushes if messages else ():
-        pushed[keys[push.session_id]].append(push)
+    for push in look.pushes:
+        pushed[push.connection_id, push.external_id].append(push)
     waited = [
         (push.settled_at - message.received_at).total_seconds()
         for message in messages

@@ -10,12 +10,15 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 
+from adapter.overbooking import find_cause, tell
 from adapter.permissions import Act
 from adapter.store.alerts import open_alerts
 from adapter.store.calendar import Upcoming, decisions_of, one_session, outcomes_of, upcoming, venues_of
 from adapter.store.connection_health import connections_of
 from adapter.store.freshness import freshness_of
+from adapter.store.settings import effective_settings
 from adapter.store.tables import ConnectionState, Studio
+from adapter.store.timeline import timeline_of
 from adapter.web.access import context, needs
 
 DAYS = 14
@@ -80,7 +83,8 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         venues, connections = venues_of(db, studio_id), connections_of(db, studio_id)
         alerts = open_alerts(db, studio_id=studio_id)
         standing = [each for each in connections if each.state is not ConnectionState.DISCONNECTED]
-        freshness = [freshness_of(db, each, now) for each in standing]
+        settings = effective_settings(db, studio_id).studio
+        freshness = [freshness_of(each, settings, now) for each in standing]
     days = _by_day(today, items)
     chosen = _chosen_day()
     return render_template(
@@ -109,6 +113,18 @@ def of_session(session_id: int) -> ResponseReturnValue:
         outcomes = outcomes_of(db, item.session)
         studio = db.get_one(Studio, g.studio_id)
     return render_template("session.html", item=item, history=history, outcomes=outcomes, studio=studio)
+
+
+@blueprint.get("/sessions/<int:session_id>/timeline")
+@needs(Act.SEE_TIMELINE)
+def timeline(session_id: int) -> ResponseReturnValue:
+    """All that happened to one session, in order, and why it is overbooked if it is. Nobody is named."""
+    with context().store.read() as db:
+        item = one_session(db, session_id)
+        events = timeline_of(db, session_id)
+    found = find_cause(events, until=context().now())
+    lines = [(event, tell(event)) for event in events]
+    return render_template("timeline.html", item=item, found=found, lines=lines)
 
 
 def _span(today: date, zone: str) -> tuple[datetime, datetime]:

@@ -20,6 +20,7 @@ from adapter.store.alerts import open_alerts
 from adapter.store.connection_health import connections_of, health_of, open_runs, runs_of, set_aside_records
 from adapter.store.freshness import freshness_of
 from adapter.store.push_health import push_health_of
+from adapter.store.settings import effective_settings
 from adapter.store.settings import sources as sources_of
 from adapter.store.tables import Connection, ConnectionState, PushMode, Studio
 from adapter.studio_settings import confirm_sources
@@ -63,7 +64,7 @@ def one(connection_id: int) -> ResponseReturnValue:
             open=open_runs(db, connection_id),
             runs=runs_of(db, connection_id=connection_id),
             alerts=open_alerts(db, connection_id=connection_id),
-            fresh=freshness_of(db, connection, now),
+            fresh=freshness_of(connection, effective_settings(db, connection.studio_id).studio, now),
             pushing=push_health_of(db, connection_id, now),
             now=now,
         )
@@ -119,9 +120,7 @@ def use_ours(connection_id: int) -> ResponseReturnValue:
         row = db.get_one(Connection, connection_id)
         count = use_ours_again(db, row, actor=caller().actor, now=context().now())
     context().wake_engine()
-    flash(
-        f"Ours are written again for {count} classes, at the next comparison." if count else "There are none.", "info"
-    )
+    flash(f"At the next comparison ours are written again: {count}." if count else "There are none.", "info")
     return _back(connection_id)
 
 
@@ -149,6 +148,16 @@ def disconnect(connection_id: int) -> ResponseReturnValue:
         return _back(connection_id)
     if row.push_mode is PushMode.LIVE:
         flash("Switch it to paused first: otherwise what is listed now would stay listed at the platform.", "error")
+        return _back(connection_id)
+    with context().store.read() as db:
+        stopping = push_health_of(db, connection_id, context().now()).waiting
+    if (
+        row.state is ConnectionState.ACTIVE
+        and row.push_mode is PushMode.PAUSED
+        and stopping
+        and "sure" not in request.form
+    ):
+        flash("Some classes are still being stopped, see below: wait until they are, or confirm it once more.", "error")
         return _back(connection_id)
     connect.disconnect(context(), connection_id, caller().actor)
     flash("Disconnected. What has been read so far stays.", "info")

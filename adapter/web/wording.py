@@ -132,6 +132,12 @@ def moment(instant: datetime | None, zone: str) -> str:
     return f"{day(instant, zone)}, {clock(instant, zone)} {zone_name(instant, zone)}" if instant else "–"
 
 
+def to_the_second(instant: datetime, zone: str) -> str:
+    """``Tue, Mar 3, 18:00:41 EST``."""
+    local = instant.astimezone(ZoneInfo(zone))
+    return f"{day(instant, zone)}, {local:%H:%M:%S} {zone_name(instant, zone)}"
+
+
 def ago(instant: datetime | None) -> str:
     """``3 minutes ago``; ``never`` for None."""
     if instant is None:
@@ -173,6 +179,7 @@ def install(app: Flask) -> None:
         zone_name=zone_name,
         day=day,
         moment=moment,
+        to_the_second=to_the_second,
         ago=ago,
         money=money,
         number=number,

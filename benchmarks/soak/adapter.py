@@ -121,7 +121,7 @@ class Studio:
 
     def apart(self) -> list[Apart]:
         """In what the mirror is not the platform, and what is sold not what was decided."""
-        start, end = windows.of_backfill(self.began, 4).start, windows.of_backfill(self.ctx.now(), 1).end
+        start, end = windows.of_backfill(self.began, 4).start, windows.of_backfill(self.ctx.now(), 4).end
         url = f"{self._url}/_sandbox/audit/{self.site['id']}"
         books = requests.get(url, {"start": start.isoformat(), "end": end.isoformat()}, timeout=60).json()
         store, number = self.ctx.store, self.connection_id

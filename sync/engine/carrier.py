@@ -19,8 +19,8 @@ from adapter.store.tables import Run, RunKind
 from sync.queue import LANES, STATIONS, Station, ready
 
 JOB = "do run"
-PRIORITIES: Mapping[Station, int] = {Station.PROMPT: 20, Station.READING: 10, Station.FILLING: 0, Station.LEARNING: -10}
-"""Higher goes first, and passes whatever still waits in the same lane: a slow station never holds a quick one up."""
+PRIORITIES: Mapping[Station, int] = {station: -10 * place for place, station in enumerate(Station)}
+"""Higher goes first, and passes what waits in the same lane: a slow station never holds a quick one up."""
 EAGER = frozenset({RunKind.WEBHOOKS, RunKind.RESYNC})  # before others of their station: somebody waits for them
 A_TIME = 500  # runs handed out in one transaction
 LOCK = 74_051_965  # any number, as long as it is always this one: two who hand out do so one after the other

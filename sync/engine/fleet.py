@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import structlog
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
@@ -101,7 +102,7 @@ class Fleet(Carrier):
             try:
                 async with app.open_async():
                     await app.run_worker_async(queues=[queue], **self._options(concurrency))
-            except ConnectorException as error:
+            except (ConnectorException, psycopg.Error) as error:
                 log.warning("engine.database_unavailable", station=queue, why=str(error.__cause__ or error))
             except Exception:
                 log.exception("engine.station_broke", station=queue)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, delete, text
+from sqlalchemy.orm import Session as Database
 
 from adapter.app import create_app
 from adapter.config import Config
@@ -137,6 +138,13 @@ class Scene:
         """What the clock asks for every ten minutes."""
         return self.road.do(RunKind.PULL)
 
+    def night(self) -> Run:
+        """What the clock asks for once a night, when small lists are read too; the market stands still meanwhile."""
+        self.sandbox.tick(hours=24)
+        with self.ctx.store.write() as db:
+            _give_access(db, self.ctx.keys, self.road.connection_id, self.sandbox)  # the old one lives a day
+        return self.pull()
+
     def look(self) -> Run:
         """The deliveries that are due arrive, and the inbox is worked off."""
         self.sandbox.pump()
@@ -178,7 +186,7 @@ class Scene:
     @property
     def span(self) -> tuple[datetime, datetime]:
         """The stretch of time that is mirrored now."""
-        return windows.of_backfill(self.began, WEEKS).start, windows.of_backfill(self.now, 1).end
+        return windows.of_backfill(self.began, WEEKS).start, windows.of_backfill(self.now, WEEKS).end
 
     def apart(self) -> list[Apart]:
         """In what the mirror is not the platform."""
@@ -282,13 +290,20 @@ def _road(
     config: Config = settings_of(platform.facts, folder, store.url.render_as_string(hide_password=False))
     ctx = Context(config=replace(config, encryption_keys=(ENCRYPTION_KEY,)), store=store, keys=keys)
     ctx.now = lambda: platform.time[0]
-    token = platform.staff_headers()["Authorization"].removeprefix("Bearer ")
     if connection_id is None:
-        return Road(ctx, connect(ctx, platform.sites[0], token), platform.time)
+        return Road(ctx, connect(ctx, platform.sites[0], _token(platform)), platform.time)
     with store.write() as db:
-        row = db.get_one(Connection, connection_id)
-        row.access_token = keys.seal(token, seal_name(row.id, "access_token"))
+        _give_access(db, keys, connection_id, platform)
     return Road(ctx, connection_id, platform.time)
+
+
+def _give_access(db: Database, keys: Keyring, connection_id: int, platform: LiveSandbox) -> None:
+    row = db.get_one(Connection, connection_id)
+    row.access_token = keys.seal(_token(platform), seal_name(connection_id, "access_token"))
+
+
+def _token(platform: LiveSandbox) -> str:
+    return platform.staff_headers()["Authorization"].removeprefix("Bearer ")
 
 
 def _mirror(road: Road) -> None:

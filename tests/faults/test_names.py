@@ -16,7 +16,7 @@ def test_f60_a_script_in_a_classs_name_is_text_on_every_page(scene: Scene) -> No
         each.name = HOSTILE
     for option in scene.site.options.values():
         option.name = HOSTILE  # becomes a booking source, too
-    done(scene.pull())
+    done(scene.night())
     scene.reconcile()
     scene.agree()
     studio, now = scene.road.connection.studio_id, scene.now

@@ -49,6 +49,7 @@ def test_every_page_looks_right(browser: Browser, served: str, ctx: Context, see
     pages = {
         "calendar": f"/studios/{seeded.studio_id}?day=2026-03-03",
         "session": f"/sessions/{seeded.sessions[5]}",
+        "timeline": f"/sessions/{seeded.sessions[5]}/timeline",
         "refused": f"/sessions/{seeded.sessions[4]}",
         "connect": f"/studios/{seeded.studio_id}/connect",
         "connection": f"/connections/{seeded.connection_id}",

@@ -105,11 +105,15 @@ class Road:
         with self.ctx.store.read() as db:
             return db.get_one(Run, run_id)
 
-    def wait_for(self, run_id: int, *states: RunState, seconds: float = 30) -> None:
+    def wait_for(self, run_id: int, *states: RunState) -> None:
         """Until a run that others do has come to one of these states."""
+        self.wait_until(lambda: self.run(run_id).state in states)
+
+    def wait_until(self, come: Callable[[], bool], *, seconds: float = 60) -> None:
+        """Until it is so, in real time."""
         pause, until = threading.Event(), clock.monotonic() + seconds
-        while self.run(run_id).state not in states:
-            assert clock.monotonic() < until, (self.run(run_id).state, self.run(run_id).step)
+        while not come():
+            assert clock.monotonic() < until, [(run.id, run.kind, run.state, run.step) for run in self.all(Run)]
             pause.wait(0.02)
 
     def backfill(self, weeks: int = 8) -> Run:
@@ -207,11 +211,11 @@ def kept(road: Road, tmp_path_factory: pytest.TempPathFactory) -> Kept:
         path = str(road.ctx.store.url.database)
         if file.exists():
             token = road.connection.access_token
-            _copy(str(file), path)
+            copy_database(str(file), path)
             road.set(access_token=token)
         else:
             make()
-            _copy(path, str(file))
+            copy_database(path, str(file))
 
     return bring
 
@@ -258,7 +262,8 @@ def decide(road: Road) -> None:
     done(road.do(RunKind.DECIDE))
 
 
-def _copy(source: str, target: str) -> None:
+def copy_database(source: str, target: str) -> None:
+    """Everything in one SQLite file into another."""
     with closing(sqlite3.connect(source)) as there, closing(sqlite3.connect(target)) as here:
         there.backup(here)
 

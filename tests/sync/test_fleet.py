@@ -20,10 +20,9 @@ from adapter.store.database import Store
 from adapter.store.tables import Connection, RunKind, RunOrigin, RunState, Studio
 from adapter.work import request_run
 from sync import jobs, queue
-from sync.engine import announce
+from sync.engine import announce, fleet
 from sync.engine.carrier import hand_out
 from sync.engine.clock import cron_of
-from sync.engine.fleet import Fleet, Pace
 from sync.queue import STATIONS, Station
 from sync.schedule import SCHEDULE
 from sync.sweeping import EVERY
@@ -33,6 +32,10 @@ from tests.sync.test_kill import wipe
 
 pytestmark = pytest.mark.postgres
 ROOT = Path(__file__).parents[2]
+END_OTHERS = text("""
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid()
+""")
 
 
 @pytest.fixture
@@ -95,9 +98,9 @@ def test_a_request_that_is_rolled_back_leaves_nothing_and_one_that_is_kept_is_ca
 
 
 def test_one_run_at_a_time_in_a_lane(told: Context) -> None:
-    push, decide, _ = ask(told, RunKind.PUSH, RunKind.DECIDE, RunKind.WEBHOOKS)
-    assert {fetched(told, Station.PROMPT), fetched(told, Station.PROMPT)} > {push}
-    assert fetched(told, Station.PROMPT) is None
+    push, decide, webhooks = ask(told, RunKind.PUSH, RunKind.DECIDE, RunKind.WEBHOOKS)
+    assert [fetched(told, Station.PROMPT), fetched(told, Station.PROMPT)] == [webhooks, None]
+    assert fetched(told, Station.PUSHING) == push
     assert decide in carried(told)
 
 
@@ -146,7 +149,7 @@ def test_a_worker_killed_at_work_is_missed_and_another_goes_on(
     monkeypatch.setattr(jobs, "HEARTBEAT", timedelta(seconds=0.3))
     began = time.time()
     everywhere.ctx.now = lambda: NOON + timedelta(seconds=time.time() - began)
-    another = Fleet(everywhere.ctx, pace=Pace(look=0.1, beat=0.2, missed=0.8, tidy=1))
+    another = fleet.Fleet(everywhere.ctx, pace=fleet.Pace(look=0.1, beat=0.2, missed=0.8, tidy=1))
     victim = work(everywhere, began)
     with everywhere.ctx.store.write() as db:
         asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": everywhere.ctx.now(), "params": {"weeks": 8}}
@@ -164,6 +167,27 @@ def test_a_worker_killed_at_work_is_missed_and_another_goes_on(
     with pytest.raises(queue.LeaseLost), everywhere.ctx.store.write() as db:
         queue.hold(db, run.id, 1, everywhere.ctx.now(), done=99)
     assert content(everywhere.ctx.store) == expected
+
+
+@pytest.mark.parametrize("everywhere", ["fleet"], indirect=True)
+def test_a_database_that_went_away_is_come_back_to(everywhere: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet, "AGAIN", 0.1)
+    engine = fleet.Fleet(everywhere.ctx, concurrency=1, pace=fleet.Pace(look=0.1, tidy=1))
+    engine.start()
+    try:
+        everywhere.wait_until(lambda: heartbeats(everywhere.ctx) == len(Station) + 1)
+        with everywhere.ctx.store.write() as db:
+            db.execute(text("delete from procrastinate_workers"))  # an old one takes no more jobs
+            db.execute(END_OTHERS)
+        (run,) = ask(everywhere.ctx, RunKind.DECIDE)
+        everywhere.wait_for(int(run.removeprefix("run ")), RunState.DONE)
+    finally:
+        engine.stop()
+
+
+def heartbeats(ctx: Context) -> int:
+    with ctx.store.read() as db:
+        return int(db.scalar(text("select count(*) from procrastinate_workers")) or 0)
 
 
 def work(road: Road, began: float) -> subprocess.Popen[str]:

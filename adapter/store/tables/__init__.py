@@ -7,6 +7,7 @@ settings     what the studio decided: SmartSpot and SmartRate settings, source m
 alerts       what somebody should know about a connection
 decisions    models, decisions and the outbox of pushes
 pushes       what stands at the platform of each session, and whether it takes writes
+guarantee    the Revenue Guarantee: participation, recorded facts, judgements, statements
 runs         every piece of work, who asked for it and what came of it
 timeline     what explains an overbooking afterwards
 """
@@ -36,6 +37,14 @@ from adapter.store.tables.connections import (
     WebhookMessage,
 )
 from adapter.store.tables.decisions import Decision, Model, Push, PushState, TotalWrite
+from adapter.store.tables.guarantee import (
+    EligibilityFact,
+    ExchangeRate,
+    GuaranteeStatement,
+    Judgement,
+    JudgementKind,
+    Participation,
+)
 from adapter.store.tables.mirror import (
     BookingNotice,
     ClassType,
@@ -74,15 +83,21 @@ __all__ = [
     "ConnectionState",
     "Cursor",
     "Decision",
+    "EligibilityFact",
     "EmailAddress",
+    "ExchangeRate",
     "FirstBooking",
+    "GuaranteeStatement",
     "IdempotentAnswer",
+    "Judgement",
+    "JudgementKind",
     "KeptKey",
     "LastReading",
     "Listing",
     "Membership",
     "Model",
     "OAuthFlow",
+    "Participation",
     "PriceOption",
     "Push",
     "PushMode",

@@ -23,6 +23,7 @@ class RunKind(StrEnum):
     PUSH = "push"
     PROVE = "prove"  # whether a dangerous write is harmless at this site
     WEBHOOKS = "webhooks"  # work off the inbox
+    STATE = "state"  # the day's guarantee statement of the connection's studio
 
 
 class RunOrigin(StrEnum):

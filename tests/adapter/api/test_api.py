@@ -241,7 +241,7 @@ class TestResync:
         assert answer.status_code == 400
 
 
-def test_pausing_is_audited_and_decided_at_once(
+def test_pausing_is_audited_and_carried_out_beside_any_pull(
     client: FlaskClient, seeded: Seeded, owner: Headers, ctx: Context
 ) -> None:
     path = f"/api/v1/connections/{seeded.connection_id}/push-mode"
@@ -251,7 +251,7 @@ def test_pausing_is_audited_and_decided_at_once(
         audit = db.scalars(select(Audit).where(Audit.act == "push_mode.changed")).one()
         assert (audit.before, audit.after) == ({"push_mode": "live"}, {"push_mode": "paused"})
         assert db.get_one(Connection, seeded.connection_id).push_mode is PushMode.PAUSED
-        assert db.scalar(select(func.count()).where(Run.kind == RunKind.DECIDE)) == 1
+        assert db.scalar(select(func.count()).where(Run.kind == RunKind.PUSH)) == 1
 
 
 def test_sources_are_mapped_by_the_studio(client: FlaskClient, seeded: Seeded, owner: Headers) -> None:

@@ -1,0 +1,121 @@
+"""From the mirror to the case: everything a studio's statement is made from, with the gaps named.
+
+Knows where facts are kept; knows no rule of the guarantee. The case holds addresses and is never kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session as Db
+
+from adapter.statements.gaps import Gaps
+from adapter.statements.people import people_of
+from adapter.statements.purchases import fund, till_of
+from adapter.statements.recorded import (
+    breaches_of,
+    eligibility_of,
+    equivalents_of,
+    participation_of,
+    prices_of_today,
+    rates_of,
+    waivers_of,
+)
+from adapter.statements.reservations import Json, key, plain, reservations_of, rows_of
+from adapter.store.sealing import Keyring
+from adapter.store.tables import Connection, Participation, Session, Studio, Venue
+
+LONG_AGO = "2000-01-01"  # today's prices stand in for those of any start date, where none were kept
+
+
+class NoParticipation(LookupError):
+    """The studio does not take part in the guarantee."""
+
+
+def build_case(db: Db, keys: Keyring, studio_id: int, as_of: datetime) -> tuple[Json, Gaps]:
+    """The case of a studio as known at an instant, and what is not known. Raises NoParticipation."""
+    studio, part = db.get_one(Studio, studio_id), participation_of(db, studio_id)
+    if part is None:
+        raise NoParticipation(f"Studio {studio_id} does not take part in the guarantee.")
+    connections = db.scalars(select(Connection).where(Connection.studio_id == studio_id).order_by(Connection.id)).all()
+    gaps = Gaps()
+    case = {
+        "case_version": 1,
+        "as_of": as_of.isoformat(),
+        "terms": part.terms,
+        "readings": part.readings,
+        "business": _business(db, studio, part, connections),
+        "venues": _venues(db, connections),
+        "participation": _participation(part),
+        "eligibility": eligibility_of(db, studio_id, connections, as_of),
+        "waivers": waivers_of(db, studio_id, as_of),
+        "breaches": breaches_of(db, studio_id, as_of),
+        "pricing": _pricing(db, part, connections, gaps) + equivalents_of(db, studio_id, as_of),
+        "fx": rates_of(db),
+    }
+    return case | _reservations(db, keys, studio, part, as_of, gaps), gaps
+
+
+def _business(db: Db, studio: Studio, part: Participation, connections: Sequence[Connection]) -> Json:
+    numbers = [connection.id for connection in connections]
+    first = db.scalar(select(func.min(Session.starts_at)).where(Session.connection_id.in_(numbers)))
+    business: Json = {
+        "id": str(studio.id),
+        "currency": studio.currency,
+        "timezone": studio.timezone,
+        "cancellation_policy_hours": part.cancellation_policy_hours,
+        "sign_up": part.sign_up,
+        "platform": ", ".join(sorted({connection.platform for connection in connections})) or "none",
+        "owes": None if part.owes is None else plain(part.owes),
+    }
+    return business if first is None else {**business, "history_from": first.date().isoformat()}
+
+
+def _venues(db: Db, connections: Sequence[Connection]) -> list[Json]:
+    numbers = [connection.id for connection in connections]
+    rows = db.scalars(select(Venue).where(Venue.connection_id.in_(numbers)).order_by(Venue.id))
+    return [
+        {"id": key(row.connection_id, row.external_id), "timezone": row.timezone, "currency": row.currency}
+        for row in rows
+    ]
+
+
+def _participation(part: Participation) -> Json:
+    displayed = part.displayed_start_date
+    return {
+        "acknowledged_at": part.acknowledged_at.isoformat() if part.acknowledged_at else None,
+        "displayed_start_date": displayed.isoformat() if displayed else None,
+        "earlier_participation": part.earlier_participation,
+    }
+
+
+def _pricing(db: Db, part: Participation, connections: Sequence[Connection], gaps: Gaps) -> list[Json]:
+    """The prices kept when the period started; until then, today's."""
+    if part.prices is not None:
+        return list(part.prices)
+    if part.displayed_start_date is not None:
+        gaps.note("prices")
+    return prices_of_today(db, connections, LONG_AGO)
+
+
+def _reservations(
+    db: Db, keys: Keyring, studio: Studio, part: Participation, as_of: datetime, gaps: Gaps
+) -> dict[str, Any]:
+    cutoff = timedelta(hours=min(part.cancellation_policy_hours, 12))
+    found = reservations_of(db, studio.id, as_of, gaps)
+    rows = list(rows_of(found, as_of, cutoff, gaps))
+    by_key = {row["id"]: row for row in rows}
+    purchases = fund(((each, by_key[each.key]) for each in found), till_of(db, studio.id, studio.timezone, as_of), gaps)
+    for row in rows:  # a guest's seat was paid with whoever brought them: what for, nobody says
+        if row["channel"] == "direct" and row["funding"] is None:
+            row["funding"] = {"kind": "free"}
+    clients = {row["client_id"] for row in rows} | {purchase["client_id"] for purchase in purchases}
+    return {
+        "people": people_of(db, keys, studio.id, sorted(clients)),
+        "merges": [],
+        "reservations": rows,
+        "purchases": purchases,
+    }

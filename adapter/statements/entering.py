@@ -1,0 +1,78 @@
+"""Entering what a statement needs to know and no platform tells: participation, and when a requirement held."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session as Db
+
+from adapter.guarantee.terms import TERMS
+from adapter.statements.making import note_guarantee
+from adapter.statements.recorded import participation_of
+from adapter.store.tables import EligibilityFact, Participation
+
+Span = tuple[datetime, datetime | None]
+
+
+class AlreadyTakesPart(ValueError):
+    """A studio takes part once."""
+
+
+def enter_participation(
+    db: Db,
+    studio_id: int,
+    *,
+    policy_hours: int,
+    sign_up: str,
+    earlier: bool,
+    acknowledged_at: datetime,
+    actor: str,
+    now: datetime,
+) -> Participation:
+    """Enter a participation under the terms in force when it was acknowledged (GT-01). Raises AlreadyTakesPart."""
+    if participation_of(db, studio_id) is not None:
+        raise AlreadyTakesPart(f"Studio {studio_id} takes part already: one may take part only once (2.1).")
+    row = Participation(
+        studio_id=studio_id,
+        terms=max(version for version in TERMS if version <= max(f"{acknowledged_at:%Y-%m-%d}", min(TERMS))),
+        acknowledged_at=acknowledged_at,
+        acknowledged_by=actor,
+        earlier_participation=earlier,
+        sign_up=sign_up,
+        cancellation_policy_hours=policy_hours,
+        readings={},
+    )
+    db.add(row)
+    entered = {"acknowledged_at": acknowledged_at.isoformat(), "terms": row.terms, "policy_hours": policy_hours}
+    note_guarantee(db, studio_id, "guarantee.participation", entered, actor=actor, now=now)
+    db.flush()
+    return row
+
+
+def record_fact(
+    db: Db,
+    studio_id: int,
+    requirement: str,
+    span: Span,
+    venue_id: int | None,
+    *,
+    evidence: str,
+    actor: str,
+    now: datetime,
+) -> EligibilityFact:
+    """Record that a requirement held in an interval, with evidence."""
+    row = EligibilityFact(
+        studio_id=studio_id,
+        requirement=requirement,
+        venue_id=venue_id,
+        since=span[0],
+        until=span[1],
+        evidence=evidence,
+        recorded_by=actor,
+        recorded_at=now,
+    )
+    db.add(row)
+    recorded = {"requirement": requirement, "from": span[0].isoformat(), "evidence": evidence}
+    note_guarantee(db, studio_id, "guarantee.fact", recorded, actor=actor, now=now)
+    db.flush()
+    return row

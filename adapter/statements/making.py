@@ -1,0 +1,113 @@
+"""Making statements and keeping them: signed, never changed, each version saying what changed since the one before.
+
+Every day a provisional one; a final one once everything is settled and two people have agreed (`judging`). A version
+that would say the same again is not made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as Db
+
+from adapter.context import Context
+from adapter.guarantee import assess
+from adapter.guarantee.changes import changes
+from adapter.guarantee.signing import canonical, sign
+from adapter.statements.case import LONG_AGO, build_case
+from adapter.statements.gaps import Gaps
+from adapter.statements.recorded import participation_of, prices_of_today
+from adapter.store.kept_keys import signing_key
+from adapter.store.sealing import Keyring
+from adapter.store.tables import Audit, Connection, GuaranteeStatement
+
+Statement = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A statement from the mirror, and what the mirror does not know."""
+
+    body: Statement
+    gaps: Gaps
+
+    @property
+    def may_be_final(self) -> bool:
+        """Everything is settled, and no gap could change the money."""
+        return self.body["status"] == "final" and not self.gaps.blocking
+
+
+def make_statement(db: Db, keys: Keyring, studio_id: int, as_of: datetime) -> Made:
+    """The statement of a studio as of an instant. Raises NoParticipation."""
+    case, gaps = build_case(db, keys, studio_id, as_of)
+    body = assess(case)
+    unpaid = [line for line in body["lines"] if line["qualifying"] and line["reservation_id"] in gaps.without_payout]
+    if unpaid:
+        gaps.note("payout", len(unpaid))
+    body["warnings"] += gaps.warnings()
+    return Made(body, gaps)
+
+
+def keep_statement(db: Db, context: Context, studio_id: int, made: Made, *, final: bool) -> GuaranteeStatement:
+    """Keep a statement as the next version; the last one where it says the same."""
+    last = latest_statement(db, studio_id)
+    differences = [] if last is None else changes(last.body, made.body)
+    if last is not None and not differences and last.final >= final:
+        return last
+    signed = sign(made.body, signing_key(db, context.config.encryption_keys))
+    row = GuaranteeStatement(
+        studio_id=studio_id,
+        version=1 if last is None else last.version + 1,
+        made_at=context.now(),
+        final=final,
+        body=made.body,
+        digest=hashlib.sha256(canonical(made.body)).hexdigest(),
+        public_key=signed["public_key"],
+        signature=signed["signature"],
+        changes=differences,
+    )
+    db.add(row)
+    db.flush()
+    return row
+
+
+def latest_statement(db: Db, studio_id: int) -> GuaranteeStatement | None:
+    """The version in force."""
+    kept = select(GuaranteeStatement).where(GuaranteeStatement.studio_id == studio_id)
+    return db.scalar(kept.order_by(GuaranteeStatement.version.desc()).limit(1))
+
+
+def signed_statement(row: GuaranteeStatement) -> Statement:
+    """A kept version as `adapter guarantee verify` takes it."""
+    return {"statement": row.body, "public_key": row.public_key, "signature": row.signature}
+
+
+def state_daily(db: Db, context: Context, studio_id: int) -> GuaranteeStatement:
+    """The day's statement. The day the start is known, it is displayed, which binds, and its prices are kept."""
+    now = context.now()
+    made = make_statement(db, context.keys, studio_id, now)
+    if _display_start(db, studio_id, made.body["start_date"], now):
+        made = make_statement(db, context.keys, studio_id, now)
+    return keep_statement(db, context, studio_id, made, final=False)
+
+
+def _display_start(db: Db, studio_id: int, start: str | None, now: datetime) -> bool:
+    """From now on the start date is what the dashboard shows (GP-05), and prices are those of that day (GR-04)."""
+    part = participation_of(db, studio_id)
+    if part is None or start is None or part.displayed_start_date is not None:
+        return False
+    connections = db.scalars(select(Connection).where(Connection.studio_id == studio_id).order_by(Connection.id)).all()
+    part.displayed_start_date, part.displayed_at = datetime.fromisoformat(start).date(), now
+    part.prices, part.prices_at = prices_of_today(db, connections, LONG_AGO), now
+    note_guarantee(db, studio_id, "guarantee.start_displayed", {"start_date": start}, actor="clock", now=now)
+    return True
+
+
+def note_guarantee(db: Db, studio_id: int, act: str, after: Statement, *, actor: str, now: datetime) -> None:
+    """Write an audit line about a studio's guarantee."""
+    about = f"studio:{studio_id}"
+    db.add(Audit(at=now, actor=actor, studio_id=studio_id, act=act, about=about, before=None, after=after))

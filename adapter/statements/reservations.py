@@ -1,0 +1,155 @@
+"""The reservations of a studio as a case has them: what the mirror holds, in the words of the guarantee.
+
+The payout is the rate that was on offer when it was booked (SR-09): the price that a platform shows on a marketplace
+visit is never taken for it. Ids are a connection's and the platform's own, so that a line leads to its record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session as Db
+from sqlalchemy.orm import defer
+
+from adapter.statements.gaps import Gaps
+from adapter.store.tables import Connection, Reservation, Session, SourceMapping, Venue
+from connectors.records import Channel, Outcome, SessionStatus
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Mirrored:
+    """One reservation with its class and what its source means."""
+
+    made: Any
+    held: Any
+    venue: Any
+    channel: Channel
+
+    @property
+    def key(self) -> str:
+        """Our id of it in a case."""
+        return key(self.made.connection_id, self.made.external_id)
+
+
+def key(connection_id: int, external_id: str) -> str:
+    """A platform's id, told apart from the same one at another connection."""
+    return f"{connection_id}:{external_id}"
+
+
+def reservations_of(db: Db, studio_id: int, as_of: datetime, gaps: Gaps) -> list[Mirrored]:
+    """What had been booked by then."""
+    found = []
+    for made, held, venue, channel in db.execute(_query(studio_id, as_of)):
+        if held is None or venue is None:
+            gaps.note("session")
+        else:
+            found.append(Mirrored(made, held, venue, channel or Channel.UNKNOWN))
+    return found
+
+
+def _query(studio_id: int, as_of: datetime) -> Any:
+    same = Reservation.connection_id
+    session = and_(Session.connection_id == same, Session.external_id == Reservation.session_id)
+    venue = and_(Venue.connection_id == same, Venue.external_id == Session.venue_id)
+    meaning = and_(SourceMapping.connection_id == same, SourceMapping.source == Reservation.source)
+    return (
+        select(Reservation, Session, Venue, SourceMapping.channel)
+        .options(defer(Reservation.raw), defer(Session.raw), defer(Venue.raw))
+        .join(Connection, Connection.id == same)
+        .outerjoin(Session, session)
+        .outerjoin(Venue, venue)
+        .outerjoin(SourceMapping, meaning)
+        .where(Connection.studio_id == studio_id)
+        .where(or_(Reservation.booked_at.is_(None), Reservation.booked_at <= as_of))
+        .order_by(Reservation.id)
+    )
+
+
+def rows_of(found: Iterable[Mirrored], as_of: datetime, cutoff: timedelta, gaps: Gaps) -> Iterator[Json]:
+    """The reservations as JSON, all but what paid for them; each seat beyond the first is a guest's (EC-47)."""
+    for each in found:
+        row = _row(each, as_of, cutoff, gaps)
+        yield row
+        for seat in range(2, each.made.seats + 1):
+            yield {**row, "id": f"{row['id']}#{seat}", "client_id": f"{row['id']}#{seat}", "funding": None}
+
+
+def client_of(made: Any) -> str:
+    """Who a reservation belongs to: the address kept on it, else its client, else nobody."""
+    if made.guest_email_id is not None:
+        return f"guest:{made.guest_email_id}"
+    if made.client_id is None:
+        return f"nobody:{key(made.connection_id, made.external_id)}"
+    return key(made.connection_id, made.client_id)
+
+
+def _row(each: Mirrored, as_of: datetime, cutoff: timedelta, gaps: Gaps) -> Json:
+    made, held, connection = each.made, each.held, each.made.connection_id
+    cancelled = _cancellation(each, as_of, cutoff, gaps)
+    booked_at = made.booked_at
+    if booked_at is not None and cancelled["cancelled_at"] is not None:
+        booked_at = min(booked_at, cancelled["cancelled_at"])  # first seen after it was gone: an upper bound
+    row: Json = {
+        "id": each.key,
+        "client_id": client_of(made),
+        "venue_id": key(connection, held.venue_id),
+        "class_id": key(connection, held.external_id),
+        "class_type": key(connection, held.class_type_id),
+        "channel": each.channel.value,
+        "product": None,
+        "booked_at": _text(booked_at),
+        "starts_at": held.starts_at.isoformat(),
+        "cancelled_at": _text(cancelled["cancelled_at"]),
+        "cancelled_by": cancelled["cancelled_by"],
+        "outcome": cancelled["outcome"],
+        "payout": _payout(each, gaps),
+        "tax": "0.00",
+        "funding": None,
+        "record": made.content_hash,
+    }
+    return row if held.timezone == each.venue.timezone else {**row, "timezone": held.timezone}
+
+
+def _payout(each: Mirrored, gaps: Gaps) -> str | None:
+    if each.channel is not Channel.MARKETPLACE:
+        return None
+    if each.made.rate is None:
+        gaps.without_payout.add(each.key)
+        return "0.00"
+    return plain(each.made.rate)
+
+
+def _cancellation(each: Mirrored, as_of: datetime, cutoff: timedelta, gaps: Gaps) -> Json:
+    """When and by whom it was cancelled, as known by then. A class that is cancelled is the studio's doing."""
+    made, outcome = each.made, each.made.outcome
+    at = made.cancelled_at
+    if outcome in (Outcome.CANCELLED, Outcome.LATE_CANCELLED) and at is None:
+        gaps.note("cancelled_at")
+        at = each.held.starts_at - (cutoff if outcome is Outcome.CANCELLED else timedelta(0))
+    if at is not None and at > as_of:
+        at, outcome = None, Outcome.BOOKED
+    if outcome is Outcome.UNKNOWN:
+        gaps.note("outcome")
+        outcome = Outcome.BOOKED
+    by_studio = each.held.status is SessionStatus.CANCELLED
+    return {
+        "cancelled_at": at,
+        "cancelled_by": None if at is None else "studio" if by_studio else "customer",
+        "outcome": outcome.value,
+    }
+
+
+def _text(when: datetime | None) -> str | None:
+    return None if when is None else when.isoformat()
+
+
+def plain(amount: Decimal) -> str:
+    """An amount as a case has it."""
+    return f"{amount:f}"

@@ -1,0 +1,275 @@
+"""From the mirror to a statement that is kept, signed, corrected and declared final by two people."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import delete, func, select, update
+
+from adapter.context import Context
+from adapter.guarantee.signing import verify
+from adapter.statements.case import build_case
+from adapter.statements.command import guarantee
+from adapter.statements.judging import NotAllowed, agree, ask
+from adapter.statements.making import make_statement, signed_statement
+from adapter.store.tables import (
+    EmailAddress,
+    GuaranteeStatement,
+    Judgement,
+    JudgementKind,
+    Participation,
+    Reservation,
+    RunKind,
+    Session,
+    SourceMapping,
+    Venue,
+)
+from connectors.records import Channel, Outcome
+from tests.fixtures.database import NOON
+from tests.sync.conftest import Road, copy_database, done
+
+Json = dict[str, Any]
+STUDIO = "1"
+
+
+def run(road: Road, *arguments: str) -> Result:
+    return CliRunner().invoke(guarantee, arguments, obj=road.ctx, catch_exceptions=False)
+
+
+@pytest.fixture
+def taking_part(request: pytest.FixtureRequest, ctx: Context, tmp_path_factory: pytest.TempPathFactory) -> Road:
+    """The mirrored studio, acknowledged nine weeks ago, its rates kept: made once, then copied."""
+    kept = tmp_path_factory.getbasetemp() / "taking_part.db"
+    if not kept.exists():
+        road: Road = request.getfixturevalue("mirrored")
+        enter_all(road)
+        copy_database(str(road.ctx.store.url.database), str(kept))
+    copy_database(str(kept), str(ctx.store.url.database))
+    time = [NOON]
+    return Road(replace(ctx, now=lambda: time[0]), 1, time)
+
+
+def enter_all(road: Road) -> None:
+    """Everything that the guarantee needs to be told."""
+    begun = road.ctx.now() - timedelta(weeks=9)
+    enter = ("--policy-hours", "12", "--by", "finance", "--acknowledged", begun.strftime("%Y-%m-%d"))
+    assert run(road, "take-part", STUDIO, *enter).exit_code == 0
+    recorded = ("--from", "2020-01-01", "--evidence", "contract 7", "--by", "finance")
+    for requirement in ("subscriber", "agreement", "inventory", "payout_set"):
+        assert run(road, "record", STUDIO, requirement, *recorded).exit_code == 0
+    for venue in road.all(Venue):
+        run(road, "record", STUDIO, "smarttools", "--venue", str(venue.id), *recorded)
+    pay(road, Decimal("9.00"))
+
+
+def pay(road: Road, rate: Decimal | None) -> None:
+    with road.ctx.store.write() as db:
+        db.execute(update(Reservation).values(rate=rate))
+
+
+def statement(road: Road) -> Json:
+    printed = run(road, "statement", STUDIO)
+    assert printed.exit_code == 0, printed.stderr
+    return dict(json.loads(printed.stdout))
+
+
+def state(road: Road) -> GuaranteeStatement:
+    done(road.do(RunKind.STATE))
+    return road.all(GuaranteeStatement)[-1]
+
+
+def codes(body: Json) -> set[str]:
+    return {warning["code"] for warning in body["warnings"]}
+
+
+def test_what_was_mirrored_becomes_a_statement(taking_part: Road) -> None:
+    body = statement(taking_part)
+    assert (body["status"], body["currency"]) == ("running", "USD")
+    assert body["paid_qualifying"] > 5
+    lines = {line["reservation_id"]: line for line in body["lines"]}
+    with taking_part.ctx.store.read() as db:
+        kept = {f"{row.connection_id}:{row.external_id}": row for row in db.scalars(select(Reservation))}
+    assert all(kept[number].content_hash == line["record"] for number, line in lines.items())
+    counted = Counter(line["reason"] for line in lines.values() if line["qualifying"])
+    assert counted["attended"] > 0
+    payouts = sum(Decimal(line["payout"]) for line in lines.values())
+    assert payouts == 9 * sum(counted.values()) == Decimal(body["classpass_revenue"]["payouts"])
+    assert "@" not in json.dumps(body)
+
+
+def test_the_case_counts_what_the_mirror_holds(taking_part: Road) -> None:
+    with taking_part.ctx.store.read() as db:
+        case, _ = build_case(db, taking_part.ctx.keys, 1, taking_part.ctx.now())
+        booked = db.scalar(select(func.sum(Reservation.seats)))
+    assert len(case["reservations"]) == booked
+    channels = {row["channel"] for row in case["reservations"]}
+    assert channels == {"direct", "marketplace", "third_party"}
+    paid = [row["funding"]["kind"] for row in case["reservations"] if row["channel"] == "direct"]
+    assert {"package", "membership"} <= set(paid)
+    assert all(row["payout"] is None for row in case["reservations"] if row["channel"] != "marketplace")
+
+
+def test_a_payout_that_is_not_ours_is_never_made_up(taking_part: Road) -> None:
+    state(taking_part)
+    pay(taking_part, None)
+    body = statement(taking_part)
+    assert (body["classpass_revenue"]["payouts"], body["paid_qualifying"]) == ("0.00", 0)
+    assert "mirror_payout" in codes(body)
+    with taking_part.ctx.store.read() as db:
+        made = make_statement(db, taking_part.ctx.keys, 1, taking_part.ctx.now())
+    assert made.gaps.blocking == ["payout"]
+
+
+def test_a_source_that_nobody_has_named_blocks(taking_part: Road) -> None:
+    with taking_part.ctx.store.write() as db:
+        db.execute(delete(SourceMapping).where(SourceMapping.channel == Channel.DIRECT))
+    body = statement(taking_part)
+    assert body["status"] == "blocked"
+    assert {missing["fact"] for missing in body["blocked_by"]} == {"channel"}
+
+
+def test_without_addresses_nobody_is_known_and_the_most_it_can_cost_is_said(taking_part: Road) -> None:
+    with taking_part.ctx.store.write() as db:
+        for row in db.scalars(select(EmailAddress)):
+            row.address = taking_part.ctx.keys.seal("none@none.com", f"email_address:{row.keyed_hash}")
+    body = statement(taking_part)
+    assert body["unattributable"]["reservations"] == sum(line["qualifying"] for line in body["lines"])
+    assert Decimal(body["unattributable"]["max_exposure"]) > 0
+    assert body["lost_revenue"] == "0.00"
+
+
+def test_ec_17_an_erased_address_changes_nothing(taking_part: Road) -> None:
+    before = statement(taking_part)
+    with taking_part.ctx.store.write() as db:
+        db.execute(update(EmailAddress).values(address=None))
+    after = statement(taking_part)
+    for name in ("lines", "classpass_revenue", "lost_revenue", "payment", "unattributable"):
+        assert after[name] == before[name]
+
+
+def test_ec_34_a_short_history_is_said(taking_part: Road) -> None:
+    state(taking_part)
+    assert "coverage" in codes(statement(taking_part))
+
+
+def test_gp_05_gr_04_the_day_the_start_is_known_it_binds_and_prices_are_kept(taking_part: Road) -> None:
+    first = state(taking_part)
+    part = taking_part.all(Participation)[0]
+    assert part.displayed_start_date.isoformat() == first.body["start_date"]
+    assert part.prices
+    with taking_part.ctx.store.write() as db:
+        db.execute(update(Reservation).values(outcome=Outcome.DENIED))
+    assert statement(taking_part)["start_date"] == first.body["start_date"]
+
+
+def test_a_daily_statement_is_signed_and_not_repeated(taking_part: Road) -> None:
+    first = state(taking_part)
+    assert (first.version, first.final, first.changes) == (1, False, [])
+    assert verify(signed_statement(first), first.public_key)
+    assert state(taking_part).version == 1
+
+
+def finish(road: Road) -> Json:
+    """Let the period end and everything in it settle."""
+    state(road)
+    road.time[0] += timedelta(days=140)
+    return state(road).body
+
+
+def judged(road: Road, kind: JudgementKind, content: Json, *, second: str = "user:2") -> None:
+    with road.ctx.store.write() as db:
+        row = ask(db, road.ctx, 1, kind, content, reason="see file", evidence="file 9", actor="user:1")
+        agree(db, road.ctx, row, actor=second)
+
+
+def test_ec_24_two_people_declare_it_final_and_a_correction_says_what_it_corrects(taking_part: Road) -> None:
+    road = taking_part
+    assert finish(road)["status"] == "final"
+    version = road.all(GuaranteeStatement)[-1].version
+    with pytest.raises(NotAllowed, match="Somebody else"):
+        judged(road, JudgementKind.FINAL, {"version": version}, second="user:1")
+    assert not any(row.final for row in road.all(GuaranteeStatement))
+    judged(road, JudgementKind.FINAL, {"version": version})
+    final = road.all(GuaranteeStatement)[-1]
+    assert (final.final, final.version, final.changes) == (True, version + 1, [])
+    corrected = next(line for line in final.body["lines"] if line["reason"] == "attended")
+    number = corrected["reservation_id"].partition(":")[2]
+    with road.ctx.store.write() as db:
+        db.execute(update(Reservation).where(Reservation.external_id == number).values(outcome=Outcome.DENIED))
+    correction = state(road)
+    assert (correction.version, correction.final) == (version + 2, False)
+    changed = {change["path"]: (change["before"], change["after"]) for change in correction.changes}
+    assert changed[f"lines.{corrected['reservation_id']}.reason"] == ("attended", "denied")
+    assert changed[f"lines.{corrected['reservation_id']}.payout"] == ("9.00", "0.00")
+    assert road.all(GuaranteeStatement)[-2].body == final.body
+    with pytest.raises(NotAllowed, match="newer version"):
+        judged(road, JudgementKind.FINAL, {"version": final.version})
+
+
+def test_nothing_is_final_before_it_is_settled(taking_part: Road) -> None:
+    version = state(taking_part).version
+    with pytest.raises(NotAllowed, match="the status is running"):
+        judged(taking_part, JudgementKind.FINAL, {"version": version})
+
+
+def test_ge_06_gd_01_gp_05_judgements_hold_once_two_people_stand_behind_them(taking_part: Road) -> None:
+    road = taking_part
+    state(road)
+    judged(road, JudgementKind.WAIVER, {"requirement": "once"})
+    once = next(row for row in statement(road)["eligibility"] if row["requirement"] == "once")
+    assert once["waived"] is True
+    judged(road, JudgementKind.START_DATE, {"start_date": "2025-01-20"})
+    assert statement(road)["start_date"] == "2025-01-20"
+    with road.ctx.store.write() as db:
+        content = {"kind": "termination", "at": "2025-03-01T00:00:00Z"}
+        asked = ask(db, road.ctx, 1, JudgementKind.BREACH, content, reason="left", evidence="letter", actor="user:1")
+    assert statement(road)["status"] != "void"
+    with road.ctx.store.write() as db:
+        agree(db, road.ctx, db.get_one(Judgement, asked.id), actor="user:2")
+    assert (statement(road)["status"], statement(road)["payment"]) == ("void", "0.00")
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "reason", "evidence"),
+    [
+        (JudgementKind.WAIVER, {"requirement": "luck"}, "why", "where"),
+        (JudgementKind.BREACH, {"kind": "fraud"}, "why", "where"),
+        (JudgementKind.FINAL, {"version": 1}, " ", "where"),
+        (JudgementKind.FINAL, {"version": 1}, "why", ""),
+        (JudgementKind.EQUIVALENT, {"class_type": "a", "venue_id": "b", "price": "-1", "from": "2025-01-01"}, "w", "e"),
+    ],
+)
+def test_a_judgement_without_reason_evidence_or_sense_is_refused(
+    taking_part: Road, kind: JudgementKind, content: Json, reason: str, evidence: str
+) -> None:
+    with taking_part.ctx.store.write() as db, pytest.raises(NotAllowed):
+        ask(db, taking_part.ctx, 1, kind, content, reason=reason, evidence=evidence, actor="user:1")
+
+
+def test_who_does_not_take_part_is_told_how(taking_part: Road) -> None:
+    with taking_part.ctx.store.write() as db:
+        db.execute(delete(Participation))
+    refused = run(taking_part, "statement", STUDIO)
+    assert refused.exit_code == 1
+    assert "take-part" in refused.stderr
+    assert run(taking_part, "statement", "99").exit_code == 1
+
+
+def test_ge_07_one_takes_part_once(taking_part: Road) -> None:
+    again = run(taking_part, "take-part", STUDIO, "--policy-hours", "12", "--by", "finance")
+    assert again.exit_code == 1
+    assert "only once" in again.stderr
+
+
+def test_a_class_that_moves_zone_keeps_the_zone_it_was_made_in(taking_part: Road) -> None:
+    with taking_part.ctx.store.write() as db:
+        db.execute(update(Session).values(timezone="Asia/Tokyo"))
+        case, _ = build_case(db, taking_part.ctx.keys, 1, taking_part.ctx.now())
+    assert {row["timezone"] for row in case["reservations"]} == {"Asia/Tokyo"}
