@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from connectors.conformance.declaration import account_is_described, declared_is_there, strangers_are_refused
-from connectors.conformance.reading import records_are_sound, rosters_fit, sessions_make_sense, streams_are_whole
+from connectors.conformance.reading import (
+    records_are_sound,
+    rosters_fit,
+    sessions_are_found_by_id,
+    sessions_make_sense,
+    streams_are_whole,
+)
 from connectors.conformance.writing import offers_are_exact
 from connectors.platform import Api, Platform
 
@@ -22,6 +28,7 @@ CHECKS: dict[str, Check] = {
     "streams are whole": streams_are_whole,
     "records are sound": records_are_sound,
     "sessions make sense": sessions_make_sense,
+    "sessions are found by id": sessions_are_found_by_id,
     "rosters fit": rosters_fit,
     "strangers are refused": strangers_are_refused,
     "offers are exact": offers_are_exact,
