@@ -59,7 +59,7 @@ def sessions_make_sense(platform: Platform, api: Api) -> Iterator[str]:
 
 
 def sessions_are_found_by_id(platform: Platform, api: Api) -> Iterator[str]:
-    """Where sessions can be asked for by id: those named come, wherever they lie, and what does not exist is left out."""
+    """Where sessions can be asked for by id: those named come, wherever they lie, and no others."""
     look = platform.streams[Stream.SESSIONS].look
     if look is None:
         return
