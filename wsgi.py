@@ -37,10 +37,12 @@ COMMANDS = {
     "guarantee": "adapter.statements.command",
     "token": ADAPTER,
     "move": "adapter.move_command",
+    "new-platform": "adapter.new_platform",
     "conformance": "sync.conformance",
     "doctor": ADAPTER,
 }
-WITHOUT_CONTEXT = {"sandbox", "demo", "doctor", "conformance"}  # needs no database, or makes its own, or mends one
+# A command without a context needs no database, or makes its own, or mends one.
+WITHOUT_CONTEXT = {"sandbox", "demo", "doctor", "conformance", "new-platform"}
 FROM_A_FILE = {("guarantee", "assess"), ("guarantee", "verify")}  # needs the file, and nothing else
 
 

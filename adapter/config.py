@@ -7,6 +7,7 @@ A wrong value is an error that names the variable and what is allowed. Any setti
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,9 +61,15 @@ class Config:
     platforms: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)  # {platform: {"API_URL": …}}
     unknown: tuple[str, ...] = ()  # variables with our prefix that mean nothing to us: most likely misspelt
 
-    def platform(self, name: str) -> Mapping[str, str]:
-        """The settings of one platform, by the part of the name after ADAPTER_<PLATFORM>_."""
-        return self.platforms.get(name, {})
+    def platform(self, name: str, site: str = "") -> Mapping[str, str]:
+        """The settings of one platform, by the part of the name after ADAPTER_<PLATFORM>_.
+
+        For one account there, those with its name at their end hold instead: ADAPTER_<PLATFORM>_PAYER_ID__HARBOR_PINE.
+        """
+        every = self.platforms.get(name, {})
+        end = f"__{re.sub(r'[^A-Za-z0-9]', '_', site).upper()}"
+        own = {key.removesuffix(end): value for key, value in every.items() if site and key.endswith(end)}
+        return {**every, **own} if own else every
 
 
 def load_config(

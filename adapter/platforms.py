@@ -32,12 +32,13 @@ GIVES: Mapping[Capability, str] = {
     Capability.UPDATED_SINCE: "Can be asked for changes only",
 }
 LACKS: Mapping[Capability, str] = {
-    Capability.WEBHOOKS: "Sends no events: changes are seen at the next update",
+    Capability.WEBHOOKS: "No events are taken: changes are seen at the next update",
     Capability.LATE_CANCEL: "Does not tell late cancellations from early ones",
     Capability.ATTENDANCE: "Does not tell who came",
     Capability.CLIENT_EMAILS: "Gives no e-mail addresses: first bookings can't be told apart",
     Capability.SALES: "Does not give what clients paid",
     Capability.BOOKING_TIME: "Does not tell when a booking was made: its events do, or when we first saw it",
+    Capability.BOOK: "Takes no bookings from us: the marketplace books there itself",
 }
 
 
@@ -51,6 +52,7 @@ class Told:
     writes: tuple[str, ...]
     gives: tuple[str, ...]
     limits: tuple[str, ...]
+    inferred: str  # of what is written back, until an offer has been read back equal
     streams: tuple[str, ...]
     webhooks: bool
     takes_total: bool  # a class's online capacity
@@ -71,6 +73,7 @@ def told(name: str, config: Config) -> Told:
         writes=_lines(WRITES, platform),
         gives=_lines(GIVES, platform),
         limits=platform.limits + lacks,
+        inferred=platform.offers.inferred if platform.offers else "",
         streams=tuple(stream.value for stream in platform.streams),
         webhooks=platform.webhooks is not None,
         takes_total=platform.totals is not None,
@@ -88,6 +91,12 @@ def calls_per_day(name: str, config: Config) -> int | None:
 def all_told(config: Config) -> list[Told]:
     """Every platform that there is a connector for."""
     return [told(name, config) for name in registry.names()]
+
+
+def abilities() -> list[tuple[str, list[bool]]]:
+    """What each platform can do, in plain words: the table of the README."""
+    words = {**WRITES, **GIVES}
+    return [(words[capability], able) for capability, able in registry.capabilities().items()]
 
 
 def _lines(words: Mapping[Capability, str], platform: Platform) -> tuple[str, ...]:

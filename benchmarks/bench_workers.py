@@ -1,11 +1,11 @@
 """How the engines scale: the same work for 40 studios, by the embedded engine and by 1, 2 and 4 workers of a fleet.
 
 The work is a pull of every studio from a sandbox over real HTTP, which takes a twentieth of a second for each answer as
-work is a pull of every studio from a sandbox over real HTTP, which takes a twentieth of a second for each answer, as
+a platform far away does, and the decisions that follow, by the plain rule: no model is trained. Studios are mirrored
 once on SQLite, moved to a PostgreSQL that the benchmark brings up itself, and copied for each trial. Timed from the
 first run begun to the last one ended, by the run table. Prints runs a second, and ratios against one worker and against
-the embedded engine. The sandbox and the database share the machine's cores with the workers, so more workers than cores
-gain little here; they must not trip over each other either. Run: python benchmarks/bench_workers.py
+the embedded engine. Sandbox and database share the machine's cores with the workers, so more workers than cores gain
+little here; they must not trip over each other either. Run: python benchmarks/bench_workers.py
 """
 
 from __future__ import annotations

@@ -7,11 +7,11 @@ field and its value. What is null counts as absent, what nobody asked for is not
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision
@@ -20,8 +20,9 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre
 from connectors.errors import BadRecord
 from connectors.platform import Site
 from connectors.showing import scrub
-from connectors.times import read_instant
+from connectors.times import iana_zone, read_instant
 
+T = TypeVar("T")
 LONGEST_ID = 128  # characters
 LARGEST_PLAIN_ID = 2**63
 MOST_PLACES = 100_000  # a capacity above this is a slip of the keyboard
@@ -159,10 +160,20 @@ class Instant(_Field):
         return read_instant(value, _shape_of(self).zone)
 
 
+class Zone(Text):
+    """A time zone, by its IANA name."""
+
+    def read(self, value: Any) -> str | None:
+        """See iana_zone."""
+        name = super().read(value)
+        return None if name is None else iana_zone(name)
+
+
 class Shape(Schema):
     """How one kind of payload is written. A ``data_key`` may reach into it: ``ClassDescription.Program.Name``."""
 
     what: ClassVar[str] = "record"
+    named_by: ClassVar[str] = "id"  # the key by which a payload is named in messages
     record: ClassVar[type[Any]]
     error_messages: dict[str, str] = {"type": "is no object"}  # noqa: RUF012  marshmallow's declaration
 
@@ -182,7 +193,9 @@ class Shape(Schema):
         try:
             return self.record(**given, **self.load(payload))
         except ValidationError as error:
-            raise BadRecord(_told(self.what, payload, error.messages_dict)) from error
+            raise BadRecord(
+                _told(f"{self.what} {_name(payload, self.named_by)}", payload, error.messages_dict)
+            ) from error
 
     @pre_load
     def _reach(self, payload: Any, **_: Any) -> Any:
@@ -207,16 +220,46 @@ def _shape_of(field: _Field) -> Shape:
 
 
 def reach(payload: Any, path: str) -> Any:
-    """The value at a dotted path, None where there is none."""
+    """The value at a dotted path, None where there is none. A number counts into a list: ``data.0.id``."""
     for key in path.split("."):
-        payload = payload.get(key) if isinstance(payload, Mapping) else None
+        if isinstance(payload, list) and key.isdecimal():
+            payload = payload[int(key)] if int(key) < len(payload) else None
+        else:
+            payload = payload.get(key) if isinstance(payload, Mapping) else None
     return payload
 
 
+def value_at(
+    payload: Mapping[str, Any], key: str, read: Callable[[Any], T], what: str, named_by: str = "id"
+) -> T | None:
+    """One value of a payload; None where it is absent. Raises BadRecord.
+
+    What a Shape does for all fields at once, at a tenth of the cost: for records that come by the ten thousand.
+    """
+    value = reach(payload, key) if "." in key else payload.get(key)
+    if value is None:
+        return None
+    try:
+        return read(value)
+    except ValueError as error:
+        name = _name(payload, named_by)
+        raise BadRecord(f"{what} {name}: {key} {scrub(repr(value))[:60]} {error}.") from error
+
+
+def flag(value: Any) -> bool:
+    """True or false, and nothing that may be meant so. Raises ValueError."""
+    if isinstance(value, bool):
+        return value
+    raise ValueError("must be true or false")
+
+
 def _told(what: str, payload: Any, messages: Mapping[str, Any]) -> str:
-    name = scrub(str(reach(payload, "Id")))[:40] if reach(payload, "Id") is not None else "without an id"
-    parts = [_about(payload, key, said) for key, said in messages.items()]
-    return f"{what} {name}: {'; '.join(parts)}."
+    return f"{what}: {'; '.join(_about(payload, key, said) for key, said in messages.items())}."
+
+
+def _name(payload: Any, key: str) -> str:
+    given = reach(payload, key)
+    return "without an id" if given is None else scrub(str(given))[:40]
 
 
 def _about(payload: Any, key: str, said: Any) -> str:

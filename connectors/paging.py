@@ -1,7 +1,8 @@
-"""Reading a list that comes in pages by offset, with no promise that it stands still meanwhile.
+"""Reading a list that comes in pages, by offset or by number, with no promise that it stands still meanwhile.
 
-Knows offsets and totals; knows no platform and no HTTP. The next page begins after what came, not after what was asked
-for. An answer is complete only if nothing moved: then, and only then, may what is absent from it be taken as deleted.
+Knows offsets, page numbers and totals; knows no platform and no HTTP. By offset, the next page begins after what came,
+not after what was asked for. An answer is complete only if nothing moved: then, and only then, may what is absent from
+it be taken as deleted.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ class Slice:
 
     items: list[Any]
     total: int | None  # how many there are in all, by the platform's word
+    pages: int | None = None  # how many pages that makes, where it says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,33 @@ def by_offset(
         total = got.total if ids or offset == 0 else total  # past the end some say that there is nothing at all
         offset += len(ids)
         last = not ids or (len(ids) < size and offset >= (total or 0))
+        yield Part(fresh, total, final=last and not moved and total in (None, len(seen)))
+        if last:
+            return
+    raise TryAgain(f"{name}: no end after {most_pages} pages; ask for a shorter time.")
+
+
+def by_page(
+    fetch: Callable[[int], Slice | None], identify: Callable[[Any], str], *, name: str, most_pages: int = MOST_PAGES
+) -> Iterator[Part]:
+    """Read page after page, by their numbers from 1, to the last that the platform counts.
+
+    ``fetch`` answers None where there is no such page: the list grew shorter, and the answer is not complete. An item
+    that slipped from one page to the next is seen once. Raises TryAgain where there is no end.
+    """
+    seen: set[str] = set()
+    total: int | None = None
+    moved = False
+    for number in range(1, most_pages + 1):
+        got = fetch(number)
+        if got is None:
+            yield Part([], total, final=False)
+            return
+        ids = tuple(identify(item) for item in got.items)
+        fresh = _unseen(got.items, ids, seen)
+        moved = moved or len(fresh) < len(ids) or (number > 1 and got.total != total)
+        total = got.total
+        last = not ids or number >= (got.pages or 0)
         yield Part(fresh, total, final=last and not moved and total in (None, len(seen)))
         if last:
             return

@@ -6,6 +6,7 @@ Knows the shape of a declaration; knows no platform. What a platform cannot do i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from connectors.errors import Misconfigured
 from connectors.records import Delivery, Offer, Page, Stream
 
 
@@ -83,8 +85,11 @@ class Door(Protocol):
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """Read; retried on passing faults."""
 
-    def send(self, method: str, path: str, body: Any, *, key: str | None = None) -> Any:
-        """Write; never retried here. ``key`` is an idempotency key where the platform takes one."""
+    def send(
+        self, method: str, path: str, body: Any, *, key: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        """Write; never retried here. ``key`` is an idempotency key where the platform takes one; ``headers`` are this
+        call's own (another media type, a second token), and nothing of them is ever shown."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,7 @@ class Api:
     door: Door
     site: Site
     now: datetime  # when this piece of work began; connectors have no clock
+    settings: Mapping[str, str] = field(default_factory=dict, repr=False)  # the platform's own, by name without prefix
 
     @property
     def zone(self) -> ZoneInfo:
@@ -112,6 +118,7 @@ class Resource:
     read: Callable[[Api, Any], Iterator[Page]]
     overlap_hours: int = 0  # how far a ``Since`` question reaches back behind its cursor
     look: Callable[[Api, Sequence[str]], Iterator[Page]] | None = None  # at records by id, wherever they lie in time
+    every_hours: int = 0  # for how long a long list that can only be read whole is good enough
 
 
 class ResponseMode(StrEnum):
@@ -132,6 +139,9 @@ class OAuth:
     token_auth: str = "client_secret_post"  # noqa: S105  a method's name
     refresh_with_scope: bool = False
     issuer: str | None = None  # None: given by the setting ADAPTER_<PLATFORM>_ISSUER
+    authorize_url: str = ""  # where there is no metadata to discover; ``{site}`` stands for the account
+    token_url: str = ""
+    revoke_url: str = ""
     revocation: bool = True
     scope_meanings: Mapping[str, str] = field(default_factory=dict)  # in plain words, for the studio
 
@@ -176,9 +186,29 @@ class OfferPush:
     """
 
     send: Callable[[Api, Offer, str], None]  # offer, idempotency key; raises ConnectorError
-    read_back: Callable[[Api, str], ReadBack | None]  # session id; None: nothing held
+    read_back: Callable[[Api, str], ReadBack | None]  # session id; None: nothing held; no limit, no rate: not shown
     read_all: Callable[[Api], Mapping[str, ReadBack]] | None = None  # all that is held, by session id, in few calls
     at_once: int = 1
+    ordered: bool = True  # keeps the sequence and refuses an older one; else order is our outbox's alone
+    premium: bool = True  # takes premium spots apart; else those are in force where we sell
+    inferred: str = ""  # what is not written down of it; said until an offer has been read back equal
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Who a place is booked for, passed through to the platform: never stored, never logged."""
+
+    name: str = field(repr=False)
+    email: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """Booking a guest of the marketplace into a session (BOOK). The guard against doing it twice is in booking.py."""
+
+    find: Callable[[Api, str, Guest], str | None]  # session id; the reservation that holds a place for this guest
+    make: Callable[[Api, str, Guest, str], str]  # session id, guest, idempotency key -> reservation id
+    cancel: Callable[[Api, str], None]  # reservation id; one that is cancelled already is no error
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +245,28 @@ class CatalogPush:
     read_back: Callable[[Api, str], CatalogPrice | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How a studio names its account when it connects. What does not fit the pattern is refused before it is used."""
+
+    called: str = "site ID"
+    hint: str = ""  # what it looks like, and where it stands
+    pattern: str = r"[A-Za-z0-9_.\-]{1,64}"
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """A platform's own error codes, in small letters without signs, by what the caller does next."""
+
+    passing: frozenset[str] = frozenset()  # TryAgain
+    ended: frozenset[str] = frozenset()  # Reconnect
+    ours: frozenset[str] = frozenset()  # Misconfigured
+
+
+NO_CODES = Codes()
+"""A platform that says all by its statuses."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Platform:
     """A booking platform, declared."""
@@ -225,15 +277,36 @@ class Platform:
     streams: Mapping[Stream, Resource]
     describe: Callable[[Api], Site]  # which account is this? Called with a Site of which only the id is known
     headers: Callable[[str, Mapping[str, str]], Mapping[str, str]]  # site id, settings -> request headers
-    api_url: str  # the public address; ADAPTER_<PLATFORM>_API_URL overrides
+    api_url: str  # the public address, ``{site}`` standing for the account; ADAPTER_<PLATFORM>_API_URL overrides
+    account: Account = Account()
+    codes: Codes = NO_CODES
     settings: tuple[str, ...] = ("CLIENT_ID", "CLIENT_SECRET", "API_KEY")
     oauth: OAuth | None = None
     login: Callable[[Door, str, str], StaffToken] | None = None  # user name, password; through a door without a token
+    changes: Mapping[Stream, Resource] = field(default_factory=dict)  # streams that also tell what changed since
     webhooks: Webhooks | None = None
     offers: OfferPush | None = None
     totals: TotalPush | None = None
     catalog: CatalogPush | None = None
+    booking: Booking | None = None
     limits: tuple[str, ...] = ()  # what it cannot do, in plain words, for the studio
     calls_per_minute: int = 600  # of our key, all accounts together
     calls_per_day: int | None = None  # of one account, before they cost or are refused; None: no limit
     docs: str = ""
+
+    @property
+    def asks_site(self) -> bool:
+        """Whether the account must be named before anything can be asked."""
+        return "{site}" in self.api_url or bool(self.oauth and self.oauth.site_parameter)
+
+    def names_account(self, text: str) -> bool:
+        """Whether a text can name an account here."""
+        return re.fullmatch(self.account.pattern, text, re.ASCII) is not None
+
+    def address(self, template: str, site: str) -> str:
+        """An address with the account in its place. Raises Misconfigured: what is no account never gets into one."""
+        if "{site}" not in template:
+            return template
+        if not self.names_account(site):
+            raise Misconfigured(f"{self.title}: {site[:40]!r} is no {self.account.called}.")
+        return template.replace("{site}", site)

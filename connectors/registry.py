@@ -9,6 +9,7 @@ from connectors.errors import Misconfigured
 from connectors.platform import Capability, Platform
 
 _DECLARED_IN = {
+    "marianatek": "connectors.marianatek",
     "mindbody": "connectors.mindbody",
     "sandbox": "connectors.sandbox",
 }
@@ -30,12 +31,15 @@ def get(name: str) -> Platform:
     return platform
 
 
-def capability_table() -> str:
-    """What each platform can do, as a table in Markdown, from the declarations."""
+def capabilities() -> dict[Capability, list[bool]]:
+    """What each platform can do, from the declarations: by capability, in the order of their names."""
     platforms = [get(name) for name in names()]
-    head = [["", *(platform.title for platform in platforms)], ["---"] * (len(platforms) + 1)]
-    rows = [
-        [f"`{capability}`", *("yes" if capability in each.capabilities else "–" for each in platforms)]
-        for capability in Capability
-    ]
+    return {capability: [capability in each.capabilities for each in platforms] for capability in Capability}
+
+
+def capability_table() -> str:
+    """The same as a table in Markdown."""
+    titles = [get(name).title for name in names()]
+    head = [["", *titles], ["---"] * (len(titles) + 1)]
+    rows = [[f"`{word}`", *("yes" if can else "–" for can in row)] for word, row in capabilities().items()]
     return "".join(f"| {' | '.join(row)} |\n" for row in head + rows)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from babel.core import get_global
 
+_COUNTRIES = frozenset({"US", "Canada", "Mexico", "Brazil", "Chile"})
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,7}))?)?\s*(Z|z|[+-]\d\d:?\d\d|[+-]\d\d)?)?"
 )
@@ -59,7 +60,10 @@ def local_text(instant: datetime, zone: ZoneInfo) -> str:
 
 
 def iana_zone(name: str) -> str:
-    """The IANA name of a zone given by its IANA or its Windows name. Raises ValueError where there is no such zone."""
+    """The IANA name of a zone given by its IANA, old or Windows name. Raises ValueError where there is no such zone.
+
+    A zone by its country (``US/Eastern``) is named by its city: one place is not two zones.
+    """
     wanted = name.strip()
     known = _zones()
     if found := known.get(wanted.casefold()):
@@ -70,5 +74,8 @@ def iana_zone(name: str) -> str:
 @lru_cache(maxsize=1)
 def _zones() -> Mapping[str, str]:
     windows: Mapping[str, str] = get_global("windows_zone_mapping")
+    aliases: Mapping[str, str] = get_global("zone_aliases")
     known = {name.casefold(): zone for name, zone in windows.items()}
-    return known | {zone.casefold(): zone for zone in available_timezones() if zone not in ("localtime", "Factory")}
+    known |= {zone.casefold(): zone for zone in available_timezones() if zone not in ("localtime", "Factory")}
+    by_country = {old: city for old, city in aliases.items() if old.split("/")[0] in _COUNTRIES}
+    return known | {old.casefold(): city for old, city in by_country.items()}

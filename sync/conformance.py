@@ -20,7 +20,7 @@ from connectors import registry
 from connectors.conformance import Finding, run_conformance
 from connectors.http import open_door
 from connectors.platform import Api, Platform, Site
-from sync.demo.sandbox import Sandbox, running_sandbox
+from sync.demo.sandbox import Sandbox, Unspoken, running_sandbox
 
 
 @click.command()
@@ -44,19 +44,23 @@ def conformance(platform: str, as_json: bool) -> None:
 @contextmanager
 def account(platform: Platform, sandbox: Sandbox) -> Iterator[Api]:
     """The demo studio's account at a running sandbox, opened with its owner's login."""
-    if platform.login is None:
-        raise click.ClickException(f"{platform.title} has no login by which its double could be opened.")
-    held: list[str | None] = [None]
+    try:
+        settings, studio = sandbox.settings(platform.name), sandbox.studio(platform.name)
+    except Unspoken as error:
+        raise click.ClickException(f"{error}. Its own double is in tests/connectors/{platform.name}/.") from error
+    held, site = [sandbox.token(platform.name)], str(studio["id"])
     with open_door(
-        sandbox.settings["API_URL"],
-        headers=platform.headers(str(sandbox.studio["id"]), sandbox.settings),
+        platform.address(settings["API_URL"], site),
+        headers=platform.headers(site, settings),
         token=lambda fresh: held[0],
         on_call=lambda call, status: None,
         allow_private=False,
         allowed=frozenset({sandbox.address}),
+        codes=platform.codes,
     ) as door:
-        held[0] = platform.login(door, sandbox.studio["owner_login"], sandbox.studio["owner_password"]).value
-        api = Api(door, Site(str(sandbox.studio["id"]), "", "UTC", ""), datetime.now(UTC))
+        if platform.login is not None:
+            held[0] = platform.login(door, studio["owner_login"], studio["owner_password"]).value
+        api = Api(door, Site(site, "", "UTC", ""), datetime.now(UTC), settings)
         yield replace(api, site=platform.describe(api))
 
 

@@ -118,7 +118,7 @@ def may_stand(db: Database, session_ids: Collection[int]) -> set[int]:
     sent = (
         select(func.max(Push.id)).where(Push.session_id.in_(session_ids), Push.attempts > 0).group_by(Push.session_id)
     )
-    back = and_(Push.urgent, Push.state.in_([PushState.CONFIRMED, PushState.LOCAL]))
+    back = and_(Push.urgent, Push.state.in_([PushState.CONFIRMED, PushState.ACCEPTED, PushState.LOCAL]))
     standing = select(Push.session_id).where(Push.id.in_(sent), ~back)
     listed = select(Listing.session_id).where(Listing.session_id.in_(session_ids))
     return set(db.scalars(standing.union(listed)))

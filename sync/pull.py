@@ -20,13 +20,14 @@ from adapter.connecting.opening import open_connection
 from adapter.context import Context
 from adapter.platforms import calls_per_day
 from adapter.store.reading_plan import last_readings, note_readings, plan_of, window_of
-from adapter.store.rosters import due_rosters
+from adapter.store.rosters import due_rosters, note_counted
 from adapter.store.tables import Connection, Run, RunKind, RunOrigin
 from connectors import registry
 from connectors.errors import BadRecord, Rejected, TryAgain
-from connectors.platform import Api, Platform, Since, Window
+from connectors.platform import Api, Everything, Platform, Since, Window
 from connectors.records import Stream
 from sync import windows
+from sync.changes import read_changes, read_long_list
 from sync.cursors import instant, left_of, read_cursor, write_cursor
 from sync.job import Job
 from sync.names import LISTS, Names, read_list
@@ -125,6 +126,9 @@ def read_clients(job: Job, api: Api, platform: Platform, *, all_of_them: bool = 
     """
     if Stream.CLIENTS not in platform.streams:
         return
+    if platform.streams[Stream.CLIENTS].ask is Everything:
+        read_long_list(job, api, platform, Stream.CLIENTS, now=all_of_them)
+        return
     job.say("reading clients")
     with job.ctx.store.read() as db:
         cursor = read_cursor(db, job.connection_id, Stream.CLIENTS)
@@ -188,8 +192,12 @@ def _read_due_rosters(
 ) -> None:
     """Rosters that are due in a window, and those that an earlier run could not read, newest first.
 
+    Where a platform tells what changed, that is read first, and only the rosters whose count is not ours are left.
     Where not all can be afforded, those of the sessions nearest to now: the others are due again at the next round.
     """
+    if Stream.RESERVATIONS in platform.changes:
+        read_changes(job, api, platform, Stream.RESERVATIONS, window.start)
+        job.write(lambda db: note_counted(db, job.connection_id, now=job.began))
     older = Window(window.start - timedelta(weeks=windows.BACKFILL_WEEKS), window.start)
     with job.ctx.store.read() as db:
         ask = partial(due_rosters, db, job.connection_id, now=job.began)

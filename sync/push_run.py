@@ -11,7 +11,7 @@ from sync.job import Job
 from sync.push import push_due
 from sync.write_back import write_back
 
-GOOD = (PushState.CONFIRMED, PushState.LOCAL)
+GOOD = (PushState.CONFIRMED, PushState.ACCEPTED, PushState.LOCAL)
 BAD = (PushState.REFUSED, PushState.FAILED)
 
 

@@ -95,7 +95,7 @@ def _read(job: Job, api: Api, platform: Platform, asked: Request) -> None:
             _read_windows(job, api, platform, stream, asked.window)
         else:
             job.say(f"reading {stream.replace('_', ' ')}")
-            ask = Since(None) if stream is Stream.CLIENTS else Everything()
+            ask = Since(None) if platform.streams[stream].ask is Since else Everything()
             mirror_stream(job, api, platform, stream, ask)
 
 

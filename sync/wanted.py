@@ -26,6 +26,7 @@ class Held:
     equal: bool
     words: str | None  # the difference, for the studio
     data: dict[str, Any] | None
+    shown: bool = True  # False: the platform does not show what it holds, and looking again is of no use
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,15 @@ def local_route(words: str) -> Route:
 
 
 def compare(wanted: Wanted, held: ReadBack | None) -> Held:
-    """Whether what a platform holds is what is wanted, and the difference in words."""
+    """Whether what a platform holds is what is wanted, and the difference in words.
+
+    Of premium spots only where the platform tells of them: elsewhere they are in force where we sell.
+    """
     if held is None:
         return Held(False, "the platform holds no offer", None)
-    names = ("limit", "rate", "premium_limit", "premium_rate")
+    if held.limit is None and held.rate is None:
+        return Held(False, "taken, but the platform does not show what it holds", asdict(held), shown=False)
+    names = ("limit", "rate", *(() if held.premium_limit is None else ("premium_limit", "premium_rate")))
     apart = [name for name in names if not _same(name, wanted[name], getattr(held, name))]
     words = ", ".join(f"{name}: wanted {wanted[name]}, held {getattr(held, name)}" for name in apart)
     return Held(not apart, words or None, asdict(held))

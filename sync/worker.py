@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as Database
 
 from adapter.context import Context
+from adapter.logs import carrying
 from adapter.store.tables import Connection, Decision, Push, PushMode, PushState, RunKind, RunOrigin, Session
 from adapter.work import request_run
 from connectors.errors import ConnectorError, Misconfigured, Reconnect, Rejected, TryAgain
@@ -51,7 +52,7 @@ class Worker:
         if (hands := min(self.route.at_once, due)) < 2:
             return self._work()
         with ThreadPoolExecutor(hands, thread_name_prefix=f"push {self.connection.id}") as pool:
-            parts = [pool.submit(self._work) for _ in range(hands)]
+            parts = [pool.submit(carrying(self._work)) for _ in range(hands)]
             return sum((part.result() for part in parts), Counter())
 
     def _work(self) -> Counter[str]:
@@ -124,6 +125,8 @@ class Worker:
     def _settle_held(self, push: Push, held: Held) -> PushState:
         if held.equal:
             return self._settle(push, self.route.in_force, self._took, answer=held.words, read_back=held.data)
+        if not held.shown:
+            return self._settle(push, PushState.ACCEPTED, self._took, answer=held.words, read_back=held.data)
         if push.attempts >= MOST_LOOKS and not push.urgent:
             return self._settle(push, PushState.FAILED, self._took, answer=held.words, read_back=held.data)
         later = self.ctx.now() + min(LOOK_AGAIN * push.attempts, URGENT_WAIT if push.urgent else timedelta.max)
@@ -172,7 +175,7 @@ class Worker:
         with self.ctx.store.write() as db:
             if outbox.settle(db, push, state, self.ctx.now(), **values):
                 note(db)
-                if state in (PushState.CONFIRMED, PushState.LOCAL):
+                if state in (PushState.CONFIRMED, PushState.ACCEPTED, PushState.LOCAL):
                     listings.settle(db, push)
         return state
 

@@ -68,8 +68,8 @@ def open_account(
     base_url: str | None = None,
 ) -> Iterator[Api]:
     """The platform, opened for one account with the tokens of ``token``; calls are counted by ``meter``."""
-    settings = ctx.config.platform(platform.name)
-    address = base_url or settings.get("API_URL") or platform.api_url
+    settings = ctx.config.platform(platform.name, site.id)
+    address = platform.address(base_url or settings.get("API_URL") or platform.api_url, site.id)
     if not address:
         raise Misconfigured(f"ADAPTER_{platform.name.upper()}_API_URL is not set")
     door: HttpDoor = open_door(
@@ -80,9 +80,10 @@ def open_account(
         allow_private=ctx.config.allow_private_addresses,
         allowed=ctx.config.allowed_addresses,
         pace=pace_of(ctx, platform.name, _per_minute(ctx, platform, address), meter.connection_id),
+        codes=platform.codes,
     )
     try:
-        yield Api(door, site, now=ctx.now())
+        yield Api(door, site, now=ctx.now(), settings=settings)
     finally:
         door.close()
         meter.flush()

@@ -6,7 +6,6 @@ before a row is written. A refusal at any step leaves no connection behind, and 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -24,8 +23,6 @@ from connectors.oauth import Ask, Consent, authorize_url, read_callback, sole_va
 __all__ = ["ConnectRefused", "begin_connect", "disconnect", "finish_connect", "revoke_pending"]
 
 log = structlog.get_logger(__name__)
-
-_SITE = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
 def begin_connect(
@@ -46,7 +43,7 @@ def begin_connect(
         us = registration(ctx, platform)
         wanted = _wanted_site(ctx, us, studio_id, site, connection_id)
         with open_session(ctx) as http:
-            server = find_server(ctx, us, http)
+            server = find_server(ctx, us, http, wanted)
     ask = Ask.fresh()
     with ctx.store.write() as db:
         open_flow(
@@ -118,10 +115,11 @@ def _wanted_site(
             raise ConnectRefused("There is no such connection.", status=404)
         return row.site
     wanted = (site or "").strip() or None
-    if wanted is not None and not _SITE.fullmatch(wanted):
-        raise ConnectRefused(f"That is not an account number of {us.platform.title}.")
-    if wanted is None and us.oauth.site_parameter:
-        raise ConnectRefused(f"Say which {us.platform.title} account to connect: its site ID is needed.")
+    account = us.platform.account
+    if wanted is not None and not us.platform.names_account(wanted):
+        raise ConnectRefused(f"That is no {account.called} of a {us.platform.title} account. {account.hint}".strip())
+    if wanted is None and us.platform.asks_site:
+        raise ConnectRefused(f"Say which {us.platform.title} account to connect: its {account.called} is needed.")
     return wanted
 
 

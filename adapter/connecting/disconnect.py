@@ -85,5 +85,5 @@ def _revoke(ctx: Context, row: Connection) -> None:
     token = ctx.keys.open(row.revoke_pending or b"", seal_name(row.id, "revoke_pending"))
     us = registration(ctx, row.platform)
     with open_session(ctx) as http:
-        server = read_server(row.server) if row.server else find_server(ctx, us, http)
+        server = read_server(row.server) if row.server else find_server(ctx, us, http, row.site)
         revoke(http, server, us.client, token)

@@ -15,7 +15,7 @@ from adapter.connecting.flows import ConnectRefused
 from adapter.connecting.token_row import seal_name
 from adapter.context import Context
 from adapter.store.audit import note
-from adapter.store.tables import Connection, ConnectionState, Membership, PushMode, Role, RunKind, RunOrigin
+from adapter.store.tables import Connection, ConnectionState, Membership, PushMode, Role, RunKind, RunOrigin, Studio
 from adapter.work import request_run
 from connectors.oauth import Grant
 from connectors.platform import Platform, Site
@@ -50,7 +50,7 @@ def keep_connection(ctx: Context, link: Link) -> Connection:
         with ctx.store.write() as db:
             _check_owner(db, link)
             row = _row(db, link, now)
-            _fill(ctx, row, link, now)
+            _fill(db, ctx, row, link, now)
             _announce(db, row, link, now)
     except IntegrityError:
         raise ConnectRefused("This account is being connected by somebody else at this moment.", status=409) from None
@@ -88,15 +88,20 @@ def _row(db: Session, link: Link, now: datetime) -> Connection:
     if row is None:
         row = Connection(studio_id=link.studio_id, platform=platform, site=site.id, connected_at=now, token_version=0)
         row.state, row.push_mode = ConnectionState.DISCONNECTED, PushMode.SHADOW
-        row.site_name, row.timezone, row.currency = site.name, site.timezone, site.currency
+        row.site_name, row.timezone, row.currency = site.name, site.timezone, _currency(db, link)
         db.add(row)
         db.flush()
     return row
 
 
-def _fill(ctx: Context, row: Connection, link: Link, now: datetime) -> None:
+def _currency(db: Session, link: Link) -> str:
+    """The account's; where the platform names none, the studio's own."""
+    return link.site.currency or db.get_one(Studio, link.studio_id).currency
+
+
+def _fill(db: Session, ctx: Context, row: Connection, link: Link, now: datetime) -> None:
     grant = link.grant
-    row.site_name, row.timezone, row.currency = link.site.name, link.site.timezone, link.site.currency
+    row.site_name, row.timezone, row.currency = link.site.name, link.site.timezone, _currency(db, link)
     row.access_token = ctx.keys.seal(grant.access_token, seal_name(row.id, "access_token"))
     row.refresh_token = (
         ctx.keys.seal(grant.refresh_token, seal_name(row.id, "refresh_token")) if grant.refresh_token else None

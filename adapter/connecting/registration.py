@@ -56,10 +56,15 @@ def open_session(ctx: Context) -> Http:
     return token_session(allow_private=ctx.config.allow_private_addresses, allowed=ctx.config.allowed_addresses)
 
 
-def find_server(ctx: Context, us: Registration, http: Http) -> Server:
-    """The platform's authorization server as it presents itself now. Raises Misconfigured or TryAgain."""
+def find_server(ctx: Context, us: Registration, http: Http, site: str | None) -> Server:
+    """The account's authorization server as it presents itself now. Raises Misconfigured or TryAgain."""
     issuer = us.settings.get("ISSUER") or us.oauth.issuer
-    return resolve_server(http, issuer, us.settings, ctx.config.allowed_addresses)
+    declared = {name.upper(): getattr(us.oauth, name) for name in ("authorize_url", "token_url", "revoke_url")}
+    named = {name: us.settings.get(name) or declared[name] for name in declared}
+    endpoints = {name: us.platform.address(url, site or "") for name, url in named.items() if url}
+    return resolve_server(
+        http, us.platform.address(issuer, site or "") if issuer else None, endpoints, ctx.config.allowed_addresses
+    )
 
 
 def write_server(server: Server) -> dict[str, Any]:

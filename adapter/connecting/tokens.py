@@ -107,7 +107,7 @@ def _ask(ctx: Context, tokens: Tokens, now: datetime) -> Grant:
     if us.oauth.refresh_with_scope:
         extra["scope"] = " ".join(us.scopes)
     with open_session(ctx) as http:
-        server = read_server(stored) if stored else find_server(ctx, us, http)
+        server = read_server(stored) if stored else find_server(ctx, us, http, tokens.site)
 
         def ask() -> Grant:
             return refresh_grant(

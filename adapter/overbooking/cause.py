@@ -28,7 +28,7 @@ class Cause(StrEnum):
     NONE = "none"  # there were not
     CAPACITY_CUT = "capacity_cut"  # the studio took places away below what was booked
     DOUBLE = "double"  # the platform has the same client twice
-    IGNORED = "ignored"  # the limit was in force, and the platform let one through
+    IGNORED = "ignored"  # the limit was in force, and the platform let one through, or somebody changed it there
     PUSH_LATENCY = "push_latency"  # the lower limit was on its way, or never got there
     STALE = "stale"  # it was decided without knowing of bookings that had been made
     SHARED = "shared"  # direct clients took places after they were listed: places are shared, no fault
@@ -129,6 +129,9 @@ def _ignored(before: Sequence[Event], event: Event, seats: _Seats) -> tuple[Caus
     if not ended or ended[-1].facts["limit"] >= seats.marketplace:
         return None
     limit, since = ended[-1].facts["limit"], event.at - ended[-1].at
+    drifted = [one for one in before if one.kind is Kind.DRIFTED and one.at >= ended[-1].at]
+    if drifted:
+        return Cause.IGNORED, f"drift: the platform held a limit of {drifted[-1].facts['limit']} instead of our {limit}"
     return (
         Cause.IGNORED,
         f"platform ignored the limit: {limit} had been in force for {spell(since)}, it let in {seats.marketplace}",

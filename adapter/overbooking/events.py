@@ -23,6 +23,7 @@ class Kind(StrEnum):
     WANTED = "wanted"  # a push was written down: push, limit
     SENT = "sent"  # push, seconds: an attempt began
     PUSHED = "pushed"  # push, state, limit, seconds, wanted_at: what became of it
+    DRIFTED = "drifted"  # limit: what was found there instead of ours; suspect: who may have changed it
     GONE = "gone"  # the class vanished over there
 
 

@@ -63,6 +63,10 @@ def _pushed(event: Event, facts: Mapping[str, Any]) -> str:
     return f"Limit {facts['limit']} {state} {_ago(timedelta(seconds=facts['seconds']))} after it was decided{said}"
 
 
+def _by(facts: Mapping[str, Any]) -> str:
+    return f"; {facts['suspect']}" if facts.get("suspect") else ""
+
+
 def _ago(length: timedelta) -> str:
     return spell(max(length, timedelta(0)))
 
@@ -83,5 +87,6 @@ _WORDS: Mapping[Kind, Callable[[Event, Mapping[str, Any]], str]] = {
     Kind.WANTED: lambda _, facts: f"Limit {facts['limit']} written down to be pushed",
     Kind.SENT: lambda _, facts: f"Sending begins, {_ago(timedelta(seconds=facts['seconds']))} after it was decided",
     Kind.PUSHED: _pushed,
+    Kind.DRIFTED: lambda _, facts: f"The platform was found to hold a limit of {facts['limit']}{_by(facts)}",
     Kind.GONE: lambda *_: "The class vanished at the platform",
 }

@@ -105,6 +105,12 @@ def open_runs(db: Session, connection_id: int) -> Sequence[Run]:
     return db.scalars(select(Run).where(Run.connection_id == connection_id, Run.state.in_(OPEN)).order_by(Run.id)).all()
 
 
+def first_confirmed(db: Session, connection_id: int) -> datetime | None:
+    """When an offer was first read back equal at this connection; None: not yet."""
+    confirmed = select(func.min(Push.settled_at)).where(Push.connection_id == connection_id)
+    return db.scalar(confirmed.where(Push.state == PushState.CONFIRMED))
+
+
 def _pushes(db: Session, connection_id: int, now: datetime) -> dict[PushState, int]:
     """States of the latest pushes of the last day."""
     counted = select(Push.state, func.count()).where(

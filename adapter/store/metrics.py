@@ -19,9 +19,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Db
 
 from adapter.store.tables import (
+    Alert,
     ApiCalls,
     Connection,
     ConnectionState,
+    Listing,
     Push,
     PushState,
     Quarantine,
@@ -88,6 +90,13 @@ class Look:
         wanted = select(*columns).join(Session, Session.id == Push.session_id)
         latest = self.db.execute(wanted.order_by(Push.id.desc()).limit(MOST_PUSHES))
         return [row for row in latest if row.settled_at is not None and row.settled_at >= self.now - LATELY]
+
+    @cached_property
+    def listings(self) -> Sequence[Any]:
+        """Offers that stand at the platform: (connection, drifted, looked at again)."""
+        drifted, checked = func.count(Listing.drift_since), func.count(Listing.checked_at)
+        counted = select(Listing.connection_id, drifted, checked).group_by(Listing.connection_id)
+        return self.db.execute(counted).all()
 
     def seconds_since(self, at: datetime) -> float:
         """How long ago; never less than nothing."""
@@ -220,6 +229,23 @@ def _set_aside(look: Look) -> Values:
         yield look.of(connection_id), float(count)
 
 
+def _drifted(look: Look) -> Values:
+    for connection_id, drifted, _ in look.listings:
+        yield look.of(connection_id), float(drifted)
+
+
+def _parity(look: Look) -> Values:
+    for connection_id, drifted, checked in look.listings:
+        if checked:
+            yield look.of(connection_id), 1 - drifted / checked
+
+
+def _alerts(look: Look) -> Values:
+    counted = select(Alert.connection_id, Alert.kind, func.count()).where(Alert.until.is_(None))
+    for connection_id, kind, count in look.db.execute(counted.group_by(Alert.connection_id, Alert.kind)):
+        yield (*look.of(connection_id), kind), float(count)
+
+
 ONE = ("connection", "platform")
 MEASURES: Sequence[Measure] = (
     Measure("adapter_connection_up", "1: we have access to the platform; 0: the studio must reconnect", ONE, _up),
@@ -246,6 +272,9 @@ MEASURES: Sequence[Measure] = (
     ),
     Measure("adapter_pushes_waiting", "Offers not yet settled", (*ONE, "state"), _pushes_waiting),
     Measure("adapter_pushes_ended", "Offers settled within the last hour", (*ONE, "state"), _pushes_ended),
+    Measure("adapter_offers_drifted", "Offers that the platform holds otherwise than we sent them", ONE, _drifted),
+    Measure("adapter_parity_share", "Offers found as we sent them, of those looked at again", ONE, _parity),
+    Measure("adapter_alerts_open", "Alerts that are open", (*ONE, "kind"), _alerts),
     Measure("adapter_records_set_aside", "Records that could not be read", ONE, _set_aside),
 )
 

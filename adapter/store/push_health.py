@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased
 from adapter.store.tables import Breaker, Listing, Push, PushState
 from adapter.store.tables import Session as ClassSession
 
-IN_FORCE = (PushState.CONFIRMED, PushState.LOCAL)
+IN_FORCE = (PushState.CONFIRMED, PushState.ACCEPTED, PushState.LOCAL)
 WAITING = (PushState.PENDING, PushState.SENDING, PushState.SENT, PushState.UNKNOWN)
 BAD = (PushState.REFUSED, PushState.FAILED)
 

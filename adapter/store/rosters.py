@@ -11,12 +11,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session as Db
 
-from adapter.store.tables import Session
+from adapter.store.tables import Reservation, Session
 from connectors.platform import Window
-from connectors.records import SessionStatus
+from connectors.records import ACTIVE_OUTCOMES, SessionStatus
 
 SETTLED_AFTER = timedelta(hours=48)
 NIGHTLY_AROUND = timedelta(days=7)  # sessions that begin so soon or ended so lately are looked at each night
@@ -60,6 +60,29 @@ def roster_due(session: SaysBookings, now: datetime, *, nightly: bool = False) -
         return True
     settled = session.ends_at + SETTLED_AFTER
     return read_at < session.ends_at <= now or read_at < settled <= now
+
+
+def note_counted(db: Db, connection_id: int, *, now: datetime) -> None:
+    """Count the due rosters as read where the platform says as many places taken as we hold.
+
+    For platforms that tell what changed: once all changes are in, only a roster of another size can hide something.
+    """
+    taken = (
+        select(Reservation.session_id, func.sum(Reservation.seats).label("seats"))
+        .where(Reservation.connection_id == connection_id, Reservation.outcome.in_(ACTIVE_OUTCOMES))
+        .group_by(Reservation.session_id)
+        .subquery()
+    )
+    same = (
+        select(Session)
+        .outerjoin(taken, taken.c.session_id == Session.external_id)
+        .where(Session.connection_id == connection_id, Session.gone_at.is_(None))
+        .where(Session.booked == func.coalesce(taken.c.seats, 0))
+    )
+    due = [row for row in db.scalars(same) if roster_due(row, now)]
+    if due:
+        read = [{"id": row.id, "roster_mark": roster_mark(row), "roster_read_at": now} for row in due]
+        db.execute(update(Session), read)
 
 
 def due_rosters(

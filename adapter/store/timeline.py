@@ -16,6 +16,7 @@ from adapter.store.tables import (
     Audit,
     Connection,
     Decision,
+    Listing,
     Push,
     PushState,
     PushStep,
@@ -46,6 +47,7 @@ def timeline_of(db: Db, session_id: int) -> list[Event]:
         *_pushes(db, session),
         *_switches(db, session),
     ]
+    events += _drifts(db, session)
     if session.gone_at is not None:
         events.append(Event(session.gone_at, Kind.GONE))
     return in_order(events)
@@ -167,6 +169,13 @@ def _switches(db: Db, session: Session) -> Iterator[Event]:
     for row in db.scalars(mine.order_by(Audit.id.desc()).limit(MOST)):
         before, after = ((side or {}).get("push_mode") for side in (row.before, row.after))
         yield Event(row.at, Kind.MODE, {"before": before, "after": after})
+
+
+def _drifts(db: Db, session: Session) -> Iterator[Event]:
+    """The latest look that found another state than ours at the platform."""
+    for row in db.scalars(select(Listing).where(Listing.session_id == session.id, Listing.drift_since.is_not(None))):
+        if row.drift_since is not None and row.drift is not None:
+            yield Event(row.drift_since, Kind.DRIFTED, {"limit": row.drift.get("limit"), "suspect": row.suspect})
 
 
 def _seconds(start: datetime, end: datetime) -> float:

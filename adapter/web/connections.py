@@ -17,7 +17,14 @@ from adapter.permissions import Act
 from adapter.push_mode import switch_push_mode
 from adapter.resync import WrongResync, request_resync
 from adapter.store.alerts import open_alerts
-from adapter.store.connection_health import connections_of, health_of, open_runs, runs_of, set_aside_records
+from adapter.store.connection_health import (
+    connections_of,
+    first_confirmed,
+    health_of,
+    open_runs,
+    runs_of,
+    set_aside_records,
+)
 from adapter.store.freshness import freshness_of
 from adapter.store.push_health import push_health_of
 from adapter.store.settings import effective_settings
@@ -42,7 +49,14 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         connections = connections_of(db, studio_id)
     known = platforms.all_told(context().config)
     titles = {one.name: one.title for one in known}
-    return render_template("connect.html", studio=studio, connections=connections, platforms=known, titles=titles)
+    return render_template(
+        "connect.html",
+        studio=studio,
+        connections=connections,
+        platforms=known,
+        titles=titles,
+        abilities=platforms.abilities(),
+    )
 
 
 @blueprint.get("/connections/<int:connection_id>")
@@ -58,6 +72,7 @@ def one(connection_id: int) -> ResponseReturnValue:
             connection=connection,
             platform=platforms.told(connection.platform, context().config),
             health=health_of(db, connection_id, now, platforms.calls_per_day(connection.platform, context().config)),
+            confirmed_at=first_confirmed(db, connection_id),
             set_aside=set_aside_records(db, connection_id),
             sources=sources_of(db, connection_id),
             price_options=options_of(db, connection_id),

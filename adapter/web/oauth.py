@@ -32,7 +32,7 @@ def start(platform: str) -> ResponseReturnValue:
     allow(Act.CONNECT, studio_id)
     site, connection_id = request.args.get("site"), request.args.get("connection", type=int)
     declared = registry.get(platform)
-    if declared.oauth and declared.oauth.site_parameter and not site and connection_id is None:
+    if declared.asks_site and not site and connection_id is None:
         return _site_form(platform, studio_id)
     browser = _browser() or secrets.token_urlsafe(32)
     try:

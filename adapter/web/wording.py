@@ -53,6 +53,7 @@ PUSHES = {
     "sending": "Being sent",
     "sent": "Sent, not read back yet",
     "confirmed": "Confirmed",
+    "accepted": "Taken; the platform does not show what it holds",
     "local": "In force where we sell",
     "refused": "Refused by the platform",
     "unknown": "Outcome unknown: being read back",

@@ -1,8 +1,8 @@
 """The tests that every connector must pass, against a live test double of its platform.
 
 Knows declarations and records; knows no platform and no test framework: a check is a plain function that yields what is
-wrong. Run by the test suite and by ``adapter conformance PLATFORM``. It writes offers at the double: never point it at
-a real studio.
+wrong. Run by the test suite and by ``adapter conformance PLATFORM``. It writes offers and books a guest at the
+double: never point it at a real studio.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 from connectors.conformance.declaration import account_is_described, declared_is_there, strangers_are_refused
 from connectors.conformance.reading import (
+    changes_are_among_the_whole,
     records_are_sound,
     rosters_fit,
     sessions_are_found_by_id,
     sessions_make_sense,
     streams_are_whole,
 )
-from connectors.conformance.writing import offers_are_exact
+from connectors.conformance.writing import guests_are_booked_once, offers_are_exact
 from connectors.platform import Api, Platform
 
 Check = Callable[[Platform, Api], Iterator[str]]
@@ -30,8 +31,10 @@ CHECKS: dict[str, Check] = {
     "sessions make sense": sessions_make_sense,
     "sessions are found by id": sessions_are_found_by_id,
     "rosters fit": rosters_fit,
+    "changes are among the whole": changes_are_among_the_whole,
     "strangers are refused": strangers_are_refused,
     "offers are exact": offers_are_exact,
+    "guests are booked once": guests_are_booked_once,
 }
 
 

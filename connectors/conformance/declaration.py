@@ -22,10 +22,12 @@ def declared_is_there(platform: Platform, api: Api) -> Iterator[str]:
         "WEBHOOKS": (Capability.WEBHOOKS in has, platform.webhooks is not None),
         "SPOTS_NATIVE": (Capability.SPOTS_NATIVE in has, platform.offers is not None),
         "SPOTS_TOTAL": (Capability.SPOTS_TOTAL in has, platform.totals is not None),
+        "RATE_NATIVE": (Capability.RATE_NATIVE in has, platform.offers is not None),
+        "BOOK": (Capability.BOOK in has, platform.booking is not None),
         "RATE_CATALOG": (Capability.RATE_CATALOG in has, platform.catalog is not None),
         "UPDATED_SINCE": (
             Capability.UPDATED_SINCE in has,
-            any(resource.ask is Since for resource in platform.streams.values()),
+            any(resource.ask is Since for resource in (*platform.streams.values(), *platform.changes.values())),
         ),
     }
     for name, (declared, there) in pairs.items():

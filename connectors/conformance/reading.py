@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from connectors.conformance.asking import asks, ids_of, records, window
-from connectors.platform import Api, Capability, Platform, Window
+from connectors.platform import Api, Capability, Platform, Since, Window
 from connectors.records import RECORD_OF, Stream
 
 NOBODYS_ID = "987654321"
@@ -39,6 +39,25 @@ def records_are_sound(platform: Platform, api: Api) -> Iterator[str]:
                 yield f"{stream}: a {type(record).__name__} came"
             else:
                 yield from (f"{stream} {record.external_id}: {wrong}" for wrong in _unsound(record))
+
+
+def changes_are_among_the_whole(platform: Platform, api: Api) -> Iterator[str]:
+    """What changed since is part of what there is, says the same of it, and grows with the time asked for."""
+    for stream, resource in platform.changes.items():
+        if resource.ask is not Since:
+            yield f"{stream}: what changed can't be asked for by {resource.ask.__name__}"
+            continue
+        pages = {days: list(resource.read(api, Since(api.now - timedelta(days=days)))) for days in (1, 21)}
+        recent, longer = (
+            {item.record.external_id: item.record for page in pages[days] for item in page.items} for days in (1, 21)
+        )
+        if not recent.keys() <= longer.keys():
+            yield f"{stream}: what changed within a day is not among what changed within three weeks"
+        if not longer:
+            yield f"{stream}: nothing has changed within three weeks"
+        for record in records(platform, api, stream):
+            if longer.get(record.external_id, record) != record:
+                yield f"{stream} {record.external_id}: it is told differently among the changes"
 
 
 def sessions_make_sense(platform: Platform, api: Api) -> Iterator[str]:

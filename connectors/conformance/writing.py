@@ -1,37 +1,79 @@
-"""The check of what a platform takes: an offer is what is read back, and the newest wins."""
+"""The checks of what a platform takes: an offer is what is read back, the newest wins, a guest is booked once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+from connectors.booking import book_once
 from connectors.conformance.asking import records
 from connectors.errors import Rejected
-from connectors.platform import Api, OfferPush, Platform
-from connectors.records import Offer, Session, SessionStatus, Stream
+from connectors.platform import Api, Guest, OfferPush, OfSession, Platform
+from connectors.records import ACTIVE_OUTCOMES, Offer, Session, SessionStatus, Stream
+
+GUEST = Guest("Conny Forma", "conny.forma@example.org")
 
 
 def offers_are_exact(platform: Platform, api: Api) -> Iterator[str]:
-    """What was sent is read back; the same again is harmless; a higher sequence wins, a lower one is refused."""
-    if platform.offers is None:
+    """What was sent is read back; the same again is harmless; where the platform keeps order, an older is refused."""
+    push = platform.offers
+    if push is None:
         return
     session = _next_session(platform, api)
     if session is None:
         yield "there is no session to come at the double"
         return
-    held = platform.offers.read_back(api, session.external_id)
+    held = push.read_back(api, session.external_id)
     base = (held.sequence or 0) if held else 0
     first = _offer(session, api, base + 1, 2, "12.50")
-    for offer in (first, first, _offer(session, api, base + 2, 1, "13.00"), _offer(session, api, base + 3, 0, "13.00")):
-        platform.offers.send(api, offer, f"conformance-{session.external_id}-{offer.sequence}")
-        yield from _differences(platform.offers, api, offer)
+    last = _offer(session, api, base + 3, 0, "13.00")
+    for wanted in (first, first, _offer(session, api, base + 2, 1, "13.00"), last):
+        offer = wanted if push.premium else replace(wanted, premium_limit=0, premium_rate=None)
+        push.send(api, offer, f"conformance-{session.external_id}-{offer.sequence}")
+        yield from _differences(push, api, offer)
+    if push.ordered:
+        yield from _older_is_refused(push, api, first, last)
+
+
+def _older_is_refused(push: OfferPush, api: Api, older: Offer, newest: Offer) -> Iterator[str]:
     try:
-        platform.offers.send(api, first, f"conformance-{session.external_id}-late")
+        push.send(api, older, f"conformance-{older.session_id}-late")
         yield "an older offer is accepted over a newer one"
     except Rejected:
         pass
-    yield from _differences(platform.offers, api, _offer(session, api, base + 3, 0, "13.00"))
+    yield from _differences(push, api, newest)
+
+
+def guests_are_booked_once(platform: Platform, api: Api) -> Iterator[str]:
+    """A guest who is booked twice is in once, is on the roster by their own address, and can be let go."""
+    booking, session = platform.booking, _next_session(platform, api)
+    if booking is None:
+        return
+    if session is None:
+        yield "there is no session to come at the double"
+        return
+    if platform.offers is not None:
+        platform.offers.send(
+            api, replace(_offer(session, api, 10**6, 50, "12.50"), premium_limit=0), "conformance-room"
+        )
+    first, again = (book_once(booking, api, session.external_id, GUEST, "conformance-guest") for _ in range(2))
+    if not first.new or again.new or first.reservation_id != again.reservation_id:
+        yield "booked twice, a guest is in twice"
+    if list(_places(platform, api, session)) != [first.reservation_id]:
+        yield "the guest's reservation is not on the roster, or not by their own address"
+    for _ in range(2):
+        booking.cancel(api, first.reservation_id)
+    if booking.find(api, session.external_id, GUEST) is not None or list(_places(platform, api, session)):
+        yield "a guest who was let go still has a place"
+
+
+def _places(platform: Platform, api: Api, session: Session) -> Iterator[str]:
+    for page in platform.streams[Stream.RESERVATIONS].read(api, OfSession(session.external_id)):
+        for item in page.items:
+            if item.record.guest_email == GUEST.email and item.record.outcome in ACTIVE_OUTCOMES:
+                yield item.record.external_id
 
 
 def _next_session(platform: Platform, api: Api) -> Session | None:
@@ -63,8 +105,8 @@ def _differences(push: OfferPush, api: Api, offer: Offer) -> Iterator[str]:
     wanted = {
         "limit": offer.limit,
         "rate": offer.rate,
-        "premium_limit": offer.premium_limit,
-        "sequence": offer.sequence,
+        **({"premium_limit": offer.premium_limit} if push.premium else {}),
+        **({"sequence": offer.sequence} if push.ordered else {}),
     }
     found = {name: getattr(held, name) for name in wanted}
     found["rate"] = None if held.rate is None else Decimal(held.rate)

@@ -13,15 +13,17 @@ from typing import Any
 
 from connectors import strict_json
 from connectors.errors import ConnectorError, Misconfigured, Reconnect, Rejected, TryAgain
+from connectors.platform import NO_CODES, Codes
 from connectors.showing import scrub
 
 LONGEST_AFTER = 86_400.0  # seconds; a platform that asks for more is asked again after a day
 _PASSING_STATUSES = frozenset({408, 425, 429})
-_PASSING_CODES = frozenset({"toomanyrequests", "ratelimitexceeded", "sqldbmaintenance", "serviceunavailable"})
-_ENDED_CODES = frozenset({"deniedaccess", "invalidtoken", "tokenexpired", "accessrevoked"})
-_OUR_CODES = frozenset(
-    {"invalidsourcecredentials", "missingapikeyheader", "invalidapikey", "developeraccountnotactive"}
+_ANYWHERE = Codes(
+    passing=frozenset({"toomanyrequests", "ratelimitexceeded", "serviceunavailable"}),
+    ended=frozenset({"invalidtoken", "tokenexpired", "accessrevoked"}),
+    ours=frozenset({"invalidapikey"}),
 )
+"""Codes that mean the same wherever they are used; a platform's own are in its declaration."""
 _OUR_KEY = re.compile(r"\bapi[-_ ]?key\b", re.IGNORECASE)
 
 
@@ -40,6 +42,7 @@ class Call:
     name: str  # "GET /class/classvisits"
     writes: bool = False
     secrets: Collection[str] = ()  # sent with it; never shown, even if the platform repeats them
+    codes: Codes = NO_CODES  # the platform's own
 
 
 def read_answer(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Any:
@@ -60,11 +63,11 @@ def error_of(call: Call, status: int, problem: Problem, *, after: float | None =
     text = _told(call, status, problem)
     if 300 <= status < 400:
         return Misconfigured(f"{text} It answered with a redirect, which is never followed: check the address.")
-    if code in _OUR_CODES or (status in (401, 403) and _OUR_KEY.search(problem.message or "")):
+    if code in _ANYWHERE.ours | call.codes.ours or (status in (401, 403) and _OUR_KEY.search(problem.message or "")):
         return Misconfigured(f"{text} The platform refuses our own key.")
-    if status in _PASSING_STATUSES or status >= 500 or code in _PASSING_CODES:
+    if status in _PASSING_STATUSES or status >= 500 or code in _ANYWHERE.passing | call.codes.passing:
         return TryAgain(text, after=after, unknown=call.writes and status >= 500)
-    if status == 401 or code in _ENDED_CODES:
+    if status == 401 or code in _ANYWHERE.ended | call.codes.ended:
         return Reconnect(text)
     if status < 300 and problem.code is None:
         return TryAgain(text, unknown=call.writes)  # a bare message under 200: an internal failure
@@ -82,11 +85,23 @@ def problem_of(value: Any) -> Problem | None:
         return Problem(_text(inner.get("code")), _text(inner.get("message")))
     if isinstance(error, str) and error:
         return Problem(error, _text(lowered.get("error_description")) or error)
-    errors = lowered.get("errors")
-    if isinstance(errors, list) and errors and isinstance(errors[0], dict):
-        return Problem(_text(errors[0].get("errorType")), _text(errors[0].get("errorMessage")))
+    if "errors" in lowered and (found := _first_of(lowered["errors"])):
+        return found
     if set(lowered) == {"message"}:
         return Problem(None, _text(lowered["message"]))
+    return None
+
+
+def _first_of(errors: Any) -> Problem | None:
+    """The first of several: in a list (JSON:API and others), or in a map from field to what is wrong with it."""
+    if isinstance(errors, list) and errors and isinstance(errors[0], dict):
+        one = errors[0]
+        words = one.get("detail") or one.get("title") or one.get("errorMessage")
+        return Problem(_text(one.get("code") or one.get("errorType")), _text(words))
+    if isinstance(errors, dict) and errors:
+        lines = [(name, said if isinstance(said, list) else [said]) for name, said in errors.items()]
+        told = "; ".join(f"{name}: {' '.join(map(str, said))}" for name, said in lines)
+        return Problem(str(lines[0][0]), told)
     return None
 
 

@@ -24,6 +24,7 @@ from connectors.errors import ConnectorError, Misconfigured, TryAgain
 from connectors.http.answers import Call, read_answer, retry_after
 from connectors.http.guard import Policy, pool_classes
 from connectors.http.patience import UNTOLD_PAUSE, Pace, Patience, Unpaced
+from connectors.platform import NO_CODES, Codes
 
 CONNECT_TIMEOUT = 5.0  # seconds
 READ_TIMEOUT = 30.0  # seconds without a byte
@@ -49,18 +50,20 @@ def open_door(
     allow_private: bool,
     allowed: frozenset[str],
     pace: Pace | None = None,
+    codes: Codes = NO_CODES,
 ) -> HttpDoor:
     """Open the way to one account. ``token(True)`` is asked for a fresh token, once, after a 401.
 
     ``on_call`` hears of every attempt, retries included, by its path template: ``("GET /class/classvisits", 200)``,
-    with None where no answer came. Close the door after use. Raises Misconfigured where the address can't be one.
+    with None where no answer came. ``codes`` are the platform's own error codes. Close the door
+    after use. Raises Misconfigured where the address can't be one.
     """
     parts = urlsplit(base_url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
         raise Misconfigured("A platform's address must be like https://host/path, with nothing else in it.")
     session = requests.Session()
     session.headers.update({"Accept": "application/json", **headers})
-    door = HttpDoor(base_url.rstrip("/"), session, token, on_call, pace or Unpaced())
+    door = HttpDoor(base_url.rstrip("/"), session, token, on_call, pace or Unpaced(), codes)
     mount_guard(session, allow_private=allow_private, allowed=allowed, retry=Patience.of(door.failed_attempt))
     return door
 
@@ -83,12 +86,21 @@ def template(path: str) -> str:
 class HttpDoor:
     """A way to one account at one platform (connectors.platform.Door)."""
 
-    def __init__(self, base_url: str, session: requests.Session, token: Token, on_call: OnCall, pace: Pace) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        session: requests.Session,
+        token: Token,
+        on_call: OnCall,
+        pace: Pace,
+        codes: Codes,
+    ) -> None:
         self._base = base_url
         self._session = session
         self._token = token
         self._on_call = on_call
         self._pace = pace
+        self._codes = codes
         self._secrets = tuple(str(value) for name, value in session.headers.items() if "key" in str(name).lower())
 
     def __enter__(self) -> HttpDoor:
@@ -105,10 +117,14 @@ class HttpDoor:
         """Read; retried on passing faults."""
         return self._ask(f"GET {_checked(path)}", params, None, {})
 
-    def send(self, method: str, path: str, body: Any, *, key: str | None = None) -> Any:
+    def send(
+        self, method: str, path: str, body: Any, *, key: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
         """Write; never retried here. ``key`` is an idempotency key where the platform takes one."""
-        headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
-        return self._ask(f"{method.upper()} {_checked(path)}", None, json.dumps(body).encode(), headers)
+        own = {"Content-Type": "application/json", **(headers or {})} | ({"Idempotency-Key": key} if key else {})
+        return self._ask(
+            f"{method.upper()} {_checked(path)}", None, json.dumps(body).encode(), own, tuple((headers or {}).values())
+        )
 
     def failed_attempt(self, request: str, status: int | None, after: float | None) -> None:
         """Meter an attempt that is tried again; a 429 is everybody's who calls with our key."""
@@ -118,14 +134,21 @@ class HttpDoor:
         path = urlsplit(url).path.removeprefix(urlsplit(self._base).path)
         self._on_call(f"{method} {template(path)}", status)
 
-    def _ask(self, request: str, params: Mapping[str, Any] | None, data: bytes | None, headers: dict[str, str]) -> Any:
+    def _ask(
+        self,
+        request: str,
+        params: Mapping[str, Any] | None,
+        data: bytes | None,
+        headers: dict[str, str],
+        own: tuple[str, ...] = (),
+    ) -> Any:
         token = self._token(False)
         status, got, body = self._exchange(request, params, data, _with_token(headers, token))
         if status == 401 and token and (fresh := self._token(True)):
             token = fresh
             status, got, body = self._exchange(request, params, data, _with_token(headers, token))
-        secrets = (*self._secrets, token) if token else self._secrets
-        return read_answer(Call(template(request), data is not None, secrets), status, got, body)
+        secrets = (*self._secrets, *own, *((token,) if token else ()))
+        return read_answer(Call(template(request), data is not None, secrets, self._codes), status, got, body)
 
     def _exchange(
         self, request: str, params: Mapping[str, Any] | None, data: bytes | None, headers: dict[str, str]

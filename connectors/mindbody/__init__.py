@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from connectors.mindbody import catalog, proof, pushes, reads, webhooks
 from connectors.mindbody.tokens import issue_staff_token
 from connectors.platform import (
+    Account,
     Capability,
     CatalogPush,
+    Codes,
     Everything,
     OAuth,
     OfSession,
@@ -37,6 +39,14 @@ PLATFORM = Platform(
     name="mindbody",
     title="Mindbody",
     api_url="https://api.mindbodyonline.com/public/v6",
+    account=Account(
+        hint="A number such as 1001. It stands on the home page of your account, and in your booking pages' address."
+    ),
+    codes=Codes(
+        passing=frozenset({"sqldbmaintenance"}),
+        ended=frozenset({"deniedaccess"}),
+        ours=frozenset({"invalidsourcecredentials", "missingapikeyheader", "developeraccountnotactive"}),
+    ),
     capabilities=frozenset(
         {
             Capability.SPOTS_LOCAL,

@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.errors import Rejected
-from connectors.fields import Flag, Id, Price, Shape
+from connectors.fields import Flag, Id, Price
 from connectors.mindbody.pages import Listing, pages
 from connectors.mindbody.reads import shape
+from connectors.mindbody.shapes import Payload
 from connectors.platform import Api, CatalogPrice
 from connectors.records import Stream
 
@@ -33,7 +34,7 @@ class _Service:
         return CatalogPrice(self.desk, self.desk if self.online is None else self.online, self.public)
 
 
-class ServiceShape(Shape):
+class ServiceShape(Payload):
     """What a pricing option costs at the desk and online. One that does not say where it is sold counts as public."""
 
     what, record = "Service", _Service

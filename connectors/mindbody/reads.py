@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
+from typing import Any
 
 from connectors.errors import Rejected, TryAgain
 from connectors.fields import Shape, reach
-from connectors.mindbody.pages import Listing, fetched, listed, page, pages
+from connectors.listing import fetched, page
+from connectors.mindbody.pages import Listing, listed, pages
 from connectors.mindbody.sales import LINE_ID, SaleLineShape, items_of
 from connectors.mindbody.shapes import ClassTypeShape, ClientShape, PriceShape, SessionShape, SiteShape, VenueShape
 from connectors.mindbody.visits import reservation
 from connectors.platform import Api, Everything, OfSession, Since, Site, Window
-from connectors.records import Page, Stream
+from connectors.records import Page, Reservation, Stream
 from connectors.times import local_text
 
 FAR = timedelta(days=366)  # no class is moved further than that
@@ -169,6 +171,9 @@ def rosters(api: Api, ask: OfSession) -> Iterator[Page]:
     visits = held.get("Visits") or []
     if not isinstance(visits, list):
         raise TryAgain("GET /class/classvisits: Visits is no list.")
-    zone = api.zone
-    read = (fetched(Stream.RESERVATIONS, raw, lambda raw: reservation(raw, ask.session_id, zone)) for raw in visits)
-    yield page(read, final=bool(visits) or not held.get("TotalBooked"))
+
+    def read(raw: Any) -> Reservation:
+        return reservation(raw, ask.session_id, api.zone)
+
+    every = (fetched(Stream.RESERVATIONS, raw, read, "Id") for raw in visits)
+    yield page(every, final=bool(visits) or not held.get("TotalBooked"))

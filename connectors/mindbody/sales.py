@@ -12,7 +12,8 @@ from typing import Any
 from marshmallow import ValidationError
 
 from connectors.errors import BadRecord
-from connectors.fields import Amount, Flag, Id, Instant, Shape, Text, cents
+from connectors.fields import Amount, Flag, Id, Instant, Text, cents
+from connectors.mindbody.shapes import Payload
 from connectors.records import SaleLine
 
 _OF_THE_SALE = ("Id", "SaleDateTime", "ClientId", "LocationId")
@@ -32,7 +33,7 @@ def _item(item: Mapping[str, Any], sale: Mapping[str, Any]) -> Mapping[str, Any]
     return {**item, "Sale": sale, LINE_ID: f"{sale.get('Id')}:{item.get('SaleDetailId')}"}
 
 
-class SaleLineShape(Shape):
+class SaleLineShape(Payload):
     """An item of ``items_of``. Its id is the sale's and its own: of the second alone nobody says that it is unique."""
 
     what, record = "PurchasedItem", SaleLine

@@ -11,36 +11,37 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from connectors.fields import Amount, Count, Flag, Id, Instant, Price, Shape, Text, cents
+from connectors.fields import Amount, Count, Flag, Id, Instant, Price, Shape, Text, Zone, cents
 from connectors.platform import Site
 from connectors.records import ClassType, Client, PriceKind, PriceOption, Session, SessionStatus, Venue
-from connectors.times import iana_zone
 
 _KINDS = {"drop-in": PriceKind.DROP_IN, "series": PriceKind.PACKAGE, "unlimited": PriceKind.MEMBERSHIP}
 
 
-class SiteShape(Shape):
+class Payload(Shape):
+    """What all of Mindbody's payloads share."""
+
+    named_by = "Id"
+
+
+class SiteShape(Payload):
     """One studio's account."""
 
     what, record = "Site", Site
     id = Id(data_key="Id", required=True)
     name = Text(data_key="Name", required=True)
-    timezone = Text(data_key="TimeZone", required=True)
+    timezone = Zone(data_key="TimeZone", required=True)
     currency = Text(data_key="CurrencyIsoCode", required=True)
 
     def finish(self, values: dict[str, Any]) -> dict[str, Any]:
-        """The zone by its IANA name, whichever name Mindbody uses."""
-        try:
-            zone = iana_zone(values["timezone"])
-        except ValueError as error:
-            raise ValidationError({"TimeZone": [str(error)]}) from error
+        """A currency is three letters."""
         code = values["currency"].upper()
         if len(code) != 3 or not code.isalpha():
             raise ValidationError({"CurrencyIsoCode": ["is no currency"]})
-        return values | {"timezone": zone, "currency": code}
+        return values | {"currency": code}
 
 
-class VenueShape(Shape):
+class VenueShape(Payload):
     """A location. Its zone and currency are the site's."""
 
     what, record = "Location", Venue
@@ -49,7 +50,7 @@ class VenueShape(Shape):
     city = Text(data_key="City")
 
 
-class ClassTypeShape(Shape):
+class ClassTypeShape(Payload):
     """A class description. Its category is the studio's own word, else the session type's, else the program's."""
 
     what, record = "ClassDescription", ClassType
@@ -67,7 +68,7 @@ class ClassTypeShape(Shape):
         return values | {"category": category, "hidden": not values.pop("active")}
 
 
-class ClientShape(Shape):
+class ClientShape(Payload):
     """A person. ``UniqueId`` never changes; ``Id`` may be given anew by the studio."""
 
     what, record = "Client", Client
@@ -79,7 +80,7 @@ class ClientShape(Shape):
     active = Flag(data_key="Active", load_default=True)
 
 
-class SessionShape(Shape):
+class SessionShape(Payload):
     """A class instance. A capacity that is not said is None: neither 0 nor infinite."""
 
     what, record = "Class", Session
@@ -115,7 +116,7 @@ class SessionShape(Shape):
         }
 
 
-class PriceShape(Shape):
+class PriceShape(Payload):
     """A pricing option at its desk price; ``ProductId`` is what visits and sales refer to."""
 
     what, record = "Service", PriceOption

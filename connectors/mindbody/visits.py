@@ -11,9 +11,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.errors import BadRecord
-from connectors.fields import id_text
+from connectors.fields import flag, id_text, value_at
 from connectors.records import Outcome, Reservation
-from connectors.showing import scrub
 from connectors.times import read_instant
 
 
@@ -41,7 +40,7 @@ def reservation(visit: Any, session_id: str, zone: ZoneInfo) -> Reservation:
         outcome=outcome_of(visit),
         purchase_id=_id(visit, "ServiceId"),
         price_option_id=_id(visit, "ProductId"),
-        updated_at=_instant(visit, "LastModifiedDateTime", zone),
+        updated_at=value_at(visit, "LastModifiedDateTime", lambda text: read_instant(str(text), zone), "Visit", "Id"),
     )
 
 
@@ -66,31 +65,8 @@ def source_of(visit: Mapping[str, Any]) -> str:
 
 
 def _id(visit: Mapping[str, Any], key: str) -> str | None:
-    value = visit.get(key)
-    if value is None:
-        return None
-    try:
-        return id_text(value)
-    except ValueError as error:
-        raise _bad(visit, key, error) from error
+    return value_at(visit, key, id_text, "Visit", "Id")
 
 
 def _flag(visit: Mapping[str, Any], key: str) -> bool:
-    value = visit.get(key)
-    if value is None or isinstance(value, bool):
-        return bool(value)
-    raise _bad(visit, key, ValueError("must be true or false"))
-
-
-def _instant(visit: Mapping[str, Any], key: str, zone: ZoneInfo) -> Any:
-    value = visit.get(key)
-    if value is None:
-        return None
-    try:
-        return read_instant(str(value), zone)
-    except ValueError as error:
-        raise _bad(visit, key, error) from error
-
-
-def _bad(visit: Mapping[str, Any], key: str, error: ValueError) -> BadRecord:
-    return BadRecord(f"Visit {scrub(str(visit.get('Id')))[:40]}: {key} {scrub(repr(visit.get(key)))[:60]} {error}.")
+    return bool(value_at(visit, key, flag, "Visit", "Id"))

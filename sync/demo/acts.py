@@ -24,6 +24,7 @@ from adapter.store.tables import (
     Session,
 )
 from connectors import registry
+from connectors.records import Stream
 from sync.demo.browser import Browser
 from sync.demo.sandbox import Sandbox
 from sync.demo.telling import Teller
@@ -32,28 +33,28 @@ from sync.subscriptions import subscribe
 
 SETTINGS = {"rate_floor": "7.50", "rate_ceiling": "18.00", "min_spots": None, "release_all_hours": None}
 USED = "ADAPTER_DATABASE_URL holds connections already; the sandbox begins anew each time. Use an empty database."
-MEANING = {"ClassPass": "marketplace", "Wellhub": "third_party"}  # what the owner says when asked; all else is direct
 
 
 @dataclass
 class Demo:
-    """One showing, on one studio."""
+    """One showing, on one studio: with one platform, or with several, a site at each."""
 
     context: Context
     engine: Engine
     sandbox: Sandbox
-    platform: str
+    platforms: tuple[str, ...]
     tell: Teller
     browser: Browser = field(default_factory=Browser)
     studio_id: int = 0
     owner_id: int = 0
-    connection_id: int = 0
+    connections: dict[int, str] = field(default_factory=dict)  # the platform of each
     token: str = ""
 
     def play(self) -> dict[str, Any]:
         """All acts; the counts of what came of them."""
         self.open_account()
-        self.connect()
+        for number, platform in enumerate(self.platforms):
+            self.connect(platform, number)
         self.agree_rates()
         self.mirror()
         self.listen()
@@ -64,7 +65,7 @@ class Demo:
 
     def open_account(self) -> None:
         """A studio and its owner, as an operator would open them."""
-        site, now, keys = self.sandbox.studio, self.context.now(), self.context.keys
+        site, now, keys = self.sandbox.studio(self.platforms[0]), self.context.now(), self.context.keys
         with self.context.store.write() as db:
             if db.scalar(select(func.count()).select_from(Connection)):
                 raise click.ClickException(USED)
@@ -81,25 +82,30 @@ class Demo:
             token = sign_in_link(db, self.context.keys, self.owner_id, self.context.now())
         return f"{self.context.config.public_url}/sign-in/{token}"
 
-    def connect(self) -> None:
+    def connect(self, platform: str, number: int) -> None:
         """The owner signs in here, is sent to the platform, signs in there, consents, and comes back."""
-        site = self.sandbox.studio
-        self.browser.submit(self.browser.open(self.sign_in_link()))
-        asked = self.browser.open(f"{self._url}/connect/{self.platform}?studio={self.studio_id}&site={site['id']}")
+        site = self.sandbox.studio(platform, number)
+        if not number:
+            self.browser.submit(self.browser.open(self.sign_in_link()))
+        asked = self.browser.open(f"{self._url}/connect/{platform}?studio={self.studio_id}&site={site['id']}")
         answer = self.browser.submit(
             asked, login=site["owner_login"], password=site["owner_password"], decision="allow"
         )
         if answer.url.startswith(str(self.sandbox.facts["url"])):  # form_post: the page that sends itself
             self.browser.submit(answer)
         with self.context.store.read() as db:
-            self.connection_id = db.scalars(select(Connection.id).order_by(Connection.id.desc())).first() or 0
-        title = registry.get(self.platform).title
+            made = select(Connection.id).where(Connection.platform == platform, Connection.site == site["id"])
+            self.connections[db.scalars(made).one()] = platform
+        title = registry.get(platform).title
         self.tell.did(f"{site['name']} is connected to {title} by OAuth (authorization code, PKCE, state, nonce).")
 
     def agree_rates(self) -> None:
-        """The owner enters the agreed floor and the ceiling."""
-        self._api("PUT", f"/studios/{self.studio_id}/settings", SETTINGS)
-        self.tell.did("The owner has entered the agreed floor and ceiling of the rate.")
+        """The owner enters the agreed floor and the ceiling, and the direct price where a platform gives no prices."""
+        told = all(Stream.PRICES in registry.get(platform).streams for platform in self.platforms)
+        price = {} if told else {"retail_rate": self.sandbox.studio(self.platforms[0])["drop_in"]}
+        self._api("PUT", f"/studios/{self.studio_id}/settings", SETTINGS | price)
+        entered = "" if told else ", and the price of a single class"
+        self.tell.did(f"The owner has entered the agreed floor and ceiling of the rate{entered}.")
 
     def mirror(self) -> None:
         """A year of everything, page by page."""
@@ -113,17 +119,23 @@ class Demo:
 
     def listen(self) -> None:
         """Subscribe to the platform's events, where it can be done for one studio."""
-        if subscribe(self.context, self.connection_id):
+        if [number for number in self.connections if subscribe(self.context, number)]:
             self.tell.did("Subscribed to the platform's events: a booking is known within seconds.")
 
     def say_what_sources_mean(self) -> None:
         """The owner is shown every booking source that was seen, and says which channel it is."""
         seen = self._api("GET", f"/studios/{self.studio_id}/sources")["items"]
-        said = {source["source"]: _meaning(source["source"]) for source in seen}
-        items = [{"connection_id": self.connection_id, "source": word, "channel": said[word]} for word in said]
+        items = [
+            {
+                "connection_id": source["connection_id"],
+                "source": source["source"],
+                "channel": self.sandbox.meaning(self.connections[source["connection_id"]], source["source"]),
+            }
+            for source in seen
+        ]
         self._api("PUT", f"/studios/{self.studio_id}/sources", {"items": items})
-        other = ", ".join(f"{source} is {channel}" for source, channel in said.items() if channel != "direct")
-        self.tell.did(f"The owner has said what {len(said)} booking sources mean: {other}; the rest is direct.")
+        other = ", ".join(f"{item['source']} is {item['channel']}" for item in items if item["channel"] != "direct")
+        self.tell.did(f"The owner has said what {len(items)} booking sources mean: {other}; the rest is direct.")
 
     def decide_in_shadow(self) -> None:
         """Learn from the year, decide for the next 28 days; nothing leaves the house."""
@@ -136,7 +148,8 @@ class Demo:
 
     def switch_on(self) -> None:
         """The owner switches pushing on; the offers are sent and read back."""
-        self._api("PUT", f"/connections/{self.connection_id}/push-mode", {"push_mode": "live"})
+        for number in self.connections:
+            self._api("PUT", f"/connections/{number}/push-mode", {"push_mode": "live"})
         with self.tell.watching(self.context, "Pushing"):
             self.engine.run_due()
         counts = self.counts()
@@ -172,7 +185,3 @@ class Demo:
 
     def _api(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         return self.browser.call(method, f"{self._url}/api/v1{path}", token=self.token, body=body)
-
-
-def _meaning(source: str) -> str:
-    return next((channel for word, channel in MEANING.items() if word in source), "direct")

@@ -20,7 +20,7 @@ from adapter.config import Config, load_config
 from adapter.logs import configure_logs
 from connectors import registry
 from sync.demo.acts import Demo
-from sync.demo.sandbox import PROGRAM, Sandbox, running_sandbox
+from sync.demo.sandbox import PROGRAM, Sandbox, Unspoken, running_sandbox
 from sync.demo.telling import Teller
 from sync.engine import engine_of
 from sync.interrupts import interrupted_by_sigterm
@@ -30,11 +30,19 @@ from sync.serve import served_web
 @click.command()
 @click.option("--once", is_flag=True, help="Stop after the story, with exit status 0.")
 @click.option("--port", default=5000, show_default=True, help="Where to serve; 0: any free port.")
-@click.option("--platform", type=click.Choice(registry.names()), default="sandbox", show_default=True)
+@click.option(
+    "--platform",
+    "platforms",
+    type=click.Choice(registry.names()),
+    multiple=True,
+    default=["sandbox"],
+    show_default=True,
+    help="Given twice: one business with a site at each.",
+)
 @click.option("--history", type=click.Path(exists=True, dir_okay=False), help="Build the studio from a class history.")
 @click.option("--weeks", default=52, show_default=True, help="Weeks of history that the studio has.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
-def demo(once: bool, port: int, platform: str, history: str | None, weeks: int, as_json: bool) -> None:
+def demo(once: bool, port: int, platforms: tuple[str, ...], history: str | None, weeks: int, as_json: bool) -> None:
     """Connect a made-up studio, mirror it, decide, push, read back, and show it: everything real, nothing outside."""
     began = time.monotonic()
     tell = Teller(quiet=as_json)
@@ -46,9 +54,9 @@ def demo(once: bool, port: int, platform: str, history: str | None, weeks: int, 
         sandbox = stack.enter_context(running_sandbox(*options, log=log))
         tell.did(f"The sandbox booking platform runs at {sandbox.facts['url']}, as a process of its own.")
         port = port or _free_port()
-        context = compose(_demo_config(given, sandbox, platform, port))
+        context = compose(_demo_config(given, sandbox, platforms, port))
         stack.enter_context(served_web(context, "127.0.0.1", port))
-        story = Demo(context, engine_of(context), sandbox, platform, tell)
+        story = Demo(context, engine_of(context), sandbox, platforms, tell)
         counts = story.play() | {"seconds": round(time.monotonic() - began, 1)}
         if as_json:
             click.echo(json.dumps(counts, indent=2))
@@ -79,12 +87,16 @@ def _fresh_instance() -> Path:
     return instance
 
 
-def _demo_config(given: Config, sandbox: Sandbox, platform: str, port: int) -> Config:
+def _demo_config(given: Config, sandbox: Sandbox, platforms: tuple[str, ...], port: int) -> Config:
+    try:
+        settings = {platform: sandbox.settings(platform) for platform in platforms}
+    except Unspoken as error:
+        raise click.ClickException(str(error)) from error
     return replace(
         given,
         public_url=f"http://127.0.0.1:{port}",
         allowed_addresses=frozenset({sandbox.address}),
-        platforms={**given.platforms, platform: sandbox.settings},
+        platforms={**given.platforms, **settings},
     )
 
 

@@ -18,6 +18,10 @@ class SandboxDied(RuntimeError):
     """The sandbox ended before it was ready."""
 
 
+class Unspoken(RuntimeError):
+    """The sandbox does not speak this platform's dialect."""
+
+
 @dataclass(frozen=True)
 class Sandbox:
     """Where the sandbox answers, and what it has given us as its registered client."""
@@ -29,22 +33,28 @@ class Sandbox:
         """host:port, the one private address that outgoing calls may reach."""
         return urlsplit(str(self.facts["url"])).netloc
 
-    @property
-    def settings(self) -> dict[str, str]:
-        """The platform settings that point at it."""
-        return {
-            "API_URL": self.facts["api_url"],
-            "ISSUER": self.facts["issuer"],
-            "CLIENT_ID": self.facts["client_id"],
-            "CLIENT_SECRET": self.facts["client_secret"],
-            "API_KEY": self.facts["api_key"],
-            "WEBHOOK_URL": self.facts["webhook_url"],
-        }
+    def settings(self, platform: str) -> dict[str, str]:
+        """The platform settings that point at it. Raises Unspoken."""
+        return dict(self._dialect(platform)["settings"])
 
-    @property
-    def studio(self) -> dict[str, Any]:
-        """The demo studio's site."""
-        return dict(self.facts["sites"][0])
+    def studio(self, platform: str, number: int = 0) -> dict[str, Any]:
+        """A demo studio's site, with the name by which this platform knows it."""
+        return {**self.facts["sites"][number], "id": self._dialect(platform)["sites"][number]}
+
+    def meaning(self, platform: str, source: str) -> str:
+        """What the studio's owner says when asked what a booking source means."""
+        said = self._dialect(platform)["sources"]
+        return next((channel for word, channel in said.items() if word in source), "direct")
+
+    def token(self, platform: str) -> str | None:
+        """What opens the API without anybody signing in, where there is such."""
+        return self._dialect(platform).get("token")
+
+    def _dialect(self, platform: str) -> dict[str, Any]:
+        spoken: dict[str, Any] = self.facts["dialects"]
+        if platform not in spoken:
+            raise Unspoken(f"the sandbox is no double of {platform}; it speaks {', '.join(sorted(spoken))}")
+        return dict(spoken[platform])
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 
 from adapter.context import Context
+from adapter.store.database import Store
 from adapter.work import tell_from_now_on
 from sync.engine.carrier import JOB, Carrier, hand_out
 from sync.engine.clock import CLOCK, keep_clock
@@ -112,8 +113,7 @@ class Fleet(Carrier):
         do_next(self.ctx, run_id=run_id)
 
     def _app(self, do: Callable[[int], None]) -> App:
-        address = self.ctx.store.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        app = App(connector=PsycopgConnector(conninfo=address, min_size=1))
+        app = App(connector=PsycopgConnector(conninfo=address(self.ctx.store), min_size=1))
         app.task(name=JOB)(do)
         return app
 
@@ -126,3 +126,8 @@ class Fleet(Carrier):
             "delete_jobs": "always",  # what was done and how it ended stands in the run table
             "install_signal_handlers": False,  # whoever started us ends us
         }
+
+
+def address(store: Store) -> str:
+    """The database's address as the driver knows it."""
+    return store.url.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from connectors.conformance import CHECKS, Finding, run_conformance
 from connectors.errors import TryAgain
 from connectors.platform import Api, Capability, OfferPush, Platform, ReadBack, Resource, Site
 from connectors.records import Fetched, Page, SetAside, Stream
+from connectors.sandbox.server.dialects import DIALECTS
 from tests.fixtures.live import Live
 from tests.fixtures.sandbox import LiveSandbox
 
@@ -23,7 +25,18 @@ TOKYO = ZoneInfo("Asia/Tokyo")
 Bend = Callable[[Platform], Platform]
 
 
-@pytest.mark.parametrize("name", registry.names())
+TESTS = Path(__file__).parent
+
+
+def test_every_connector_is_held_to_the_checks() -> None:
+    """Here, where the sandbox speaks its dialect; else by a double of its own."""
+    own = {name for name in registry.names() if (TESTS / name / f"test_{name}.py").exists()}
+    assert set(registry.names()) - DIALECTS.keys() == own - DIALECTS.keys()
+    for name in own - DIALECTS.keys():
+        assert "run_conformance" in (TESTS / name / f"test_{name}.py").read_text()
+
+
+@pytest.mark.parametrize("name", sorted(DIALECTS))
 def test_every_connector_conforms(sandbox: LiveSandbox, live: Live, name: str) -> None:
     findings = run_conformance(registry.get(name), live(sandbox, platform=name))
     assert [finding for finding in findings if not finding.passed] == []
@@ -94,7 +107,7 @@ def torn(page: Page) -> Page:
 
 
 DECLARED, DESCRIBED, WHOLE, SOUND = list(CHECKS)[:4]
-SENSE, BY_ID, ROSTERS, STRANGERS, OFFERS = list(CHECKS)[4:]
+SENSE, BY_ID, ROSTERS, CHANGES, STRANGERS, OFFERS, GUESTS = list(CHECKS)[4:]
 WRONG: list[tuple[str, Bend, str]] = [
     (DECLARED, lambda platform: replace(platform, webhooks=None), "WEBHOOKS is declared, but not there"),
     (DECLARED, without(Capability.SPOTS_NATIVE), "SPOTS_NATIVE is there, but not declared"),
@@ -117,6 +130,7 @@ WRONG: list[tuple[str, Bend, str]] = [
     (ROSTERS, reading(Stream.RESERVATIONS, each(session_id="0")), "belongs to another session"),
     (ROSTERS, reading(Stream.RESERVATIONS, each(source="")), "does not say how it was booked"),
     (STRANGERS, trusting, "taken for genuine"),
+    (DECLARED, without(Capability.RATE_NATIVE), "RATE_NATIVE is there, but not declared"),
     (OFFERS, holding(None), "is not held"),
     (OFFERS, holding(ReadBack(2, "12.50", 1, "15.00", 1)), "an older offer is accepted"),
 ]
@@ -128,6 +142,49 @@ def test_what_is_wrong_is_found(sandbox: LiveSandbox, live: Live, check: str, be
     found = Finding(check, tuple(CHECKS[check](platform, live(sandbox))))
     assert not found.passed
     assert any(why in wrong for wrong in found.wrong), found.wrong
+
+
+def forgetful(platform: Platform) -> Platform:
+    """It never finds whom it has booked."""
+    assert platform.booking
+    return replace(platform, booking=replace(platform.booking, find=lambda api, session_id, guest: None))
+
+
+def clinging(platform: Platform) -> Platform:
+    """It lets nobody go."""
+    assert platform.booking
+    return replace(platform, booking=replace(platform.booking, cancel=lambda api, reservation_id: None))
+
+
+def telling(**changes: Any) -> Bend:
+    """Changes that are told otherwise than the whole tells them."""
+
+    def bent(platform: Platform) -> Platform:
+        resource = platform.changes[Stream.RESERVATIONS]
+
+        def read(api: Api, ask: Any) -> Iterator[Page]:
+            return (each(**changes)(page) for page in resource.read(api, ask))
+
+        return replace(platform, changes={Stream.RESERVATIONS: replace(resource, read=read)})
+
+    return bent
+
+
+@pytest.mark.parametrize(
+    ("check", "bend", "why"),
+    [
+        (GUESTS, forgetful, "a guest is in twice"),
+        (GUESTS, clinging, "still has a place"),
+        (CHANGES, telling(source="otherwise"), "told differently"),
+        (DECLARED, without(Capability.BOOK), "BOOK is there, but not declared"),
+    ],
+)
+def test_what_is_wrong_with_bookings_and_changes_is_found(
+    sandbox: LiveSandbox, live: Live, check: str, bend: Bend, why: str
+) -> None:
+    platform = bend(registry.get("marianatek"))
+    found = tuple(CHECKS[check](platform, live(sandbox, platform="marianatek")))
+    assert any(why in wrong for wrong in found), found
 
 
 @pytest.mark.parametrize("error", [TryAgain("GET /site/locations: down."), KeyError("Id")])

@@ -1,4 +1,4 @@
-"""Paging by offset over lists that move, lie, repeat and never end."""
+"""Paging by offset and by number over lists that move, lie, repeat and never end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.errors import TryAgain
-from connectors.paging import Part, Slice, by_offset
+from connectors.paging import Part, Slice, by_offset, by_page
 
 
 def pages(fetch: Callable[[int], Slice], size: int = 3, **given: Any) -> list[Part]:
@@ -140,3 +140,40 @@ def test_a_failure_in_the_middle_keeps_what_was_read() -> None:
     with pytest.raises(TryAgain, match="down"):
         seen.extend(by_offset(fetch, str, size=3, name="GET /things"))
     assert [(part.items, part.final) for part in seen] == [([1, 2, 3], False)]
+
+
+def numbered(rows: list[Any], size: int) -> Callable[[int], Slice | None]:
+    count = max(1, -(-len(rows) // size))
+    return lambda n: Slice(rows[(n - 1) * size : n * size], len(rows), count) if n <= count else None
+
+
+@given(st.integers(0, 20), st.integers(1, 6))
+def test_numbered_pages_are_read_to_the_last_that_is_counted(length: int, size: int) -> None:
+    parts = list(by_page(numbered(list(range(length)), size), str, name="GET /things"))
+    assert items(parts) == list(range(length))
+    assert [part.final for part in parts] == [False] * (len(parts) - 1) + [True]
+
+
+@given(st.integers(3, 12), st.integers(1, 4), st.integers(0, 11), st.integers(1, 4))
+def test_a_numbered_list_that_loses_a_row_meanwhile_is_never_called_complete(
+    length: int, size: int, lost: int, after: int
+) -> None:
+    rows, asked = list(range(length)), [0]
+
+    def fetch(number: int) -> Slice | None:
+        asked[0] += 1
+        if asked[0] == after + 1 and lost < len(rows):
+            del rows[lost]
+        return numbered(rows, size)(number)
+
+    parts = list(by_page(fetch, str, name="GET /things"))
+    found = items(parts)
+    assert len(found) == len(set(found))
+    if parts[-1].final:
+        assert found == list(range(length))  # it was read before the row went
+    assert not any(part.final for part in parts[:-1])
+
+
+def test_numbered_pages_without_an_end_are_given_up() -> None:
+    with pytest.raises(TryAgain, match="no end after 3 pages"):
+        list(by_page(lambda n: Slice([n], 99, 99), str, name="GET /things", most_pages=3))

@@ -95,7 +95,7 @@ def test_what_is_written_for_a_site_is_read_back(instant: datetime, zone: ZoneIn
         ("AUS Eastern Standard Time", "Australia/Sydney"),
         ("W. Europe Standard Time", "Europe/Berlin"),
         ("UTC", "UTC"),
-        ("US/Pacific", "US/Pacific"),
+        ("US/Pacific", "America/Los_Angeles"),
     ],
 )
 def test_zones_are_known_by_both_their_names(name: str, iana: str) -> None:

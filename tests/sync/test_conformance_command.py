@@ -6,17 +6,20 @@ import json
 from dataclasses import replace
 
 import pytest
+from click import ClickException
 from click.testing import CliRunner
 
 from connectors import registry
-from sync.conformance import conformance
+from connectors.conformance import CHECKS
+from sync.conformance import account, conformance
+from sync.demo.sandbox import Sandbox
 
 
 def test_it_runs_every_check_against_a_double_of_its_own() -> None:
     told = CliRunner().invoke(conformance, ["sandbox", "--json"])
     assert told.exit_code == 0, told.output
     findings = json.loads(told.stdout)
-    assert len(findings) == 8
+    assert len(findings) == len(CHECKS)
     assert all(finding["passed"] for finding in findings)
 
 
@@ -32,6 +35,12 @@ def test_an_unknown_platform_is_wrong_usage() -> None:
     told = CliRunner().invoke(conformance, ["zen"])
     assert told.exit_code == 2
     assert "'mindbody', 'sandbox'" in told.output
+
+
+def test_a_platform_that_the_sandbox_does_not_speak_is_said_to_bring_its_own_double() -> None:
+    silent = Sandbox({"url": "http://127.0.0.1:1", "dialects": {"sandbox": {}}})
+    with pytest.raises(ClickException, match=r"no double of zenith; it speaks sandbox.*tests/connectors/zenith/"):
+        account(replace(_SANDBOX, name="zenith"), silent).__enter__()
 
 
 _SANDBOX = registry.get("sandbox")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 from croniter import croniter
+from procrastinate import App, PsycopgConnector
+from procrastinate.periodic import PeriodicDeferrer
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
@@ -22,7 +25,8 @@ from adapter.work import request_run
 from sync import jobs, queue
 from sync.engine import announce, fleet
 from sync.engine.carrier import hand_out
-from sync.engine.clock import cron_of
+from sync.engine.clock import cron_of, keep_clock
+from sync.engine.fleet import address
 from sync.queue import STATIONS, Station
 from sync.schedule import SCHEDULE
 from sync.sweeping import EVERY
@@ -104,7 +108,10 @@ def test_one_run_at_a_time_in_a_lane(told: Context) -> None:
     assert decide in carried(told)
 
 
-@pytest.mark.parametrize(("slow", "quick"), [(k, q) for k in RunKind for q in RunKind if slower(k, q)])
+PAIRS = {(STATIONS[one], STATIONS[other]): (one, other) for one in RunKind for other in RunKind if slower(one, other)}
+
+
+@pytest.mark.parametrize(("slow", "quick"), PAIRS.values())
 def test_what_waits_at_a_slow_station_holds_up_nothing_at_a_quicker_one(
     told: Context, slow: RunKind, quick: RunKind
 ) -> None:
@@ -125,6 +132,24 @@ def test_a_run_that_must_wait_is_carried_when_its_time_comes_and_once(told: Cont
     told.now = lambda: NOON + timedelta(minutes=6)
     assert [hand_out(told), hand_out(told)] == [1, 0]
     assert carried(told) == [run, f"run {late.id}"]
+
+
+def test_the_clock_strikes_once_in_the_fleet_however_many_workers_hear_it(told: Context) -> None:
+    at = NOON.timestamp() + 10
+
+    async def strike() -> None:
+        app = App(connector=PsycopgConnector(conninfo=address(told.store), min_size=1))
+        keep_clock(app, told, tidy=timedelta(seconds=5), missed=30)
+        async with app.open_async():
+            deferrer = PeriodicDeferrer(registry=app.periodic_registry)
+            await deferrer.defer_jobs(deferrer.get_previous_tasks(at=at))
+
+    async def strike_twice() -> None:
+        await asyncio.gather(strike(), strike())
+
+    asyncio.run(strike_twice())
+    names = [line.name for line in SCHEDULE]
+    assert sorted(carried(told)) == sorted(f"clock: {name}" for name in [*names, "sweep", "tidy"])
 
 
 @pytest.mark.parametrize("every", [*(line.every for line in SCHEDULE), EVERY, timedelta(hours=6), timedelta(days=1)])

@@ -56,7 +56,9 @@ def test_a_push_that_took_90_seconds_is_named_from_what_was_kept(mirrored: Road,
     found = find_cause(events, until=road.ctx.now())
     assert found.words == "push latency 90 s > booking gap 41 s"
     assert (found.cause, found.at) == (Cause.PUSH_LATENCY, began + timedelta(seconds=41))
-    assert {event.kind for event in events} >= set(Kind) - {Kind.CANCELLED, Kind.CAPACITY, Kind.MODE, Kind.GONE}
+    assert {event.kind for event in events} >= set(Kind) - {
+        *(Kind.CANCELLED, Kind.CAPACITY, Kind.MODE, Kind.DRIFTED, Kind.GONE)
+    }
     reading = [event for event in events if event.kind is Kind.READ]
     assert reading[-1].facts["booked"] == (session.booked or 0) + free + 1
     assert reading[-1].facts["run"] is not None

@@ -68,6 +68,7 @@ class PushState(StrEnum):
     SENDING = "sending"  # claimed and written down before the call
     SENT = "sent"  # accepted, not read back yet
     CONFIRMED = "confirmed"  # read back and equal
+    ACCEPTED = "accepted"  # taken by a platform that does not show what it holds
     LOCAL = "local"  # the platform takes none: in force where we sell
     REFUSED = "refused"  # by the platform, for good
     UNKNOWN = "unknown"  # the call's outcome is unknown: read back first, never repeated blindly

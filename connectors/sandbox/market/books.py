@@ -194,6 +194,13 @@ class Books:
         self._classes_of[item.schedule_id].remove(class_id)
         self.offers.pop(class_id, None)
 
+    def remove_visit(self, visit_id: int) -> None:
+        """Take a standing booking out of the books altogether, as if it had never been made: nobody is told."""
+        visit = self.visits.pop(visit_id)
+        self._visits_of[visit.class_id].remove(visit_id)
+        self._visits_by[visit.client_id].remove(visit_id)
+        self._count(visit, -1)
+
     def local(self, instant: datetime) -> datetime:
         """The naive time on the site's clock at an instant."""
         return instant.astimezone(self.zone).replace(tzinfo=None)

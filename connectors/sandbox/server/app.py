@@ -18,6 +18,7 @@ from connectors.sandbox.server.api_site import site_routes
 from connectors.sandbox.server.api_token import token_routes
 from connectors.sandbox.server.api_webhook import webhook_routes
 from connectors.sandbox.server.bookings import booking_routes
+from connectors.sandbox.server.brands import brand_routes
 from connectors.sandbox.server.control import control_routes
 from connectors.sandbox.server.faults import FaultyWsgi
 from connectors.sandbox.server.oauth import oauth_routes
@@ -34,7 +35,7 @@ def create_app(world: World, options: Options | None = None, *, clock: Callable[
     app = Flask("connectors.sandbox.server")
     sandbox = Sandbox(world, options or Options(), clock)
     app.extensions["sandbox"] = sandbox
-    for routes in (_api(), oauth_routes(), webhook_routes(), control_routes()):
+    for routes in (_api(), oauth_routes(), webhook_routes(), control_routes(), *brand_routes()):
         app.register_blueprint(routes)
     _stand_around(app, sandbox)
     return app

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from flask import g
 from markupsafe import escape
 
 from connectors.sandbox.server.sandbox import here
@@ -20,7 +21,7 @@ def deliver(
     sent = list(parameters)
     if state := asked.get("state"):
         sent.append(("state", state))
-    if here().options.issuer_in_response:
+    if here().options.issuer_in_response and "brand" not in g:
         sent.append(("iss", here().url))
     mode = asked.get("response_mode") or default_mode
     if mode == "form_post":

@@ -17,6 +17,7 @@ from connectors.sandbox.server.people import Person
 CODE_LIFETIME = timedelta(minutes=5)
 API_SCOPE = "Mindbody.Api.Public.v6"
 SCOPES = ("openid", "email", "profile", "offline_access", API_SCOPE)
+BRAND_SCOPE = "read:account"  # the one scope of the other dialect
 RESPONSE_TYPES = ("code", "code id_token")
 GRANT_TYPES = ("authorization_code", "refresh_token")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -39,7 +40,7 @@ class RegisteredClient:
 
     def get_allowed_scope(self, scope: str | None) -> str:
         """What is granted of the scopes asked for."""
-        return " ".join(word for word in (scope or "").split() if word in SCOPES)
+        return " ".join(word for word in (scope or "").split() if word in (*SCOPES, BRAND_SCOPE))
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         """Whether the browser may be sent there: an exact match, or loopback where nothing is registered."""

@@ -20,7 +20,7 @@ from authlib.oidc.core.grants import OpenIDHybridGrant
 
 from connectors.sandbox.server.claims import access_token, id_token
 from connectors.sandbox.server.delivery import deliver
-from connectors.sandbox.server.grants import AuthorizationCode, Grant
+from connectors.sandbox.server.grants import BRAND_SCOPE, AuthorizationCode, Grant
 from connectors.sandbox.server.people import Person
 from connectors.sandbox.server.returning import CLIENT_AUTHENTICATION, Introspection, Revocation
 from connectors.sandbox.server.sandbox import here
@@ -160,7 +160,7 @@ class RotatingRefresh(RefreshTokenGrant):
 
 
 class TokenAnswers(BearerTokenGenerator):
-    """Access tokens as JWTs; a refresh token only where ``offline_access`` was granted."""
+    """Access tokens as JWTs; a refresh token only where ``offline_access`` was granted, or by a brand."""
 
     def __init__(self) -> None:
         super().__init__(access_token, lambda **_: secrets.token_urlsafe(40), lambda *_: _lifetime())
@@ -168,7 +168,7 @@ class TokenAnswers(BearerTokenGenerator):
     def generate(self, *args: Any, **given: Any) -> dict[str, Any]:
         """The token answer."""
         token: dict[str, Any] = super().generate(*args, **given)
-        if "offline_access" not in token.get("scope", "").split():
+        if {"offline_access", BRAND_SCOPE}.isdisjoint(token.get("scope", "").split()):
             token.pop("refresh_token", None)
         return token
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.oauth2 import OAuth2Error
-from flask import Blueprint, Response, render_template_string, request
+from flask import Blueprint, Response, g, render_template_string, request
 
 from connectors.sandbox.server.delivery import deliver
 from connectors.sandbox.server.grants import RESPONSE_TYPES, SCOPES
@@ -51,7 +51,7 @@ def oauth_routes() -> Blueprint:
     @routes.route("/connect/authorize", methods=["GET", "POST"])
     def authorize() -> Response:
         with here().lock:
-            return _authorize(server)
+            return ask_consent(server)
 
     @routes.post("/connect/token")
     def token() -> Any:
@@ -92,7 +92,8 @@ def _metadata() -> dict[str, Any]:
     }
 
 
-def _authorize(server: AuthorizationServer) -> Response:
+def ask_consent(server: AuthorizationServer) -> Response:
+    """The page on which an owner consents, and what comes of it."""
     try:
         grant = server.get_consent_grant(end_user=None)
     except OAuth2Error as error:
@@ -108,8 +109,13 @@ def _authorize(server: AuthorizationServer) -> Response:
     return cast(Response, server.create_authorization_response(request=grant.request, grant_user=person, grant=grant))
 
 
+def _wanted() -> str:
+    """The site that consent is asked for: the brand of the address, or the subscriber that is named."""
+    return str(g.brand.id) if "brand" in g else request.values.get("subscriberId", "")
+
+
 def _complaint(person: Person | None) -> str | None:
-    wanted = request.values.get("subscriberId")
+    wanted = _wanted()
     if person is None:
         return "This login and password do not fit."
     if wanted and wanted != str(person.site_id):
@@ -137,7 +143,7 @@ def _sent(status: int, body: str, headers: list[tuple[str, str]]) -> Response:
 
 
 def _page(complaint: str | None = None) -> Response:
-    wanted = request.values.get("subscriberId", "")
+    wanted = _wanted()
     site = here().site(int(wanted)) if wanted.lstrip("-").isdecimal() else None
     page = render_template_string(
         _PAGE,

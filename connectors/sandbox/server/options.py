@@ -24,6 +24,8 @@ class Options:
     client_id: str = "sandbox-client"
     client_secret: str = "sandbox-client-secret"  # noqa: S105  guards nothing but a simulation on loopback
     api_key: str = "sandbox-api-key"
+    service_key: str = "sandbox-service-key"  # of the brands' service user
+    engine_token: str = "sandbox-engine-token"  # noqa: S105  as above
     redirect_uris: tuple[str, ...] = ()  # empty: any callback on loopback
     window: Window = Window.REDEFINES
     utc_mode: bool = False  # times as the specification's prose says: UTC with Z

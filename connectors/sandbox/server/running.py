@@ -10,6 +10,8 @@ from flask import Flask
 from waitress.server import create_server
 from waitress.wasyncore import close_all, loop
 
+from connectors.sandbox.market.prices import DROP_IN
+from connectors.sandbox.server.dialects import DIALECTS
 from connectors.sandbox.server.people import Role, person_of
 from connectors.sandbox.server.sandbox import Sandbox
 from connectors.sandbox.server.wire import API_ROOT
@@ -70,10 +72,12 @@ def facts(sandbox: Sandbox) -> dict[str, Any]:
                 "name": site.name,
                 "timezone": site.timezone,
                 "currency": site.currency,
+                "drop_in": str(site.options[DROP_IN].price),
                 "owner_login": who.login,
                 "owner_password": who.password,
             }
             for site, who in owners
         ],
         "webhook_url": f"{url}/api/v1",
+        "dialects": {name: speak(sandbox) for name, speak in DIALECTS.items()},
     }

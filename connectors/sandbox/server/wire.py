@@ -22,6 +22,7 @@ Json = dict[str, Any]
 T = TypeVar("T")
 
 API_ROOT = "/public/v6"
+BRANDS_ROOT = "/brands"
 
 _INDEX = re.compile(r"\[\d*\]$")
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from connectors.sandbox.server.wire import API_ROOT
+from connectors.sandbox.server.wire import API_ROOT, BRANDS_ROOT
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -43,7 +43,7 @@ class OneAtATime:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Pass the call on when it is its turn."""
-        if not environ["PATH_INFO"].startswith(API_ROOT):
+        if not environ["PATH_INFO"].startswith((API_ROOT, BRANDS_ROOT)):
             return self._application(environ, start_response)
         with self._lock:
             return [b"".join(self._application(environ, start_response))]

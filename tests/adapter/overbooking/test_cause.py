@@ -72,6 +72,11 @@ EXAMPLES = [
         "platform ignored the limit: 2 had been in force for 117 min, it let in 3",
     ),
     (
+        Cause.IGNORED,
+        [at(-60, Kind.DRIFTED, limit=5, suspect=None), booked(0, "marketplace", 3)],
+        "drift: the platform held a limit of 5 instead of our 2",
+    ),
+    (
         Cause.CAPACITY_CUT,
         [at(0, Kind.CAPACITY, before=10, after=6), read(0, 6, 8)],
         "capacity was cut to 6 when 8 places were booked",

@@ -18,7 +18,18 @@ from adapter.context import Context
 from adapter.store import vitals
 from adapter.store.database import Store
 from adapter.store.metrics import MEASURES
-from adapter.store.tables import Connection, Push, PushState, Run, RunState, Session, WebhookMessage
+from adapter.store.tables import (
+    Alert,
+    AlertKind,
+    Connection,
+    Listing,
+    Push,
+    PushState,
+    Run,
+    RunState,
+    Session,
+    WebhookMessage,
+)
 from adapter.web.metrics import Tables
 from migrations.run import head
 from tests.fixtures.database import NOON
@@ -185,6 +196,10 @@ def test_the_metrics_are_what_the_tables_say(ready: FlaskClient, seeded: Seeded,
         done = WebhookMessage(message_id="m2", received_at=NOON - timedelta(seconds=75), **common)
         done.processed_at = NOON - timedelta(seconds=45)
         db.add(done)
+        db.add(Alert(connection_id=1, kind=AlertKind.STALE, words="old", since=NOON))
+        common = {"connection_id": 1, "noted_at": NOON, "sequence": 1, "checked_at": NOON}
+        db.add(Listing(session_id=seeded.sessions[6], drift={"limit": 9}, drift_since=NOON, **common))
+        db.add_all(Listing(session_id=number, **common) for number in seeded.sessions[7:10])
     told = ready.get("/metrics").text
     one = {"connection": "1", "platform": "sandbox"}
     expected = {
@@ -196,8 +211,11 @@ def test_the_metrics_are_what_the_tables_say(ready: FlaskClient, seeded: Seeded,
         "adapter_inbox_waiting": 1,
         "adapter_inbox_oldest_seconds": 300,
         "adapter_records_set_aside": 1,
+        "adapter_offers_drifted": 1,
+        "adapter_parity_share": 0.75,
     }
     assert {name: value(told, name, **one) for name in expected} == expected
+    assert value(told, "adapter_alerts_open", kind="stale", **one) == 1
     assert value(told, "adapter_runs", kind="pull", state="queued", **one) == 1
     assert value(told, "adapter_run_overdue_seconds", kind="pull") == 3600
     assert value(told, "adapter_pushes_waiting", state="pending", **one) == 1

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, update
 
 from adapter.context import Context
 from adapter.store.alerts import open_alert, resolve_alert
@@ -423,6 +423,32 @@ def test_a_page_takes_few_questions(owner: FlaskClient, ctx: Context, seeded: Se
     owner.get(f"/studios/{seeded.studio_id}")
     selects = [statement for statement in asked if statement.startswith("SELECT")]
     assert len(selects) <= 10, selects
+
+
+def test_what_was_inferred_of_a_platform_is_said_until_an_offer_was_read_back(
+    owner: FlaskClient, ctx: Context, seeded: Seeded
+) -> None:
+    with ctx.store.write() as db:
+        db.get_one(Connection, seeded.connection_id).platform = "marianatek"
+        db.execute(update(Push).values(state=PushState.SENT, settled_at=None))
+    before = words(owner.get(f"/connections/{seeded.connection_id}").text)
+    assert "Inferred, not confirmed yet. That “max_reservations” caps the spots" in before
+    assert "Does not give what clients paid" in before
+    with ctx.store.write() as db:
+        one = db.scalars(select(Push.id).where(Push.connection_id == seeded.connection_id)).first()
+        db.execute(update(Push).where(Push.id == one).values(state=PushState.CONFIRMED, settled_at=NOON))
+    after = words(owner.get(f"/connections/{seeded.connection_id}").text)
+    assert "Inferred" not in after
+    assert "Confirmed here: an offer was first read back equal" in after
+
+
+def test_the_platforms_are_compared_by_what_they_declare(owner: FlaskClient, seeded: Seeded) -> None:
+    page = owner.get(f"/studios/{seeded.studio_id}/connect").text
+    assert "Inferred." in page
+    rows = [words(row).split() for row in re.findall(r"<tr>.*?</tr>", page)]
+    titles, spots = rows[0], rows[1]
+    assert titles[-4:] == ["Mariana", "Tek", "Mindbody", "Sandbox"]
+    assert spots[-3:] == ["Yes", "–", "Yes"]
 
 
 def test_what_is_wrong_is_told_on_the_calendar_and_on_the_connection(

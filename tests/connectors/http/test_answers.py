@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from connectors import registry
 from connectors.errors import ConnectorError, Misconfigured, Reconnect, Rejected, TryAgain
 from connectors.http.answers import Call, read_answer, retry_after
 from connectors.showing import scrub
 
-READ, WRITE = Call("GET /class/classes"), Call("PUT /channel/offers/{id}", writes=True)
+CODES = registry.get("mindbody").codes
+READ = Call("GET /class/classes", codes=CODES)
+WRITE = Call("PUT /channel/offers/{id}", writes=True, codes=CODES)
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 
@@ -149,3 +152,27 @@ def test_what_is_shown_is_one_short_line() -> None:
 def test_ordinary_words_are_left_as_they_are() -> None:
     words = "Class 95877 at 18:00 is full (12 of 12): try 2026-03-02, Größe ½."
     assert scrub(words) == words
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "words"),
+    [
+        ({"errors": {"spot": ["This spot is already taken."]}}, "spot", "spot: This spot is already taken (422 spot)"),
+        ({"errors": {"a": ["One.", "Two."], "b": "Three"}}, "a", "a: One. Two.; b: Three"),
+        ({"errors": [{"code": "taken", "title": "Taken", "detail": "By another."}]}, "taken", "By another"),
+        ({"errors": [{"title": "Taken"}]}, None, "Taken"),
+        ({"errors": {}}, None, "no reason given"),
+        ({"errors": []}, None, "no reason given"),
+    ],
+)
+def test_several_errors_are_told_by_their_first_code(body: Any, code: str | None, words: str) -> None:
+    error = failed(422, body)
+    assert isinstance(error, Rejected)
+    assert (error.code, error.status) == (code, 422)
+    assert words in str(error)
+
+
+def test_a_code_that_means_something_at_one_platform_means_nothing_at_another() -> None:
+    body = {"Error": {"Message": "No.", "Code": "DeniedAccess"}}
+    assert type(failed(403, body)) is Reconnect
+    assert type(failed(403, body, Call("GET /class/classes"))) is Rejected

@@ -1,0 +1,38 @@
+"""``adapter new-platform NAME``: the first files of a connector, with tests that run at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+import connectors
+from adapter.config import NAMES
+from connectors.scaffold import BadName, make_platform
+
+NEXT = """\
+Next:
+  1. .venv/bin/pytest tests/connectors/{name}      they pass: keep them passing
+  2. Put the platform's own answers (no real names or addresses) into tests/connectors/samples/{name}/.
+  3. Make reads.py and shapes.py fit them; declare what it really can, and in `limits` what it can't.
+  4. Replace the double by the platform's sandbox, if there is one: `adapter conformance {name}`.
+docs/adding-a-platform.md has the whole way."""
+
+
+@click.command("new-platform")
+@click.argument("name")
+@click.option("--title", help="As the platform writes itself; NAME with a capital by default.")
+def new_platform(name: str, title: str | None) -> None:
+    """Write the first files of a connector for platform NAME into this checkout."""
+    root = Path(connectors.__path__[0]).parent
+    reserved = {setting.split("_")[0].lower() for setting in NAMES}
+    try:
+        written = make_platform(root, name, title or name.capitalize(), reserved=reserved)
+    except BadName as error:
+        raise click.UsageError(str(error)) from error
+    for path in written:
+        click.echo(f"wrote {path.relative_to(root)}")
+    click.echo(NEXT.format(name=name))
+
+
+COMMANDS: tuple[click.Command, ...] = (new_platform,)
