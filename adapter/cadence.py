@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 ROUND = timedelta(minutes=10)
@@ -76,13 +76,11 @@ def night_before(now: datetime, zone: ZoneInfo, connection_id: int) -> datetime:
     """The latest instant at which this connection's nightly reading was to begin: the same minute of every night."""
     today = now.astimezone(zone).date()
     tonight = _night_of(datetime.combine(today, NIGHT_BEGINS), zone, connection_id)
-    return (
-        tonight
-        if tonight <= now
-        else _night_of(datetime.combine(today, NIGHT_BEGINS) - timedelta(days=1), zone, connection_id)
-    )
+    if tonight <= now:
+        return tonight
+    return _night_of(datetime.combine(today - timedelta(days=1), NIGHT_BEGINS), zone, connection_id)
 
 
 def _night_of(begins: datetime, zone: ZoneInfo, connection_id: int) -> datetime:
     spread = zlib.crc32(str(connection_id).encode()) % NIGHT_MINUTES
-    return begins.replace(tzinfo=zone).astimezone(ZoneInfo("UTC")) + timedelta(minutes=spread)
+    return begins.replace(tzinfo=zone).astimezone(UTC) + timedelta(minutes=spread)

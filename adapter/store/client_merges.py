@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from adapter.store.dialect import chunks, insert_new, table_of
 from adapter.store.tables import Client, ClientEmail, ClientMerge, Connection, Reservation
 
+LONGEST_CHAIN = 100  # merges one after the other; two events at once could still have closed a ring
+
 
 def note_merge(db: Session, connection_id: int, lost_id: str, kept_id: str, merged_at: datetime) -> None:
     """Record that ``lost_id`` became ``kept_id``, and move its reservations. What would make a ring is left alone."""
@@ -32,7 +34,10 @@ def kept_of(db: Session, connection_id: int, client_ids: Iterable[str]) -> dict[
     if db.execute(select(ClientMerge.id).where(ClientMerge.connection_id == connection_id).limit(1)).first() is None:
         return {}  # most studios never merge: ask no more for every page
     found = _became(db, connection_id, sorted(set(client_ids)))
-    while further := _became(db, connection_id, sorted(set(found.values()))):
+    for _ in range(LONGEST_CHAIN):
+        further = _became(db, connection_id, sorted(set(found.values())))
+        if not further:
+            break
         found = {lost: further.get(kept, kept) for lost, kept in found.items()}
     return found
 
