@@ -29,7 +29,6 @@ IMPORT_NAME = {
     "flask-login": "flask_login",
     "flask-wtf": "flask_wtf",
     "flask-limiter": "flask_limiter",
-    "pyrate-limiter": "pyrate_limiter",
     "python-dotenv": "dotenv",
     "email-validator": "email_validator",
     "fpdf2": "fpdf",

@@ -90,6 +90,10 @@ class Health(Schema):
 
     calls_today = fields.Integer()
     call_errors_today = fields.Integer()
+    calls_asked_today = fields.Integer(metadata={"description": "Of them for a backfill or a resync: outside the plan"})
+    calls_allowed = fields.Integer(allow_none=True, metadata={"description": "A day (UTC); null: no limit"})
+    calls_run_out_at = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
+    calls_plan = fields.String(metadata={"description": "What the rest of the day's calls are for, in words"})
     webhooks_today = fields.Integer()
     webhooks_waiting = fields.Integer()
     set_aside = fields.Integer()
