@@ -133,7 +133,7 @@ def _complete(batch: Batch, rows: Sequence[Row], old: Mapping[str, Mapping[str, 
         if before := old.get(row.key):
             keep_what_is_not_said(before, row.values)
     if batch.stream is Stream.SESSIONS:
-        _keep_first_zone(rows, old)
+        _keep_first_zone(rows, old, batch.now)
     if batch.stream is Stream.RESERVATIONS:
         _give_to_kept_clients(batch, rows)
         _settle(batch, rows, old)
@@ -165,9 +165,12 @@ def _zone_sessions(batch: Batch, rows: Sequence[Row]) -> None:
         row.values["timezone"] = zones.get(row.values["venue_id"], batch.connection.timezone)
 
 
-def _keep_first_zone(rows: Sequence[Row], old: Mapping[str, Mapping[str, Any]]) -> None:
+def _keep_first_zone(rows: Sequence[Row], old: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
+    """A class keeps the zone of its first sight (EC-45). Where the zone changes, only one still to come moves (F18)."""
     for row in rows:
         if before := old.get(row.key):
+            if before["timezone"] != row.values["timezone"] and before["starts_at"] <= now:
+                row.values |= {"starts_at": before["starts_at"], "ends_at": before["ends_at"]}
             row.values["timezone"] = before["timezone"]
 
 
