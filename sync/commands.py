@@ -12,6 +12,7 @@ import click
 from adapter.context import Context
 from adapter.push_mode import switch_push_mode
 from adapter.resync import WrongResync, request_resync
+from adapter.store.push_health import push_health_of
 from adapter.store.tables import Decision, PushMode, Run, RunKind, RunOrigin, RunState
 from adapter.work import request_run
 from sync.asking import ACTOR, as_json, connection_argument, connection_named, finished, tell_run
@@ -108,7 +109,12 @@ def push(ctx: Context, connection_id: int, mode: str, as_json: bool) -> None:
         finished(ctx, run.id)
         while (after := _next_push(ctx, connection_id)) is not None:
             finished(ctx, after)
-    click.echo(json.dumps({"connection": connection_id, "mode": mode}) if as_json else f"Pushing is {mode}.")
+    with ctx.store.read() as db:
+        waiting = push_health_of(db, connection_id, ctx.now()).waiting
+    told = {"connection": connection_id, "mode": mode, "waiting": waiting}
+    click.echo(json.dumps(told) if as_json else f"Pushing is {mode}.")
+    if waiting:
+        click.echo(f"{waiting} pushes wait to be sent or confirmed; a running service goes on with them.", err=True)
 
 
 @click.command()

@@ -177,7 +177,8 @@ def _kept(ctx: Context, plan: Plan, job: Job | None) -> Counts:
 
 def _keep(db: Database, plan: Plan, needs: Mapping[int, int | None]) -> None:
     """The decisions, and for those that are to take effect a push in place of what waits."""
-    decisions = {number: _decision(plan, number) for number in plan.changed.keys() - _overtaken(db, plan)}
+    overtaken = _overtaken(db, plan)
+    decisions = {number: _decision(plan, number) for number in plan.changed if number not in overtaken}
     db.add_all(decisions.values())
     db.flush()
     real = {number: row for number, row in decisions.items() if not row.shadow}

@@ -119,7 +119,9 @@ class PushHealth(Schema):
     """How pushing is doing; counts are of classes still to come."""
 
     parity = fields.Integer(allow_none=True, metadata={"description": "Per cent that the platform holds as wanted"})
-    in_force = fields.Integer()
+    in_force = fields.Integer(metadata={"description": "Read back and equal when it was sent"})
+    accepted = fields.Integer(metadata={"description": "Taken by a platform that does not show what it holds"})
+    local = fields.Integer(metadata={"description": "In force where we sell: the platform takes none"})
     equal = fields.Integer()
     waiting = fields.Integer()
     checked_at = fields.AwareDateTime(allow_none=True, default_timezone=UTC)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from adapter import platforms
@@ -29,7 +30,7 @@ from adapter.store.freshness import freshness_of
 from adapter.store.push_health import push_health_of
 from adapter.store.settings import effective_settings
 from adapter.store.settings import sources as sources_of
-from adapter.store.tables import Connection, ConnectionState, PushMode, Studio
+from adapter.store.tables import Connection, ConnectionState, PushMode, RunKind, Studio
 from adapter.studio_settings import confirm_sources
 from adapter.web.access import caller, context, needs
 from adapter.write_back import options_of
@@ -81,6 +82,7 @@ def one(connection_id: int) -> ResponseReturnValue:
             alerts=open_alerts(db, connection_id=connection_id),
             fresh=freshness_of(connection, effective_settings(db, connection.studio_id).studio, now),
             pushing=push_health_of(db, connection_id, now),
+            stopping=connection.push_mode is not PushMode.LIVE and _is_stopping(db, connection),
             now=now,
         )
 
@@ -165,18 +167,19 @@ def disconnect(connection_id: int) -> ResponseReturnValue:
         flash("Switch it to paused first: otherwise what is listed now would stay listed at the platform.", "error")
         return _back(connection_id)
     with context().store.read() as db:
-        stopping = push_health_of(db, connection_id, context().now()).waiting
-    if (
-        row.state is ConnectionState.ACTIVE
-        and row.push_mode is PushMode.PAUSED
-        and stopping
-        and "sure" not in request.form
-    ):
+        stopping = _is_stopping(db, row)
+    if row.state is ConnectionState.ACTIVE and stopping and "sure" not in request.form:
         flash("Some classes are still being stopped, see below: wait until they are, or confirm it once more.", "error")
         return _back(connection_id)
     connect.disconnect(context(), connection_id, caller().actor)
     flash("Disconnected. What has been read so far stays.", "info")
     return redirect(url_for("connections.of_studio", studio_id=g.studio_id))
+
+
+def _is_stopping(db: Session, connection: Connection) -> bool:
+    """Whether what stops selling is not carried out and confirmed everywhere yet."""
+    waiting = push_health_of(db, connection.id, context().now()).waiting > 0
+    return waiting or any(run.kind is RunKind.PUSH for run in open_runs(db, connection.id))
 
 
 def _back(connection_id: int) -> Response:

@@ -157,7 +157,7 @@ class Scene:
 
     def reconcile(self) -> Run:
         """What the clock asks for once a day: all of the stretch that is mirrored, read again."""
-        since = (self.now - timedelta(weeks=WEEKS)).date().isoformat()
+        since = (self.began - timedelta(weeks=WEEKS)).date().isoformat()
         run = self.road.do(RunKind.RESYNC, **{"from": since})
         for stream in ("venues", "class_types", "prices", "clients"):
             run = self.road.do(RunKind.RESYNC, stream=stream)

@@ -229,10 +229,10 @@ def test_f27_a_record_that_makes_no_sense_is_set_aside_with_a_reason_and_the_res
         (CLASSES, r'"WebCapacity":\d+', '"WebCapacity":999'),
         (CLASSES, r'"EndDateTime":"[^"]*"', '"EndDateTime":"2020-01-01T00:00:00"'),
         (CLASSES, r'"StartDateTime":"[^"]*"', '"StartDateTime":"next Monday"'),
-        ("/sale/services", r'"Price":[\d.]+', '"Price":9.999'),
-        ("/sale/services", r'"Price":[\d.]+', '"Price":-5.0'),
         ("/sale/sales", r'"TotalAmount":[\d.]+', '"TotalAmount":"12,50"'),
         (CLIENTS, r'"CreationDate":"[^"]*"', '"CreationDate":"31.12.2025"'),
+        ("/sale/services", r'"Price":[\d.]+', '"Price":9.999'),
+        ("/sale/services", r'"Price":[\d.]+', '"Price":-5.0'),
     ):
         scene.book(scene.coming(-1))
         scene.sandbox.faults({"kind": "rewrite", "path": path, "find": find, "body": body})

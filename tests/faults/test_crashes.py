@@ -133,6 +133,7 @@ def test_f29_of_two_that_sync_at_once_one_does_and_a_late_one_writes_nothing(sce
     scene.work()
     with pytest.raises(queue.LeaseLost):  # it was only asleep
         Job.of(scene.ctx, run).write(lambda db: db.execute(text("update class_session set capacity = 0")))
+    scene.pull()
     scene.agree()
 
 

@@ -108,7 +108,10 @@ def test_one_run_at_a_time_in_a_lane(told: Context) -> None:
     assert decide in carried(told)
 
 
-@pytest.mark.parametrize(("slow", "quick"), [(k, q) for k in RunKind for q in RunKind if slower(k, q)])
+PAIRS = {(STATIONS[one], STATIONS[other]): (one, other) for one in RunKind for other in RunKind if slower(one, other)}
+
+
+@pytest.mark.parametrize(("slow", "quick"), PAIRS.values())
 def test_what_waits_at_a_slow_station_holds_up_nothing_at_a_quicker_one(
     told: Context, slow: RunKind, quick: RunKind
 ) -> None:

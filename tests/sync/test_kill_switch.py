@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import timedelta
 from decimal import Decimal
 
@@ -15,6 +14,7 @@ from adapter.store.tables import (
     Breaker,
     Connection,
     Listing,
+    Model,
     Push,
     PushMode,
     PushState,
@@ -29,7 +29,6 @@ from connectors.sandbox.market.state import Offer
 from sync import decide as deciding
 from sync.decide import replay, stored
 from sync.jobs import do_next
-from sync.models import models_folder
 from sync.schedule import ask_for_pushes
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done
@@ -39,8 +38,7 @@ PUT = "PUT /channel/offers"
 
 @pytest.fixture
 def live(mirrored: Road, sandbox: LiveSandbox) -> Road:
-    """A studio with a model whose offers stand at the platform, where two classes had a cap of the studio's own."""
-    done(mirrored.do(RunKind.TRAIN))
+    """A studio whose offers stand at the platform, where two classes had a cap of the studio's own before."""
     mirrored.go_live()
     done(mirrored.do(RunKind.DECIDE))
     for push in mirrored.pushes()[:2]:
@@ -101,7 +99,8 @@ def test_own_caps_are_back_and_nothing_else_sells_while_a_pull_runs_and_the_mode
         asked = {"origin": RunOrigin.SCHEDULE, "actor": "clock", "now": live.ctx.now()}
         pull, _ = request_run(db, RunKind.PULL, live.connection_id, **asked)
         pull.state, pull.leased_until = RunState.RUNNING, live.ctx.now() + timedelta(minutes=5)
-    shutil.rmtree(models_folder(live.ctx.config))
+        lost = {"digest": "0" * 64, "folder": "0" * 64, "card": {}, "trained_at": live.ctx.now()}
+        db.add(Model(studio_id=live.connection.studio_id, **lost))
     done(switch(live, mode))
     assert limits(sandbox) == booked(live) | dict.fromkeys(own, 1) != before
     urgent = live.pushes(Push.urgent)

@@ -336,7 +336,9 @@ class TestConnection:
 
     def test_disconnecting_keeps_what_was_read(self, owner: FlaskClient, path: str, seeded: Seeded) -> None:
         owner.post(f"{path}/push-mode", data={"mode": "paused", "sure": "yes"})
-        answer = owner.post(f"{path}/disconnect")
+        owner.post(f"{path}/disconnect")
+        assert "still being stopped, see below" in owner.get(path).text
+        answer = owner.post(f"{path}/disconnect", data={"sure": "yes"})
         assert "stays" in owner.get(answer.location).text
         assert "Disconnected" in owner.get(path).text
         assert "Vinyasa Flow" in owner.get(f"/studios/{seeded.studio_id}").text
