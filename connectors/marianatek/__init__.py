@@ -80,8 +80,9 @@ PLATFORM = Platform(
         ordered=False,
         premium=False,
         inferred=(
-            "That “max_reservations” caps the spots of one payer in one class is read from its name and place: its"
-            " description is not public. Nor is it written down that a class shows it as its direct booking limit."
+            "That “max_reservations” caps the spots of one payer in one class, those already booked among them, is read"
+            " from its name and place: its description is not public. Nor is it written down that a class shows it as"
+            " its direct booking limit."
         ),
     ),
     booking=Booking(find=bookings.find, make=bookings.make, cancel=bookings.cancel),
