@@ -18,8 +18,8 @@ check: $(VENV)/.test ## lint, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.test ## the benchmarks, each with its ratio
-	@for benchmark in benchmarks/bench_*.py; do $(BIN)/python $$benchmark || exit 1; done
+bench: $(VENV)/.bench ## the benchmarks, each with its ratio
+	@for benchmark in benchmarks/bench_*.py; do PYTHONPATH=. $(BIN)/python $$benchmark || exit 1; done
 
 install: $(VENV)/.run ## the set-up alone, in .venv
 
@@ -39,4 +39,8 @@ $(VENV)/.run: setup.cfg pyproject.toml requirements.lock | $(VENV)/bin/python
 
 $(VENV)/.test: $(VENV)/.run
 	$(PIP) --editable '.[test,dev]'
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.test
+	$(PIP) --editable '.[bench]'
 	@touch $@

@@ -26,6 +26,8 @@ DEFAULT_PUBLIC_URL = "http://127.0.0.1:5000"
 YES, NO = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off", ""})
 SHORTEST_SECRET = 16
 MOST_PROXIES = 9
+CALLS_PER_DAY = "CALLS_PER_DAY"  # ADAPTER_<PLATFORM>_CALLS_PER_DAY
+MOST_CALLS = 10**9
 NAMES = frozenset(
     {
         "INSTANCE",
@@ -126,6 +128,8 @@ def _of_platform(given: Mapping[str, str], name: str) -> dict[str, str]:
     for key in settings:
         if key.endswith("_URL") or key == "ISSUER":
             settings[key] = _http_url(prefix + key, settings[key])
+        elif key == CALLS_PER_DAY:
+            _count(prefix + key, settings[key], most=MOST_CALLS)
     return settings
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from adapter.config import Config
+from adapter.config import CALLS_PER_DAY, Config
 from connectors import registry
 from connectors.platform import Capability, Platform
 
@@ -82,6 +82,12 @@ def told(name: str, config: Config) -> Told:
         takes_price=platform.catalog is not None,
         ready=bool(config.platform(name).get("CLIENT_ID")),
     )
+
+
+def calls_per_day(name: str, config: Config) -> int | None:
+    """How many calls one account may make a day; None: no limit."""
+    given = config.platform(name).get(CALLS_PER_DAY)
+    return registry.get(name).calls_per_day if given is None else int(given) or None
 
 
 def all_told(config: Config) -> list[Told]:

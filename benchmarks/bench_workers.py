@@ -187,7 +187,6 @@ def token_of(sandbox: dict[str, Any], site: dict[str, str]) -> str:
         on_call=lambda _call, _status: None,
         allow_private=True,
         allowed=frozenset(),
-        per_minute=60_000,
     )
     assert platform.login is not None
     try:

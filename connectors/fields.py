@@ -24,6 +24,7 @@ from connectors.times import iana_zone, read_instant
 
 T = TypeVar("T")
 LONGEST_ID = 128  # characters
+LARGEST_PLAIN_ID = 2**63
 MOST_PLACES = 100_000  # a capacity above this is a slip of the keyboard
 LARGEST_AMOUNT = Decimal(10) ** 9
 _BROKEN_ID = re.compile(r"[\x00-\x1f\x7f\ufffd]")
@@ -31,6 +32,8 @@ _BROKEN_ID = re.compile(r"[\x00-\x1f\x7f\ufffd]")
 
 def id_text(value: Any) -> str:
     """A platform's id as text, whether it came as a number or as text. Raises ValueError."""
+    if type(value) is int and abs(value) <= LARGEST_PLAIN_ID:
+        return str(value)  # most are: nothing about them needs a look
     if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
         raise ValueError("is no id")
     text = str(value).strip()
@@ -183,6 +186,7 @@ class Shape(Schema):
         super().__init__()
         self.site = site
         self.zone = ZoneInfo(site.timezone)
+        self._keys = [(key, "." in key) for key in (field.data_key or "" for field in self.fields.values())]
 
     def read(self, payload: Any, **given: Any) -> Any:
         """The record. Raises BadRecord."""
@@ -197,8 +201,8 @@ class Shape(Schema):
     def _reach(self, payload: Any, **_: Any) -> Any:
         if not isinstance(payload, Mapping):
             return payload
-        found = {field.data_key: reach(payload, field.data_key or "") for field in self.fields.values()}
-        return {key: value for key, value in found.items() if value is not None}
+        found = ((key, reach(payload, key) if deep else payload.get(key)) for key, deep in self._keys)
+        return {key: value for key, value in found if value is not None}
 
     @post_load
     def _finish(self, values: dict[str, Any], **_: Any) -> dict[str, Any]:

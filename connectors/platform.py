@@ -7,7 +7,7 @@ Knows the shape of a declaration; knows no platform. What a platform cannot do i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -117,6 +117,7 @@ class Resource:
     ask: type[Ask]
     read: Callable[[Api, Any], Iterator[Page]]
     overlap_hours: int = 0  # how far a ``Since`` question reaches back behind its cursor
+    look: Callable[[Api, Sequence[str]], Iterator[Page]] | None = None  # at records by id, wherever they lie in time
     every_hours: int = 0  # for how long a long list that can only be read whole is good enough
 
 
@@ -289,7 +290,8 @@ class Platform:
     catalog: CatalogPush | None = None
     booking: Booking | None = None
     limits: tuple[str, ...] = ()  # what it cannot do, in plain words, for the studio
-    calls_per_minute: int = 600
+    calls_per_minute: int = 600  # of our key, all accounts together
+    calls_per_day: int | None = None  # of one account, before they cost or are refused; None: no limit
     docs: str = ""
 
     @property

@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session as Database
 
 from adapter.store.facts import Facts
+from adapter.store.reading_plan import last_readings, part_read_at
 from adapter.store.rosters import roster_mark
 from adapter.store.settings import effective_settings
 from adapter.store.tables import ClassType, Connection, Decision, PushMode, Session, Venue
@@ -73,7 +74,7 @@ def _standings(
     own_spots: Mapping[int, int],
     now: datetime,
 ) -> dict[int, Standing]:
-    settings = effective_settings(db, connection.studio_id)
+    settings, readings = effective_settings(db, connection.studio_id), last_readings(db, connection.id)
     venues, types = _venues(db, connection.id), _class_types(db, connection.id)
     standing = outbox.may_stand(db, rows.keys()) if connection.push_mode is PushMode.SHADOW else set()
     found = {}
@@ -90,7 +91,7 @@ def _standings(
             waitlisted=row.waitlisted,
             released=own.release_all_hours is not None
             and row.starts_at - now <= timedelta(hours=own.release_all_hours),
-            read_at=_read_at(connection, row),
+            read_at=_read_at(connection, row, part_read_at(row.starts_at, readings)),
             listed=before.spots + before.premium_spots if before else None,
             own_spots=own_spots.get(number),
             no_increase_after=settings.studio.no_increase_after,
@@ -103,9 +104,9 @@ def _is_listed(decision: Decision | None) -> bool:
     return decision is not None and not decision.shadow and decision.spots + decision.premium_spots > 0
 
 
-def _read_at(connection: Connection, session: Session) -> datetime | None:
-    """How fresh our picture of a session is: the last pull, unless its own roster could not be read then."""
-    known = [at for at in (connection.last_pulled_at, session.roster_read_at) if at is not None]
+def _read_at(connection: Connection, session: Session, part_at: datetime | None) -> datetime | None:
+    """How fresh our picture of a session is: that of its part of the timetable, unless its roster could not be read."""
+    known = [at for at in (connection.last_pulled_at, part_at, session.roster_read_at) if at is not None]
     if session.roster_mark == roster_mark(session):
         return max(known, default=None)
     return session.roster_read_at

@@ -15,7 +15,7 @@ from connectors.platform import Api, Everything, Platform, Since
 from connectors.records import Stream
 from sync.cursors import instant, read_cursor, write_cursor
 from sync.job import Job
-from sync.streams import read_answer, settle_absent
+from sync.streams import mirror_stream
 
 BOOKED_AHEAD = timedelta(days=60)  # a first question reaches so far behind the first session: it was booked before
 
@@ -29,7 +29,7 @@ def read_changes(job: Job, api: Api, platform: Platform, stream: Stream, start: 
     reach_back = timedelta(hours=resource.overlap_hours)
     ask = Since(start - BOOKED_AHEAD if since is None else since - reach_back)
     by_changes = replace(platform, streams={**platform.streams, stream: resource})
-    settle_absent(job, stream, read_answer(job, api, by_changes, stream, ask), ask)
+    mirror_stream(job, api, by_changes, stream, ask)
     _note(job, name)
 
 
@@ -40,7 +40,7 @@ def read_long_list(job: Job, api: Api, platform: Platform, stream: Stream, *, no
     if last is not None and job.began - last < good_for and not now:
         return
     job.say(f"reading {stream}")
-    settle_absent(job, stream, read_answer(job, api, platform, stream, Everything()), Everything())
+    mirror_stream(job, api, platform, stream, Everything())
     _note(job, name)
 
 

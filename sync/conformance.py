@@ -56,7 +56,6 @@ def account(platform: Platform, sandbox: Sandbox) -> Iterator[Api]:
         on_call=lambda call, status: None,
         allow_private=False,
         allowed=frozenset({sandbox.address}),
-        per_minute=60_000,
         codes=platform.codes,
     ) as door:
         if platform.login is not None:

@@ -6,7 +6,7 @@ stream and no platform.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from adapter.context import Context
 from adapter.store.mirror import Counts
 from adapter.store.redaction import scrub
 from adapter.store.tables import Connection, Run
+from connectors.records import SetAside
 from sync import queue
 
 MOST_ERRORS = 50  # kept on a run; more are counted, not listed
@@ -87,6 +88,11 @@ class Job:
         """List an item that failed, with the platform's words; the rest goes on (the run ends INCOMPLETE)."""
         told = {"what": scrub(what, self.ctx.keys), "message": scrub(message, self.ctx.keys)}  # a platform's own words
         self.errors.append({"at": self.ctx.now().isoformat(), **told})
+
+    def set_aside(self, records: Iterable[SetAside]) -> None:
+        """List records that could not be read and were not parked before."""
+        for record in records:
+            self.fail(f"{record.stream} {record.external_id or '(no id)'}", record.reason)
 
     def _hold(self, db: Session, **values: Any) -> None:
         listed = self.errors[:MOST_ERRORS]

@@ -23,7 +23,7 @@ from sync import windows
 from sync.job import Job
 from sync.roster_pull import RosterPull, roster_keys
 from sync.rosters import RosterKey
-from sync.streams import read_answer, settle_absent, settle_rows
+from sync.streams import mirror_stream, settle_rows
 
 WINDOWED = {Stream.SESSIONS: windows.SESSION_DAYS, Stream.SALES: windows.SALES_DAYS}
 
@@ -96,7 +96,7 @@ def _read(job: Job, api: Api, platform: Platform, asked: Request) -> None:
         else:
             job.say(f"reading {stream.replace('_', ' ')}")
             ask = Since(None) if platform.streams[stream].ask is Since else Everything()
-            settle_absent(job, stream, read_answer(job, api, platform, stream, ask), ask)
+            mirror_stream(job, api, platform, stream, ask)
 
 
 def _read_windows(job: Job, api: Api, platform: Platform, stream: Stream, whole: Window) -> None:
@@ -104,7 +104,7 @@ def _read_windows(job: Job, api: Api, platform: Platform, stream: Stream, whole:
         whole = windows.until_tomorrow(whole, job.began)
     for window in windows.newest_first(whole, WINDOWED[stream]):
         job.say(f"reading {stream} from {window.start:%-d %b %Y} to {window.end:%-d %b %Y}")
-        settle_absent(job, stream, read_answer(job, api, platform, stream, window), window)
+        mirror_stream(job, api, platform, stream, window)
 
 
 def _read_rosters(job: Job, api: Api, platform: Platform, asked: Request) -> None:

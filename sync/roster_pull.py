@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Database
 
-from adapter.store.mirror import Counts, save_rosters
+from adapter.store.mirror import Counts, Tell, save_rosters
 from adapter.store.tables import Connection, Session
 from connectors.errors import BadRecord, ConnectorError, Rejected, TryAgain
 from connectors.platform import Api, Platform
-from connectors.records import Stream
+from connectors.records import SetAside, Stream
 from sync.job import Job
 from sync.rosters import Roster, RosterKey, fetch_all
 
@@ -68,13 +68,12 @@ class RosterPull:
     def _flush(self) -> None:
         batch, self.ready = self.ready, []
         if batch:
-            self.job.commit(Stream.RESERVATIONS, lambda db: self._save(db, batch), done=len(batch))
-        for _, pages in batch:
-            for item in (item for page in pages for item in page.set_aside):
-                self.job.fail(f"{item.stream} {item.external_id or '(no id)'}", item.reason)
+            news: list[SetAside] = []
+            self.job.commit(Stream.RESERVATIONS, lambda db: self._save(db, batch, news.append), done=len(batch))
+            self.job.set_aside(news)
 
-    def _save(self, db: Database, batch: Sequence[tuple[RosterKey, Roster]]) -> Counts:
+    def _save(self, db: Database, batch: Sequence[tuple[RosterKey, Roster]], tell: Tell) -> Counts:
         connection = db.get_one(Connection, self.job.connection_id)
         rows = {row.id: row for row in db.scalars(select(Session).where(Session.id.in_([key.id for key, _ in batch])))}
         rosters = [(rows[key.id], pages) for key, pages in batch]
-        return save_rosters(db, self.job.ctx.keys, connection, rosters, now=self.job.ctx.now())
+        return save_rosters(db, self.job.ctx.keys, connection, rosters, now=self.job.ctx.now(), tell=tell)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session as Database
 
+from adapter.cadence import ROUND
 from adapter.context import Context
 from adapter.store.tables import (
     Connection,
@@ -29,7 +30,8 @@ from adapter.work import request_run
 from sync import circuit, freshness, parity, write_back
 from sync.outbox import WAITING
 
-PULL_EVERY = timedelta(minutes=10)
+PULL_EVERY = ROUND
+APART = timedelta(seconds=2)  # between pulls that become due at the same look
 TRAIN_EVERY = timedelta(hours=24)
 STATE_EVERY = timedelta(hours=24)
 GUARD_EVERY = timedelta(minutes=5)
@@ -57,14 +59,22 @@ def ask(ctx: Context, line: Line) -> int:
 
 
 def ask_for_pulls(db: Database, now: datetime) -> int:
-    """A pull for each connection whose last one is ten minutes old; a backfill where none has come to an end."""
-    return sum(_ask_for_pull(db, connection, now) for connection in _active(db))
+    """A pull for each connection whose last one is ten minutes old; a backfill where none has come to an end.
+
+    After an outage all are due at once: they begin one after the other, each with one pull for all that was missed, and
+    keep their distance from then on (F23).
+    """
+    asked = 0
+    for connection in _active(db):
+        asked += _ask_for_pull(db, connection, now, now + min(APART * asked, PULL_EVERY))
+    return asked
 
 
-def _ask_for_pull(db: Database, connection: Connection, now: datetime) -> bool:
+def _ask_for_pull(db: Database, connection: Connection, now: datetime, due_at: datetime) -> bool:
     if _latest(db, connection, (RunKind.BACKFILL,), MIRRORED) is None:
-        return _ask(db, connection, RunKind.BACKFILL, now, BACKFILL_AGAIN, "the mirror is not complete yet")
-    return _ask(db, connection, RunKind.PULL, now, PULL_EVERY, "", beside=(RunKind.BACKFILL,))
+        why = "the mirror is not complete yet"
+        return _ask(db, connection, RunKind.BACKFILL, now, BACKFILL_AGAIN, why, due_at=due_at)
+    return _ask(db, connection, RunKind.PULL, now, PULL_EVERY, "", beside=(RunKind.BACKFILL,), due_at=due_at)
 
 
 def ask_for_training(db: Database, now: datetime) -> int:
@@ -159,11 +169,12 @@ def _ask(
     why: str,
     *,
     beside: tuple[RunKind, ...] = (),
+    due_at: datetime | None = None,
 ) -> bool:
     """Request a run unless one is open or the last is younger than ``every``; ``beside``: kinds that do as well."""
     kinds, until = (kind, *beside), now + FURTHEST
     last = _latest(db, connection, kinds, tuple(RunState), until)
     if _latest(db, connection, kinds, OPEN, until) is not None or (last is not None and now - last < every):
         return False
-    request_run(db, kind, connection.id, origin=RunOrigin.SCHEDULE, actor="clock", now=now, why=why)
+    request_run(db, kind, connection.id, origin=RunOrigin.SCHEDULE, actor="clock", now=due_at or now, why=why)
     return True

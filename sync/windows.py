@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from connectors.platform import Window
 
 HORIZON = timedelta(days=28)  # so far ahead every session gets a decision (IN-03)
-TRAILING = timedelta(days=3)  # so far back attendance is marked, late cancels and sales are entered
 BACKFILL_WEEKS = 52
 SESSION_DAYS = 30  # a window of sessions in a backfill
 SALES_DAYS = 30
@@ -23,23 +22,30 @@ def newest_first(window: Window, days: int) -> Iterator[Window]:
         end = begin
 
 
+def joined(windows: Iterable[Window]) -> list[Window]:
+    """The same stretches in order, those that touch or overlap made one: one answer costs less than two."""
+    made: list[Window] = []
+    for window in sorted(windows, key=lambda one: one.start):
+        if made and window.start <= made[-1].end:
+            made[-1] = Window(made[-1].start, max(made[-1].end, window.end))
+        else:
+            made.append(window)
+    return made
+
+
 def of_backfill(now: datetime, weeks: int) -> Window:
     """The year behind and the weeks ahead, in whole days of UTC."""
-    return Window(_day(now) - timedelta(weeks=weeks), _ahead(now))
+    return Window(_day(now) - timedelta(weeks=weeks), _day(now) + HORIZON + timedelta(days=1))
 
 
-def of_pull(now: datetime) -> Window:
-    """What an incremental pull reads again each time."""
-    return Window(_day(now) - TRAILING, _ahead(now))
+def of_last(days: int, now: datetime) -> Window:
+    """So many days back, and today."""
+    return Window(_day(now) - timedelta(days=days), _day(now) + timedelta(days=1))
 
 
 def until_tomorrow(window: Window, now: datetime) -> Window:
     """The part of a window that lies behind us: sales are not made in the future."""
     return Window(window.start, min(window.end, _day(now) + timedelta(days=1)))
-
-
-def _ahead(now: datetime) -> datetime:
-    return _day(now) + HORIZON + timedelta(days=1)
 
 
 def _day(now: datetime) -> datetime:

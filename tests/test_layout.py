@@ -29,9 +29,9 @@ IMPORT_NAME = {
     "flask-login": "flask_login",
     "flask-wtf": "flask_wtf",
     "flask-limiter": "flask_limiter",
-    "pyrate-limiter": "pyrate_limiter",
     "python-dotenv": "dotenv",
     "email-validator": "email_validator",
+    "fpdf2": "fpdf",
 }
 NEVER_IMPORTED = {"tzdata", "psycopg"}  # data; and a driver that SQLAlchemy loads by the database's address
 

@@ -14,6 +14,7 @@ from adapter.api import schemas
 from adapter.api.idempotency import Answer, KeyHeader, once
 from adapter.api.paging import PageQuery, cursor_of, place_of
 from adapter.permissions import Act, studios_for
+from adapter.platforms import calls_per_day
 from adapter.push_mode import switch_push_mode
 from adapter.resync import WrongResync, request_resync
 from adapter.store.alerts import open_alerts
@@ -51,7 +52,8 @@ def one(connection_id: int) -> dict[str, Any]:
     """One connection and how it is doing."""
     with context().store.read() as db:
         row = db.get_one(Connection, connection_id)
-        health = health_of(db, connection_id, context().now())
+        allowed = calls_per_day(row.platform, context().config)
+        health = health_of(db, connection_id, context().now(), allowed)
         alerts = open_alerts(db, connection_id=connection_id)
         pushing = push_health_of(db, connection_id, context().now())
     plain = {name: getattr(row, name) for name in schemas.Connection().fields}

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from urllib.parse import urlsplit
 
+from adapter.connecting.pace import pace_of
 from adapter.context import Context
-from adapter.store.dialect import insert, table_of
-from adapter.store.tables import ApiCalls
+from adapter.store.api_calls import add_calls
 from connectors.errors import Misconfigured
 from connectors.http import HttpDoor, open_door
 from connectors.platform import Api, Platform, Site
@@ -24,10 +23,14 @@ OWN_SANDBOX_PER_MINUTE = 60_000  # the sandbox that we started ourselves has no 
 
 
 class Meter:
-    """Counts calls by day and kind; written down in short transactions of its own."""
+    """Counts calls by day and kind; written down in short transactions of its own.
 
-    def __init__(self, ctx: Context) -> None:
+    ``asked``: they are made for a backfill or a resync, which the plan of the day does not count.
+    """
+
+    def __init__(self, ctx: Context, *, asked: bool = False) -> None:
         self._ctx = ctx
+        self._asked = asked
         self._calls: Counter[str] = Counter()
         self._errors: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -50,7 +53,8 @@ class Meter:
             calls, errors = self._calls, self._errors
             self._calls, self._errors = Counter(), Counter()
         if calls:
-            _add(self._ctx, self.connection_id, calls, errors, self._ctx.now())
+            with self._ctx.store.write() as db:
+                add_calls(db, self.connection_id, self._ctx.now().date(), calls, errors, asked=self._asked)
 
 
 @contextmanager
@@ -75,7 +79,7 @@ def open_account(
         on_call=meter.note,
         allow_private=ctx.config.allow_private_addresses,
         allowed=ctx.config.allowed_addresses,
-        per_minute=_per_minute(ctx, platform, address),
+        pace=pace_of(ctx, platform.name, _per_minute(ctx, platform, address), meter.connection_id),
         codes=platform.codes,
     )
     try:
@@ -99,15 +103,3 @@ class FixedToken:
     def __call__(self, refused: bool) -> str | None:
         """The token; nothing once it was refused."""
         return None if refused else self._access_token
-
-
-def _add(ctx: Context, connection_id: int, calls: Mapping[str, int], errors: Mapping[str, int], now: datetime) -> None:
-    table = table_of(ApiCalls)
-    rows = [
-        {"connection_id": connection_id, "day": now.date(), "what": what, "calls": count, "errors": errors[what]}
-        for what, count in sorted(calls.items())
-    ]
-    with ctx.store.write() as db:
-        statement = insert(db, table)
-        added = {name: table.c[name] + statement.excluded[name] for name in ("calls", "errors")}
-        db.execute(statement.on_conflict_do_update(index_elements=["connection_id", "day", "what"], set_=added), rows)

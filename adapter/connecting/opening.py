@@ -5,10 +5,12 @@ Knows the store and the door; knows no platform. Open no transaction around it: 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from adapter.connecting.account import FixedToken, Meter, open_account
+from adapter.connecting.token_row import Tokens
 from adapter.connecting.tokens import fresh_tokens, needs_reconnect
 from adapter.context import Context
 from adapter.store.tables import Connection
@@ -16,12 +18,13 @@ from connectors import registry
 from connectors.errors import Reconnect
 from connectors.platform import Api, Site
 
+LOOK_EVERY = 2.0  # seconds
 ENDED = "The booking platform no longer accepts our access. Connect again: nothing is lost."
 
 
 @contextmanager
-def open_connection(ctx: Context, connection_id: int) -> Iterator[Api]:
-    """The platform, opened for this connection.
+def open_connection(ctx: Context, connection_id: int, *, asked: bool = False) -> Iterator[Api]:
+    """The platform, opened for this connection; ``asked``: for a backfill or a resync, which no day's plan counts.
 
     Raises Reconnect where it may not be called, or no longer: a call refused even with a fresh token marks the
     connection as needing to be connected again.
@@ -31,7 +34,7 @@ def open_connection(ctx: Context, connection_id: int) -> Iterator[Api]:
     if row is None:
         raise Reconnect(f"there is no connection {connection_id}")
     fresh_tokens(ctx, connection_id)
-    meter = Meter(ctx)
+    meter = Meter(ctx, asked=asked)
     meter.connection_id = connection_id
     site = Site(id=row.site, name=row.site_name, timezone=row.timezone, currency=row.currency)
     try:
@@ -56,16 +59,22 @@ def open_subscriptions(ctx: Context, connection_id: int) -> Iterator[Api]:
 
 
 class TokenSupply:
-    """Gives the door its token, and after a 401 a newer one than the one that was refused."""
+    """Gives the door its token, and after a 401 a newer one than the one that was refused.
+
+    The row is looked at every few seconds, not at every call: that a token is due, or was taken away, can wait so long.
+    """
 
     def __init__(self, ctx: Context, connection_id: int) -> None:
         self._ctx = ctx
         self._connection_id = connection_id
-        self._given: int | None = None  # the version handed out last
+        self._given: Tokens | None = None  # handed out last
+        self._looked = 0.0
 
     def __call__(self, refused: bool) -> str:
         """A token; ``refused``: the last one was answered by 401."""
-        newer_than = self._given if refused else None
-        tokens = fresh_tokens(self._ctx, self._connection_id, newer_than=newer_than)
-        self._given = tokens.version
-        return tokens.access
+        given = self._given
+        if given is None or refused or time.monotonic() - self._looked > LOOK_EVERY:
+            newer_than = given.version if given is not None and refused else None
+            given = fresh_tokens(self._ctx, self._connection_id, newer_than=newer_than)
+            self._given, self._looked = given, time.monotonic()
+        return given.access

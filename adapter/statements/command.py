@@ -20,7 +20,6 @@ from adapter.guarantee.signing import NotSigned
 from adapter.guarantee.signing import sign as sign_statement
 from adapter.guarantee.signing import verify as is_signed
 from adapter.printing import as_json
-from adapter.statements.case import NoParticipation
 from adapter.statements.entering import AlreadyTakesPart, enter_participation, record_fact
 from adapter.statements.making import make_statement
 from adapter.store.kept_keys import signing_key
@@ -58,10 +57,7 @@ def statement(context: Context, studio: int, as_of: datetime | None, _json: bool
     at = _aware(as_of) or context.now()
     with context.store.read() as db:
         _check_studio(db, studio)
-        try:
-            made = make_statement(db, context.keys, studio, at)
-        except NoParticipation as error:
-            raise click.ClickException(f"{error} `adapter guarantee take-part` enters it.") from error
+        made = make_statement(db, context.keys, studio, at)
     as_json(made.body)
 
 

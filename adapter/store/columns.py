@@ -6,7 +6,6 @@ Knows which record fills which table, what is kept of it and how it is hashed. R
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -17,7 +16,8 @@ from typing import Any
 from sqlalchemy import Table
 
 from adapter.store.dialect import table_of
-from adapter.store.redaction import hash_of, redact, scrub
+from adapter.store.payloads import Payload, canonical
+from adapter.store.redaction import hash_of, is_plain, redact, scrub
 from adapter.store.sealing import Keyring
 from adapter.store.tables import ClassType, Client, PriceOption, Reservation, SaleLine, Session, Venue
 from connectors.records import RECORD_OF, Fetched, Stream
@@ -66,22 +66,26 @@ def to_row(kind: Kind, fetched: Fetched, keys: Keyring, now: datetime) -> Row:
     """The row of one record. Raises Unfit."""
     values = dict(zip(kind.names, kind.values(fetched.record), strict=True))
     for name, value in values.items():
-        if isinstance(value, str):
-            # An enum's member stays what it is; only free text is looked through.
-            values[name] = scrub(value, keys) if type(value) is str else value
-        elif value is not None:
+        if value is None or type(value) is bool:
+            continue
+        if type(value) is str:
+            values[name] = value if is_plain(value) else scrub(value, keys)
+        elif not isinstance(value, str):  # an enum's member stays what it is
             values[name] = _fit(name, value)
     if not values["external_id"]:
         raise Unfit("external_id: a record without an id cannot be kept")
-    raw = redact(fetched.raw, keys, person=kind.person)
+    raw = Payload(redact(fetched.raw, keys, person=kind.person))
     address = getattr(fetched.record, kind.address) if kind.address else None
-    content = [raw, values, hash_of(address, keys) if address else None]
-    return Row({**values, "raw": raw, "content_hash": digest(content), "fetched_at": now, "gone_at": None}, address)
+    hashed = _hash(f"[{raw.text},{canonical(values)},{hash_of(address, keys) if address else None}]")
+    return Row({**values, "raw": raw, "content_hash": hashed, "fetched_at": now, "gone_at": None}, address)
 
 
 def digest(content: object) -> str:
     """The content hash: the same content in any order of keys gives the same."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
+    return _hash(canonical(content))
+
+
+def _hash(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 

@@ -9,7 +9,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from adapter.store.tables import ApiCalls, Connection, Push, PushState, Quarantine, Run, RunState, WebhookMessage
+from adapter.budget import runs_out_at
+from adapter.store.api_calls import calls_of
+from adapter.store.reading_plan import plan_of
+from adapter.store.tables import Connection, Push, PushState, Quarantine, Run, RunState, WebhookMessage
 from adapter.store.tables import Session as ClassSession
 
 OPEN = (RunState.QUEUED, RunState.RUNNING)
@@ -22,6 +25,10 @@ class Health:
 
     calls_today: int
     call_errors_today: int
+    calls_asked_today: int  # of them, for a backfill or a resync: they do not count towards the day's plan
+    calls_allowed: int | None  # a day; None: no limit
+    calls_run_out_at: datetime | None  # at the pace of the day so far; None: not before midnight UTC
+    calls_plan: str  # what the rest of the day's calls are for, in words
     webhooks_today: int
     last_webhook_at: datetime | None
     webhooks_waiting: int
@@ -36,10 +43,13 @@ def connections_of(db: Session, studio_id: int) -> Sequence[Connection]:
     return db.scalars(select(Connection).where(Connection.studio_id == studio_id).order_by(Connection.id)).all()
 
 
-def health_of(db: Session, connection_id: int, now: datetime) -> Health:
-    """The connection's numbers as of ``now``; days are UTC days, as the call meter counts them."""
-    calls = select(func.coalesce(func.sum(ApiCalls.calls), 0), func.coalesce(func.sum(ApiCalls.errors), 0))
-    made, failed = db.execute(calls.where(ApiCalls.connection_id == connection_id, ApiCalls.day == now.date())).one()
+def health_of(db: Session, connection_id: int, now: datetime, allowed: int | None = None) -> Health:
+    """The connection's numbers as of ``now``; days are UTC days, as the call meter counts them.
+
+    ``allowed``: the calls that it may make a day; None: no limit.
+    """
+    plan = plan_of(db, db.get_one(Connection, connection_id), allowed, now)
+    calls = calls_of(db, connection_id, now.date())
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     today = func.count().filter(WebhookMessage.received_at >= midnight)
     late = and_(WebhookMessage.processed_at.is_(None), WebhookMessage.received_at < now - WORKED_OFF)
@@ -49,8 +59,12 @@ def health_of(db: Session, connection_id: int, now: datetime) -> Health:
     schedule = select(func.count(), ahead).where(ClassSession.connection_id == connection_id)
     sessions, coming = db.execute(schedule.where(ClassSession.gone_at.is_(None))).one()
     return Health(
-        calls_today=made,
-        call_errors_today=failed,
+        calls_today=calls.made,
+        call_errors_today=calls.failed,
+        calls_asked_today=calls.asked,
+        calls_allowed=allowed,
+        calls_run_out_at=runs_out_at(plan.budget),
+        calls_plan=plan.words,
         webhooks_today=got,
         last_webhook_at=last,
         webhooks_waiting=waiting,

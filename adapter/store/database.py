@@ -15,6 +15,8 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
 
+from adapter.store.payloads import stored_text
+
 SWITCH_TRIES, SWITCH_PAUSE = 600, 0.05  # seconds: as long as any other wait for a lock
 
 
@@ -29,7 +31,8 @@ class Store:
             self.writer = _sqlite(url, "BEGIN IMMEDIATE")
             self.reader = _sqlite(url, "BEGIN")
         else:
-            self.writer = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+            options = {"pool_pre_ping": True, "hide_parameters": True, "json_serializer": stored_text}
+            self.writer = create_engine(url, **options)
             self.reader = self.writer.execution_options(postgresql_readonly=True)
 
     @contextmanager
@@ -51,7 +54,8 @@ class Store:
 
 
 def _sqlite(url: str, begin: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 30, "isolation_level": None}, hide_parameters=True)
+    connect = {"timeout": 30, "isolation_level": None}
+    engine = create_engine(url, connect_args=connect, hide_parameters=True, json_serializer=stored_text)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:

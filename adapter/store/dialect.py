@@ -50,7 +50,7 @@ def upsert(db: Session, table: Table, key: Sequence[str], rows: Sequence[Row], *
     db.execute(statement.on_conflict_do_update(index_elements=key, set_=given, where=changed), list(rows))
 
 
-def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """The values in pieces that fit an IN list."""
-    for start in range(0, len(values), CHUNK):
-        yield values[start : start + CHUNK]
+def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterator[Sequence[Any]]:
+    """The values in pieces: by default such as fit an IN list."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -3,21 +3,33 @@
 The person of a reservation is the address that the platform keeps on it, else the one its client had when it was booked
 (EC-13). First is by the instant of booking, by the session's start where that is unknown; at the same instant the
 earlier session, then direct, third party, marketplace (EC-05, EC-06). What was cancelled later was booked all the same
-(EC-07). Who shares an address, and what the dates mean at a venue, is for the guarantee to say.
+(EC-07). Clients that the platform merged are one person under all their addresses (EC-14). Who shares an address, and
+what the dates mean at a venue, is for the guarantee to say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, case, delete, func, literal, or_, select
 from sqlalchemy.orm import Session as Db
+from sqlalchemy.orm import aliased
 
+from adapter.store.client_merges import joined_addresses
 from adapter.store.dialect import chunks, table_of, upsert
-from adapter.store.tables import Client, ClientEmail, Connection, FirstBooking, Reservation, Session, SourceMapping
+from adapter.store.tables import (
+    Client,
+    ClientEmail,
+    ClientMerge,
+    Connection,
+    FirstBooking,
+    Reservation,
+    Session,
+    SourceMapping,
+)
 from connectors.records import Channel
 
 ORDER: Mapping[Channel, int] = {
@@ -28,6 +40,7 @@ ORDER: Mapping[Channel, int] = {
 }
 """Who comes first at the same instant."""
 
+Place = tuple[datetime, datetime, int, int]  # at, start, channel, reservation: the order of bookings
 Columns = Select[*tuple[Any, ...]]
 
 _CHANNELS = {place: channel for channel, place in ORDER.items()}
@@ -78,7 +91,25 @@ def _firsts(db: Db, studio_id: int, start: datetime | None = None, end: datetime
     bookings = _bookings(studio_id)
     of_person = _of_person(bookings, start, end)
     first = select(of_person).where(of_person.c.place == 1).order_by(of_person.c.email_id)
-    return [_first(row) for row in db.execute(first).mappings()]
+    found = {row["email_id"]: (_order(row), _first(row)) for row in db.execute(first).mappings()}
+    for addresses in joined_addresses(db, studio_id):
+        _join(found, addresses)
+    return [first for _, (_, first) in sorted(found.items())]
+
+
+def _order(row: Mapping[Any, Any]) -> Place:
+    return row["at"], row["starts_at"] or row["at"], row["channel"], row["reservation_id"]
+
+
+def _join(found: dict[int, tuple[Place, First]], addresses: set[int]) -> None:
+    """The addresses of a person who was once several clients: the first booking under any of them is each one's."""
+    theirs = [found[address] for address in addresses & found.keys()]
+    if not theirs:
+        return
+    order, first = min(theirs, key=lambda one: one[0])
+    tie = any(one.tie or one.channel is not first.channel for (at, *_), one in theirs if at == order[0])
+    for address in addresses:
+        found[address] = (order, replace(first, email_id=address, tie=tie))
 
 
 def _first(row: Mapping[Any, Any]) -> First:
@@ -117,7 +148,7 @@ def _bookings(studio_id: int) -> Subquery:
         at.label("at"),
         Session.starts_at.label("starts_at"),
         Reservation.booked_at.is_not(None).label("exact"),
-        func.coalesce(Reservation.guest_email_id, held.c.email_id).label("email_id"),
+        func.coalesce(Reservation.guest_email_id, held.c.email_id, _lost_address()).label("email_id"),
         _channel_order().label("channel"),
     )
     return _joined(wanted, held, at).where(Connection.studio_id == studio_id).subquery()
@@ -133,6 +164,22 @@ def _held_addresses() -> Subquery:
         func.lead(ClientEmail.since).over(partition_by=client, order_by=order).label("until"),
         (func.row_number().over(partition_by=client, order_by=order) == 1).label("first"),
     ).subquery()
+
+
+def _lost_address() -> ColumnElement[Any]:
+    """Where a client has no address, one of a client that was merged into it."""
+    lost = aliased(Client)
+    same = ClientMerge.connection_id == Reservation.connection_id
+    return (
+        select(func.min(ClientEmail.email_id))
+        .join(lost, lost.id == ClientEmail.client_id)
+        .join(
+            ClientMerge, and_(ClientMerge.connection_id == lost.connection_id, ClientMerge.lost_id == lost.external_id)
+        )
+        .where(same, ClientMerge.kept_id == Reservation.client_id)
+        .correlate(Reservation)
+        .scalar_subquery()
+    )
 
 
 def _joined(wanted: Columns, held: Subquery, at: ColumnElement[Any]) -> Columns:

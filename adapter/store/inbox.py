@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adapter.store.booking_times import announce
+from adapter.store.client_merges import note_merge
 from adapter.store.dialect import insert_new, table_of
 from adapter.store.redaction import redact
 from adapter.store.sealing import Keyring
@@ -58,16 +59,25 @@ def keep_message(
     insert_new(db, table_of(WebhookMessage), ["platform", "message_id"], [row])
     if owner is not None:
         _note_bookings(db, owner, delivery, now)
+        _note_merges(db, owner, delivery, now)
     return True
 
 
 def _note_bookings(db: Session, connection_id: int, delivery: Delivery, now: datetime) -> None:
-    """Keep the one fact that is taken from an event: when a booking was made. An event from the future is from now."""
+    """Keep a fact that is taken from an event: when a booking was made. An event from the future is from now."""
     site = db.get_one(Connection, connection_id).site
     for hint in delivery.hints:
         made = hint.booking is BookingEvent.MADE and hint.stream is Stream.RESERVATIONS
         if made and hint.site == site and hint.external_id and hint.occurred_at:
             announce(db, connection_id, hint.external_id, min(hint.occurred_at, now))
+
+
+def _note_merges(db: Session, connection_id: int, delivery: Delivery, now: datetime) -> None:
+    """And the other fact that no answer of the platform's tells: which client took a vanished one's place."""
+    site = db.get_one(Connection, connection_id).site
+    for hint in delivery.hints:
+        if hint.site == site and hint.external_id and hint.absorbed_id:
+            note_merge(db, connection_id, hint.absorbed_id, hint.external_id, min(hint.occurred_at or now, now))
 
 
 def _owner(db: Session, platform: str, connection_id: int | None, delivery: Delivery) -> int | None:

@@ -7,7 +7,7 @@ happens in the caller's transaction: a page is in the mirror whole or not at all
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -27,13 +27,33 @@ from connectors.records import ACTIVE_OUTCOMES, Outcome, Page, SessionStatus, Se
 __all__ = ["Counts", "mark_absent", "save_page", "save_roster", "save_rosters"]
 
 
-def save_page(db: Db, keys: Keyring, connection: Connection, stream: Stream, page: Page, *, now: datetime) -> Counts:
-    """Bring one page into the mirror. ``now`` is when it was fetched. What cannot be kept is set aside and counted."""
+Tell = Callable[[SetAside], None]
+
+
+def _say_nothing(_: SetAside) -> None:
+    """Nobody wants to know."""
+
+
+def save_page(
+    db: Db,
+    keys: Keyring,
+    connection: Connection,
+    stream: Stream,
+    page: Page,
+    *,
+    now: datetime,
+    tell: Tell = _say_nothing,
+) -> Counts:
+    """Bring one page into the mirror. ``now`` is when it was fetched. What cannot be kept is set aside and counted.
+
+    ``tell`` hears of each record that is set aside now; one that was parked before and has not changed is no news.
+    """
     batch = Batch(db, keys, connection, stream, now)
     rows, unfit = _read(batch, page)
     failed = (*page.set_aside, *unfit)
     counts = save(batch, rows)
-    set_aside(db, keys, connection.id, failed, now)
+    for record in set_aside(db, keys, connection.id, failed, now):
+        tell(record)
     readable_again(db, connection.id, stream, {row.key for row in rows})
     return counts + Counts(read=len(page.items) + len(page.set_aside), failed=len(failed))
 
@@ -46,7 +66,13 @@ def save_roster(
 
 
 def save_rosters(
-    db: Db, keys: Keyring, connection: Connection, rosters: Sequence[tuple[Session, Sequence[Page]]], *, now: datetime
+    db: Db,
+    keys: Keyring,
+    connection: Connection,
+    rosters: Sequence[tuple[Session, Sequence[Page]]],
+    *,
+    now: datetime,
+    tell: Tell = _say_nothing,
 ) -> Counts:
     """Bring the rosters of several sessions into the mirror in one go: most of the cost is by statement, not by row.
 
@@ -54,13 +80,13 @@ def save_rosters(
     cancelled by now, and the roster is not due again until something changes.
     """
     whole = _joined([page for _, pages in rosters for page in pages])
-    counts = save_page(db, keys, connection, Stream.RESERVATIONS, whole, now=now)
+    counts = save_page(db, keys, connection, Stream.RESERVATIONS, whole, now=now, tell=tell)
     complete = [(row, pages) for row, pages in rosters if pages and pages[-1].final]
     gone = _cancel_absent(db, keys, connection.id, complete, now)
     read = [
         {"id": row.id, "roster_mark": roster_mark(row), "roster_read_at": now}
         for row, _ in complete
-        if roster_due(row, now)
+        if roster_due(row, now, nightly=True)
     ]
     if read:
         db.execute(update(Session), read)

@@ -39,6 +39,7 @@ _PERSON = re.compile(
     r"|sender|contact|staff|instructor|teacher|trainer|employee|person|payer|purchaser|holder|buyer|soldby|bookedby"
 )
 _IS_PERSON = re.compile(rf"({_PERSON.pattern})s?")
+_PLAIN = frozenset({int, bool, type(None)})
 _ID = re.compile(r"[0-9a-fA-F-]*[0-9][0-9a-fA-F-]*")
 _PERSONS_OWN = re.compile(r"^name$|displayname|^city$|^state|province|latitude|longitude|^bio$|url$|^label$|^title$")
 
@@ -51,6 +52,9 @@ class _Verdict(Enum):
     NAME = auto()  # the same, and a plain text here is the person's name unless it is an id
 
 
+_KEEP, _DROP = _Verdict.KEEP, _Verdict.DROP
+
+
 def redact(raw: Mapping[str, Any], keys: Keyring, *, person: bool = False) -> dict[str, Any]:
     """What may be kept of a payload. ``person``: the payload as a whole describes somebody (a client's record)."""
     return _mapping(raw, keys, person, DEEPEST)
@@ -58,15 +62,18 @@ def redact(raw: Mapping[str, Any], keys: Keyring, *, person: bool = False) -> di
 
 def scrub(text: str, keys: Keyring) -> str:
     """The text without addresses, and without characters that no database takes (NUL, lone surrogates)."""
-    if "\x00" in text:
-        text = text.replace("\x00", "")
-    plain = text.isascii()
-    if not plain:
+    return text if is_plain(text) else _scrubbed(text.replace("\x00", ""), keys)
+
+
+def is_plain(text: str) -> bool:
+    """Whether nothing in a text needs a closer look. Every text of every payload is asked: only cheap questions."""
+    return text.isascii() and not ("@" in text or "%" in text or "\x00" in text)
+
+
+def _scrubbed(text: str, keys: Keyring) -> str:
+    if not text.isascii():
         text = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
-    # Every text of every payload comes through here: the cheap questions first.
-    if "@" in text or "%40" in text or (not plain and _AT.search(text)):
-        text = _WORD.sub(lambda found: _hidden(found.group(), keys), text)
-    return text
+    return _WORD.sub(lambda found: _hidden(found.group(), keys), text) if _AT.search(text) else text
 
 
 def _hidden(word: str, keys: Keyring) -> str:
@@ -83,12 +90,14 @@ def hash_of(address: str, keys: Keyring) -> str:
 def _mapping(raw: Mapping[str, Any], keys: Keyring, person: bool, depth: int) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for key, value in raw.items():
-        verdict = _judge(str(key), person)
-        if verdict is _Verdict.DROP:
+        verdict, name = _judge(key if type(key) is str else str(key), person)
+        if verdict is _DROP:
             continue
-        name = scrub(str(key), keys)
-        if verdict is _Verdict.KEEP:
-            kept[name] = _value(value, keys, person, depth - 1)
+        if name is None:
+            name = scrub(str(key), keys)
+        if verdict is _KEEP:
+            # Almost everything that is read comes through here: what needs no second look is told by its type alone.
+            kept[name] = value if type(value) in _PLAIN else _value(value, keys, person, depth - 1)
         elif verdict is _Verdict.ADDRESS and isinstance(value, str):
             kept[name] = _address(value, keys)
         else:
@@ -105,7 +114,7 @@ def _without_names(value: Any) -> Any:
 
 def _value(value: Any, keys: Keyring, person: bool, depth: int) -> Any:
     if isinstance(value, str):
-        return scrub(value, keys)
+        return value if is_plain(value) else scrub(value, keys)
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if value is None or isinstance(value, (bool, int)):
@@ -125,8 +134,12 @@ def _address(value: str, keys: Keyring) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _judge(key: str, person: bool) -> _Verdict:
-    word = re.sub(r"[^0-9a-z]", "", key.casefold())
+def _judge(key: str, person: bool) -> tuple[_Verdict, str | None]:
+    """What becomes of a key's value, and the key itself where nothing in it has to be hidden."""
+    return _verdict(re.sub(r"[^0-9a-z]", "", key.casefold()), person), key if is_plain(key) else None
+
+
+def _verdict(word: str, person: bool) -> _Verdict:
     if "email" in word or word.endswith("mail"):
         return _Verdict.ADDRESS
     if _PERSONAL.search(word) or (person and _PERSONS_OWN.search(word)):

@@ -1,8 +1,9 @@
 """Whose roster has to be read again. The rule is here once; the reading is sync's.
 
 Knows what a session says about its own bookings. A roster is due when it was never read, when the session says
-something else than it said then, once a day while the session is still to come, once when it is over, and once more
-when the studio has had 48 hours to mark who came.
+something else than it said then, once when it is over, and once more when the studio has had 48 hours to mark who came.
+At night those around now are due again, whatever the session says: one who cancels and one who books at once leave its
+counts as they were, and attendance is corrected late.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from connectors.platform import Window
 from connectors.records import ACTIVE_OUTCOMES, SessionStatus
 
 SETTLED_AFTER = timedelta(hours=48)
-FRESH_FOR = timedelta(hours=24)  # one who cancels and one who books at once leave a session's counts as they were
+NIGHTLY_AROUND = timedelta(days=7)  # sessions that begin so soon or ended so lately are looked at each night
+FRESH_FOR = timedelta(hours=20)  # a roster read since the last night is not read again
 
 
 class SaysBookings(Protocol):
@@ -49,13 +51,13 @@ def roster_mark(session: SaysBookings) -> str:
     return "|".join("" if value is None else str(value) for value in said)
 
 
-def roster_due(session: SaysBookings, now: datetime) -> bool:
+def roster_due(session: SaysBookings, now: datetime, *, nightly: bool = False) -> bool:
     """Whether the roster has to be read."""
     read_at = session.roster_read_at
     if read_at is None or session.roster_mark != roster_mark(session):
         return True
-    if now < session.ends_at:
-        return now - read_at >= FRESH_FOR
+    if nightly and abs(session.ends_at - now) <= NIGHTLY_AROUND and now - read_at >= FRESH_FOR:
+        return True
     settled = session.ends_at + SETTLED_AFTER
     return read_at < session.ends_at <= now or read_at < settled <= now
 
@@ -83,11 +85,23 @@ def note_counted(db: Db, connection_id: int, *, now: datetime) -> None:
         db.execute(update(Session), read)
 
 
-def due_rosters(db: Db, connection_id: int, *, now: datetime, window: Window | None = None) -> list[int]:
-    """Our ids of the sessions whose roster is due, newest first; ``window`` limits their start."""
+def due_rosters(
+    db: Db,
+    connection_id: int,
+    *,
+    now: datetime,
+    window: Window | None = None,
+    nightly: bool = False,
+    nearest: bool = False,
+) -> list[int]:
+    """Our ids of the sessions whose roster is due, newest first; ``window`` limits their start.
+
+    ``nightly``: those around now are due whatever they say. ``nearest``: those that begin nearest to now come first.
+    """
     wanted = (
         select(
             Session.id,
+            Session.starts_at,
             Session.booked,
             Session.booked_online,
             Session.waitlisted,
@@ -102,4 +116,5 @@ def due_rosters(db: Db, connection_id: int, *, now: datetime, window: Window | N
     )
     if window is not None:
         wanted = wanted.where(Session.starts_at >= window.start, Session.starts_at < window.end)
-    return [row.id for row in db.execute(wanted) if roster_due(row, now)]
+    due = [row for row in db.execute(wanted) if roster_due(row, now, nightly=nightly)]
+    return [row.id for row in (sorted(due, key=lambda row: abs(row.starts_at - now)) if nearest else due)]

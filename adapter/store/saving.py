@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session as Db
 from adapter.store.addresses import email_ids
 from adapter.store.booking_times import evidence
 from adapter.store.client_emails import note_addresses
+from adapter.store.client_merges import kept_of
 from adapter.store.columns import ADDRESS_FIELDS, KINDS, Kind, Row
 from adapter.store.dialect import chunks, table_of, upsert
 from adapter.store.merging import UNKNOWN_WORD, WORDS, keep_what_is_not_said, settle_reservation, stale
@@ -134,6 +135,7 @@ def _complete(batch: Batch, rows: Sequence[Row], old: Mapping[str, Mapping[str, 
     if batch.stream is Stream.SESSIONS:
         _keep_first_zone(rows, old)
     if batch.stream is Stream.RESERVATIONS:
+        _give_to_kept_clients(batch, rows)
         _settle(batch, rows, old)
 
 
@@ -167,6 +169,14 @@ def _keep_first_zone(rows: Sequence[Row], old: Mapping[str, Mapping[str, Any]]) 
     for row in rows:
         if before := old.get(row.key):
             row.values["timezone"] = before["timezone"]
+
+
+def _give_to_kept_clients(batch: Batch, rows: Sequence[Row]) -> None:
+    """An answer that was on its way during a merge, or an old page, may still name the client that is no more."""
+    named = {row.values["client_id"] for row in rows if row.values["client_id"] is not None}
+    kept = kept_of(batch.db, batch.connection.id, named)
+    for row in rows if kept else ():
+        row.values["client_id"] = kept.get(row.values["client_id"], row.values["client_id"])
 
 
 def _settle(batch: Batch, rows: Sequence[Row], old: Mapping[str, Mapping[str, Any]]) -> None:

@@ -72,7 +72,7 @@ def one(connection_id: int) -> ResponseReturnValue:
             studio=db.get_one(Studio, connection.studio_id),
             connection=connection,
             platform=platforms.told(connection.platform, context().config),
-            health=health_of(db, connection_id, now),
+            health=health_of(db, connection_id, now, platforms.calls_per_day(connection.platform, context().config)),
             confirmed_at=first_confirmed(db, connection_id),
             set_aside=set_aside_records(db, connection_id),
             sources=sources_of(db, connection_id),

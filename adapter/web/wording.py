@@ -77,6 +77,7 @@ RUNS = {
     "push": "Push",
     "prove": "Proof",
     "webhooks": "Events",
+    "state": "Guarantee statement",
 }
 CHANNELS = {
     "direct": "Direct",

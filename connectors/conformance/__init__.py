@@ -15,6 +15,7 @@ from connectors.conformance.reading import (
     changes_are_among_the_whole,
     records_are_sound,
     rosters_fit,
+    sessions_are_found_by_id,
     sessions_make_sense,
     streams_are_whole,
 )
@@ -28,6 +29,7 @@ CHECKS: dict[str, Check] = {
     "streams are whole": streams_are_whole,
     "records are sound": records_are_sound,
     "sessions make sense": sessions_make_sense,
+    "sessions are found by id": sessions_are_found_by_id,
     "rosters fit": rosters_fit,
     "changes are among the whole": changes_are_among_the_whole,
     "strangers are refused": strangers_are_refused,

@@ -12,6 +12,8 @@ from connectors.conformance.asking import asks, ids_of, records, window
 from connectors.platform import Api, Capability, Platform, Since, Window
 from connectors.records import RECORD_OF, Stream
 
+NOBODYS_ID = "987654321"
+
 
 def streams_are_whole(platform: Platform, api: Api) -> Iterator[str]:
     """Each answer ends with one final page, holds each record once, and is the same when it is asked for again."""
@@ -73,6 +75,22 @@ def sessions_make_sense(platform: Platform, api: Api) -> Iterator[str]:
     split = [key for part in parts for key in ids_of(list(platform.streams[Stream.SESSIONS].read(api, part)))]
     if sorted(split) != sorted(each.external_id for each in records(platform, api, Stream.SESSIONS)):
         yield "two halves of a window hold other sessions than the whole"
+
+
+def sessions_are_found_by_id(platform: Platform, api: Api) -> Iterator[str]:
+    """Where sessions can be asked for by id: those named come, wherever they lie, and no others."""
+    look = platform.streams[Stream.SESSIONS].look
+    if look is None:
+        return
+    known = {each.external_id: each for each in records(platform, api, Stream.SESSIONS)}
+    wanted = sorted(known)[:3]
+    pages = list(look(api, [*wanted, NOBODYS_ID]))
+    if not pages or not pages[-1].final:
+        yield "sessions asked for by id: the answer is not complete"
+    if sorted(ids_of(pages)) != wanted:
+        yield f"sessions {wanted} asked for by id: {sorted(ids_of(pages))} came"
+    if any(item.record != known.get(item.record.external_id) for page in pages for item in page.items):
+        yield "a session asked for by id is not as it is in the timetable"
 
 
 def rosters_fit(platform: Platform, api: Api) -> Iterator[str]:

@@ -10,20 +10,20 @@ import logging
 import re
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 import structlog
-from pyrate_limiter import Limiter
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 from urllib3.util import Retry
 
 from connectors.errors import ConnectorError, Misconfigured, TryAgain
-from connectors.http.answers import Call, read_answer
+from connectors.http.answers import Call, read_answer, retry_after
 from connectors.http.guard import Policy, pool_classes
-from connectors.http.patience import Patience, budget
+from connectors.http.patience import UNTOLD_PAUSE, Pace, Patience, Unpaced
 from connectors.platform import NO_CODES, Codes
 
 CONNECT_TIMEOUT = 5.0  # seconds
@@ -49,7 +49,7 @@ def open_door(
     on_call: OnCall,
     allow_private: bool,
     allowed: frozenset[str],
-    per_minute: int,
+    pace: Pace | None = None,
     codes: Codes = NO_CODES,
 ) -> HttpDoor:
     """Open the way to one account. ``token(True)`` is asked for a fresh token, once, after a 401.
@@ -63,7 +63,7 @@ def open_door(
         raise Misconfigured("A platform's address must be like https://host/path, with nothing else in it.")
     session = requests.Session()
     session.headers.update({"Accept": "application/json", **headers})
-    door = HttpDoor(base_url.rstrip("/"), session, token, on_call, budget(base_url, per_minute), codes)
+    door = HttpDoor(base_url.rstrip("/"), session, token, on_call, pace or Unpaced(), codes)
     mount_guard(session, allow_private=allow_private, allowed=allowed, retry=Patience.of(door.failed_attempt))
     return door
 
@@ -92,14 +92,14 @@ class HttpDoor:
         session: requests.Session,
         token: Token,
         on_call: OnCall,
-        limiter: Limiter,
+        pace: Pace,
         codes: Codes,
     ) -> None:
         self._base = base_url
         self._session = session
         self._token = token
         self._on_call = on_call
-        self._limiter = limiter
+        self._pace = pace
         self._codes = codes
         self._secrets = tuple(str(value) for name, value in session.headers.items() if "key" in str(name).lower())
 
@@ -126,8 +126,10 @@ class HttpDoor:
             f"{method.upper()} {_checked(path)}", None, json.dumps(body).encode(), own, tuple((headers or {}).values())
         )
 
-    def failed_attempt(self, request: str, status: int | None) -> None:
-        """Meter an attempt that is tried again."""
+    def failed_attempt(self, request: str, status: int | None, after: float | None) -> None:
+        """Meter an attempt that is tried again; a 429 is everybody's who calls with our key."""
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            self._pace.pause(UNTOLD_PAUSE if after is None else after)
         method, _, url = request.partition(" ")
         path = urlsplit(url).path.removeprefix(urlsplit(self._base).path)
         self._on_call(f"{method} {template(path)}", status)
@@ -152,7 +154,7 @@ class HttpDoor:
         self, request: str, params: Mapping[str, Any] | None, data: bytes | None, headers: dict[str, str]
     ) -> tuple[int, Mapping[str, str], bytes]:
         """One request and its whole answer, metered and logged."""
-        self._limiter.try_acquire("call")
+        self._pace.wait()
         method, _, path = request.partition(" ")
         began, status = time.monotonic(), None
         try:
@@ -167,6 +169,9 @@ class HttpDoor:
                 stream=True,
             ) as response:
                 status = response.status_code
+                if status == HTTPStatus.TOO_MANY_REQUESTS:
+                    after = retry_after(response.headers)
+                    self._pace.pause(UNTOLD_PAUSE if after is None else after)
                 return status, response.headers, _bounded(response, began + WHOLE_TIMEOUT)
         except _TooMuch as error:
             raise TryAgain(f"{template(request)}: {error}.", unknown=data is not None) from error

@@ -1,16 +1,14 @@
-"""How often we ask and how long we wait by ourselves: retries of one call, and the rate budget of our key.
+"""How often we ask and how long we wait by ourselves: retries of one call, and the pace of calls.
 
-Knows urllib3's Retry and the token bucket. Longer waits go back to the caller as ``TryAgain(after)``.
+Knows urllib3's Retry. Longer waits go back to the caller as ``TryAgain(after)``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
-from pyrate_limiter import Duration, Limiter, Rate, SingleBucketFactory, StateBucket, TokenBucket
 from urllib3.connectionpool import ConnectionPool
 from urllib3.exceptions import InvalidHeader
 from urllib3.response import BaseHTTPResponse
@@ -18,16 +16,21 @@ from urllib3.util import Retry
 
 LONGEST_WAIT = 10.0  # seconds that a call waits by itself
 BACKOFF = 0.3  # seconds, doubled each time; the first retry comes at once
+UNTOLD_PAUSE = 2.0  # seconds after a 429 that names no time
 _AGAIN = (429, 500, 502, 503, 504)
+
+
+Heard = Callable[[str, int | None, float | None], None]
+"""Method and URL path of an attempt, its status, and how long the platform wants us to wait."""
 
 
 class Patience(Retry):
     """Retries of reads on passing faults, few and short. Tells of every attempt that failed and is tried again."""
 
-    heard: Callable[[str, int | None], None]  # method and URL path, status
+    heard: Heard
 
     @classmethod
-    def of(cls, heard: Callable[[str, int | None], None]) -> Patience:
+    def of(cls, heard: Heard) -> Patience:
         """Three more attempts at most, of which two after a connection that broke or a read that ran out of time."""
         made = cls(
             total=3,
@@ -64,19 +67,28 @@ class Patience(Retry):
         _stacktrace: TracebackType | None = None,
     ) -> Patience:
         """Count an attempt; a write, or a read that has to wait longer than a call may take, has only one."""
-        too_long = response is not None and (self.get_retry_after(response) or 0) > LONGEST_WAIT
-        counted = self.new(total=0) if too_long or method != "GET" else self
+        after = self.get_retry_after(response) if response is not None else None
+        counted = self.new(total=0) if (after or 0) > LONGEST_WAIT or method != "GET" else self
         following = super(Patience, counted).increment(method, url, response, error, _pool, _stacktrace)
-        self.heard(f"{method} {url}", response.status if response is not None else None)
+        self.heard(f"{method} {url}", response.status if response is not None else None, after)
         return following
 
 
-@lru_cache(maxsize=256)
-def budget(platform: str, per_minute: int) -> Limiter:
-    """The bucket of tokens for a platform's address, shared by all doors of this process: the limit is our key's.
+class Pace(Protocol):
+    """How fast calls may follow one another; ours to keep, since a limit is our key's and not one door's."""
 
-    Bursts of a twentieth of a minute's calls, then evenly.
-    """
-    burst = max(1, per_minute // 20)
-    bucket = StateBucket([Rate(per_minute, Duration.MINUTE, burst=burst)], algorithm=TokenBucket())
-    return Limiter(SingleBucketFactory(bucket, schedule_leak=False))  # a token bucket has nothing to leak: no thread
+    def wait(self) -> None:
+        """Let one call through once it may be made. Raises TryAgain where that is too long to wait for."""
+
+    def pause(self, seconds: float) -> None:
+        """The platform wants no calls for so long."""
+
+
+class Unpaced:
+    """No limit: for a platform of our own, started for a test."""
+
+    def wait(self) -> None:
+        """At once."""
+
+    def pause(self, seconds: float) -> None:
+        """Not ours to keep: the caller hears of it all the same."""

@@ -66,7 +66,7 @@ PLATFORM = Platform(
         Stream.CLASS_TYPES: Resource(Everything, reads.class_types),
         Stream.PRICES: Resource(Everything, reads.prices),
         Stream.CLIENTS: Resource(Since, reads.clients, overlap_hours=24),
-        Stream.SESSIONS: Resource(Window, reads.sessions),
+        Stream.SESSIONS: Resource(Window, reads.sessions, look=reads.sessions_by_id),
         Stream.RESERVATIONS: Resource(OfSession, reads.rosters),
         Stream.SALES: Resource(Window, reads.sales),
     },
@@ -104,5 +104,6 @@ PLATFORM = Platform(
         "Only one pricing option's price can follow the rate, site-wide: off until you name it and turn it on.",
     ),
     calls_per_minute=1_200,  # Mindbody asks for 2,000 at most
+    calls_per_day=1_000,  # then they cost; reports differ whether for a site or a key, and newer terms count by month
     docs="https://developers.mindbodyonline.com/PublicDocumentation/V6",
 )

@@ -59,6 +59,11 @@ def _one(key: str) -> Fill:
     return lambda data, when: {"external_id": _id(data, key), "occurred_at": when}
 
 
+def _merger(data: Event, when: datetime | None) -> dict[str, Any]:
+    kept, lost = _id(data, "keptClientUniqueId"), _id(data, "removedClientUniqueId")
+    return {"external_id": kept, "absorbed_id": lost, "occurred_at": when}
+
+
 def _all(data: Event, when: datetime | None) -> dict[str, Any]:
     return {"occurred_at": when}
 
@@ -77,7 +82,7 @@ _EVENTS: Mapping[str, tuple[Stream, Fill]] = {
     "client.created": (Stream.CLIENTS, _one("clientUniqueId")),
     "client.updated": (Stream.CLIENTS, _one("clientUniqueId")),
     "client.deactivated": (Stream.CLIENTS, _one("clientUniqueId")),
-    "clientProfileMerger.created": (Stream.CLIENTS, _one("keptClientUniqueId")),
+    "clientProfileMerger.created": (Stream.CLIENTS, _merger),
     "clientSale.created": (Stream.SALES, _one("saleId")),
     "location.created": (Stream.VENUES, _one("locationId")),
     "location.updated": (Stream.VENUES, _one("locationId")),

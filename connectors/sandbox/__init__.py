@@ -85,5 +85,6 @@ PLATFORM = replace(
     catalog=None,
     limits=("The sandbox is no real studio: nothing here is sold.",),
     calls_per_minute=60_000,
+    calls_per_day=None,
     docs="",
 )

@@ -127,6 +127,7 @@ def test_private_addresses_are_allowed_by_a_plain_yes(folder: Path, given: str) 
         ("PUBLIC_URL", "https://user:pw@x.example"),
         ("MINDBODY_API_URL", "api.example/v6"),
         ("SANDBOX_ISSUER", "nowhere"),
+        ("SANDBOX_CALLS_PER_DAY", "many"),
         ("DATABASE_URL", "mysql://x/y"),
         ("DATABASE_URL", "postgresql+psycopg2://x/y"),
         ("DATABASE_URL", "postgresql+psycopg://x"),

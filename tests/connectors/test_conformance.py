@@ -65,6 +65,19 @@ def reading(stream: Stream, bend: Callable[[Page], Page]) -> Bend:
     return bent
 
 
+def looking(bend: Callable[[Page], Page]) -> Bend:
+    """A platform whose answers about sessions by id are bent."""
+
+    def bent(platform: Platform) -> Platform:
+        resource = platform.streams[Stream.SESSIONS]
+        look = resource.look
+        assert look is not None
+        changed = replace(resource, look=lambda api, ids: (bend(page) for page in look(api, ids)))
+        return replace(platform, streams={**platform.streams, Stream.SESSIONS: changed})
+
+    return bent
+
+
 def each(**changes: Any) -> Callable[[Page], Page]:
     """Change every record of a page."""
     return lambda page: replace(page, items=tuple(Fetched(replace(i.record, **changes), i.raw) for i in page.items))
@@ -94,7 +107,7 @@ def torn(page: Page) -> Page:
 
 
 DECLARED, DESCRIBED, WHOLE, SOUND = list(CHECKS)[:4]
-SENSE, ROSTERS, CHANGES, STRANGERS, OFFERS, GUESTS = list(CHECKS)[4:]
+SENSE, BY_ID, ROSTERS, CHANGES, STRANGERS, OFFERS, GUESTS = list(CHECKS)[4:]
 WRONG: list[tuple[str, Bend, str]] = [
     (DECLARED, lambda platform: replace(platform, webhooks=None), "WEBHOOKS is declared, but not there"),
     (DECLARED, without(Capability.SPOTS_NATIVE), "SPOTS_NATIVE is there, but not declared"),
@@ -111,6 +124,9 @@ WRONG: list[tuple[str, Bend, str]] = [
     (SOUND, reading(Stream.SALES, each(net=Decimal("NaN"))), "net is no exact number"),
     (SOUND, reading(Stream.SESSIONS, each(capacity=-1)), "capacity is negative"),
     (SENSE, reading(Stream.SESSIONS, each(capacity=0, online_capacity=5)), "more places online"),
+    (BY_ID, looking(lambda page: replace(page, final=False)), "the answer is not complete"),
+    (BY_ID, looking(lambda page: replace(page, items=page.items[1:])), "asked for by id"),
+    (BY_ID, looking(each(waitlisted=77)), "not as it is in the timetable"),
     (ROSTERS, reading(Stream.RESERVATIONS, each(session_id="0")), "belongs to another session"),
     (ROSTERS, reading(Stream.RESERVATIONS, each(source="")), "does not say how it was booked"),
     (STRANGERS, trusting, "taken for genuine"),

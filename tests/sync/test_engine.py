@@ -138,7 +138,7 @@ def test_a_rehearsal_is_not_followed_by_decisions(mirrored: Road) -> None:
 
 
 def test_waiting_does_not_hold_up_other_connections(mirrored: Road, sandbox: LiveSandbox) -> None:
-    sandbox.faults({"kind": "too_many", "path": "/site/locations", "retry_after": 60})
+    sandbox.faults({"kind": "too_many", "path": "/class/classes", "retry_after": 60})
     waiting = mirrored.do(RunKind.PULL)
     assert waiting.state is RunState.QUEUED
     assert waiting.due_at > mirrored.ctx.now() + timedelta(seconds=59)

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
-from adapter.store.tables import Client, Cursor, Reservation, RunKind, RunState, Session
-from connectors.records import Outcome, SessionStatus
+import pytest
+
+from adapter.store.tables import Client, Cursor, Quarantine, Reservation, RunKind, RunState, Session
+from connectors import registry
+from connectors.platform import Api, Resource, Window
+from connectors.records import Outcome, Page, SessionStatus, Stream
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done, dump
 
@@ -74,15 +81,107 @@ def test_a_class_that_vanished_from_a_complete_answer_is_gone_and_comes_back(
 ) -> None:
     road = mirrored
     class_id = soon(sandbox)
-    starts_at = sandbox.site.classes[class_id].starts_at
-    sandbox.world.move_class(1001, class_id, starts_at + timedelta(days=60))
+    item = sandbox.site.classes[class_id]
+    sandbox.site.remove_class(class_id)
     done(road.do(RunKind.PULL))
     assert row_of(road, class_id).gone_at is not None
     assert row_of(road, class_id).status is SessionStatus.CANCELLED
-    sandbox.world.move_class(1001, class_id, starts_at)
+    sandbox.site.add_class(item)
     done(road.do(RunKind.PULL))
     assert row_of(road, class_id).gone_at is None
     assert row_of(road, class_id).status is SessionStatus.SCHEDULED
+
+
+@pytest.mark.parametrize("days", [3, 60], ids=["within the window", "out of it"])
+def test_a_class_that_is_moved_is_followed_wherever_it_goes(mirrored: Road, sandbox: LiveSandbox, days: int) -> None:
+    class_id = soon(sandbox)
+    starts_at = sandbox.site.classes[class_id].starts_at + timedelta(days=days)
+    sandbox.world.move_class(1001, class_id, starts_at)
+    run = done(mirrored.do(RunKind.PULL))
+    row = row_of(mirrored, class_id)
+    assert (row.starts_at, row.gone_at, row.status) == (starts_at, None, SessionStatus.SCHEDULED)
+    assert run.counts["sessions"]["gone"] == 0
+
+
+def test_a_look_for_what_vanished_that_fails_deletes_nothing(mirrored: Road, sandbox: LiveSandbox) -> None:
+    class_id = soon(sandbox)
+    sandbox.site.remove_class(class_id)
+    sandbox.faults({"kind": "error", "path": "/class/classes", "skip": 1})
+    assert mirrored.do(RunKind.PULL).state is RunState.QUEUED
+    assert row_of(mirrored, class_id).gone_at is None
+    sandbox.mend()
+    sandbox.tick(minutes=10)
+    done(mirrored.do(RunKind.PULL))
+    assert row_of(mirrored, class_id).gone_at is not None
+
+
+class Unsteady:
+    """The platform's timetable, which moves while it is read, so many times."""
+
+    def __init__(self, real: Resource, times: int) -> None:
+        self.real, self.times, self.readings = real, times, 0
+
+    def __call__(self, api: Api, ask: Window) -> Iterator[Page]:
+        self.readings += 1
+        for page in self.real.read(api, ask):
+            yield replace(page, final=page.final and self.readings > self.times)
+
+
+@pytest.mark.parametrize(("times", "deleted"), [(1, True), (9, False)])
+def test_a_list_that_moves_is_read_once_more_and_then_left_until_the_next_round(
+    mirrored: Road, sandbox: LiveSandbox, monkeypatch: pytest.MonkeyPatch, times: int, deleted: bool
+) -> None:
+    streams: Any = registry.get("sandbox").streams
+    unsteady = Unsteady(streams[Stream.SESSIONS], times)
+    class_id, pulled = soon(sandbox), mirrored.connection.last_pulled_at
+    sandbox.site.remove_class(class_id)
+    sandbox.tick(minutes=10)
+    monkeypatch.setitem(streams, Stream.SESSIONS, replace(unsteady.real, read=unsteady))
+    run = mirrored.do(RunKind.PULL)
+    assert unsteady.readings == 2
+    assert (row_of(mirrored, class_id).gone_at is not None) is deleted
+    assert (mirrored.connection.last_pulled_at > pulled) is deleted, "what may lack something is not called fresh"
+    assert [error["what"] for error in run.errors] == ([] if deleted else ["sessions"])
+
+
+def test_a_record_that_stays_bad_is_listed_once_and_then_parked(mirrored: Road, sandbox: LiveSandbox) -> None:
+    class_id = soon(sandbox)
+    item = sandbox.site.classes[class_id]
+    item.max_capacity, item.web_capacity = 5, 9  # more places online than in all
+    first = mirrored.do(RunKind.PULL)
+    assert [error["what"] for error in first.errors] == [f"sessions {class_id}"]
+    again = done(mirrored.do(RunKind.PULL))
+    assert (again.errors, again.counts["sessions"]["failed"]) == ([], 1)
+    item.web_capacity = 10  # as bad, in another way: that is news
+    assert len(mirrored.do(RunKind.PULL).errors) == 1
+    item.web_capacity = 4
+    done(mirrored.do(RunKind.PULL))
+    assert row_of(mirrored, class_id).online_capacity == 4
+    assert mirrored.all(Quarantine) == []
+
+
+@pytest.mark.parametrize("forward", [True, False], ids=["to an earlier roster", "to a later one"])
+def test_a_reservation_moved_to_another_class_keeps_its_place_and_its_time(
+    mirrored: Road, sandbox: LiveSandbox, forward: bool
+) -> None:
+    """EC-20. Rosters are read newest first, so it is missing before it is found, or found before it is missing."""
+    first = soon(sandbox)
+    second = next(
+        number
+        for number, item in sandbox.site.classes.items()
+        if number != first and item.starts_at > sandbox.site.classes[first].starts_at and not item.cancelled
+    )
+    source, target = (second, first) if forward else (first, second)
+    visit = sandbox.world.book(1001, source, next(iter(sandbox.site.clients)), overbook=True)
+    sandbox.tick(minutes=10)
+    done(mirrored.do(RunKind.PULL))
+    (before,) = mirrored.all(Reservation, Reservation.external_id == str(visit.id))
+    sandbox.site.move_visit(visit, target, sandbox.world.now)
+    sandbox.tick(minutes=10)
+    done(mirrored.do(RunKind.PULL))
+    (row,) = mirrored.all(Reservation, Reservation.external_id == str(visit.id))
+    assert (row.id, row.session_id, row.outcome) == (before.id, str(target), Outcome.BOOKED)
+    assert (row.booked_at, row.cancelled_at, row.gone_at) == (before.booked_at, None, None)
 
 
 def test_an_empty_answer_is_not_taken_as_mass_deletion(mirrored: Road, sandbox: LiveSandbox) -> None:

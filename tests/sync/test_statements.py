@@ -253,12 +253,11 @@ def test_a_judgement_without_reason_evidence_or_sense_is_refused(
         ask(db, taking_part.ctx, 1, kind, content, reason=reason, evidence=evidence, actor="user:1")
 
 
-def test_who_does_not_take_part_is_told_how(taking_part: Road) -> None:
+def test_who_does_not_take_part_is_not_acknowledged(taking_part: Road) -> None:
     with taking_part.ctx.store.write() as db:
         db.execute(delete(Participation))
-    refused = run(taking_part, "statement", STUDIO)
-    assert refused.exit_code == 1
-    assert "take-part" in refused.stderr
+    body = statement(taking_part)
+    assert (body["status"], body["start_date"], body["payment"]) == ("not_acknowledged", None, "0.00")
     assert run(taking_part, "statement", "99").exit_code == 1
 
 

@@ -8,6 +8,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapter.cadence import RINGS
+from adapter.store.reading_plan import window_of
 from connectors.platform import Window
 from sync import windows
 from tests.fixtures.database import NOON
@@ -23,12 +25,17 @@ def test_windows_touch_end_to_end_newest_first(days: int, size: int) -> None:
     assert all(window.end - window.start <= timedelta(days=size) for window in found)
 
 
-def test_a_pull_looks_three_days_back_and_the_whole_horizon_ahead() -> None:
-    window = windows.of_pull(NOON)
+def test_the_rings_of_a_round_are_one_window_three_days_back_and_the_whole_horizon_ahead() -> None:
+    (window,) = windows.joined(window_of(ring, NOON) for ring in RINGS)
     assert window.start <= NOON - timedelta(days=3)
     assert window.end >= NOON + windows.HORIZON
 
 
+def test_windows_that_do_not_touch_stay_apart() -> None:
+    first, last = window_of(RINGS[0], NOON), window_of(RINGS[2], NOON)
+    assert windows.joined([last, first]) == [first, last]
+
+
 def test_sales_are_not_asked_for_in_the_future() -> None:
-    window = windows.until_tomorrow(windows.of_pull(NOON), NOON)
-    assert NOON < window.end <= NOON + timedelta(days=1)
+    assert windows.of_last(3, NOON).end - NOON <= timedelta(days=1)
+    assert windows.until_tomorrow(windows.of_backfill(NOON, 1), NOON).end == windows.of_last(3, NOON).end

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, false
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from adapter.store.tables.accounts import Studio
@@ -116,6 +116,30 @@ class ApiCalls(Base):
     what: Mapped[str]  # method and path without ids
     calls: Mapped[int] = mapped_column(default=0)
     errors: Mapped[int] = mapped_column(default=0)
+    asked: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # of these, for a backfill or a resync
+
+
+class CallPace(Base):
+    """The token bucket of our key at a platform, or of one connection: one row that every process shares."""
+
+    __tablename__ = "call_pace"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    taken_until: Mapped[datetime]  # the calls taken so far, made at an even pace, last until then
+    paused_until: Mapped[datetime | None]  # the platform wants no calls before then
+
+
+class LastReading(Base):
+    """When each part of a site was last read whole: by it the cadence goes."""
+
+    __tablename__ = "last_reading"
+    __table_args__ = (UniqueConstraint("connection_id", "what"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    what: Mapped[str]  # a word of adapter/cadence.py
+    read_at: Mapped[datetime]
 
 
 class WebhookMessage(Base):

@@ -118,6 +118,19 @@ class ClientEmail(Base):
     since: Mapped[datetime | None]
 
 
+class ClientMerge(Base):
+    """Two clients that the platform made one: the history of the lost one is the kept one's (EC-14). Never undone."""
+
+    __tablename__ = "client_merge"
+    __table_args__ = (UniqueConstraint("connection_id", "lost_id"), Index(None, "connection_id", "kept_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    lost_id: Mapped[str]  # the platform's id of the client that is no more
+    kept_id: Mapped[str]  # the platform's id; may be lost itself in a later merge
+    merged_at: Mapped[datetime]
+
+
 class Reservation(Mirrored, Base):
     """A place taken, or once taken. Its channel is what the studio's mapping makes of ``source``."""
 

@@ -160,6 +160,14 @@ class Books:
         item.ends_local = self.local(item.ends_at)
         insort(self._classes_on[item.starts_local.date()], item.id)
 
+    def move_visit(self, visit: Visit, class_id: int, at: datetime) -> None:
+        """Give a booking a place in another class; it stays the same booking."""
+        self._count(visit, -1)
+        self._visits_of[visit.class_id].remove(visit.id)
+        visit.class_id, visit.last_modified = class_id, at
+        self._visits_of[class_id].append(visit.id)
+        self._count(visit, 1)
+
     def reassign_visits(self, source: int, target: int, at: datetime) -> None:
         """Give all that one client has to another (a merger)."""
         for visit_id in self._visits_by.pop(source, []):

@@ -285,6 +285,17 @@ def test_a_connection_tells_its_health(client: FlaskClient, seeded: Seeded, owne
     health = client.get(f"/api/v1/connections/{seeded.connection_id}", headers=owner).json["health"]
     assert (health["calls_today"], health["call_errors_today"], health["set_aside"]) == (312, 2, 1)
     assert health["pushes"]["refused"] == 1
+    assert (health["calls_allowed"], health["calls_run_out_at"]) == (None, None)
+
+
+def test_a_connection_short_of_calls_says_what_they_are_kept_for(
+    client: FlaskClient, seeded: Seeded, owner: Headers, ctx: Context
+) -> None:
+    """N-14."""
+    ctx.config = replace(ctx.config, platforms={"sandbox": {"CALLS_PER_DAY": "320"}})
+    health = client.get(f"/api/v1/connections/{seeded.connection_id}", headers=owner).json["health"]
+    assert health["calls_plan"] == "312 of 320 calls are used: the rest of today is kept for pushing."
+    assert health["calls_run_out_at"].startswith("2026-03-02T12:18")
 
 
 def test_wrong_tokens_are_slowed_down(client: FlaskClient, seeded: Seeded, owner: Headers) -> None:

@@ -71,12 +71,10 @@ class TestDue:
         roster.page(Stream.SESSIONS, session(instructor_id="i2"))
         assert not due(roster, NOON)
 
-    def test_it_is_due_once_a_day_before_once_when_over_and_once_when_settled(self, roster: Mirror) -> None:
+    def test_it_is_due_once_when_over_and_once_when_settled(self, roster: Mirror) -> None:
         roster.roster()
         settled = END + timedelta(hours=48)
         asked = {
-            NOON + timedelta(hours=23): False,
-            NOON + timedelta(hours=24): True,
             END - timedelta(seconds=1): False,
             END: True,
             END + timedelta(hours=1): False,
@@ -88,6 +86,32 @@ class TestDue:
             assert due(roster, now) is expected
             if expected:
                 roster.roster(now=now)
+
+    @pytest.mark.parametrize(
+        ("now", "expected"),
+        [
+            (NOON + timedelta(hours=19), False),
+            (NOON + timedelta(hours=20), True),
+            (END + timedelta(days=6), True),
+            (END + timedelta(days=8), False),
+        ],
+    )
+    def test_at_night_those_around_now_are_due_again(self, roster: Mirror, now: datetime, expected: bool) -> None:
+        roster.roster()
+        settled = END + timedelta(hours=48)
+        if now > settled:
+            roster.roster(now=settled)
+        with roster.store.read() as db:
+            assert bool(due_rosters(db, roster.connection_id, now=now, nightly=True)) is expected
+        assert not due(roster, now)
+
+    def test_the_nearest_to_now_come_first_where_not_all_can_be_read(self, mirror: Mirror) -> None:
+        for days in (9, -2, 1):
+            mirror.page(Stream.SESSIONS, session(f"s{days}", starts_at=NOON + timedelta(days=days)))
+        with mirror.store.read() as db:
+            numbers = due_rosters(db, mirror.connection_id, now=NOON, nearest=True)
+        names = {one.id: one.external_id for one in mirror.all(Session)}
+        assert [names[number] for number in numbers] == ["s1", "s-2", "s9"]
 
     def test_an_incomplete_roster_stays_due(self, roster: Mirror) -> None:
         roster.roster(reservation(), final=False)

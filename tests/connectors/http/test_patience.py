@@ -1,29 +1,39 @@
-"""The rate budget: bursts of a twentieth of a minute's calls, then evenly; one for all doors to a platform."""
+"""Patience with a platform: what a 429 tells everybody who calls with our key."""
 
 from __future__ import annotations
 
-import threading
+from dataclasses import dataclass, field
 
 import pytest
+import responses
 
-from connectors.http.patience import budget
-
-
-@pytest.mark.parametrize(("per_minute", "burst"), [(1, 1), (20, 1), (600, 30), (1_200, 60)])
-def test_a_burst_is_a_twentieth_of_a_minute(per_minute: int, burst: int) -> None:
-    limiter = budget("https://burst.example", per_minute)
-    granted = [limiter.try_acquire("call", blocking=False) for _ in range(burst + 1)]
-    assert granted == [True] * burst + [False]
+from connectors.errors import TryAgain
+from connectors.http.patience import UNTOLD_PAUSE
+from tests.connectors.http.test_door import FAR, Wires
 
 
-def test_two_doors_to_a_platform_share_its_budget_and_two_platforms_do_not() -> None:
-    first, second = (budget("https://shared.example", 7) for _ in range(2))
-    assert first.try_acquire("call", blocking=False)
-    assert not second.try_acquire("call", blocking=False)
-    assert budget("https://other.example", 7).try_acquire("call", blocking=False)
+@dataclass
+class Noted:
+    """A pace that lets everything through and remembers what it was told."""
+
+    waits: int = 0
+    pauses: list[float] = field(default_factory=list)
+
+    def wait(self) -> None:
+        self.waits += 1
+
+    def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
 
 
-def test_a_budget_needs_no_thread() -> None:
-    before = threading.active_count()
-    budget("https://threads.example", 60).try_acquire("call")
-    assert threading.active_count() == before
+@responses.activate
+@pytest.mark.parametrize(("wish", "pauses"), [("60", [60.0]), (None, [UNTOLD_PAUSE] * 4), ("0", [0.0] * 4)])
+def test_a_refusal_for_calling_too_often_is_told_to_the_pace(
+    wire: Wires, wish: str | None, pauses: list[float]
+) -> None:
+    noted = Noted()
+    responses.get(f"{FAR}/sale/sales", status=429, headers={"Retry-After": wish} if wish else {})
+    with pytest.raises(TryAgain):
+        wire(pace=noted).door.get("/sale/sales")
+    assert noted.pauses == pauses
+    assert noted.waits == 1

@@ -29,7 +29,6 @@ def test_a_staff_login_opens_the_sandbox(sandbox: LiveSandbox) -> None:
         on_call=lambda call, status: None,
         allow_private=True,
         allowed=frozenset(),
-        per_minute=6_000,
     ) as door:
         with pytest.raises(Reconnect):
             door.get("/client/clients")
