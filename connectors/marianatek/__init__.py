@@ -57,7 +57,7 @@ PLATFORM = Platform(
         Stream.VENUES: Resource(Everything, reads.venues),
         Stream.CLASS_TYPES: Resource(Everything, reads.class_types),
         Stream.CLIENTS: Resource(Everything, reads.clients, every_hours=24),
-        Stream.SESSIONS: Resource(Window, reads.sessions),
+        Stream.SESSIONS: Resource(Window, reads.sessions, look=reads.sessions_by_id),
         Stream.RESERVATIONS: Resource(OfSession, reads.roster),
     },
     changes={Stream.RESERVATIONS: Resource(Since, reads.changed_reservations, overlap_hours=24)},
