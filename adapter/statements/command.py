@@ -22,6 +22,7 @@ from adapter.guarantee.signing import verify as is_signed
 from adapter.printing import as_json
 from adapter.statements.entering import AlreadyTakesPart, enter_participation, record_fact
 from adapter.statements.making import make_statement
+from adapter.store.holdouts import HoldoutRefused, register_holdout
 from adapter.store.kept_keys import signing_key
 from adapter.store.tables import Studio
 from connectors.strict_json import NotJson, loads
@@ -125,6 +126,23 @@ def record(
         _check_studio(db, studio)
         record_fact(db, studio, requirement, span, venue, evidence=evidence, actor=by, now=context.now())
     click.echo("Recorded.")
+
+
+@guarantee.command()
+@click.argument("studio", type=int)
+@click.option("--share", type=float, default=0.1, show_default=True, help="Of the slots, each week.")
+@click.option("--weeks", type=int, required=True, help="From next Monday on.")
+@click.option("--by", required=True, metavar="NAME", help="Who registers it.")
+@click.pass_obj
+def holdout(context: Context, studio: int, share: float, weeks: int, by: str) -> None:
+    """Register a randomised holdout at a STUDIO, which measures what listing brings."""
+    with context.store.write() as db:
+        _check_studio(db, studio)
+        try:
+            row = register_holdout(db, studio, share, weeks, actor=by, now=context.now())
+        except HoldoutRefused as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(f"From {row.starts_on} to {row.ends_on}. Measured: {row.metric}.")
 
 
 def _aware(when: datetime | None) -> datetime | None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from adapter.permissions import Act
 from adapter.statements.exports import as_csv, as_pdf
+from adapter.statements.incremental import incremental_of
 from adapter.statements.judging import NotAllowed, agree, ask, open_judgements
 from adapter.statements.making import one_statement, signed_statement
 from adapter.statements.overview import overview_of
@@ -30,6 +31,7 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
     with context().store.read() as db:
         studio = db.get_one(Studio, studio_id)
         view = overview_of(db, context(), studio_id)
+        meter, draw, readout = incremental_of(db, studio_id, context().now())
         kept = select(GuaranteeStatement).where(GuaranteeStatement.studio_id == studio_id)
         versions = db.scalars(kept.order_by(GuaranteeStatement.version.desc()).limit(VERSIONS_SHOWN)).all()
         waiting = open_judgements(db, studio_id)
@@ -38,6 +40,9 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         "guarantee.html",
         studio=studio,
         view=view,
+        meter=meter,
+        draw=draw,
+        readout=readout,
         body=view.made.body,
         versions=versions,
         waiting=waiting,

@@ -31,6 +31,7 @@ REASONS = {
     "stale": "Our copy is too old to list more",
     "hidden": "Hidden from the public",
     "excluded": "Left out by your settings",
+    "held_out": "Drawn to list nothing this week, to measure what listing brings",
     "own_cap": "Your own number at the platform is smaller",
     "waitlisted": "Direct clients are on the waiting list",
     "withdrawn": "Taken back: pushing was switched off",

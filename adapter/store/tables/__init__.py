@@ -7,6 +7,7 @@ settings     what the studio decided: SmartSpot and SmartRate settings, source m
 alerts       what somebody should know about a connection
 decisions    models, decisions and the outbox of pushes
 pushes       what stands at the platform of each session, and whether it takes writes
+experiments  holdouts, registered before they begin
 guarantee    the Revenue Guarantee: participation, recorded facts, judgements, statements
 runs         every piece of work, who asked for it and what came of it
 timeline     what explains an overbooking afterwards
@@ -37,6 +38,7 @@ from adapter.store.tables.connections import (
     WebhookMessage,
 )
 from adapter.store.tables.decisions import Decision, Model, Push, PushState, TotalWrite
+from adapter.store.tables.experiments import Holdout
 from adapter.store.tables.guarantee import (
     EligibilityFact,
     ExchangeRate,
@@ -88,6 +90,7 @@ __all__ = [
     "ExchangeRate",
     "FirstBooking",
     "GuaranteeStatement",
+    "Holdout",
     "IdempotentAnswer",
     "Judgement",
     "JudgementKind",
