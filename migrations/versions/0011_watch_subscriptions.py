@@ -13,6 +13,8 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
+INDEX = "ix_webhook_message_connection_id_received_at"
+
 
 def columns() -> list[sa.Column[Any]]:
     """What is kept of a subscription beside its id and key."""
@@ -32,9 +34,11 @@ def upgrade() -> None:
     """Forward."""
     for column in columns():
         op.add_column("connection", column)
+    op.create_index(op.f(INDEX), "webhook_message", ["connection_id", "received_at"])
 
 
 def downgrade() -> None:
     """Back."""
+    op.drop_index(op.f(INDEX), "webhook_message")
     for column in reversed(columns()):
         op.drop_column("connection", column.name)

@@ -163,7 +163,11 @@ class WebhookMessage(Base):
     """A verified message, stored once before it is worked on; the payload is redacted."""
 
     __tablename__ = "webhook_message"
-    __table_args__ = (UniqueConstraint("platform", "message_id"), Index(None, "processed_at"))
+    __table_args__ = (
+        UniqueConstraint("platform", "message_id"),
+        Index(None, "processed_at"),
+        Index(None, "connection_id", "received_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     platform: Mapped[str]
