@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session as Database
 
+from adapter.store.dialect import chunks
 from adapter.store.rates import fill_rates
 from adapter.store.tables import Push, PushState, Reservation, Session, TotalWrite
 from connectors.platform import Api, Platform, Window
 from connectors.records import Stream
 from sync.job import Job
 from sync.roster_pull import RosterPull, roster_keys
-from sync.streams import mirror_stream, save_pages
+from sync.streams import LOOK_AT_ONCE, mirror_stream, save_pages
 
+T = TypeVar("T")
 ECHO = timedelta(minutes=15)  # within so long a write of ours may come back as an event
 WRITTEN = (PushState.SENDING, PushState.SENT, PushState.UNKNOWN, PushState.CONFIRMED)
 
@@ -46,7 +49,7 @@ class Looked:
     changed: Mapping[str, int] = field(default_factory=dict)  # and our ids
     ours: frozenset[str] = frozenset()  # only our own write had changed them
     same: frozenset[str] = frozenset()
-    absent: frozenset[str] = frozenset()  # not in the mirror, even now, or not with the platform any more
+    absent: frozenset[str] = frozenset()  # unknown to us, even now
 
 
 def look(job: Job, api: Api, platform: Platform, wanted: Collection[str]) -> Looked:
@@ -55,13 +58,10 @@ def look(job: Job, api: Api, platform: Platform, wanted: Collection[str]) -> Loo
         return Looked()
     with job.ctx.store.read() as db:
         before = _pictures(db, job.connection_id, wanted)
-    there = _read_sessions(job, api, platform, wanted, before)
+    read_sessions(job, api, platform, wanted)
+    job.write(lambda db: _fill_rates(db, job.connection_id, wanted))
     with job.ctx.store.read() as db:
-        keys = roster_keys(db, numbers_of(db, job.connection_id, there))
-    RosterPull(job, api, platform).read(keys)
-    job.write(lambda db: _fill_rates(db, job.connection_id, there))
-    with job.ctx.store.read() as db:
-        after = _pictures(db, job.connection_id, there)
+        after = _pictures(db, job.connection_id, wanted)
         written = _written(db, job.connection_id, after)
     changed = {key: picture for key, picture in after.items() if picture != before.get(key)}
     ours = {key for key in changed if key in before and _is_ours(before[key], changed[key], written)}
@@ -71,6 +71,25 @@ def look(job: Job, api: Api, platform: Platform, wanted: Collection[str]) -> Loo
         same=frozenset(after.keys() - changed.keys()),
         absent=frozenset(set(wanted) - after.keys()),
     )
+
+
+def read_sessions(job: Job, api: Api, platform: Platform, wanted: Collection[str]) -> None:
+    """Bring these sessions and their rosters into the mirror: by their ids where that can be asked; one that does not
+    come, at the time at which we knew it: if the platform has no such session there, it is marked as gone."""
+    resource = platform.streams[Stream.SESSIONS]
+    came: set[str] = set()
+    if resource.look is not None:
+        for some in chunks(sorted(wanted), LOOK_AT_ONCE):
+            came |= save_pages(job, Stream.SESSIONS, resource.look(api, some)).seen
+    with job.ctx.store.read() as db:
+        left = _of(select(Session.starts_at), job.connection_id, set(wanted) - came)
+        starts = sorted(set(db.scalars(left.where(Session.gone_at.is_(None)))))
+    for start in starts:
+        window = Window(start, start + timedelta(minutes=1))
+        mirror_stream(job, api, platform, Stream.SESSIONS, window)
+    with job.ctx.store.read() as db:
+        keys = roster_keys(db, numbers_of(db, job.connection_id, wanted))
+    RosterPull(job, api, platform).read(keys)
 
 
 def just_written(db: Database, connection_id: int, now: datetime) -> dict[str, str | None]:
@@ -93,26 +112,14 @@ def sessions_of(db: Database, connection_id: int, template: str, now: datetime) 
     return list(db.scalars(wanted.where(Session.gone_at.is_(None)).order_by(Session.id)))
 
 
-def _read_sessions(
-    job: Job, api: Api, platform: Platform, wanted: Collection[str], before: Mapping[str, Picture]
-) -> set[str]:
-    """Read the sessions by their ids, or where that can't be asked, at the times at which we knew them; which came."""
-    resource = platform.streams[Stream.SESSIONS]
-    if resource.look is not None:
-        return read_pages(job, Stream.SESSIONS, resource.some(api, sorted(wanted))).seen & set(wanted)
-    with job.ctx.store.read() as db:
-        known = select(Session.starts_at).where(Session.id.in_([each.number for each in before.values()]))
-        starts = sorted(set(db.scalars(known)))
-    for start in starts:
-        window = Window(start, start + timedelta(minutes=1))
-        mirror_stream(job, api, platform, Stream.SESSIONS, window)
-    return set(before)
-
-
 def numbers_of(db: Database, connection_id: int, keys: Collection[str]) -> list[int]:
     """Our ids of these sessions, as far as they stand."""
-    wanted = select(Session.id).where(Session.connection_id == connection_id, Session.external_id.in_(keys))
+    wanted = _of(select(Session.id), connection_id, keys)
     return list(db.scalars(wanted.where(Session.gone_at.is_(None)).order_by(Session.id)))
+
+
+def _of(wanted: Select[T], connection_id: int, keys: Collection[str]) -> Select[T]:
+    return wanted.where(Session.connection_id == connection_id, Session.external_id.in_(keys))
 
 
 def _fill_rates(db: Database, connection_id: int, keys: Collection[str]) -> None:
@@ -120,7 +127,7 @@ def _fill_rates(db: Database, connection_id: int, keys: Collection[str]) -> None
 
 
 def _pictures(db: Database, connection_id: int, keys: Collection[str]) -> dict[str, Picture]:
-    rows = db.scalars(select(Session).where(Session.connection_id == connection_id, Session.external_id.in_(keys)))
+    rows = db.scalars(_of(select(Session), connection_id, keys))
     rosters: dict[str, set[tuple[object, ...]]] = {}
     held = select(Reservation.session_id, Reservation.external_id, Reservation.outcome, Reservation.source).where(
         Reservation.connection_id == connection_id, Reservation.session_id.in_(keys)

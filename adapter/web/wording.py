@@ -78,6 +78,7 @@ RUNS = {
     "prove": "Proof",
     "webhooks": "Events",
     "state": "Guarantee statement",
+    "subscribe": "Subscription to events",
 }
 CHANNELS = {
     "direct": "Direct",
