@@ -9,11 +9,9 @@ import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import requests
-
 from adapter.config import Config
-
-TIMEOUT = (3.0, 5.0)  # seconds to connect, seconds without a byte
+from connectors.errors import TryAgain
+from connectors.http import head
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +38,9 @@ def not_public(config: Config) -> str | None:
 def knock(callback: str) -> Knock:
     """Ask our own address with HEAD, as a platform does before it agrees to send events there."""
     try:
-        with requests.Session() as http:
-            http.trust_env = False
-            status = http.head(callback, timeout=TIMEOUT, allow_redirects=False).status_code
-    except requests.RequestException as error:
-        return Knock(f"We can't reach {callback} ourselves ({type(error).__name__}): is the service running there?")
+        status = head(callback)
+    except TryAgain as error:
+        return Knock(f"We can't reach {callback} ourselves ({error}): is the service running there?")
     if 200 <= status < 300:
         return Knock()
     moved = "a redirect, which no platform follows" if 300 <= status < 400 else f"status {status}"

@@ -58,8 +58,12 @@ def subscribe(ctx: Context, connection_id: int, *, again: bool = False) -> bool:
     if (words := not_public(ctx.config)) is not None:
         _note(ctx, connection_id, Standing(EventsState.UNREACHABLE, words))
         raise Misconfigured(words)
-    with open_subscriptions(ctx, connection_id) as api:
-        return _Errand(ctx, row, declared, api).see_to(again=again)
+    try:
+        with open_subscriptions(ctx, connection_id) as api:
+            return _Errand(ctx, row, declared, api).see_to(again=again)
+    except ConnectorError as error:
+        _note_unasked(ctx, connection_id, str(error))
+        raise
 
 
 def watch_subscriptions(ctx: Context) -> None:
@@ -141,6 +145,14 @@ def _mine(found: Iterable[Subscription], row: Connection, declared: Webhooks, ca
 def _note(ctx: Context, connection_id: int, standing: Standing) -> None:
     with ctx.store.write() as db:
         note_standing(db, db.get_one(Connection, connection_id), standing, ctx.now())
+
+
+def _note_unasked(ctx: Context, connection_id: int, words: str) -> None:
+    """Say why nothing is known of a connection that could not be asked for even once."""
+    with ctx.store.write() as db:
+        row = db.get_one(Connection, connection_id)
+        if row.webhook_state is None:
+            note_standing(db, row, Standing(EventsState.MISSING, words), ctx.now())
 
 
 def _end(ctx: Context, row: Connection, declared: Webhooks) -> bool:
