@@ -6,8 +6,8 @@ only our own write changed, and what the platform does not know.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session as Database
 from adapter.store.dialect import chunks
 from adapter.store.rates import fill_rates
 from adapter.store.tables import Push, PushState, Reservation, Session, TotalWrite
+from connectors.errors import BadRecord, Rejected
 from connectors.platform import Api, Platform, Window
 from connectors.records import Stream
 from sync.job import Job
@@ -46,10 +47,28 @@ class Picture:
 class Looked:
     """What came of looking, by the platform's ids of the sessions."""
 
-    changed: Mapping[str, int] = field(default_factory=dict)  # and our ids
+    changed: dict[str, int] = field(default_factory=dict)  # and our ids
     ours: frozenset[str] = frozenset()  # only our own write had changed them
     same: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()  # unknown to us, even now
+    refused: frozenset[str] = frozenset()  # the platform would not tell
+
+    def __or__(self, other: Looked) -> Looked:
+        """Both together."""
+        parts = (getattr(self, each.name) | getattr(other, each.name) for each in fields(self))
+        return Looked(*parts)
+
+
+def look_at_all(job: Job, api: Api, platform: Platform, wanted: Sequence[str]) -> Looked:
+    """Look at these sessions; where the platform refuses, by halves, so that one can't stand in the others' way."""
+    try:
+        return look(job, api, platform, wanted)
+    except (Rejected, BadRecord) as error:
+        if len(wanted) == 1:
+            job.fail(f"session {wanted[0]}", str(error), stream=Stream.SESSIONS, record=wanted[0])
+            return Looked(refused=frozenset(wanted))
+    half = len(wanted) // 2
+    return look_at_all(job, api, platform, wanted[:half]) | look_at_all(job, api, platform, wanted[half:])
 
 
 def look(job: Job, api: Api, platform: Platform, wanted: Collection[str]) -> Looked:

@@ -34,10 +34,10 @@ class Standing:
     given_up: int = 0  # messages that could not be delivered for good
 
 
-def standing_of(mine: Sequence[Subscription], *, known: bool) -> Standing:
-    """How a connection stands by its subscriptions; ``known``: there was one."""
+def standing_of(mine: Sequence[Subscription], missing: str) -> Standing:
+    """How a connection stands by its subscriptions; ``missing``: what is to be said where there is none."""
     if not mine:
-        return Standing(EventsState.MISSING, LOST if known else NONE)
+        return Standing(EventsState.MISSING, missing)
     best = next((each for each in mine if each.state is SubscriptionState.ACTIVE), mine[0])
     if best.state is SubscriptionState.ACTIVE:
         return Standing(EventsState.ACTIVE, None, best.since, best.given_up)

@@ -25,7 +25,7 @@ from connectors.errors import ConnectorError, Misconfigured, Rejected
 from connectors.platform import Api, Subscription, SubscriptionState, Webhooks
 from sync.job import Job
 from sync.reaching import Knock, knock, not_public
-from sync.standings import Standing, given_up_more, note_standing, standing_of
+from sync.standings import LOST, NONE, Standing, given_up_more, note_standing, standing_of
 
 AGAIN = timedelta(hours=1)  # what could not be mended is tried again after so long
 OLD_KEY_HOLDS = timedelta(hours=4)  # longer than platforms go on trying to deliver what the old key has signed
@@ -37,10 +37,11 @@ def subscribe_run(ctx: Context, run: Run) -> None:
     """See to it that events come, as the run asks (``again``: renew what is in order, too). Raises ConnectorError."""
     job = Job.of(ctx, run)
     job.say("asking the platform whether events come")
-    if run.origin is RunOrigin.SCHEDULE and not_public(ctx.config) is not None:
-        _note(ctx, job.connection_id, Standing(EventsState.UNREACHABLE, not_public(ctx.config)))
-        return
-    subscribe(ctx, job.connection_id, again=bool(run.params.get("again")))
+    try:
+        subscribe(ctx, job.connection_id, again=bool(run.params.get("again")))
+    except Misconfigured:
+        if run.origin is not RunOrigin.SCHEDULE:
+            raise  # who asked is told; to nobody, what is to be set stands on the connection
 
 
 def subscribe(ctx: Context, connection_id: int, *, again: bool = False) -> bool:
@@ -117,13 +118,13 @@ def _watch(ctx: Context, rows: Sequence[Connection], declared: Webhooks) -> None
         found = declared.listed(api) if declared.listed else ()
     for row in rows:
         mine = _mine(found, row, declared, callback_of(ctx, row, declared))
-        standing = standing_of(mine, known=row.webhook_id is not None or declared.shared)
+        standing = standing_of(mine, _missing(ctx, row, declared))
         with ctx.store.write() as db:
             fresh = db.get_one(Connection, row.id)
             if fresh.webhook_state is EventsState.UNREACHABLE and standing.state is EventsState.MISSING:
                 standing = Standing(fresh.webhook_state, fresh.webhook_why, fresh.webhook_since)
             note_standing(db, fresh, standing, ctx.now(), missed=given_up_more(fresh, standing))
-            if standing.state is not EventsState.ACTIVE:
+            if standing.state is not EventsState.ACTIVE and not (declared.shared and not mine):
                 _ask(db, fresh, ctx.now())
 
 
@@ -184,7 +185,7 @@ class _Errand:
         """Look, and do what has to be done; whether anything was."""
         found = self.declared.listed(self.api) if self.declared.listed else ()
         mine = self.mine(found)
-        standing = standing_of(mine, known=self.row.webhook_id is not None or self.declared.shared)
+        standing = standing_of(mine, _missing(self.ctx, self.row, self.declared))
         _note(self.ctx, self.row.id, standing)
         if not self.declared.shared:
             self._clear_away(each for each in found if each.callback == self.callback and each not in mine)
@@ -194,7 +195,7 @@ class _Errand:
         if standing.state is EventsState.OFF and self._switched_on(mine):
             return True
         if self.declared.shared:
-            raise Misconfigured(_shared_words(self.row.platform, self.callback))
+            raise Misconfigured(standing.why or "")
         self._renew()
         return True
 
@@ -254,8 +255,11 @@ class _Errand:
                 self.declared.delete(self.api, each.id)
 
 
-def _shared_words(platform: str, callback: str) -> str:
+def _missing(ctx: Context, row: Connection, declared: Webhooks) -> str:
+    """What is to be said where a connection has no subscription."""
+    if not declared.shared:
+        return NONE if row.webhook_id is None else LOST
     return (
-        f"No subscription of our account sends events to {callback}. `adapter events CONNECTION --make` makes one and "
-        f"prints its key, which belongs into ADAPTER_{platform.upper()}_WEBHOOK_SECRET."
+        f"No subscription of our account sends events to {callback_of(ctx, row, declared)}. `adapter events {row.id} "
+        f"--make` makes one and prints its key, which belongs into ADAPTER_{row.platform.upper()}_WEBHOOK_SECRET."
     )

@@ -21,12 +21,13 @@ from connectors import registry
 from connectors.records import Stream
 from sync.decide import decide
 from sync.job import Job
-from sync.looking import Looked, just_written, look, numbers_of, sessions_of
+from sync.looking import Looked, just_written, look_at_all, numbers_of, sessions_of
 
 A_TIME = 200  # messages worked off by one run
 SESSION_STREAMS = (Stream.SESSIONS, Stream.RESERVATIONS)
 CHANGED, SAME, OURS = "looked at: it had changed", "looked at: nothing was new", "our own change came back"
 PULLED, LATER = "a pull was asked for", "read with the next pull"
+REFUSED = "the platform would not tell: see the run"
 
 HintJson = Mapping[str, Any]
 
@@ -96,6 +97,8 @@ class Errand:
 
     def result(self, message: WebhookMessage, looked: Looked) -> str:
         """What came of a message, in plain words."""
+        if not self.of_hints(message.hints).isdisjoint(looked.refused):
+            return REFUSED
         if self.needs_pull(message, looked):
             return PULLED
         sessions = self.of_hints(message.hints)
@@ -111,7 +114,7 @@ def _look(job: Job, errand: Errand) -> Looked:
         return Looked()
     platform = registry.get(job.connection.platform)
     with open_connection(job.ctx, job.connection_id) as api:
-        return look(job, api, platform, errand.sessions)
+        return look_at_all(job, api, platform, sorted(errand.sessions))
 
 
 def _all_of(ctx: Context, job: Job, errand: Errand) -> frozenset[int]:

@@ -265,6 +265,15 @@ def test_a_shared_subscription_is_made_by_hand_once_and_looked_after_from_then_o
     assert shared.theirs == [theirs]
 
 
+def test_a_shared_one_that_nobody_has_made_yet_is_told_and_fails_no_run(shared: Adapter) -> None:
+    with shared.ctx.store.write() as db:
+        ask_for_subscriptions(db, shared.ctx.now())
+    do_next(shared.ctx)
+    watch_subscriptions(shared.ctx)
+    assert [run.state for run in shared.runs(RunKind.SUBSCRIBE)] == [RunState.DONE]
+    assert (shared.row.webhook_state, "--make" in (shared.row.webhook_why or "")) == (EventsState.MISSING, True)
+
+
 def test_what_serves_one_studio_is_not_made_by_hand(adapter: Adapter) -> None:
     with pytest.raises(Rejected, match="no subscription that serves every studio"):
         make_shared(adapter.ctx, adapter.connection_id)

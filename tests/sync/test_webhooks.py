@@ -121,6 +121,17 @@ def test_a_class_that_is_new_to_us_is_read_by_itself(mirrored: Road, sandbox: Li
     assert mirrored.all(WebhookMessage)[0].result == "looked at: it had changed"
 
 
+def test_an_event_about_nonsense_stands_in_nobodys_way(mirrored: Road, sandbox: LiveSandbox) -> None:
+    class_id = soon(sandbox)
+    booked(mirrored, sandbox, class_id)
+    told(mirrored, 2, stream=Stream.SESSIONS, external_id="no number")
+    run = mirrored.do(RunKind.WEBHOOKS)
+    assert run.state is RunState.INCOMPLETE
+    assert [error["id"] for error in run.errors] == ["no number"]
+    good, bad = mirrored.all(WebhookMessage)
+    assert (good.result, bad.result) == ("looked at: it had changed", "the platform would not tell: see the run")
+
+
 def test_a_class_that_was_moved_is_found_at_its_new_time(mirrored: Road, sandbox: LiveSandbox) -> None:
     class_id = soon(sandbox)
     moved = row_of(mirrored, class_id).starts_at + timedelta(days=3)
