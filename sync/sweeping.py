@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 
 def sweep(ctx: Context) -> None:
-    """Revoke what is still to be revoked, forget what is old, keep quiet studios' access alive, see whether events come."""
+    """Revoke what is still to be revoked, forget what is old, keep quiet access alive, see whether events come."""
     revoke_pending(ctx, ctx.now())
     with ctx.store.write() as db:
         db.execute(delete(OAuthFlow).where(OAuthFlow.created_at < ctx.now() - FLOWS_KEPT))
