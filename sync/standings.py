@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Database
 
-from adapter.store.tables import Connection, EventsState, RunKind, RunOrigin, WebhookMessage
+from adapter.store.alerts import open_alert, resolve_alert
+from adapter.store.tables import AlertKind, Connection, EventsState, RunKind, RunOrigin, WebhookMessage
 from adapter.work import request_run
 from connectors.platform import Subscription, SubscriptionState
 
 LOST = "The platform has no subscription of ours any more."
 NONE = "No subscription has been made yet."
+STOPPED = "Events no longer come: changes are seen at each update only, and what was missed is read again."
 LONGEST_GAP = timedelta(days=14)  # what lies further back, the daily reading has seen since
 AHEAD = timedelta(days=14)  # bookings that were made in a gap are for classes up to so far ahead, nearly all
 TRIED_FOR = timedelta(hours=4)  # longer than platforms go on trying to deliver one message
@@ -66,6 +68,15 @@ def note_standing(db: Database, row: Connection, standing: Standing, now: dateti
         _read_gap(db, row, (row.webhook_checked_at or now) - TRIED_FOR, now)
     row.webhook_state, row.webhook_why = standing.state, standing.why
     row.webhook_checked_at, row.webhook_given_up = now, standing.given_up
+    _tell(db, row, now)
+
+
+def _tell(db: Database, row: Connection, now: datetime) -> None:
+    """An alert while events that once came do not; where none ever came there is nothing to be alarmed about."""
+    if row.webhook_state is EventsState.ACTIVE:
+        resolve_alert(db, row.id, AlertKind.SUBSCRIPTION, now=now)
+    elif row.webhook_gap is not None:
+        open_alert(db, row.id, AlertKind.SUBSCRIPTION, f"{STOPPED} {row.webhook_why}", now=now, since=row.webhook_since)
 
 
 def _last_good(db: Database, row: Connection) -> datetime:

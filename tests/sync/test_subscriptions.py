@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
@@ -12,8 +12,19 @@ import pytest
 
 from adapter.connecting.disconnect import disconnect
 from adapter.context import Context
+from adapter.store.alerts import open_alerts
 from adapter.store.inbox import keep_message, webhook_secrets
-from adapter.store.tables import Connection, ConnectionState, EventsState, Run, RunKind, RunOrigin, RunState
+from adapter.store.tables import (
+    Alert,
+    AlertKind,
+    Connection,
+    ConnectionState,
+    EventsState,
+    Run,
+    RunKind,
+    RunOrigin,
+    RunState,
+)
 from adapter.work import request_run
 from connectors import registry
 from connectors.errors import Rejected
@@ -67,6 +78,10 @@ class Adapter:
         delivery = Delivery(message_id=number, event="test", hints=(Hint(site="1001", stream=Stream.SALES),))
         with self.ctx.store.write() as db:
             keep_message(db, self.ctx.keys, "sandbox", self.connection_id, delivery, b"{}", now=self.ctx.now())
+
+    def alerts(self) -> Sequence[Alert]:
+        with self.ctx.store.read() as db:
+            return open_alerts(db)
 
     def secrets(self) -> tuple[str, ...]:
         with self.ctx.store.read() as db:
@@ -126,10 +141,12 @@ def test_what_the_platform_switched_off_is_found_switched_on_and_the_gap_is_read
     assert row.webhook_since == adapter.ctx.now() - timedelta(minutes=20)
     assert row.webhook_why == "The platform's word: too many of its messages could not be delivered."
     assert row.webhook_gap == {"from": last.isoformat(), "to": None, "run": None}
+    assert [alert.kind for alert in adapter.alerts()] == [AlertKind.SUBSCRIPTION]
     (asked,) = adapter.runs(RunKind.SUBSCRIBE)
     assert (asked.origin, asked.why) == (RunOrigin.SCHEDULE, row.webhook_why)
     do_next(adapter.ctx, run_id=asked.id)
     assert (theirs.status, adapter.row.webhook_state) == (Status.ACTIVE, EventsState.ACTIVE)
+    assert adapter.alerts() == []
     (resync,) = adapter.runs(RunKind.RESYNC)
     assert resync.params == {"from": "2026-03-02", "to": "2026-03-16"}
     assert resync.why.startswith("events were missing from 2 Mar 13:00 to 2 Mar 18:00")
