@@ -14,9 +14,10 @@ from sqlalchemy import select, update
 from adapter.connecting.registration import find_server, open_session, read_server, registration
 from adapter.connecting.token_row import seal_name
 from adapter.context import Context
+from adapter.store.alerts import resolve_alert
 from adapter.store.audit import note
 from adapter.store.sealing import SealBroken
-from adapter.store.tables import Connection, ConnectionState, PushMode, RunKind, RunOrigin
+from adapter.store.tables import AlertKind, Connection, ConnectionState, PushMode, RunKind, RunOrigin
 from adapter.work import request_run
 from connectors import registry
 from connectors.errors import ConnectorError
@@ -36,7 +37,8 @@ def disconnect(ctx: Context, connection_id: int, actor: str) -> None:
             return
         row.revoke_pending = _outgoing(ctx, row)
         row.access_token = row.refresh_token = row.webhook_secret = row.webhook_secret_before = None
-        row.webhook_state = row.webhook_why = row.webhook_checked_at = None
+        row.webhook_state = row.webhook_why = row.webhook_checked_at = row.webhook_gap = None
+        resolve_alert(db, row.id, AlertKind.SUBSCRIPTION, now=now)
         row.token_version += 1  # a refresh that is under way comes too late
         row.refresh_claimed_until = None
         row.state, row.disconnected_at = ConnectionState.DISCONNECTED, now
