@@ -121,18 +121,19 @@ def _watch(ctx: Context, rows: Sequence[Connection], declared: Webhooks) -> None
         standing = standing_of(mine, _missing(ctx, row, declared))
         with ctx.store.write() as db:
             fresh = db.get_one(Connection, row.id)
+            stopped = fresh.webhook_state is EventsState.ACTIVE
             if fresh.webhook_state is EventsState.UNREACHABLE and standing.state is EventsState.MISSING:
                 standing = Standing(fresh.webhook_state, fresh.webhook_why, fresh.webhook_since)
             note_standing(db, fresh, standing, ctx.now(), missed=given_up_more(fresh, standing))
             if standing.state is not EventsState.ACTIVE and not (declared.shared and not mine):
-                _ask(db, fresh, ctx.now())
+                _ask(db, fresh, ctx.now(), at_once=stopped)
 
 
-def _ask(db: Database, row: Connection, now: datetime) -> None:
-    """Ask for a run that sees to it, unless one was asked for a short while ago."""
+def _ask(db: Database, row: Connection, now: datetime, *, at_once: bool = False) -> None:
+    """Ask for a run that sees to it: at once where events have just stopped, else not again and again."""
     last = select(func.max(Run.due_at)).where(Run.connection_id == row.id, Run.kind == RunKind.SUBSCRIBE)
     asked = db.scalar(last)
-    if asked is None or now - asked >= AGAIN:
+    if at_once or asked is None or now - asked >= AGAIN:
         why = row.webhook_why or "no events come"
         request_run(db, RunKind.SUBSCRIBE, row.id, origin=RunOrigin.SCHEDULE, actor="clock", now=now, why=why)
 
