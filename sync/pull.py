@@ -222,6 +222,6 @@ def _goes_well(job: Job, step: Step) -> bool:
         waits = isinstance(error, TryAgain) and not isinstance(error, Moved)
         if waits and (getattr(error, "after", None) is not None or step.stream in NEEDED):
             raise
-        job.fail(step.stream, str(error))
+        job.fail(step.stream, str(error), stream=step.stream)
         return False
     return True

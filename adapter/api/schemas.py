@@ -5,10 +5,20 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from adapter.overbooking import Cause, Kind
-from adapter.store.tables import AlertKind, ConnectionState, PushMode, PushState, RunKind, RunOrigin, RunState
+from adapter.resync import LONGEST_WHY, Asked, How
+from adapter.store.tables import (
+    AlertKind,
+    ConnectionState,
+    EventsState,
+    PushMode,
+    PushState,
+    RunKind,
+    RunOrigin,
+    RunState,
+)
 from connectors.records import Channel, SessionStatus, Stream
 
 
@@ -137,12 +147,34 @@ class PushHealth(Schema):
     breaker_words = fields.String(allow_none=True)
 
 
+class Gap(Schema):
+    """A stretch without events, and the run that reads it again; ``to`` is null while it lasts."""
+
+    from_ = fields.AwareDateTime(data_key="from", attribute="from", default_timezone=UTC)
+    to = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
+    run = fields.Integer(allow_none=True)
+
+
+class Events(Schema):
+    """Whether the platform tells us of events; ``state`` is null until it was asked."""
+
+    state = fields.Enum(EventsState, by_value=True, allow_none=True)
+    words = fields.String()
+    why = fields.String(allow_none=True)
+    since = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
+    checked_at = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
+    last_event_at = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
+    given_up = fields.Integer(metadata={"description": "Messages that the platform could not deliver"})
+    gap = fields.Nested(Gap, allow_none=True)
+
+
 class OneConnection(Connection):
-    """A connection with its health and what is wrong now."""
+    """A connection with its health, what is wrong now, and its events; null where the platform sends none."""
 
     health = fields.Nested(Health)
     alerts = fields.List(fields.Nested(Alert))
     pushing = fields.Nested(PushHealth)
+    events = fields.Nested(Events, allow_none=True)
 
 
 class PushModeBody(Schema):
@@ -159,6 +191,13 @@ class ResyncBody(Schema):
     to = fields.Date(load_default=None)
     session = fields.Integer(load_default=None)
     dry_run = fields.Boolean(load_default=False)
+    why = fields.String(load_default="", validate=validate.Length(max=LONGEST_WHY))
+
+
+class RetryBody(Schema):
+    """Which of a run's errors (from 0) to do again; null: everything that failed."""
+
+    item = fields.Integer(load_default=None, allow_none=True)
 
 
 class Run(Schema):
@@ -176,10 +215,25 @@ class Run(Schema):
     done = fields.Integer()
     total = fields.Integer(allow_none=True)
     counts = fields.Dict()
-    errors = fields.List(fields.Dict())
+    errors = fields.List(
+        fields.Dict(), metadata={"description": "What failed, in the platform's words; with a stream it can be retried"}
+    )
+    changes = fields.List(
+        fields.Dict(),
+        allow_none=True,
+        metadata={"description": "A resync: a sample of what changed, field by field, before and after; masked"},
+    )
     due_at = fields.AwareDateTime(default_timezone=UTC)
     started_at = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
     finished_at = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
+
+
+class AskedRun(Run):
+    """A run that was asked for, and what became of asking."""
+
+    asked = fields.Enum(How, by_value=True, metadata={"description": "Whether it is new, was joined, or waits"})
+    behind = fields.Integer(allow_none=True, metadata={"description": "The run that it waits for"})
+    message = fields.String(metadata={"description": "The same in plain words"})
 
 
 class Push(Schema):
@@ -248,6 +302,14 @@ class Session(Schema):
     places = fields.Nested(Places)
     decision = fields.Nested(Decision, allow_none=True)
     push_state = fields.Enum(PushState, by_value=True, allow_none=True)
+
+
+def asked_run(asked: Asked) -> dict[str, Any]:
+    """The answer to who asked for a run."""
+    told = {"asked": asked.how, "behind": asked.behind, "message": asked.words}
+    plain = {name: getattr(asked.run, name) for name in Run().fields}
+    dumped: dict[str, Any] = AskedRun().dump({**plain, **told})
+    return dumped
 
 
 def page_of(item: type[Schema]) -> type[Schema]:

@@ -1,4 +1,4 @@
-"""Ending a connection: tokens erased here at once, then revoked over there, as often as it takes.
+"""Ending a connection: tokens erased here at once, then revoked over there, as often as it takes; its subscription too.
 
 The refresh token waits, sealed, in the row's outbox column (``revoke_pending``) until the platform has taken it back.
 """
@@ -14,9 +14,11 @@ from sqlalchemy import select, update
 from adapter.connecting.registration import find_server, open_session, read_server, registration
 from adapter.connecting.token_row import seal_name
 from adapter.context import Context
+from adapter.store.alerts import resolve_alert
 from adapter.store.audit import note
 from adapter.store.sealing import SealBroken
-from adapter.store.tables import Connection, ConnectionState, PushMode
+from adapter.store.tables import AlertKind, Connection, ConnectionState, PushMode, RunKind, RunOrigin
+from adapter.work import request_run
 from connectors import registry
 from connectors.errors import ConnectorError
 from connectors.oauth import revoke
@@ -34,13 +36,18 @@ def disconnect(ctx: Context, connection_id: int, actor: str) -> None:
         if row is None or row.state is ConnectionState.DISCONNECTED:
             return
         row.revoke_pending = _outgoing(ctx, row)
-        row.access_token = row.refresh_token = row.webhook_secret = None
+        row.access_token = row.refresh_token = row.webhook_secret = row.webhook_secret_before = None
+        row.webhook_state = row.webhook_why = row.webhook_checked_at = row.webhook_gap = None
+        resolve_alert(db, row.id, AlertKind.SUBSCRIPTION, now=now)
         row.token_version += 1  # a refresh that is under way comes too late
         row.refresh_claimed_until = None
         row.state, row.disconnected_at = ConnectionState.DISCONNECTED, now
         row.state_reason = " ".join(["Disconnected by the studio.", *_still_to_do(ctx, row)])
         row.push_mode = PushMode.SHADOW
         note(db, row, "connection.disconnected", None, None, actor=actor, now=now)
+        if row.webhook_id is not None:
+            why = "disconnected: the subscription to its events ends"
+            request_run(db, RunKind.SUBSCRIBE, row.id, origin=RunOrigin.MANUAL, actor=actor, now=now, why=why)
     ctx.wake_engine()
 
 

@@ -21,6 +21,7 @@ from adapter.store.client_emails import note_addresses
 from adapter.store.client_merges import kept_of
 from adapter.store.columns import ADDRESS_FIELDS, KINDS, Kind, Row
 from adapter.store.dialect import chunks, table_of, upsert
+from adapter.store.differences import note
 from adapter.store.merging import UNKNOWN_WORD, WORDS, keep_what_is_not_said, settle_reservation, stale
 from adapter.store.readings import note_readings
 from adapter.store.sealing import Keyring
@@ -88,6 +89,8 @@ def _save_some(batch: Batch, rows: Sequence[Row]) -> Counts:
     old = _rows(batch, [row.key for row in differing if row.key in known])
     written = [row for row in differing if not _older(batch.kind, old.get(row.key), row)]
     _complete(batch, written, old)
+    for row in written:
+        note(batch.db, batch.stream, row.key, old.get(row.key), row.values)
     upsert(batch.db, batch.kind.table, KEY, [row.values for row in written], differs=["content_hash", "gone_at"])
     if batch.stream is Stream.SESSIONS:
         note_readings(batch.db, batch.connection.id, [row.values for row in written], old, batch.now)

@@ -13,6 +13,7 @@ from werkzeug import Response
 
 from adapter import platforms
 from adapter.connecting import connect
+from adapter.events import events_of, request_events
 from adapter.own_caps import use_ours_again
 from adapter.permissions import Act
 from adapter.push_mode import switch_push_mode
@@ -74,6 +75,7 @@ def one(connection_id: int) -> ResponseReturnValue:
             platform=platforms.told(connection.platform, context().config),
             health=health_of(db, connection_id, now, platforms.calls_per_day(connection.platform, context().config)),
             confirmed_at=first_confirmed(db, connection_id),
+            events=events_of(db, connection),
             set_aside=set_aside_records(db, connection_id),
             sources=sources_of(db, connection_id),
             price_options=options_of(db, connection_id),
@@ -94,14 +96,16 @@ def resync(connection_id: int) -> ResponseReturnValue:
     form = request.form
     try:
         with context().store.write() as db:
-            run, new = request_resync(
+            asked = request_resync(
                 db,
+                context().keys,
                 connection_id,
                 stream=form.get("stream") or None,
                 first=_day(form.get("from")),
                 last=_day(form.get("to")),
                 session=form.get("session", type=int),
                 dry_run="dry_run" in form,
+                why=form.get("why", ""),
                 actor=caller().actor,
                 now=context().now(),
             )
@@ -109,8 +113,24 @@ def resync(connection_id: int) -> ResponseReturnValue:
         flash(str(error), "error")
         return _back(connection_id)
     context().wake_engine()
-    flash("Reading again." if new else "This is being read already.", "info")
-    return redirect(url_for("runs.one", run_id=run.id))
+    flash(asked.words, "info")
+    return redirect(url_for("runs.one", run_id=asked.run.id))
+
+
+@blueprint.post("/connections/<int:connection_id>/events")
+@needs(Act.RESYNC)
+def events(connection_id: int) -> ResponseReturnValue:
+    """Subscribe to the platform's events again."""
+    try:
+        with context().store.write() as db:
+            row = db.get_one(Connection, connection_id)
+            asked = request_events(db, row, actor=caller().actor, now=context().now())
+    except WrongResync as error:
+        flash(str(error), "error")
+        return _back(connection_id)
+    context().wake_engine()
+    flash(f"Seeing to the subscription: run {asked.run.id}.", "info")
+    return redirect(url_for("runs.one", run_id=asked.run.id))
 
 
 @blueprint.post("/connections/<int:connection_id>/push-mode")
