@@ -1,4 +1,5 @@
-"""Clients that a platform made one: the history of the lost one moves to the one that was kept (EC-14).
+"""Clients whose ids change: made one by a platform, the history of the lost one moves to the one that was kept (EC-14);
+given another public id, what was sold under the old one stays theirs.
 
 Knows clients by the platform's ids. A merge is told by an event (a client that vanished from a list tells nobody who
 took its place) and is never undone: told twice, late, or after the next merge, it leaves the same rows behind.
@@ -6,15 +7,17 @@ took its place) and is never undone: told twice, late, or after the next merge, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from adapter.store.dialect import chunks, insert_new, table_of
-from adapter.store.tables import Client, ClientEmail, ClientMerge, Connection, Reservation
+from adapter.store.tables import Client, ClientEmail, ClientMerge, Connection, Reservation, SaleLine
 
+UNSYNCHRONISED = {"synchronize_session": False}
 LONGEST_CHAIN = 100  # merges one after the other; two events at once could still have closed a ring
 
 
@@ -40,6 +43,21 @@ def kept_of(db: Session, connection_id: int, client_ids: Iterable[str]) -> dict[
             break
         found = {lost: further.get(kept, kept) for lost, kept in found.items()}
     return found
+
+
+def follow_public_ids(
+    db: Session, connection_id: int, clients: Sequence[Mapping[str, Any]], before: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Give the sales that name a client by a public id that was changed just now the new one; two may have swapped."""
+    changed = {
+        old["public_id"]: row["public_id"]
+        for row in clients
+        if (old := before.get(row["external_id"])) and old["public_id"] not in (None, row["public_id"])
+    }
+    for some in chunks(sorted(changed)):
+        whose = (SaleLine.connection_id == connection_id) & SaleLine.client_id.in_(some)
+        new = case({old: changed[old] for old in some}, value=SaleLine.client_id)
+        db.execute(update(SaleLine).where(whose).values(client_id=new), execution_options=UNSYNCHRONISED)
 
 
 def joined_addresses(db: Session, studio_id: int) -> list[set[int]]:

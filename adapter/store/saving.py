@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session as Db
 from adapter.store.addresses import email_ids
 from adapter.store.booking_times import evidence
 from adapter.store.client_emails import note_addresses
-from adapter.store.client_merges import kept_of
+from adapter.store.client_merges import follow_public_ids, kept_of
 from adapter.store.columns import ADDRESS_FIELDS, KINDS, Kind, Row
 from adapter.store.dialect import chunks, table_of, upsert
 from adapter.store.differences import note
@@ -96,6 +96,7 @@ def _save_some(batch: Batch, rows: Sequence[Row]) -> Counts:
         note_readings(batch.db, batch.connection.id, [row.values for row in written], old, batch.now)
     if batch.stream is Stream.CLIENTS:
         note_addresses(batch.db, batch.connection.id, [row.values for row in written], old, batch.now)
+        follow_public_ids(batch.db, batch.connection.id, [row.values for row in written], old)
     new = sum(row.key not in known for row in written)
     return Counts(new=new, changed=len(written) - new, unchanged=len(rows) - len(written))
 

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from adapter.store.client_merges import kept_of, note_merge
-from adapter.store.tables import ClientMerge, FirstBooking, Reservation
+from adapter.store.tables import ClientMerge, FirstBooking, Reservation, SaleLine
 from connectors.records import Channel, Stream
-from tests.adapter.store.records import Mirror, client, reservation
+from tests.adapter.store.records import Mirror, client, reservation, sale
 from tests.adapter.store.test_first_booking import DAY, book, firsts, studio
 from tests.fixtures.database import NOON
 
@@ -68,6 +68,14 @@ def test_a_ring_of_merges_is_left_alone(studio: Mirror) -> None:
     merge(studio, "b", "a")
     merge(studio, "a", "a")
     assert [(row.lost_id, row.kept_id) for row in studio.all(ClientMerge)] == [("a", "b")]
+
+
+def test_what_was_sold_under_an_id_that_is_changed_stays_with_its_client(studio: Mirror) -> None:
+    """A studio hands out new cards, and two clients swap theirs."""
+    studio.page(Stream.CLIENTS, client("a", public_id="1"), client("b", public_id="2"), client("c", public_id="3"))
+    studio.page(Stream.SALES, *(sale(f"l{n}", client_id=str(n)) for n in (1, 2, 3)))
+    studio.page(Stream.CLIENTS, client("a", public_id="2"), client("b", public_id="1"), client("c", public_id=None))
+    assert {row.external_id: row.client_id for row in studio.all(SaleLine)} == {"l1": "2", "l2": "1", "l3": "3"}
 
 
 def test_a_kept_client_without_an_address_is_known_by_the_lost_ones(studio: Mirror) -> None:
