@@ -111,7 +111,11 @@ def _settle_absent(job: Job, api: Api, platform: Platform, stream: Stream, answe
         return
     if len(missing) * 2 > len(standing) and len(standing) > FEW:
         words = f"{len(missing)} of {len(standing)} vanished from the platform's answer: none was taken as deleted"
-        job.fail(stream, f"{words}; resync once the platform shows them, or tell support if they are really gone", stream=stream)
+        job.fail(
+            stream,
+            f"{words}; resync once the platform shows them, or tell support if they are really gone",
+            stream=stream,
+        )
         return
     elsewhere = _look_for(job, api, platform, stream, missing)
     if missing - elsewhere:

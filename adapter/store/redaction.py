@@ -110,7 +110,9 @@ def _mapping(raw: Mapping[str, Any], keys: Keyring, person: bool, depth: int) ->
             name = scrub(str(key), keys)
         if verdict is _KEEP:
             # Almost everything that is read comes through here: what needs no second look is told by its type alone.
-            kept[name] = value if type(value) in _PLAIN and not _is_long(value) else _value(value, keys, person, depth - 1)
+            kept[name] = (
+                value if type(value) in _PLAIN and not _is_long(value) else _value(value, keys, person, depth - 1)
+            )
         elif verdict is _Verdict.ADDRESS and isinstance(value, str):
             kept[name] = _address(value, keys)
         else:
