@@ -42,8 +42,7 @@ def downgrade(store: Store, revision: str) -> None:
 
 def revise(store: Store, message: str) -> None:
     """Write the next revision: what the tables declare and this database, at head, lacks."""
-    known = ScriptDirectory(str(HERE)).walk_revisions()
-    number = f"{max((int(script.revision) for script in known), default=0) + 1:04}"  # the order is the chain's
+    number = f"{int(head() or 0) + 1:04}"
     with _locked(store) as connection:
         command.revision(_config(connection), message, autogenerate=True, rev_id=number)
 
