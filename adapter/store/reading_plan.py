@@ -85,8 +85,8 @@ class _Sizes:
 
 
 def _wishes(db: Db, connection: Connection, budget: Budget, *, at_once: bool) -> Sequence[Wish]:
-    now, last = budget.now, last_readings(db, connection.id, now)
-    sizes = _sizes(db, connection.id, now)
+    now = budget.now
+    last, sizes = last_readings(db, connection.id, now), _sizes(db, connection.id, now)
     return [
         Wish(
             what=what,
