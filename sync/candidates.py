@@ -75,7 +75,7 @@ def _standings(
     own_spots: Mapping[int, int],
     now: datetime,
 ) -> dict[int, Standing]:
-    settings, readings = effective_settings(db, connection.studio_id), last_readings(db, connection.id)
+    settings, readings = effective_settings(db, connection.studio_id), last_readings(db, connection.id, now)
     draw = draw_of(db, connection.studio_id)
     venues, types = _venues(db, connection.id), _class_types(db, connection.id)
     standing = outbox.may_stand(db, rows.keys()) if connection.push_mode is PushMode.SHADOW else set()

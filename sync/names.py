@@ -70,5 +70,5 @@ class Names:
 
     def _may_help(self, stream: Stream) -> bool:
         with self._job.ctx.store.read() as db:
-            last = last_readings(db, self._job.connection_id).get(f"{stream}{UNEXPLAINED}")
+            last = last_readings(db, self._job.connection_id, self._job.began).get(f"{stream}{UNEXPLAINED}")
         return last is None or self._job.began - last >= ASKED_AGAIN

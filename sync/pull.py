@@ -159,7 +159,7 @@ def finish_pull(job: Job, read: Iterable[str]) -> None:
     def settle(db: Database) -> None:
         settle_rows(db, job.connection_id)
         note_readings(db, job.connection_id, read, job.began)
-        readings = last_readings(db, job.connection_id)
+        readings = last_readings(db, job.connection_id, job.began)
         if readings.keys() >= TIMETABLE:
             db.get_one(Connection, job.connection_id).last_pulled_at = min(readings[name] for name in TIMETABLE)
 

@@ -43,9 +43,14 @@ def plan_of(db: Db, connection: Connection, allowed: int | None, now: datetime, 
     return plan_reads(budget, _wishes(db, connection, budget, at_once=at_once))
 
 
-def last_readings(db: Db, connection_id: int) -> dict[str, datetime]:
-    """When each part was last read whole, by the words of ``adapter.cadence``."""
-    found = select(LastReading.what, LastReading.read_at).where(LastReading.connection_id == connection_id)
+def last_readings(db: Db, connection_id: int, now: datetime) -> dict[str, datetime]:
+    """When each part was last read whole, by the words of ``adapter.cadence``.
+
+    One that lies in the future is from a clock that ran ahead, and counts as none (F19).
+    """
+    found = select(LastReading.what, LastReading.read_at).where(
+        LastReading.connection_id == connection_id, LastReading.read_at <= now
+    )
     return dict(db.execute(found).all())
 
 
@@ -80,8 +85,8 @@ class _Sizes:
 
 
 def _wishes(db: Db, connection: Connection, budget: Budget, *, at_once: bool) -> Sequence[Wish]:
-    now, last = budget.now, last_readings(db, connection.id)
-    sizes = _sizes(db, connection.id, now)
+    now = budget.now
+    last, sizes = last_readings(db, connection.id, now), _sizes(db, connection.id, now)
     return [
         Wish(
             what=what,

@@ -138,7 +138,7 @@ def test_a_night_that_fails_is_tried_again_in_an_hour_and_not_at_each_round(
     done(scheduled(mirrored))
     assert sandbox.calls("GET /site/locations") == lists + 1
     with mirrored.ctx.store.read() as db:
-        assert last_readings(db, mirrored.connection_id)[NIGHT] == sandbox.time[0]
+        assert last_readings(db, mirrored.connection_id, sandbox.time[0])[NIGHT] == sandbox.time[0]
 
 
 def test_a_session_that_names_a_new_class_type_has_the_list_read_before_it_is_saved(
@@ -194,7 +194,7 @@ def test_when_calls_run_short_only_the_next_day_is_polled_and_the_rest_grows_old
     assert sandbox.calls() - calls == 1
     assert road.connection.last_pulled_at == pulled, "the mirror as a whole is no fresher"
     with road.ctx.store.read() as db:
-        readings = last_readings(db, road.connection_id)
+        readings = last_readings(db, road.connection_id, sandbox.time[0])
         health = health_of(db, road.connection_id, sandbox.time[0], 1_000)
     assert readings["day"] == sandbox.time[0] > readings["week"]
     assert "classes further ahead" in health.calls_plan
