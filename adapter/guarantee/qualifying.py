@@ -70,8 +70,8 @@ def _alone(each: Reservation, until: timedelta) -> Verdict:
 def _rebooked(late: Reservations, offered: Reservations) -> Collection[str]:
     """The late cancellations whose place was booked again: by the platform's own link, else in order of cancelling.
 
-    Only a marketplace reservation rebooks ("rebooked via ClassPass", 5 a). One that is linked to has replaced one, be it
-    late or not, and replaces no other.
+    Only a marketplace reservation rebooks ("rebooked via ClassPass", 5 a). One that is linked to has replaced that one,
+    cancelled late or not, and replaces no other.
     """
     through_us = {each.id for each in offered}
     found = {each.id for each in late if each.rebooked_by in through_us}
