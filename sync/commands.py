@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from typing import Any
 
 import click
@@ -16,7 +15,7 @@ from adapter.work import request_run
 from sync.asking import ACTOR, as_json, connection_argument, connection_named, finished, tell_run
 from sync.decide import plan_of, replay, stored
 from sync.engine import engine_of
-from sync.interrupts import interrupted_by_sigterm
+from sync.interrupts import interrupted_by_sigterm, wait_for_interrupt
 from sync.verdicts import as_stored
 
 
@@ -94,7 +93,7 @@ def worker(ctx: Context, concurrency: int | None, once: bool) -> None:
         return
     engine.start()
     with interrupted_by_sigterm():
-        threading.Event().wait()
+        wait_for_interrupt()
     click.echo("Finishing what is at work …", err=True)
     engine.stop()
 

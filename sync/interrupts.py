@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,3 +18,9 @@ def interrupted_by_sigterm() -> Iterator[None]:
         pass
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def wait_for_interrupt() -> None:
+    """Until somebody interrupts. A signal may land in another thread, of which a lock alone would never wake us."""
+    while not threading.Event().wait(1.0):
+        pass

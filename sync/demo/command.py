@@ -7,7 +7,6 @@ import os
 import shutil
 import socket
 import sys
-import threading
 import time
 from contextlib import ExitStack
 from dataclasses import replace
@@ -23,7 +22,7 @@ from sync.demo.acts import Demo
 from sync.demo.sandbox import PROGRAM, Sandbox, Unspoken, running_sandbox
 from sync.demo.telling import Teller
 from sync.engine import engine_of
-from sync.interrupts import interrupted_by_sigterm
+from sync.interrupts import interrupted_by_sigterm, wait_for_interrupt
 from sync.serve import served_web
 
 
@@ -73,7 +72,7 @@ def _stay(story: Demo, tell: Teller) -> None:
     )
     story.engine.start()
     with interrupted_by_sigterm():
-        threading.Event().wait()
+        wait_for_interrupt()
     story.engine.stop()
     tell.did("Ended. Nothing of the demo runs any more.")
 
