@@ -64,12 +64,18 @@ WORTH = (RINGS[0].name, NIGHT, ROSTERS, RINGS[1].name, CLIENTS, RINGS[2].name, S
 
 def is_ripe(what: str, last: datetime | None, now: datetime) -> bool:
     """Whether a reading of a round is due again, calls apart."""
-    return last is None or now - last >= EVERY[what] - SLACK
+    return not is_within(EVERY[what] - SLACK, last, now)
 
 
 def is_night_due(last: datetime | None, tried: datetime | None, now: datetime, night: datetime) -> bool:
     """Whether the nightly reading that was to begin at ``night`` is still to be made."""
-    return (last is None or last < night) and (tried is None or now - tried >= NIGHT_AGAIN)
+    read = last is not None and night <= last <= now + SLACK
+    return not read and not is_within(NIGHT_AGAIN, tried, now)
+
+
+def is_within(time: timedelta, last: datetime | None, now: datetime) -> bool:
+    """Whether something was done less than ``time`` ago. In the future it was not: a clock had run ahead (F19)."""
+    return last is not None and -SLACK <= now - last < time
 
 
 def night_before(now: datetime, zone: ZoneInfo, connection_id: int) -> datetime:

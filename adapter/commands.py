@@ -148,6 +148,7 @@ def _connection(row: Connection) -> dict[str, Any]:
         "state": row.state.value,
         "reason": row.state_reason,
         "pushes": row.push_mode.value,
+        "events": row.webhook_state.value if row.webhook_state else None,
         "last pulled": row.last_pulled_at,
     }
 

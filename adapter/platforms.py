@@ -55,6 +55,7 @@ class Told:
     inferred: str  # of what is written back, until an offer has been read back equal
     streams: tuple[str, ...]
     webhooks: bool
+    takes_offers: bool  # spots and rate of a class, for the marketplace alone
     takes_total: bool  # a class's online capacity
     takes_price: bool  # the price of one price option
     ready: bool  # its client id and the like are set
@@ -76,6 +77,7 @@ def told(name: str, config: Config) -> Told:
         inferred=platform.offers.inferred if platform.offers else "",
         streams=tuple(stream.value for stream in platform.streams),
         webhooks=platform.webhooks is not None,
+        takes_offers=platform.offers is not None,
         takes_total=platform.totals is not None,
         takes_price=platform.catalog is not None,
         ready=bool(config.platform(name).get("CLIENT_ID")),

@@ -39,6 +39,7 @@ from sync.engine import engine_of
 LIMIT = 60.0  # seconds
 LISTED = 500  # classes
 A_DAY = 24
+PLATFORM = "sandbox"
 HEADER = ("ActivitySiteID", "ActivityDescription", "BookingEndDateTime (Month / Day / Year)")
 COUNTS = ("BookingStartTime", "MaxBookees", "Number Booked")
 
@@ -77,8 +78,11 @@ def write_history(path: Path) -> Path:
 
 def connected(folder: Path, sandbox: Sandbox) -> tuple[Context, int]:
     """A studio connected by its staff login, mirrored, its rates agreed."""
-    site = sandbox.studio
-    settings = sandbox.settings | {"STAFF_USER": site["owner_login"], "STAFF_PASSWORD": site["owner_password"]}
+    site = sandbox.studio(PLATFORM)
+    settings = sandbox.settings(PLATFORM) | {
+        "STAFF_USER": site["owner_login"],
+        "STAFF_PASSWORD": site["owner_password"],
+    }
     environment = {f"ADAPTER_SANDBOX_{name}": value for name, value in settings.items()}
     instance = {"ADAPTER_INSTANCE": str(folder / "instance"), "ADAPTER_ALLOW_PRIVATE_ADDRESSES": "on"}
     ctx = compose(load_config(environment | instance, folder=folder))
@@ -86,7 +90,7 @@ def connected(folder: Path, sandbox: Sandbox) -> tuple[Context, int]:
         studio = create_studio(db, site["name"], timezone=site["timezone"], currency=site["currency"], now=ctx.now())
         rates = {"rate_floor": Decimal(4), "rate_ceiling": Decimal(12), "retail_rate": Decimal(14)}
         change_settings(db, studio.id, Scope.STUDIO, 0, rates, actor="bench", now=ctx.now())
-    row = connect_with_login(ctx, registry.get("sandbox"), studio_id=studio.id, site=str(site["id"]))
+    row = connect_with_login(ctx, registry.get(PLATFORM), studio_id=studio.id, site=str(site["id"]))
     engine_of(ctx).run_due()
     return ctx, row.id
 
@@ -155,7 +159,7 @@ def switch(ctx: Context, connection_id: int, mode: PushMode) -> None:
 @contextmanager
 def offers(ctx: Context, connection_id: int) -> Iterator[tuple[OfferPush, Any]]:
     """The platform's own way to its offers."""
-    push = registry.get("sandbox").offers
+    push = registry.get(PLATFORM).offers
     if push is None:
         raise SystemExit("the sandbox takes no offers")
     with open_connection(ctx, connection_id) as api:

@@ -67,24 +67,27 @@ def by_offset(
 def by_page(
     fetch: Callable[[int], Slice | None], identify: Callable[[Any], str], *, name: str, most_pages: int = MOST_PAGES
 ) -> Iterator[Part]:
-    """Read page after page, by their numbers from 1, to the last that the platform counts.
+    """Read page after page, by their numbers from 1, to the last that the platform counts; uncounted, to an empty one.
 
-    ``fetch`` answers None where there is no such page: the list grew shorter, and the answer is not complete. An item
-    that slipped from one page to the next is seen once. Raises TryAgain where there is no end.
+    ``fetch`` answers None where there is no such page: where pages are counted, the list grew shorter, and the answer
+    is not complete. An item that slipped from one page to the next is seen once. Raises TryAgain where a page brings
+    nothing but what was seen before, or there is no end.
     """
     seen: set[str] = set()
     total: int | None = None
-    moved = False
+    moved = counted = False
     for number in range(1, most_pages + 1):
         got = fetch(number)
         if got is None:
-            yield Part([], total, final=False)
+            yield Part([], total, final=not counted and not moved and total in (None, len(seen)))
             return
         ids = tuple(identify(item) for item in got.items)
         fresh = _unseen(got.items, ids, seen)
+        if ids and not fresh:
+            raise TryAgain(f"{name}: page {number} repeats earlier ones; the list can't be read on.")
         moved = moved or len(fresh) < len(ids) or (number > 1 and got.total != total)
-        total = got.total
-        last = not ids or number >= (got.pages or 0)
+        total, counted = got.total, got.pages is not None
+        last = not ids or (got.pages is not None and number >= got.pages)
         yield Part(fresh, total, final=last and not moved and total in (None, len(seen)))
         if last:
             return

@@ -142,19 +142,47 @@ class OAuth:
     authorize_url: str = ""  # where there is no metadata to discover; ``{site}`` stands for the account
     token_url: str = ""
     revoke_url: str = ""
-    revocation: bool = True
+    revocation: bool = True  # False: access can only be withdrawn over there, by the studio
     scope_meanings: Mapping[str, str] = field(default_factory=dict)  # in plain words, for the studio
+
+
+class SubscriptionState(StrEnum):
+    """Whether a subscription brings events."""
+
+    ACTIVE = "active"
+    OFF = "off"  # switched off, or not on yet: it can be switched on
+    ENDED = "ended"  # for good: another one has to be made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A subscription to events, as the platform tells of it."""
+
+    id: str
+    callback: str  # where its events go
+    state: SubscriptionState
+    why: str | None = None  # in the platform's own words, where it brings none
+    since: datetime | None = None  # when that began
+    given_up: int = 0  # messages that could not be delivered for good, since it was switched on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhooks:
-    """How the platform's events are verified and read, and how a subscription is made."""
+    """How the platform's events are verified and read, and how a subscription is made, looked at and ended.
+
+    ``shared``: one subscription of our own account brings every studio's events, at the address without a connection
+    and signed with the key in the settings; none is made for each studio.
+    """
 
     signature_header: str
     verify: Callable[[str, Mapping[str, str], bytes], bool]  # secret, headers, raw body
     read: Callable[[bytes], Delivery]  # raises BadRecord
     events: tuple[str, ...]
     subscribe: Callable[[Api, str], tuple[str, str]] | None = None  # callback URL -> (subscription id, secret)
+    listed: Callable[[Api], Sequence[Subscription]] | None = None  # all of our key
+    resume: Callable[[Api, str], None] | None = None  # switches one on (again)
+    delete: Callable[[Api, str], None] | None = None  # ends one; one that is not there is no error
+    shared: bool = False
     api_url: str = ""  # where subscriptions are made, if not at the API; ADAPTER_<PLATFORM>_WEBHOOK_URL overrides
 
 

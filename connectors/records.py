@@ -270,6 +270,7 @@ class Hint:
     external_id: str | None = None  # of the record concerned; for reservations, the session's id is in session_id
     session_id: str | None = None
     absorbed_id: str | None = None  # a client that is no more: its history belongs to ``external_id``
+    template_id: str | None = None  # of the recurring slot concerned: its sessions, as far as they are known
     booking: BookingEvent | None = None
     occurred_at: datetime | None = None  # the one fact taken from an event where the API has none: time of booking
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -39,14 +40,15 @@ def finished(ctx: Context, run_id: int) -> Run:
         pause.wait(LOOK_EVERY)
 
 
-def tell_run(run: Run, as_json: bool) -> None:
-    """Print how a run ended; a failed one ends the command with status 1."""
+def tell_run(run: Run, as_json: bool, more: Mapping[str, Any] | None = None) -> None:
+    """Print how a run ended, in JSON with ``more`` beside it; a failed one ends the command with status 1."""
     told: dict[str, Any] = {
         "run": run.id,
         "kind": run.kind,
         "state": run.state,
         "counts": run.counts,
         "errors": run.errors,
+        **(more or {}),
     }
     if as_json:
         click.echo(json.dumps(told, indent=2))
@@ -54,8 +56,8 @@ def tell_run(run: Run, as_json: bool) -> None:
         click.echo(f"Run {run.id}: {run.state}" + (f" ({run.step})" if run.step else ""))
         for stream, counts in run.counts.items():
             click.echo(f"  {stream}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
-        for error in run.errors:
-            click.echo(f"  {error['what']}: {error['message']}")
+        for number, error in enumerate(run.errors):
+            click.echo(f"  failed [{number}] {error['what']}: {error['message']}")
     if run.state is RunState.FAILED:
         raise SystemExit(1)
     if run.state in (RunState.QUEUED, RunState.RUNNING):

@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session as Database
 
 from adapter.store.facts import Facts
+from adapter.store.holdouts import draw_of
 from adapter.store.reading_plan import last_readings, part_read_at
 from adapter.store.rosters import roster_mark
 from adapter.store.settings import effective_settings
@@ -75,6 +76,7 @@ def _standings(
     now: datetime,
 ) -> dict[int, Standing]:
     settings, readings = effective_settings(db, connection.studio_id), last_readings(db, connection.id, now)
+    draw = draw_of(db, connection.studio_id)
     venues, types = _venues(db, connection.id), _class_types(db, connection.id)
     standing = outbox.may_stand(db, rows.keys()) if connection.push_mode is PushMode.SHADOW else set()
     found = {}
@@ -87,6 +89,7 @@ def _standings(
             paused=connection.push_mode is PushMode.PAUSED,
             hidden=row.hidden or bool(kind and kind[1]),
             excluded=bool(own.excluded),
+            held_out=draw is not None and draw.holds_out(row.template_id, row.starts_at),
             floor_agreed=own.rate_floor is not None,
             waitlisted=row.waitlisted,
             released=own.release_all_hours is not None

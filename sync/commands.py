@@ -1,17 +1,15 @@
-"""The commands that need the road: resync, decide, replay, push, worker, conformance."""
+"""The commands that need the road: decide, replay, push, worker. Resync and events have modules of their own."""
 
 from __future__ import annotations
 
 import json
 import threading
-from datetime import date, datetime
 from typing import Any
 
 import click
 
 from adapter.context import Context
 from adapter.push_mode import switch_push_mode
-from adapter.resync import WrongResync, request_resync
 from adapter.store.push_health import push_health_of
 from adapter.store.tables import Decision, PushMode, Run, RunKind, RunOrigin, RunState
 from adapter.work import request_run
@@ -20,39 +18,6 @@ from sync.decide import plan_of, replay, stored
 from sync.engine import engine_of
 from sync.interrupts import interrupted_by_sigterm
 from sync.verdicts import as_stored
-
-day = click.DateTime(formats=["%Y-%m-%d"])
-
-
-@click.command()
-@connection_argument
-@click.option("--stream", help="Only this kind of record.")
-@click.option("--from", "first", type=day, help="First day (at the studio).")
-@click.option("--to", "last", type=day, help="Last day, included.")
-@click.option("--session", type=int, help="Only this session (our id).")
-@click.option("--dry-run", is_flag=True, help="Tell the difference, change nothing.")
-@as_json
-@click.pass_obj
-def resync(
-    ctx: Context,
-    connection_id: int,
-    stream: str | None,
-    first: datetime | None,
-    last: datetime | None,
-    session: int | None,
-    dry_run: bool,
-    as_json: bool,
-) -> None:
-    """Pull again, and print the difference: read, new, changed, unchanged, gone, failed."""
-    days: dict[str, date | None] = {"first": first and first.date(), "last": last and last.date()}
-    with ctx.store.write() as db:
-        connection_named(db, connection_id)
-        try:
-            asked = {"stream": stream, "session": session, "dry_run": dry_run, "actor": ACTOR, "now": ctx.now()}
-            run, _ = request_resync(db, connection_id, **days, **asked)  # type: ignore[arg-type]
-        except WrongResync as error:
-            raise click.UsageError(str(error)) from error
-    tell_run(finished(ctx, run.id), as_json)
 
 
 @click.command()
@@ -154,4 +119,4 @@ def _tell_why(verdict: dict[str, Any], explanation: dict[str, Any], as_json: boo
         click.echo(f"  One more would take: {explanation['one_more']}")
 
 
-COMMANDS: tuple[click.Command, ...] = (resync, decide, replay_command, push, worker)
+COMMANDS: tuple[click.Command, ...] = (decide, replay_command, push, worker)

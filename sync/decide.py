@@ -95,7 +95,7 @@ def plan_of(
     """What would be decided now; nothing is written."""
     with ctx.store.read() as db:
         connection = db.get_one(Connection, connection_id)
-        facts = facts_of_connection(db, connection_id, since=now, until=now + windows.HORIZON)
+        facts = facts_of_connection(db, connection_id, since=now, until=now + windows.HORIZON, only=only)
         standing = {each.session.id: each for each in candidates(db, connection, facts, now, only=only)}
         model = models.latest_model(db, connection.studio_id)
     if closed_only:

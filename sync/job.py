@@ -17,7 +17,7 @@ from adapter.context import Context
 from adapter.store.mirror import Counts
 from adapter.store.redaction import scrub
 from adapter.store.tables import Connection, Run
-from connectors.records import SetAside
+from connectors.records import SetAside, Stream
 from sync import queue
 
 MOST_ERRORS = 50  # kept on a run; more are counted, not listed
@@ -84,15 +84,23 @@ class Job:
         with self.ctx.store.write() as db:
             self._hold(db, counts=_stored(self.counts), done=self.done)
 
-    def fail(self, what: str, message: str) -> None:
-        """List an item that failed, with the platform's words; the rest goes on (the run ends INCOMPLETE)."""
-        told = {"what": scrub(what, self.ctx.keys), "message": scrub(message, self.ctx.keys)}  # a platform's own words
-        self.errors.append({"at": self.ctx.now().isoformat(), **told})
+    def fail(self, what: str, message: str, *, stream: str = "", record: str | None = None) -> None:
+        """List an item that failed, with the platform's words; the rest goes on (the run ends INCOMPLETE).
+
+        ``stream`` and ``record`` (the platform's id; of a roster, its session's) let it be retried on its own.
+        """
+        told = {"what": what, "message": message} | ({"stream": stream} if stream else {})
+        told |= {"id": record} if record else {}
+        clean = {name: scrub(text, self.ctx.keys) for name, text in told.items()}  # a platform's own words
+        self.errors.append({"at": self.ctx.now().isoformat(), **clean})
 
     def set_aside(self, records: Iterable[SetAside]) -> None:
         """List records that could not be read and were not parked before."""
         for record in records:
-            self.fail(f"{record.stream} {record.external_id or '(no id)'}", record.reason)
+            # One place in a roster can't be read without the others: it comes again with its session.
+            alone = "" if record.stream is Stream.RESERVATIONS else record.stream.value
+            what = f"{record.stream} {record.external_id or '(no id)'}"
+            self.fail(what, record.reason, stream=alone, record=record.external_id if alone else None)
 
     def _hold(self, db: Session, **values: Any) -> None:
         listed = self.errors[:MOST_ERRORS]

@@ -22,6 +22,7 @@ from sync.proving import prove_run
 from sync.pull import pull
 from sync.push_run import push_run
 from sync.state_run import state_run
+from sync.subscriptions import subscribe_run
 from sync.train import train_run
 from sync.webhooks import work_off_inbox
 
@@ -37,6 +38,7 @@ HANDLERS: Mapping[RunKind, Callable[[Context, Run], None]] = {
     RunKind.PROVE: prove_run,
     RunKind.WEBHOOKS: work_off_inbox,
     RunKind.STATE: state_run,
+    RunKind.SUBSCRIBE: subscribe_run,
 }
 HEARTBEAT = queue.LEASE / 3
 

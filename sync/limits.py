@@ -30,6 +30,7 @@ class Standing:
     paused: bool = False
     hidden: bool = False
     excluded: bool = False
+    held_out: bool = False  # this slot lists nothing this week, for the registered experiment
     floor_agreed: bool = True
     waitlisted: int = 0
     released: bool = False  # inside the release-all window
@@ -50,6 +51,7 @@ WORDS = {
     "stale": "the booking platform could not be read lately",
     "hidden": "the class is hidden from the public",
     "excluded": "the class is excluded",
+    "held_out": "drawn to list nothing this week, to measure what listing brings",
     "floor_missing": "no floor of the rate is agreed yet",
     "waitlisted": "direct clients are on the waiting list",
     "own_cap": "the studio's own number at the platform",
@@ -83,6 +85,7 @@ def _closing_rule(standing: Standing, now: datetime) -> str | None:
         "stale": standing.is_older(now, standing.nothing_after),
         "hidden": standing.hidden,
         "excluded": standing.excluded,
+        "held_out": standing.held_out,
         "floor_missing": not standing.floor_agreed,
         "waitlisted": standing.waitlisted > 0 and not standing.released,
     }

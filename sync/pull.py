@@ -27,6 +27,7 @@ from connectors.errors import BadRecord, Rejected, TryAgain
 from connectors.platform import Api, Everything, Platform, Since, Window
 from connectors.records import Stream
 from sync import windows
+from sync.account import follow_account
 from sync.changes import read_changes, read_long_list
 from sync.cursors import instant, left_of, read_cursor, write_cursor
 from sync.job import Job
@@ -83,6 +84,7 @@ def pull_changes(job: Job, api: Api, platform: Platform) -> None:
         plan = plan_of(db, connection, allowed, job.began, at_once=asked)
     if plan.reads(NIGHT):
         job.write(lambda db: note_readings(db, job.connection_id, [NIGHT_TRIED], job.began))
+        api = follow_account(job, api, platform)
     steps = [*(_night if plan.reads(NIGHT) else _round)(job, api, platform, plan)]
     failed = {step.stream for step in steps if not _goes_well(job, step)}
     read = {what for step in steps if step.stream not in failed for what in step.covers}
@@ -220,6 +222,6 @@ def _goes_well(job: Job, step: Step) -> bool:
         waits = isinstance(error, TryAgain) and not isinstance(error, Moved)
         if waits and (getattr(error, "after", None) is not None or step.stream in NEEDED):
             raise
-        job.fail(step.stream, str(error))
+        job.fail(step.stream, str(error), stream=step.stream)
         return False
     return True

@@ -20,7 +20,10 @@ LEASE = timedelta(seconds=45)
 MOST_CLAIMS = 100  # a run that takes its process down each time is given up
 
 _WRITES = frozenset({RunKind.PUSH, RunKind.PROVE})
-LANES: Mapping[RunKind, str] = {kind: "push" if kind in _WRITES else "mirror" for kind in RunKind}
+LANES: Mapping[RunKind, str] = {
+    **{kind: "push" if kind in _WRITES else "mirror" for kind in RunKind},
+    RunKind.SUBSCRIBE: "events",
+}
 """Runs of one connection in one lane exclude each other; pushing goes on beside a pull (the kill switch can't wait)."""
 
 

@@ -57,7 +57,9 @@ class RosterPull:
         if not self._stands_alone(error):
             self._flush()
             raise error
-        self.job.fail(f"roster of session {key.external_id}", str(error))
+        self.job.fail(
+            f"roster of session {key.external_id}", str(error), stream=Stream.RESERVATIONS, record=key.external_id
+        )
         self.job.commit(Stream.RESERVATIONS, lambda _: Counts(failed=1), done=1)
 
     def _stands_alone(self, error: ConnectorError) -> bool:

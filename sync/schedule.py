@@ -27,6 +27,7 @@ from adapter.store.tables import (
     WebhookMessage,
 )
 from adapter.work import request_run
+from connectors import registry
 from sync import circuit, freshness, parity, write_back
 from sync.outbox import WAITING
 
@@ -38,6 +39,7 @@ GUARD_EVERY = timedelta(minutes=5)
 WRITE_BACK_EVERY = timedelta(minutes=5)
 PARITY_EVERY = timedelta(minutes=1)
 BACKFILL_AGAIN = timedelta(hours=1)
+SUBSCRIBE_AGAIN = timedelta(minutes=5)
 FURTHEST = timedelta(hours=2)  # no run waits longer: what is due later is from a clock that ran ahead (F19)
 MIRRORED = (RunState.DONE, RunState.INCOMPLETE)
 OPEN = (RunState.QUEUED, RunState.RUNNING)
@@ -126,12 +128,19 @@ def ask_for_statements(db: Database, now: datetime) -> int:
     return sum(_ask(db, row, RunKind.STATE, now, STATE_EVERY, "once a day") for row in db.scalars(wanted).all())
 
 
+def ask_for_subscriptions(db: Database, now: datetime) -> int:
+    """A first look whether events come, for each connection that has just been made; the sweep looks from then on."""
+    new = [c for c in _active(db) if c.webhook_checked_at is None and registry.get(c.platform).webhooks is not None]
+    return sum(_ask(db, connection, RunKind.SUBSCRIBE, now, SUBSCRIBE_AGAIN, "connected") for connection in new)
+
+
 SCHEDULE = (
     Line("pull", timedelta(seconds=30), ask_for_pulls),
     Line("push", timedelta(seconds=15), ask_for_pushes),
     Line("write back", timedelta(minutes=1), ask_for_writing_back),
     Line("parity", timedelta(minutes=1), ask_for_parity),
     Line("webhooks", timedelta(seconds=5), ask_for_webhooks),
+    Line("subscriptions", timedelta(seconds=30), ask_for_subscriptions),
     Line("guard", timedelta(minutes=1), ask_for_guard),
     Line("train", timedelta(minutes=30), ask_for_training),
     Line("state", timedelta(minutes=30), ask_for_statements),

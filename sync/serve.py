@@ -9,15 +9,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
-from waitress.server import create_server
 from waitress.wasyncore import close_all
 
 from adapter.app import create_app
 from adapter.context import Context
 from sync.engine import engine_of
 from sync.interrupts import interrupted_by_sigterm
+from sync.listening import listen
 
-THREADS = 8
 WORKERS = 2
 
 
@@ -72,7 +71,7 @@ def served_web(context: Context, host: str, port: int) -> Iterator[None]:
 
 def _listen(context: Context, host: str, port: int, sockets: dict[int, Any]) -> Any:
     try:
-        return create_server(create_app(context), host=host, port=port, threads=THREADS, ident=None, map=sockets)
+        return listen(create_app(context), host, port, sockets)
     except OSError as error:
         raise _taken(host, port, error) from error
 

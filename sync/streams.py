@@ -73,7 +73,7 @@ def mirror_stream(
     """
     resource = platform.streams[stream]
     for _ in range(READINGS):
-        answer = _save_pages(job, stream, resource.read(api, ask), before)
+        answer = save_pages(job, stream, resource.read(api, ask), before)
         if answer.complete:
             _settle_absent(job, api, platform, stream, answer, ask)
             return answer
@@ -86,7 +86,7 @@ def settle_rows(db: Database, connection_id: int) -> None:
     fill_rates(db, connection_id)
 
 
-def _save_pages(job: Job, stream: Stream, pages: Iterable[Page], before: Before | None = None) -> Answer:
+def save_pages(job: Job, stream: Stream, pages: Iterable[Page], before: Before | None = None) -> Answer:
     """Save page by page, one commit each, so that an error half-way loses nothing that came before."""
     answer = Answer()
     for page in pages:
@@ -111,7 +111,11 @@ def _settle_absent(job: Job, api: Api, platform: Platform, stream: Stream, answe
         return
     if len(missing) * 2 > len(standing) and len(standing) > FEW:
         words = f"{len(missing)} of {len(standing)} vanished from the platform's answer: none was taken as deleted"
-        job.fail(stream, f"{words}; resync once the platform shows them, or tell support if they are really gone")
+        job.fail(
+            stream,
+            f"{words}; resync once the platform shows them, or tell support if they are really gone",
+            stream=stream,
+        )
         return
     elsewhere = _look_for(job, api, platform, stream, missing)
     if missing - elsewhere:
@@ -129,7 +133,7 @@ def _look_for(job: Job, api: Api, platform: Platform, stream: Stream, missing: s
     if look is None:
         return found
     for some in chunks(sorted(missing), LOOK_AT_ONCE):
-        answer = _save_pages(job, stream, look(api, some))
+        answer = save_pages(job, stream, look(api, some))
         if not answer.complete or answer.nameless:
             raise Moved(f"{stream}: some vanished, and looking for them gave no clear answer: none is taken as deleted")
         found |= answer.seen

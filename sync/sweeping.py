@@ -11,9 +11,10 @@ from sqlalchemy import delete
 from adapter.connecting.connect import revoke_pending
 from adapter.connecting.tokens import refresh_idle
 from adapter.context import Context
+from adapter.store.inbox import forget_old
 from adapter.store.readings import forget_readings
 from adapter.store.tables import OAuthFlow
-from sync.subscriptions import subscribe_missing
+from sync.subscriptions import watch_subscriptions
 
 EVERY = timedelta(minutes=15)
 FLOWS_KEPT = timedelta(days=1)
@@ -22,10 +23,11 @@ log = structlog.get_logger(__name__)
 
 
 def sweep(ctx: Context) -> None:
-    """Revoke what is still to be revoked, forget what is old, keep quiet studios' access alive, subscribe."""
+    """Revoke what is still to be revoked, forget what is old, keep quiet access alive, see whether events come."""
     revoke_pending(ctx, ctx.now())
     with ctx.store.write() as db:
         db.execute(delete(OAuthFlow).where(OAuthFlow.created_at < ctx.now() - FLOWS_KEPT))
         forget_readings(db, ctx.now())
+        forget_old(db, ctx.now())
     refresh_idle(ctx)
-    subscribe_missing(ctx)
+    watch_subscriptions(ctx)

@@ -27,6 +27,7 @@ from sync.wanted import Held, Route
 
 LOOK_AGAIN = timedelta(seconds=5)  # a platform's reads may lag behind its writes
 MOST_LOOKS = 6
+NO_ACCESS_WAIT = timedelta(minutes=15)
 URGENT_WAIT = timedelta(seconds=10)  # the kill switch tries again no later than this, and never gives up
 URGENT_TRIES = 10_000
 CONFLICT, MOST_CONFLICTS = 409, 3  # the platform holds a newer state: read it and decide anew, then tell (OR-05)
@@ -104,9 +105,14 @@ class Worker:
             return self._failed(push, error)
 
     def _begin(self, claimed: outbox.Claimed, read: Callable[[str], ReadBack | None]) -> Push:
-        """Note what the platform holds before our first push of a session, and number the push."""
-        push, session = claimed.push, claimed.push.wanted["session_id"]
-        held = read(session) if self._seen is None else self._seen.get(session)
+        """Note what the platform holds before our first push of a session, and number the push.
+
+        The kill switch notes nothing, so that it waits for no read.
+        """
+        push, held = claimed.push, None
+        if not push.urgent:
+            session = push.wanted["session_id"]
+            held = read(session) if self._seen is None else self._seen.get(session)
         with self.ctx.store.write() as db:
             mine = db.get_one(Push, push.id, with_for_update=True)
             if mine.fence == push.fence:
@@ -136,17 +142,17 @@ class Worker:
         """Wait and try again, look first, give up, or (no access) give the push back and stop."""
         words, now = str(error), self.ctx.now()
         if isinstance(error, Reconnect | Misconfigured):
-            self._settle(push, PushState.PENDING, self._left, answer=words, next_try_at=now + timedelta(minutes=15))
+            later = now + (URGENT_WAIT if push.urgent else NO_ACCESS_WAIT)
+            self._settle(push, PushState.PENDING, self._left, answer=words, next_try_at=later)
             raise error
         if isinstance(error, Rejected) and error.status == CONFLICT and push.sequence is not None:
             return self._conflict(push, words)
         if not isinstance(error, TryAgain):
             return self._settle(push, PushState.REFUSED, self._took, answer=words)
-        later = next_try(push.attempts, error, now, tries=URGENT_TRIES if push.urgent else TRIES)
-        if later is None:
+        again = next_try(push.attempts, error, now, tries=URGENT_TRIES if push.urgent else TRIES)
+        if again is None:
             return self._settle(push, PushState.FAILED, self._fault(error), answer=words)
-        if push.urgent and error.after is None:
-            later = min(later, now + URGENT_WAIT)
+        later = min(again, now + URGENT_WAIT) if push.urgent and error.after is None else again
         state = PushState.UNKNOWN if error.unknown else PushState.PENDING
         return self._settle(push, state, self._fault(error), answer=words, next_try_at=later)
 
@@ -157,6 +163,7 @@ class Worker:
             return self._settle_held(push, held)
         now = self.ctx.now()
         with self.ctx.store.write() as db:
+            circuit.note_success(db, push.connection_id, now)
             row = listings.listing_of(db, push.session_id)
             if row is None or (row.conflicts + 1 >= MOST_CONFLICTS and not push.urgent):
                 if row is not None:
@@ -167,7 +174,6 @@ class Worker:
             row.sequence = max(row.sequence, (held.data or {}).get("sequence") or 0)
             again = {"sequence": None, "next_try_at": now + LOOK_AGAIN}
             outbox.settle(db, push, PushState.PENDING, now, answer=words, read_back=held.data, **again)
-            circuit.note_success(db, push.connection_id, now)
             _ask_to_read(db, push, now)
         return PushState.PENDING
 

@@ -31,6 +31,7 @@ IMPORT_NAME = {
     "flask-limiter": "flask_limiter",
     "python-dotenv": "dotenv",
     "email-validator": "email_validator",
+    "fpdf2": "fpdf",
 }
 NEVER_IMPORTED = {"tzdata", "psycopg"}  # data; and a driver that SQLAlchemy loads by the database's address
 

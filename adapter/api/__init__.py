@@ -5,13 +5,19 @@ from __future__ import annotations
 from flask import Flask
 
 from adapter import __version__
-from adapter.api import connections, runs, sessions, studios
+from adapter.api import connections, guarantee, runs, sessions, studios
 from adapter.api.problems import ProblemApi
 from adapter.web.limits import wrong_tokens
 from adapter.web.security import csrf
 
 PREFIX = "/api/v1"
-BLUEPRINTS = (studios.blueprint, connections.blueprint, runs.blueprint, sessions.blueprint)
+BLUEPRINTS = (
+    studios.blueprint,
+    connections.blueprint,
+    runs.blueprint,
+    sessions.blueprint,
+    guarantee.blueprint,
+)
 SPEC = {
     "info": {"description": "Studios, their connections, sessions, decisions and settings. Money is a decimal string."},
     "security": [{"bearer": []}],

@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from flask import Response, abort, jsonify, make_response
+from flask import Response, abort
 from flask_smorest import Blueprint
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adapter.api import schemas
-from adapter.api.idempotency import Answer, KeyHeader, once
+from adapter.api.asking import accepted
+from adapter.api.idempotency import Answer, KeyHeader
 from adapter.api.paging import PageQuery, cursor_of, place_of
+from adapter.events import events_of, request_events
 from adapter.permissions import Act, studios_for
 from adapter.platforms import calls_per_day
 from adapter.push_mode import switch_push_mode
-from adapter.resync import WrongResync, request_resync
+from adapter.resync import request_resync
 from adapter.store.alerts import open_alerts
 from adapter.store.connection_health import health_of
 from adapter.store.push_health import push_health_of
@@ -56,40 +58,56 @@ def one(connection_id: int) -> dict[str, Any]:
         health = health_of(db, connection_id, context().now(), allowed)
         alerts = open_alerts(db, connection_id=connection_id)
         pushing = push_health_of(db, connection_id, context().now())
+        events = events_of(db, row)
     plain = {name: getattr(row, name) for name in schemas.Connection().fields}
-    return {**plain, "health": asdict(health), "alerts": alerts, "pushing": pushing}
+    beside = {"alerts": alerts, "pushing": pushing, "events": events and asdict(events)}
+    return {**plain, "health": asdict(health), **beside}
 
 
 @blueprint.post("/connections/<int:connection_id>/resync")
 @needs(Act.RESYNC)
 @blueprint.arguments(KeyHeader, location="headers")
 @blueprint.arguments(schemas.ResyncBody)
-@blueprint.response(202, schemas.Run)
+@blueprint.response(202, schemas.AskedRun)
 @blueprint.alt_response(400, response="BAD_REQUEST")
 @blueprint.alt_response(409, response="CONFLICT")
 def resync(header: dict[str, str], body: dict[str, Any], connection_id: int) -> Response:
-    """Read again what is asked for. The answer is the run; the same resync that is still going on is joined."""
+    """Read again what is asked for. The answer is the run, and whether it is new, was joined, or waits for another."""
 
     def ask(db: Session) -> Answer:
-        run, _ = request_resync(
+        asked = request_resync(
             db,
+            context().keys,
             connection_id,
             stream=body["stream"],
             first=body["from_"],
             last=body["to"],
             session=body["session"],
             dry_run=body["dry_run"],
+            why=body["why"],
             actor=caller().actor,
             now=context().now(),
         )
-        return schemas.Run().dump(run), 202
+        return schemas.asked_run(asked), 202
 
-    try:
-        told, status = once(header["key"], ask)
-    except WrongResync as error:
-        abort(400, str(error))
-    context().wake_engine()
-    return make_response(jsonify(told), status)
+    return accepted(header["key"], ask)
+
+
+@blueprint.post("/connections/<int:connection_id>/events")
+@needs(Act.RESYNC)
+@blueprint.arguments(KeyHeader, location="headers")
+@blueprint.response(202, schemas.AskedRun)
+@blueprint.alt_response(400, response="BAD_REQUEST")
+@blueprint.alt_response(409, response="CONFLICT")
+def events(header: dict[str, str], connection_id: int) -> Response:
+    """Subscribe to the platform's events again. The answer is the run that sees to it."""
+
+    def ask(db: Session) -> Answer:
+        row = db.get_one(Connection, connection_id)
+        asked = request_events(db, row, actor=caller().actor, now=context().now())
+        return schemas.asked_run(asked), 202
+
+    return accepted(header["key"], ask)
 
 
 @blueprint.put("/connections/<int:connection_id>/push-mode")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort
+from flask import Response, abort
 from flask_smorest import Blueprint
 from marshmallow import fields
+from sqlalchemy.orm import Session
 
 from adapter.api import schemas
+from adapter.api.asking import accepted
+from adapter.api.idempotency import Answer, KeyHeader
 from adapter.api.paging import PageQuery, cursor_of, place_of
 from adapter.permissions import Act, studios_for
+from adapter.resync import retry_run
 from adapter.store.connection_health import runs_of
 from adapter.store.tables import Run
 from adapter.web.access import allow, caller, context, needs, studio_in_url
@@ -54,3 +58,20 @@ def one(run_id: int) -> Run:
     """One run, with its progress."""
     with context().store.read() as db:
         return db.get_one(Run, run_id)
+
+
+@blueprint.post("/runs/<int:run_id>/retry")
+@needs(Act.RESYNC)
+@blueprint.arguments(KeyHeader, location="headers")
+@blueprint.arguments(schemas.RetryBody)
+@blueprint.response(202, schemas.AskedRun)
+@blueprint.alt_response(400, response="BAD_REQUEST")
+@blueprint.alt_response(409, response="CONFLICT")
+def retry(header: dict[str, str], body: dict[str, Any], run_id: int) -> Response:
+    """Do again what failed in a run: one item, or all that can be done on their own, and nothing else."""
+
+    def ask(db: Session) -> Answer:
+        asked = retry_run(db, db.get_one(Run, run_id), item=body["item"], actor=caller().actor, now=context().now())
+        return schemas.asked_run(asked), 202
+
+    return accepted(header["key"], ask)

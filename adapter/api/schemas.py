@@ -5,10 +5,20 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from adapter.overbooking import Cause, Kind
-from adapter.store.tables import AlertKind, ConnectionState, PushMode, PushState, RunKind, RunOrigin, RunState
+from adapter.resync import LONGEST_WHY, Asked, How
+from adapter.store.tables import (
+    AlertKind,
+    ConnectionState,
+    EventsState,
+    PushMode,
+    PushState,
+    RunKind,
+    RunOrigin,
+    RunState,
+)
 from connectors.records import Channel, SessionStatus, Stream
 
 
@@ -123,7 +133,9 @@ class PushHealth(Schema):
     """How pushing is doing; counts are of classes still to come."""
 
     parity = fields.Integer(allow_none=True, metadata={"description": "Per cent that the platform holds as wanted"})
-    in_force = fields.Integer()
+    in_force = fields.Integer(metadata={"description": "Read back and equal when it was sent"})
+    accepted = fields.Integer(metadata={"description": "Taken by a platform that does not show what it holds"})
+    local = fields.Integer(metadata={"description": "In force where we sell: the platform takes none"})
     equal = fields.Integer()
     waiting = fields.Integer()
     checked_at = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
@@ -135,12 +147,34 @@ class PushHealth(Schema):
     breaker_words = fields.String(allow_none=True)
 
 
+class Gap(Schema):
+    """A stretch without events, and the run that reads it again; ``to`` is null while it lasts."""
+
+    from_ = fields.AwareDateTime(data_key="from", attribute="from", default_timezone=UTC)
+    to = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
+    run = fields.Integer(allow_none=True)
+
+
+class Events(Schema):
+    """Whether the platform tells us of events; ``state`` is null until it was asked."""
+
+    state = fields.Enum(EventsState, by_value=True, allow_none=True)
+    words = fields.String()
+    why = fields.String(allow_none=True)
+    since = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
+    checked_at = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
+    last_event_at = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
+    given_up = fields.Integer(metadata={"description": "Messages that the platform could not deliver"})
+    gap = fields.Nested(Gap, allow_none=True)
+
+
 class OneConnection(Connection):
-    """A connection with its health and what is wrong now."""
+    """A connection with its health, what is wrong now, and its events; null where the platform sends none."""
 
     health = fields.Nested(Health)
     alerts = fields.List(fields.Nested(Alert))
     pushing = fields.Nested(PushHealth)
+    events = fields.Nested(Events, allow_none=True)
 
 
 class PushModeBody(Schema):
@@ -157,6 +191,13 @@ class ResyncBody(Schema):
     to = fields.Date(load_default=None)
     session = fields.Integer(load_default=None)
     dry_run = fields.Boolean(load_default=False)
+    why = fields.String(load_default="", validate=validate.Length(max=LONGEST_WHY))
+
+
+class RetryBody(Schema):
+    """Which of a run's errors (from 0) to do again; null: everything that failed."""
+
+    item = fields.Integer(load_default=None, allow_none=True)
 
 
 class Run(Schema):
@@ -174,10 +215,25 @@ class Run(Schema):
     done = fields.Integer()
     total = fields.Integer(allow_none=True)
     counts = fields.Dict()
-    errors = fields.List(fields.Dict())
+    errors = fields.List(
+        fields.Dict(), metadata={"description": "What failed, in the platform's words; with a stream it can be retried"}
+    )
+    changes = fields.List(
+        fields.Dict(),
+        allow_none=True,
+        metadata={"description": "A resync: a sample of what changed, field by field, before and after; masked"},
+    )
     due_at = fields.AwareDateTime(default_timezone=UTC)
     started_at = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
     finished_at = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
+
+
+class AskedRun(Run):
+    """A run that was asked for, and what became of asking."""
+
+    asked = fields.Enum(How, by_value=True, metadata={"description": "Whether it is new, was joined, or waits"})
+    behind = fields.Integer(allow_none=True, metadata={"description": "The run that it waits for"})
+    message = fields.String(metadata={"description": "The same in plain words"})
 
 
 class Push(Schema):
@@ -248,6 +304,14 @@ class Session(Schema):
     push_state = fields.Enum(PushState, by_value=True, allow_none=True)
 
 
+def asked_run(asked: Asked) -> dict[str, Any]:
+    """The answer to who asked for a run."""
+    told = {"asked": asked.how, "behind": asked.behind, "message": asked.words}
+    plain = {name: getattr(asked.run, name) for name in Run().fields}
+    dumped: dict[str, Any] = AskedRun().dump({**plain, **told})
+    return dumped
+
+
 def page_of(item: type[Schema]) -> type[Schema]:
     """A page of these, and the cursor of the next one; null: that was all."""
     shape: dict[str, fields.Field[Any]] = {
@@ -274,3 +338,33 @@ class Timeline(Schema):
     words = fields.String(required=True, metadata={"description": "The cause, in words"})
     overbooked_at = fields.AwareDateTime(allow_none=True, required=True, default_timezone=UTC)
     events = fields.List(fields.Nested(Happened), required=True)
+
+
+class GuaranteeStatement(Schema):
+    """A guarantee statement: amounts are decimal strings, dates text. The money may be null where a fact is missing."""
+
+    statement_version = fields.Integer(required=True)
+    terms = fields.String(required=True)
+    business_id = fields.String(required=True)
+    currency = fields.String(required=True)
+    as_of = fields.String(required=True)
+    readings = fields.Dict(required=True)
+    status = fields.String(required=True)
+    blocked_by = fields.List(fields.Dict(), required=True)
+    paid_qualifying = fields.Integer(required=True)
+    start_date = fields.String(required=True, allow_none=True)
+    computed_start_date = fields.String(allow_none=True)
+    last_day = fields.String(required=True, allow_none=True)
+    due_date = fields.String(required=True, allow_none=True)
+    classpass_revenue = fields.Dict(required=True)
+    lost_revenue = fields.String(required=True, allow_none=True)
+    incremental = fields.String(required=True, allow_none=True)
+    payment = fields.String(required=True, allow_none=True)
+    method = fields.String(required=True)
+    net_payment = fields.String(required=True, allow_none=True)
+    lines = fields.List(fields.Dict(), required=True)
+    unattributable = fields.Dict(required=True)
+    excluded_free_only = fields.Dict(required=True)
+    alternatives = fields.List(fields.Dict(), required=True)
+    eligibility = fields.List(fields.Dict(), required=True)
+    warnings = fields.List(fields.Dict(), required=True)

@@ -1,10 +1,11 @@
-"""Ending a connection: tokens erased here at once, then revoked over there, as often as it takes.
+"""Ending a connection: tokens erased here at once, then revoked over there, as often as it takes; its subscription too.
 
 The refresh token waits, sealed, in the row's outbox column (``revoke_pending``) until the platform has taken it back.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,9 +14,12 @@ from sqlalchemy import select, update
 from adapter.connecting.registration import find_server, open_session, read_server, registration
 from adapter.connecting.token_row import seal_name
 from adapter.context import Context
+from adapter.store.alerts import resolve_alert
 from adapter.store.audit import note
 from adapter.store.sealing import SealBroken
-from adapter.store.tables import Connection, ConnectionState, PushMode
+from adapter.store.tables import AlertKind, Connection, ConnectionState, PushMode, RunKind, RunOrigin
+from adapter.work import request_run
+from connectors import registry
 from connectors.errors import ConnectorError
 from connectors.oauth import revoke
 
@@ -32,13 +36,18 @@ def disconnect(ctx: Context, connection_id: int, actor: str) -> None:
         if row is None or row.state is ConnectionState.DISCONNECTED:
             return
         row.revoke_pending = _outgoing(ctx, row)
-        row.access_token = row.refresh_token = row.webhook_secret = None
+        row.access_token = row.refresh_token = row.webhook_secret = row.webhook_secret_before = None
+        row.webhook_state = row.webhook_why = row.webhook_checked_at = row.webhook_gap = None
+        resolve_alert(db, row.id, AlertKind.SUBSCRIPTION, now=now)
         row.token_version += 1  # a refresh that is under way comes too late
         row.refresh_claimed_until = None
         row.state, row.disconnected_at = ConnectionState.DISCONNECTED, now
-        row.state_reason = "Disconnected by the studio."
+        row.state_reason = " ".join(["Disconnected by the studio.", *_still_to_do(ctx, row)])
         row.push_mode = PushMode.SHADOW
         note(db, row, "connection.disconnected", None, None, actor=actor, now=now)
+        if row.webhook_id is not None:
+            why = "disconnected: the subscription to its events ends"
+            request_run(db, RunKind.SUBSCRIBE, row.id, origin=RunOrigin.MANUAL, actor=actor, now=now, why=why)
     ctx.wake_engine()
 
 
@@ -51,7 +60,7 @@ def revoke_pending(ctx: Context, now: datetime) -> int:
 
 def _outgoing(ctx: Context, row: Connection) -> bytes | None:
     """The token whose revocation ends the grant, sealed for the outbox; a staff login's token ends by itself."""
-    if row.by_login:
+    if row.by_login or not _takes_back(ctx, row):
         return None
     for what, sealed in (("refresh_token", row.refresh_token), ("access_token", row.access_token)):
         if sealed is None:
@@ -61,6 +70,17 @@ def _outgoing(ctx: Context, row: Connection) -> bytes | None:
         except SealBroken as error:
             log.error("revocation_lost", connection=row.id, why=str(error))
     return None
+
+
+def _takes_back(ctx: Context, row: Connection) -> bool:
+    """Whether the platform has a place where access is given back."""
+    oauth = registry.get(row.platform).oauth
+    return oauth is None or oauth.revocation or bool(ctx.config.platform(row.platform, row.site).get("REVOKE_URL"))
+
+
+def _still_to_do(ctx: Context, row: Connection) -> Iterator[str]:
+    if not row.by_login and not _takes_back(ctx, row):
+        yield f"{registry.get(row.platform).title} takes no access back from us: withdraw it there as well."
 
 
 def _tell(ctx: Context, row: Connection, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Db
 
+from adapter.guarantee.terms import TERMS
 from adapter.statements.gaps import Gaps
 from adapter.statements.people import people_of
 from adapter.statements.purchases import fund, till_of
@@ -25,22 +26,29 @@ from adapter.statements.recorded import (
     waivers_of,
 )
 from adapter.statements.reservations import Json, key, plain, reservations_of, rows_of
+from adapter.store.connection_health import connections_of
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Connection, Participation, Session, Studio, Venue
 
 LONG_AGO = "2000-01-01"  # today's prices stand in for those of any start date, where none were kept
 
 
-class NoParticipation(LookupError):
-    """The studio does not take part in the guarantee."""
+def _not_taking_part(studio_id: int) -> Participation:
+    """What is assumed of a studio that nobody entered: it is not acknowledged, so nothing starts."""
+    return Participation(
+        studio_id=studio_id,
+        terms=max(TERMS),
+        earlier_participation=False,
+        sign_up="assisted",
+        cancellation_policy_hours=TERMS[max(TERMS)].cancel_hours,
+        readings={},
+    )
 
 
 def build_case(db: Db, keys: Keyring, studio_id: int, as_of: datetime) -> tuple[Json, Gaps]:
-    """The case of a studio as known at an instant, and what is not known. Raises NoParticipation."""
-    studio, part = db.get_one(Studio, studio_id), participation_of(db, studio_id)
-    if part is None:
-        raise NoParticipation(f"Studio {studio_id} does not take part in the guarantee.")
-    connections = db.scalars(select(Connection).where(Connection.studio_id == studio_id).order_by(Connection.id)).all()
+    """The case of a studio as known at an instant, and what is not known."""
+    studio, part = db.get_one(Studio, studio_id), participation_of(db, studio_id) or _not_taking_part(studio_id)
+    connections = connections_of(db, studio_id)
     gaps = Gaps()
     case = {
         "case_version": 1,
@@ -104,7 +112,7 @@ def _pricing(db: Db, part: Participation, connections: Sequence[Connection], gap
 def _reservations(
     db: Db, keys: Keyring, studio: Studio, part: Participation, as_of: datetime, gaps: Gaps
 ) -> dict[str, Any]:
-    cutoff = timedelta(hours=min(part.cancellation_policy_hours, 12))
+    cutoff = timedelta(hours=min(part.cancellation_policy_hours, TERMS[part.terms].cancel_hours))
     found = reservations_of(db, studio.id, as_of, gaps)
     rows = list(rows_of(found, as_of, cutoff, gaps))
     by_key = {row["id"]: row for row in rows}

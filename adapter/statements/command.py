@@ -20,9 +20,9 @@ from adapter.guarantee.signing import NotSigned
 from adapter.guarantee.signing import sign as sign_statement
 from adapter.guarantee.signing import verify as is_signed
 from adapter.printing import as_json
-from adapter.statements.case import NoParticipation
 from adapter.statements.entering import AlreadyTakesPart, enter_participation, record_fact
 from adapter.statements.making import make_statement
+from adapter.store.holdouts import HoldoutRefused, register_holdout
 from adapter.store.kept_keys import signing_key
 from adapter.store.tables import Studio
 from connectors.strict_json import NotJson, loads
@@ -58,10 +58,7 @@ def statement(context: Context, studio: int, as_of: datetime | None, _json: bool
     at = _aware(as_of) or context.now()
     with context.store.read() as db:
         _check_studio(db, studio)
-        try:
-            made = make_statement(db, context.keys, studio, at)
-        except NoParticipation as error:
-            raise click.ClickException(f"{error} `adapter guarantee take-part` enters it.") from error
+        made = make_statement(db, context.keys, studio, at)
     as_json(made.body)
 
 
@@ -129,6 +126,23 @@ def record(
         _check_studio(db, studio)
         record_fact(db, studio, requirement, span, venue, evidence=evidence, actor=by, now=context.now())
     click.echo("Recorded.")
+
+
+@guarantee.command()
+@click.argument("studio", type=int)
+@click.option("--share", type=float, default=0.1, show_default=True, help="Of the slots, each week.")
+@click.option("--weeks", type=int, required=True, help="From next Monday on.")
+@click.option("--by", required=True, metavar="NAME", help="Who registers it.")
+@click.pass_obj
+def holdout(context: Context, studio: int, share: float, weeks: int, by: str) -> None:
+    """Register a randomised holdout at a STUDIO, which measures what listing brings."""
+    with context.store.write() as db:
+        _check_studio(db, studio)
+        try:
+            row = register_holdout(db, studio, share, weeks, actor=by, now=context.now())
+        except HoldoutRefused as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(f"From {row.starts_on} to {row.ends_on}. Measured: {row.metric}.")
 
 
 def _aware(when: datetime | None) -> datetime | None:

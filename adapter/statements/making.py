@@ -21,9 +21,10 @@ from adapter.guarantee.signing import canonical, sign
 from adapter.statements.case import LONG_AGO, build_case
 from adapter.statements.gaps import Gaps
 from adapter.statements.recorded import participation_of, prices_of_today
+from adapter.store.connection_health import connections_of
 from adapter.store.kept_keys import signing_key
 from adapter.store.sealing import Keyring
-from adapter.store.tables import Audit, Connection, GuaranteeStatement
+from adapter.store.tables import Audit, GuaranteeStatement
 
 Statement = dict[str, Any]
 
@@ -42,14 +43,33 @@ class Made:
 
 
 def make_statement(db: Db, keys: Keyring, studio_id: int, as_of: datetime) -> Made:
-    """The statement of a studio as of an instant. Raises NoParticipation."""
+    """The statement of a studio as of an instant."""
     case, gaps = build_case(db, keys, studio_id, as_of)
-    body = assess(case)
+    return Made(note_unpaid(assess(case), gaps), gaps)
+
+
+def note_unpaid(body: Statement, gaps: Gaps) -> Statement:
+    """The statement with the mirror's gaps among its warnings; payouts that are unknown matter where they count."""
     unpaid = [line for line in body["lines"] if line["qualifying"] and line["reservation_id"] in gaps.without_payout]
     if unpaid:
         gaps.note("payout", len(unpaid))
-    body["warnings"] += gaps.warnings()
-    return Made(body, gaps)
+    return {**body, "warnings": body["warnings"] + gaps.warnings()}
+
+
+def sign_made(db: Db, context: Context, studio_id: int, body: Statement) -> GuaranteeStatement:
+    """A statement, signed, as it would be kept; not kept yet."""
+    signed = sign(body, signing_key(db, context.config.encryption_keys))
+    return GuaranteeStatement(
+        studio_id=studio_id,
+        version=0,
+        made_at=context.now(),
+        final=False,
+        body=body,
+        digest=hashlib.sha256(canonical(body)).hexdigest(),
+        public_key=signed["public_key"],
+        signature=signed["signature"],
+        changes=[],
+    )
 
 
 def keep_statement(db: Db, context: Context, studio_id: int, made: Made, *, final: bool) -> GuaranteeStatement:
@@ -58,18 +78,8 @@ def keep_statement(db: Db, context: Context, studio_id: int, made: Made, *, fina
     differences = [] if last is None else changes(last.body, made.body)
     if last is not None and not differences and last.final >= final:
         return last
-    signed = sign(made.body, signing_key(db, context.config.encryption_keys))
-    row = GuaranteeStatement(
-        studio_id=studio_id,
-        version=1 if last is None else last.version + 1,
-        made_at=context.now(),
-        final=final,
-        body=made.body,
-        digest=hashlib.sha256(canonical(made.body)).hexdigest(),
-        public_key=signed["public_key"],
-        signature=signed["signature"],
-        changes=differences,
-    )
+    row = sign_made(db, context, studio_id, made.body)
+    row.version, row.final, row.changes = (1 if last is None else last.version + 1), final, differences
     db.add(row)
     db.flush()
     return row
@@ -79,6 +89,15 @@ def latest_statement(db: Db, studio_id: int) -> GuaranteeStatement | None:
     """The version in force."""
     kept = select(GuaranteeStatement).where(GuaranteeStatement.studio_id == studio_id)
     return db.scalar(kept.order_by(GuaranteeStatement.version.desc()).limit(1))
+
+
+def one_statement(db: Db, context: Context, studio_id: int, version: int | None) -> GuaranteeStatement | None:
+    """A kept version, or the one in force; where none was kept, what would be said now. None: no such version."""
+    if version is not None:
+        kept = select(GuaranteeStatement).where(GuaranteeStatement.studio_id == studio_id)
+        return db.scalar(kept.where(GuaranteeStatement.version == version))
+    latest = latest_statement(db, studio_id)
+    return latest or sign_made(db, context, studio_id, make_statement(db, context.keys, studio_id, context.now()).body)
 
 
 def signed_statement(row: GuaranteeStatement) -> Statement:
@@ -100,9 +119,8 @@ def _display_start(db: Db, studio_id: int, start: str | None, now: datetime) -> 
     part = participation_of(db, studio_id)
     if part is None or start is None or part.displayed_start_date is not None:
         return False
-    connections = db.scalars(select(Connection).where(Connection.studio_id == studio_id).order_by(Connection.id)).all()
     part.displayed_start_date, part.displayed_at = datetime.fromisoformat(start).date(), now
-    part.prices, part.prices_at = prices_of_today(db, connections, LONG_AGO), now
+    part.prices, part.prices_at = prices_of_today(db, connections_of(db, studio_id), LONG_AGO), now
     note_guarantee(db, studio_id, "guarantee.start_displayed", {"start_date": start}, actor="clock", now=now)
     return True
 

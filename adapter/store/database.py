@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
@@ -30,15 +30,21 @@ class Store:
         if self.is_sqlite:
             self.writer = _sqlite(url, "BEGIN IMMEDIATE")
             self.reader = _sqlite(url, "BEGIN")
+            self._turn: AbstractContextManager[object] = threading.RLock()
         else:
             options = {"pool_pre_ping": True, "hide_parameters": True, "json_serializer": stored_text}
             self.writer = create_engine(url, **options)
             self.reader = self.writer.execution_options(postgresql_readonly=True)
+            self._turn = nullcontext()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """One writing transaction: committed at the end, rolled back on any error."""
-        with Session(self.writer, expire_on_commit=False, info=self.info) as session, session.begin():
+        """One writing transaction: committed at the end, rolled back on any error.
+
+        SQLite has one writer, and lets who comes second look again and again whether it is free, ever more seldom. The
+        threads of one process wait for their turn here instead: they are woken at once.
+        """
+        with self._turn, Session(self.writer, expire_on_commit=False, info=self.info) as session, session.begin():
             yield session
 
     @contextmanager

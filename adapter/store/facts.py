@@ -7,7 +7,7 @@ the studio's mapping (an unknown source is direct, a denied reservation cancelle
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -74,12 +74,19 @@ TOLD_AS: Mapping[Outcome, str] = {Outcome.DENIED: Outcome.CANCELLED.value, Outco
 Facts = dict[str, pd.DataFrame]
 
 
-def facts_of_connection(db: Database, connection_id: int, *, since: datetime, until: datetime) -> Facts:
-    """The four tables, by name, of the sessions that start in [since, until) and of their reservations and offers."""
+def facts_of_connection(
+    db: Database, connection_id: int, *, since: datetime, until: datetime, only: Collection[int] | None = None
+) -> Facts:
+    """The four tables, by name, of the sessions that start in [since, until) and of their reservations and offers.
+
+    ``only``: of these sessions alone, by our ids; what is known of a session is the same either way.
+    """
     connection = db.get_one(Connection, connection_id)
     prices = prices_of(db, connection_id)
     settings = effective_settings(db, connection.studio_id)
     during = and_(Session.connection_id == connection_id, Session.starts_at >= since, Session.starts_at < until)
+    if only is not None:
+        during = and_(during, Session.id.in_(only))
     return {
         "studios": table("studios", [_studio(db.get_one(Studio, connection.studio_id), settings.studio, prices)]),
         "sessions": table("sessions", _sessions(db, connection, during, settings, prices)),

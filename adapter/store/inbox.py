@@ -1,30 +1,47 @@
-"""The webhook inbox: each verified message once, redacted, until the road works it off."""
+"""The webhook inbox: each verified message once, redacted, until the road works it off; its id for much longer."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+import structlog
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from adapter.store.booking_times import announce
 from adapter.store.client_merges import note_merge
-from adapter.store.dialect import insert_new, table_of
-from adapter.store.redaction import redact
+from adapter.store.dialect import insert, table_of
+from adapter.store.redaction import about_person, redact
 from adapter.store.sealing import Keyring
-from adapter.store.tables import Connection, WebhookMessage
+from adapter.store.tables import Connection, ConnectionState, RunKind, RunOrigin, WebhookMessage
+from adapter.work import request_run
 from connectors.records import BookingEvent, Delivery, Hint, Stream
 
+SAID_KEPT = timedelta(days=30)  # what a message said, after it was worked off
+IDS_KEPT = timedelta(days=400)  # a replay after a year is still known
+UNKNOWN_SITE = "about a site that is not connected here"
 
-def webhook_secret(db: Session, keys: Keyring, platform: str, connection_id: int) -> str | None:
-    """The secret with which this connection's subscription signs; None where there is none of its own."""
+log = structlog.get_logger(__name__)
+
+
+def webhook_secrets(db: Session, keys: Keyring, platform: str, connection_id: int, now: datetime) -> tuple[str, ...]:
+    """The keys with which this connection's subscription may sign: the one in use, and until its end the one before."""
     row = db.get(Connection, connection_id)
-    if row is None or row.platform != platform or row.webhook_secret is None:
-        return None
-    return keys.open(row.webhook_secret, f"connection:{connection_id}:webhook_secret")
+    if row is None or row.platform != platform:
+        return ()
+    holds = row.webhook_secret_before_until is not None and now < row.webhook_secret_before_until
+    before = row.webhook_secret_before if holds else None
+    kept = (("webhook_secret", row.webhook_secret), ("webhook_secret_before", before))
+    return tuple(keys.open(sealed, secret_name(connection_id, what)) for what, sealed in kept if sealed is not None)
+
+
+def secret_name(connection_id: int, what: str = "webhook_secret") -> str:
+    """What a sealed signing key is bound to."""
+    return f"connection:{connection_id}:{what}"
 
 
 def keep_message(
@@ -37,56 +54,80 @@ def keep_message(
     *,
     now: datetime,
 ) -> bool:
-    """Store a message in the caller's transaction; False where it had been stored before.
+    """Store a message in the caller's transaction, and ask for a look; False where there is nothing new to look at.
 
     Without a connection in the address, the site that the message speaks of tells it; a site unknown to us is recorded.
+    At a connection's own address nothing is taken that speaks of another site: that is for its own address to bring.
     """
-    seen = select(WebhookMessage.id).where(
-        WebhookMessage.platform == platform, WebhookMessage.message_id == delivery.message_id
-    )
-    if db.scalar(seen) is not None:
-        return False
     owner = _owner(db, platform, connection_id, delivery)
+    if owner is not None and connection_id == owner.id and _is_foreign(owner, delivery):
+        log.warning("an event about another site was not taken", connection=owner.id, platform=platform)
+        return False
+    hints = tuple(hint for hint in delivery.hints if owner is None or hint.site == owner.site)
+    ended = _nothing_to_do(owner, hints)
     row = {
         "platform": platform,
         "message_id": delivery.message_id,
         "event": delivery.event,
-        "connection_id": owner,
-        "hints": [_plain(hint) for hint in delivery.hints],
-        "payload": redact(_parsed(body), keys),
+        "connection_id": None if owner is None else owner.id,
+        "hints": [_plain(hint) for hint in hints],
+        "payload": redact(_parsed(body), keys, person=about_person(delivery.event)),
         "received_at": now,
+        "processed_at": now if ended else None,
+        "result": ended,
     }
-    insert_new(db, table_of(WebhookMessage), ["platform", "message_id"], [row])
-    if owner is not None:
-        _note_bookings(db, owner, delivery, now)
-        _note_merges(db, owner, delivery, now)
+    added = insert(db, table_of(WebhookMessage)).on_conflict_do_nothing(index_elements=["platform", "message_id"])
+    if db.execute(added.values(row).returning(WebhookMessage.id)).first() is None or ended or owner is None:
+        return False
+    _note_bookings(db, owner.id, hints, now)
+    _note_merges(db, owner.id, hints, now)
+    request_run(db, RunKind.WEBHOOKS, owner.id, origin=RunOrigin.WEBHOOK, actor="webhook", now=now)
     return True
 
 
-def _note_bookings(db: Session, connection_id: int, delivery: Delivery, now: datetime) -> None:
-    """Keep a fact that is taken from an event: when a booking was made. An event from the future is from now."""
-    site = db.get_one(Connection, connection_id).site
-    for hint in delivery.hints:
+def forget_old(db: Session, now: datetime) -> None:
+    """Drop what old messages said; their ids are remembered, so that a replay is known as one (F37)."""
+    done = WebhookMessage.processed_at
+    empty: dict[str, Any] = {"payload": {}, "hints": []}
+    db.execute(update(WebhookMessage).where(done < now - SAID_KEPT, WebhookMessage.payload != {}).values(empty))
+    db.execute(delete(WebhookMessage).where(done < now - IDS_KEPT))
+
+
+def _is_foreign(owner: Connection, delivery: Delivery) -> bool:
+    return bool(delivery.hints) and all(hint.site != owner.site for hint in delivery.hints)
+
+
+def _nothing_to_do(owner: Connection | None, hints: Sequence[Hint]) -> str | None:
+    """Why a message is done with as soon as it is kept."""
+    if owner is None:
+        return UNKNOWN_SITE
+    if owner.state is ConnectionState.DISCONNECTED:
+        return "the studio has disconnected"
+    return None if hints else "nothing to look at"
+
+
+def _note_bookings(db: Session, connection_id: int, hints: Sequence[Hint], now: datetime) -> None:
+    """Keep the one fact that is taken from an event: when a booking was made. An event from the future is from now."""
+    for hint in hints:
         made = hint.booking is BookingEvent.MADE and hint.stream is Stream.RESERVATIONS
-        if made and hint.site == site and hint.external_id and hint.occurred_at:
+        if made and hint.external_id and hint.occurred_at:
             announce(db, connection_id, hint.external_id, min(hint.occurred_at, now))
 
 
-def _note_merges(db: Session, connection_id: int, delivery: Delivery, now: datetime) -> None:
+def _note_merges(db: Session, connection_id: int, hints: Sequence[Hint], now: datetime) -> None:
     """And the other fact that no answer of the platform's tells: which client took a vanished one's place."""
-    site = db.get_one(Connection, connection_id).site
-    for hint in delivery.hints:
-        if hint.site == site and hint.external_id and hint.absorbed_id:
+    for hint in hints:
+        if hint.external_id and hint.absorbed_id:
             note_merge(db, connection_id, hint.absorbed_id, hint.external_id, min(hint.occurred_at or now, now))
 
 
-def _owner(db: Session, platform: str, connection_id: int | None, delivery: Delivery) -> int | None:
+def _owner(db: Session, platform: str, connection_id: int | None, delivery: Delivery) -> Connection | None:
     """The connection of the address where it is one of this platform's, else that of the site spoken of."""
     named = db.get(Connection, connection_id) if connection_id is not None else None
     if named is not None and named.platform == platform:
-        return named.id
+        return named
     sites = {hint.site for hint in delivery.hints}
-    mine = select(Connection.id).where(Connection.platform == platform, Connection.site.in_(sites))
+    mine = select(Connection).where(Connection.platform == platform, Connection.site.in_(sites))
     return db.scalar(mine.limit(1)) if len(sites) == 1 else None
 
 

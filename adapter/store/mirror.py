@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session as Db
 
 from adapter.store.columns import KINDS, Row, Unfit, to_row
 from adapter.store.dialect import chunks
+from adapter.store.differences import note_gone
 from adapter.store.quarantine import readable_again, set_aside
 from adapter.store.redaction import MARK, scrub
 from adapter.store.rosters import roster_due, roster_mark
@@ -117,6 +118,8 @@ def mark_absent(
             active = whose & table.c.outcome.in_(ACTIVE_OUTCOMES)
             db.execute(update(table).where(active).values(outcome=Outcome.CANCELLED, cancelled_at=now))
         db.execute(update(table).where(whose).values(gone_at=now))
+    for key in absent:
+        note_gone(db, stream, key)
     return len(absent)
 
 
@@ -170,6 +173,7 @@ def _cancel_absent(
             known = present[session_id]
             if known is not None and external_id not in known:
                 absent.append(number)
+                note_gone(db, Stream.RESERVATIONS, external_id)
     for some in chunks(absent):
         gone = {"outcome": Outcome.CANCELLED, "cancelled_at": now, "gone_at": now}
         db.execute(update(Reservation).where(Reservation.id.in_(some)).values(gone))

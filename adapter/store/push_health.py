@@ -17,7 +17,6 @@ from sqlalchemy.orm import aliased
 from adapter.store.tables import Breaker, Listing, Push, PushState
 from adapter.store.tables import Session as ClassSession
 
-IN_FORCE = (PushState.CONFIRMED, PushState.ACCEPTED, PushState.LOCAL)
 WAITING = (PushState.PENDING, PushState.SENDING, PushState.SENT, PushState.UNKNOWN)
 BAD = (PushState.REFUSED, PushState.FAILED)
 
@@ -35,7 +34,9 @@ class Failure:
 class PushHealth:
     """What is shown of a connection's pushes. Counts are of classes still to come."""
 
-    in_force: int
+    in_force: int  # read back and equal when it was sent
+    accepted: int  # taken by a platform that does not show what it holds
+    local: int  # in force where we sell, since the platform takes none
     equal: int  # of these, as wanted at the last look
     waiting: int
     checked_at: datetime | None  # the last parity check
@@ -62,9 +63,11 @@ def push_health_of(db: Database, connection_id: int, now: datetime) -> PushHealt
     checked_at, mended = db.execute(looked).one()
     breaker = db.scalar(select(Breaker).where(Breaker.connection_id == connection_id))
     is_open = breaker is not None and breaker.opened_at is not None
-    in_force = sum(states.get(state, 0) for state in IN_FORCE)
+    in_force = states.get(PushState.CONFIRMED, 0)
     return PushHealth(
         in_force=in_force,
+        accepted=states.get(PushState.ACCEPTED, 0),
+        local=states.get(PushState.LOCAL, 0),
         equal=max(0, in_force - (db.scalar(drifting) or 0)),
         waiting=sum(states.get(state, 0) for state in WAITING),
         checked_at=checked_at,

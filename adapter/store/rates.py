@@ -5,6 +5,7 @@ Knows decisions and reservations; decides nothing. A rate once found stays: what
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import cast
 
@@ -15,9 +16,10 @@ from adapter.store.tables import Decision, Reservation, Session, SourceMapping
 from connectors.records import Channel
 
 
-def fill_rates(db: Db, connection_id: int) -> int:
+def fill_rates(db: Db, connection_id: int, *, sessions: Collection[str] | None = None) -> int:
     """Give every marketplace reservation without a rate the one it was booked at; returns how many got one.
 
+    ``sessions``: of these alone, by the platform's ids.
     A reservation whose booking time is unknown, or that came before anything was offered, keeps none.
     """
     offered = _offered_rate()
@@ -31,6 +33,8 @@ def fill_rates(db: Db, connection_id: int) -> int:
         Reservation.source.in_(marketplace),
         offered.is_not(None),
     )
+    if sessions is not None:
+        lacking = lacking.where(Reservation.session_id.in_(sessions))
     filled = db.execute(lacking.values(rate=offered), execution_options={"synchronize_session": False})
     return cast("CursorResult[None]", filled).rowcount
 

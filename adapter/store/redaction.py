@@ -30,18 +30,26 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _PERSONAL = re.compile(
     r"firstname|lastname|middlename|fullname|nickname|surname|familyname|givenname|maidenname|forename|initials|nameon"
     r"|birth|^dob$|^age$|gender|phone|mobile|^cell|fax$|address|street|postal|postcode|^zip|zip$|zipcode|^ship"
-    r"|card(number|holder|info|expir|type$|s$|$)|lastfour|last4|accountnumber|routing|iban|billing|stripetoken"
+    r"|card(number|holder|info|exp|type$|s$|$)|cvv|cvc|^pan$|debitlast|lastfour|last4|accountnumber|routing|iban|billing|stripetoken"
     r"|photo|avatar|signature|password|^ssn|passport|emergency|note(s)?$|alert$|icdcodes|customclientfields"
-    r"|contactlog|relationship|referredby|salesreps|profilevalues|waiver|liability"
+    r"|contactlog|relationship|referredby|salesreps|profilevalues|waiver|liability|indexvalue"
 )
 _PERSON = re.compile(
     r"client(?!s?(visit|service|pass|index|type|sale))|customer|member(?!ship)|guest|attendee|^user|user$|recipient"
-    r"|sender|contact|staff|instructor|teacher|trainer|employee|person|payer|purchaser|holder|buyer|soldby|bookedby"
+    r"|sender|contact|staff|instructor|teacher|trainer|assistant|employee|person|payer|purchaser|holder|buyer|soldby|bookedby"
 )
 _IS_PERSON = re.compile(rf"({_PERSON.pattern})s?")
 _PLAIN = frozenset({int, bool, type(None)})
 _ID = re.compile(r"[0-9a-fA-F-]*[0-9][0-9a-fA-F-]*")
-_PERSONS_OWN = re.compile(r"^name$|displayname|^city$|^state|province|latitude|longitude|^bio$|url$|^label$|^title$")
+_PERSONS_OWN = re.compile(
+    r"^name$|displayname|^city$|^state|province|country|latitude|longitude|^bio|url$|^label$|^title$"
+)
+
+
+_CARD = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])")  # as many digits as a card number has
+_ISSUED = re.compile("2[2-7]|[3-6]")  # what the numbers of payment cards begin with; no year of ours does
+CARD_DROPPED = "card number dropped"
+LEAST_CARD = 10**12  # thirteen digits
 
 
 class _Verdict(Enum):
@@ -58,6 +66,11 @@ _KEEP, _DROP = _Verdict.KEEP, _Verdict.DROP
 def redact(raw: Mapping[str, Any], keys: Keyring, *, person: bool = False) -> dict[str, Any]:
     """What may be kept of a payload. ``person``: the payload as a whole describes somebody (a client's record)."""
     return _mapping(raw, keys, person, DEEPEST)
+
+
+def about_person(subject: str) -> bool:
+    """Whether a payload of this subject (the name of an event) describes a person as a whole."""
+    return _PERSON.search(_word(subject)) is not None
 
 
 def scrub(text: str, keys: Keyring) -> str:
@@ -97,13 +110,19 @@ def _mapping(raw: Mapping[str, Any], keys: Keyring, person: bool, depth: int) ->
             name = scrub(str(key), keys)
         if verdict is _KEEP:
             # Almost everything that is read comes through here: what needs no second look is told by its type alone.
-            kept[name] = value if type(value) in _PLAIN else _value(value, keys, person, depth - 1)
+            kept[name] = (
+                value if type(value) in _PLAIN and not _is_long(value) else _value(value, keys, person, depth - 1)
+            )
         elif verdict is _Verdict.ADDRESS and isinstance(value, str):
             kept[name] = _address(value, keys)
         else:
             nameless = _without_names(value) if verdict is _Verdict.NAME else value
             kept[name] = _value(nameless, keys, True, depth - 1)
     return kept
+
+
+def _is_long(value: int | None) -> bool:
+    return value is not None and value >= LEAST_CARD
 
 
 def _without_names(value: Any) -> Any:
@@ -114,11 +133,11 @@ def _without_names(value: Any) -> Any:
 
 def _value(value: Any, keys: Keyring, person: bool, depth: int) -> Any:
     if isinstance(value, str):
-        return value if is_plain(value) else scrub(value, keys)
+        return _without_cards(value if is_plain(value) else scrub(value, keys))
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if value is None or isinstance(value, (bool, int)):
-        return value
+        return CARD_DROPPED if value and value >= LEAST_CARD and _is_card(str(value)) else value
     if depth <= 0:
         return None
     if isinstance(value, Mapping):
@@ -126,6 +145,22 @@ def _value(value: Any, keys: Keyring, person: bool, depth: int) -> Any:
     if isinstance(value, (list, tuple)):
         return [_value(item, keys, person, depth - 1) for item in value]
     return scrub(str(value), keys)
+
+
+def _without_cards(text: str) -> str:
+    """The text without card numbers, wherever somebody wrote one down."""
+    if len(text) < len(str(LEAST_CARD)):
+        return text
+    return _CARD.sub(lambda found: CARD_DROPPED if _is_card(found.group()) else found.group(), text)
+
+
+def _is_card(text: str) -> bool:
+    """Whether the digits could be a card's: their number, the first ones and the check digit (ISO/IEC 7812-1)."""
+    digits = [int(sign) for sign in text if sign in "0123456789"]
+    if not 13 <= len(digits) <= 19 or not _ISSUED.match(text):
+        return False
+    doubled = [2 * digit - 9 * (digit > 4) for digit in digits[-2::-2]]
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 
 
 def _address(value: str, keys: Keyring) -> str:
@@ -136,7 +171,7 @@ def _address(value: str, keys: Keyring) -> str:
 @lru_cache(maxsize=8192)
 def _judge(key: str, person: bool) -> tuple[_Verdict, str | None]:
     """What becomes of a key's value, and the key itself where nothing in it has to be hidden."""
-    return _verdict(re.sub(r"[^0-9a-z]", "", key.casefold()), person), key if is_plain(key) else None
+    return _verdict(_word(key), person), key if is_plain(key) else None
 
 
 def _verdict(word: str, person: bool) -> _Verdict:
@@ -149,3 +184,7 @@ def _verdict(word: str, person: bool) -> _Verdict:
     if word.endswith(("name", "url")):
         return _Verdict.DROP
     return _Verdict.NAME if _IS_PERSON.fullmatch(word) else _Verdict.PERSON
+
+
+def _word(key: str) -> str:
+    return re.sub(r"[^0-9a-z]", "", key.casefold())

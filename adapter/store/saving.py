@@ -21,6 +21,7 @@ from adapter.store.client_emails import note_addresses
 from adapter.store.client_merges import follow_public_ids, kept_of
 from adapter.store.columns import ADDRESS_FIELDS, KINDS, Kind, Row
 from adapter.store.dialect import chunks, table_of, upsert
+from adapter.store.differences import note
 from adapter.store.merging import UNKNOWN_WORD, WORDS, keep_what_is_not_said, settle_reservation, stale
 from adapter.store.readings import note_readings
 from adapter.store.sealing import Keyring
@@ -88,6 +89,8 @@ def _save_some(batch: Batch, rows: Sequence[Row]) -> Counts:
     old = _rows(batch, [row.key for row in differing if row.key in known])
     written = [row for row in differing if not _older(batch.kind, old.get(row.key), row)]
     _complete(batch, written, old)
+    for row in written:
+        note(batch.db, batch.stream, row.key, old.get(row.key), row.values)
     upsert(batch.db, batch.kind.table, KEY, [row.values for row in written], differs=["content_hash", "gone_at"])
     if batch.stream is Stream.SESSIONS:
         note_readings(batch.db, batch.connection.id, [row.values for row in written], old, batch.now)
@@ -134,7 +137,7 @@ def _complete(batch: Batch, rows: Sequence[Row], old: Mapping[str, Mapping[str, 
         if before := old.get(row.key):
             keep_what_is_not_said(before, row.values)
     if batch.stream is Stream.SESSIONS:
-        _keep_first_zone(rows, old)
+        _keep_first_zone(rows, old, batch.now)
     if batch.stream is Stream.RESERVATIONS:
         _give_to_kept_clients(batch, rows)
         _settle(batch, rows, old)
@@ -166,9 +169,12 @@ def _zone_sessions(batch: Batch, rows: Sequence[Row]) -> None:
         row.values["timezone"] = zones.get(row.values["venue_id"], batch.connection.timezone)
 
 
-def _keep_first_zone(rows: Sequence[Row], old: Mapping[str, Mapping[str, Any]]) -> None:
+def _keep_first_zone(rows: Sequence[Row], old: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
+    """A class keeps the zone of its first sight (EC-45). Where the zone changes, only one still to come moves (F18)."""
     for row in rows:
         if before := old.get(row.key):
+            if before["timezone"] != row.values["timezone"] and before["starts_at"] <= now:
+                row.values |= {"starts_at": before["starts_at"], "ends_at": before["ends_at"]}
             row.values["timezone"] = before["timezone"]
 
 

@@ -7,6 +7,7 @@ from flask import Flask
 from adapter.web import (
     calendar,
     connections,
+    guarantee,
     health,
     home,
     metrics,
@@ -28,6 +29,7 @@ BLUEPRINTS = (
     write_back.blueprint,
     runs.blueprint,
     settings.blueprint,
+    guarantee.blueprint,
     oauth.blueprint,
     webhooks.blueprint,
     health.blueprint,

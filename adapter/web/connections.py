@@ -8,10 +8,12 @@ from typing import TypeVar
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from adapter import platforms
 from adapter.connecting import connect
+from adapter.events import events_of, request_events
 from adapter.own_caps import use_ours_again
 from adapter.permissions import Act
 from adapter.push_mode import switch_push_mode
@@ -29,7 +31,7 @@ from adapter.store.freshness import freshness_of
 from adapter.store.push_health import push_health_of
 from adapter.store.settings import effective_settings
 from adapter.store.settings import sources as sources_of
-from adapter.store.tables import Connection, ConnectionState, PushMode, Studio
+from adapter.store.tables import Connection, ConnectionState, PushMode, RunKind, Studio
 from adapter.studio_settings import confirm_sources
 from adapter.web.access import caller, context, needs
 from adapter.write_back import options_of
@@ -73,6 +75,7 @@ def one(connection_id: int) -> ResponseReturnValue:
             platform=platforms.told(connection.platform, context().config),
             health=health_of(db, connection_id, now, platforms.calls_per_day(connection.platform, context().config)),
             confirmed_at=first_confirmed(db, connection_id),
+            events=events_of(db, connection),
             set_aside=set_aside_records(db, connection_id),
             sources=sources_of(db, connection_id),
             price_options=options_of(db, connection_id),
@@ -81,6 +84,7 @@ def one(connection_id: int) -> ResponseReturnValue:
             alerts=open_alerts(db, connection_id=connection_id),
             fresh=freshness_of(connection, effective_settings(db, connection.studio_id).studio, now),
             pushing=push_health_of(db, connection_id, now),
+            stopping=connection.push_mode is not PushMode.LIVE and _is_stopping(db, connection),
             now=now,
         )
 
@@ -92,14 +96,16 @@ def resync(connection_id: int) -> ResponseReturnValue:
     form = request.form
     try:
         with context().store.write() as db:
-            run, new = request_resync(
+            asked = request_resync(
                 db,
+                context().keys,
                 connection_id,
                 stream=form.get("stream") or None,
                 first=_day(form.get("from")),
                 last=_day(form.get("to")),
                 session=form.get("session", type=int),
                 dry_run="dry_run" in form,
+                why=form.get("why", ""),
                 actor=caller().actor,
                 now=context().now(),
             )
@@ -107,8 +113,24 @@ def resync(connection_id: int) -> ResponseReturnValue:
         flash(str(error), "error")
         return _back(connection_id)
     context().wake_engine()
-    flash("Reading again." if new else "This is being read already.", "info")
-    return redirect(url_for("runs.one", run_id=run.id))
+    flash(asked.words, "info")
+    return redirect(url_for("runs.one", run_id=asked.run.id))
+
+
+@blueprint.post("/connections/<int:connection_id>/events")
+@needs(Act.RESYNC)
+def events(connection_id: int) -> ResponseReturnValue:
+    """Subscribe to the platform's events again."""
+    try:
+        with context().store.write() as db:
+            row = db.get_one(Connection, connection_id)
+            asked = request_events(db, row, actor=caller().actor, now=context().now())
+    except WrongResync as error:
+        flash(str(error), "error")
+        return _back(connection_id)
+    context().wake_engine()
+    flash(f"Seeing to the subscription: run {asked.run.id}.", "info")
+    return redirect(url_for("runs.one", run_id=asked.run.id))
 
 
 @blueprint.post("/connections/<int:connection_id>/push-mode")
@@ -165,18 +187,19 @@ def disconnect(connection_id: int) -> ResponseReturnValue:
         flash("Switch it to paused first: otherwise what is listed now would stay listed at the platform.", "error")
         return _back(connection_id)
     with context().store.read() as db:
-        stopping = push_health_of(db, connection_id, context().now()).waiting
-    if (
-        row.state is ConnectionState.ACTIVE
-        and row.push_mode is PushMode.PAUSED
-        and stopping
-        and "sure" not in request.form
-    ):
+        stopping = _is_stopping(db, row)
+    if row.state is ConnectionState.ACTIVE and stopping and "sure" not in request.form:
         flash("Some classes are still being stopped, see below: wait until they are, or confirm it once more.", "error")
         return _back(connection_id)
     connect.disconnect(context(), connection_id, caller().actor)
     flash("Disconnected. What has been read so far stays.", "info")
     return redirect(url_for("connections.of_studio", studio_id=g.studio_id))
+
+
+def _is_stopping(db: Session, connection: Connection) -> bool:
+    """Whether what stops selling is not carried out and confirmed everywhere yet."""
+    waiting = push_health_of(db, connection.id, context().now()).waiting > 0
+    return waiting or any(run.kind is RunKind.PUSH for run in open_runs(db, connection.id))
 
 
 def _back(connection_id: int) -> Response:

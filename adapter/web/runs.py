@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from flask import Blueprint, g, render_template
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from adapter.accounts import name_of
 from adapter.permissions import Act
+from adapter.resync import WrongResync, retry_run
+from adapter.store.differences import MOST
 from adapter.store.tables import Connection, Run, Studio
-from adapter.web.access import context, needs
+from adapter.web.access import caller, context, needs
 
 blueprint = Blueprint("runs", __name__)
 
@@ -43,7 +45,7 @@ def one(run_id: int) -> ResponseReturnValue:
         connection = db.get_one(Connection, run.connection_id)
         studio = db.get_one(Studio, g.studio_id)
         asker = name_of(db, run.actor)
-    return render_template("run.html", run=run, connection=connection, studio=studio, asker=asker)
+    return render_template("run.html", run=run, connection=connection, studio=studio, asker=asker, shown=MOST)
 
 
 @blueprint.get("/runs/<int:run_id>/progress")
@@ -52,3 +54,20 @@ def progress(run_id: int) -> ResponseReturnValue:
     """The piece of the page that changes while the run runs."""
     with context().store.read() as db:
         return render_template("progress.html", run=db.get_one(Run, run_id))
+
+
+@blueprint.post("/runs/<int:run_id>/retry")
+@needs(Act.RESYNC)
+def retry(run_id: int) -> ResponseReturnValue:
+    """Do again what failed: one item, or everything that can be done on its own."""
+    try:
+        with context().store.write() as db:
+            item = request.form.get("item", type=int)
+            run = db.get_one(Run, run_id)
+            asked = retry_run(db, run, item=item, actor=caller().actor, now=context().now())
+    except WrongResync as error:
+        flash(str(error), "error")
+        return redirect(url_for("runs.one", run_id=run_id))
+    context().wake_engine()
+    flash(asked.words, "info")
+    return redirect(url_for("runs.one", run_id=asked.run.id))

@@ -6,13 +6,15 @@ Nothing is parsed before the signature holds. What arrives is a hint what to pul
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import structlog
 from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import exc
 
-from adapter.store.inbox import keep_message, webhook_secret
+from adapter.store.inbox import keep_message, webhook_secrets
+from adapter.store.sealing import SealBroken
 from adapter.web.access import context
 from connectors import registry
 from connectors.errors import BadRecord
@@ -37,15 +39,15 @@ def receive(platform: str, connection_id: int | None) -> ResponseReturnValue:
     body = request.get_data()
     try:
         return _take_in(platform, declared, connection_id, body)
-    except OperationalError:
+    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, SealBroken):
         log.exception("a webhook could not be stored", platform=platform)
         abort(503)
 
 
 def _take_in(platform: str, declared: Webhooks, connection_id: int | None, body: bytes) -> ResponseReturnValue:
     ctx = context()
-    secret = _secret(platform, connection_id)
-    if not secret or not declared.verify(secret, dict(request.headers), body):
+    headers = dict(request.headers)
+    if not any(declared.verify(secret, headers, body) for secret in _secrets(platform, connection_id)):
         abort(401)
     delivery = _read(declared, body)
     with ctx.store.write() as db:
@@ -55,13 +57,16 @@ def _take_in(platform: str, declared: Webhooks, connection_id: int | None, body:
     return "", 202
 
 
-def _secret(platform: str, connection_id: int | None) -> str | None:
+def _secrets(platform: str, connection_id: int | None) -> Sequence[str]:
+    """The keys that may have signed: the connection's own, else those of the settings. No key verifies nothing."""
+    ctx = context()
     if connection_id is not None:
-        with context().store.read() as db:
-            own = webhook_secret(db, context().keys, platform, connection_id)
+        with ctx.store.read() as db:
+            own = webhook_secrets(db, ctx.keys, platform, connection_id, ctx.now())
         if own:
             return own
-    return context().config.platform(platform).get("WEBHOOK_SECRET")
+    settings = ctx.config.platform(platform)
+    return [settings[name] for name in ("WEBHOOK_SECRET", "WEBHOOK_SECRET_BEFORE") if settings.get(name)]
 
 
 def _read(declared: Webhooks, body: bytes) -> Delivery:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,6 +19,7 @@ from adapter.store.calendar import Places, Upcoming
 from adapter.web.access import context
 
 LOCALE = "en_US"
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 
 REASONS = {
     "forecast": "More free than direct clients are expected to need",
@@ -31,6 +33,7 @@ REASONS = {
     "stale": "Our copy is too old to list more",
     "hidden": "Hidden from the public",
     "excluded": "Left out by your settings",
+    "held_out": "Drawn to list nothing this week, to measure what listing brings",
     "own_cap": "Your own number at the platform is smaller",
     "waitlisted": "Direct clients are on the waiting list",
     "withdrawn": "Taken back: pushing was switched off",
@@ -77,6 +80,8 @@ RUNS = {
     "push": "Push",
     "prove": "Proof",
     "webhooks": "Events",
+    "state": "Guarantee statement",
+    "subscribe": "Subscription to events",
 }
 CHANNELS = {
     "direct": "Direct",
@@ -147,6 +152,17 @@ def ago(instant: datetime | None) -> str:
     return "just now" if passed < timedelta(seconds=10) else format_timedelta(-passed, add_direction=True, locale="en")
 
 
+def told(value: object, zone: str) -> str:
+    """A value of a record as people write it: an instant in the venue's zone, yes and no, a dash for nothing."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return moment(datetime.fromisoformat(value), zone)
+    return str(value)
+
+
 def money(amount: Decimal | float | None, currency: str) -> str:
     """An amount in its currency; a dash where there is none."""
     return "–" if amount is None else format_currency(Decimal(str(amount)), currency, locale=LOCALE).replace("-", "−")
@@ -182,6 +198,7 @@ def install(app: Flask) -> None:
         moment=moment,
         to_the_second=to_the_second,
         ago=ago,
+        told=told,
         money=money,
         number=number,
         seen=seen,

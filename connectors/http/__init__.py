@@ -1,8 +1,10 @@
 """The one HTTP door to a platform. Only connectors.oauth speaks HTTP besides, through ``mount_guard``.
 
 door.py the door · patience.py how often, how long · guard.py where we may connect to · answers.py what an answer means
+knocking.py our own address, asked as a platform asks it
 """
 
 from connectors.http.door import HttpDoor, mount_guard, open_door
+from connectors.http.knocking import head
 
-__all__ = ["HttpDoor", "mount_guard", "open_door"]
+__all__ = ["HttpDoor", "head", "mount_guard", "open_door"]

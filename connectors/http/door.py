@@ -122,9 +122,8 @@ class HttpDoor:
     ) -> Any:
         """Write; never retried here. ``key`` is an idempotency key where the platform takes one."""
         own = {"Content-Type": "application/json", **(headers or {})} | ({"Idempotency-Key": key} if key else {})
-        return self._ask(
-            f"{method.upper()} {_checked(path)}", None, json.dumps(body).encode(), own, tuple((headers or {}).values())
-        )
+        data = b"" if body is None else json.dumps(body).encode()
+        return self._ask(f"{method.upper()} {_checked(path)}", None, data, own, tuple((headers or {}).values()))
 
     def failed_attempt(self, request: str, status: int | None, after: float | None) -> None:
         """Meter an attempt that is tried again; a 429 is everybody's who calls with our key."""

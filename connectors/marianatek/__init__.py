@@ -57,7 +57,7 @@ PLATFORM = Platform(
         Stream.VENUES: Resource(Everything, reads.venues),
         Stream.CLASS_TYPES: Resource(Everything, reads.class_types),
         Stream.CLIENTS: Resource(Everything, reads.clients, every_hours=24),
-        Stream.SESSIONS: Resource(Window, reads.sessions),
+        Stream.SESSIONS: Resource(Window, reads.sessions, look=reads.sessions_by_id),
         Stream.RESERVATIONS: Resource(OfSession, reads.roster),
     },
     changes={Stream.RESERVATIONS: Resource(Since, reads.changed_reservations, overlap_hours=24)},
@@ -80,8 +80,9 @@ PLATFORM = Platform(
         ordered=False,
         premium=False,
         inferred=(
-            "That “max_reservations” caps the spots of one payer in one class is read from its name and place: its"
-            " description is not public. Nor is it written down that a class shows it as its direct booking limit."
+            "That “max_reservations” caps the spots of one payer in one class, those already booked among them, is read"
+            " from its name and place: its description is not public. Nor is it written down that a class shows it as"
+            " its direct booking limit."
         ),
     ),
     booking=Booking(find=bookings.find, make=bookings.make, cancel=bookings.cancel),

@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.errors import Rejected, TryAgain
 from connectors.fields import id_text, reach
-from connectors.marianatek.lists import JSON_API, listed
+from connectors.marianatek.lists import JSON_API, numbered
 from connectors.marianatek.pricing import setting
 from connectors.marianatek.reservations import STANDARD, kind_of
 from connectors.platform import Api, Guest
@@ -20,9 +20,8 @@ _SPOTS_TRIED = 3  # of a class in which places are chosen; another may take one 
 
 def find(api: Api, session_id: str, guest: Guest) -> str | None:
     """The reservation that holds a place for this guest of ours; None: there is none."""
-    asked = {"class_session": session_id, "guest_email": guest.email, "page": 1, "page_size": 100}
-    payer = setting(api, "PAYER_ID")
-    for raw in listed(api.door.get("/reservations", asked), "GET /reservations"):
+    payer, asked = setting(api, "PAYER_ID"), {"class_session": session_id, "guest_email": guest.email}
+    for raw in (raw for part in numbered(api, "/reservations", asked) for raw in part.items):
         ours = str(reach(raw, "relationships.user.data.id")) == payer
         if ours and kind_of(raw) == STANDARD and reach(raw, "attributes.cancel_date") is None and _for(raw, guest):
             return id_text(reach(raw, "id"))

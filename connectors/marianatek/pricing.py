@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from connectors.errors import Misconfigured, TryAgain
+from connectors.errors import Misconfigured, Rejected, TryAgain
 from connectors.fields import amount, cents, reach
 from connectors.marianatek.lists import numbered, utc_text
 from connectors.platform import Api, ReadBack
@@ -24,6 +24,8 @@ AHEAD = timedelta(days=35)  # further than we push
 
 def send(api: Api, offer: Offer, key: str) -> None:
     """Send the whole wanted state of a class for our payer; the same again changes nothing."""
+    if not offer.session_id.isdecimal():
+        raise Rejected(f"Mariana Tek numbers its classes; {offer.session_id[:40]!r} is none.", code="id")
     price = {"amount": str(cents(offer.rate, offer.currency)), "currency_code": offer.currency}
     ours = {"payer_id": int(setting(api, "PAYER_ID")), "max_reservations": offer.limit, "price": price}
     body = {"classes": [{"id": int(offer.session_id), "overrides": [ours]}]}

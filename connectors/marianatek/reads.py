@@ -6,14 +6,14 @@ reservations.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-from connectors.errors import Rejected
+from connectors.errors import Rejected, TryAgain
 from connectors.fields import Shape, reach
-from connectors.listing import Listing
+from connectors.listing import Listing, fetched, page
 from connectors.marianatek.lists import PAGE, listed, pages, utc_text
 from connectors.marianatek.reservations import STANDARD, kind_of, reservation
 from connectors.marianatek.shapes import ClassTypeShape, ClientShape, SessionShape, VenueShape
@@ -76,6 +76,13 @@ def sessions(api: Api, ask: Window) -> Iterator[Page]:
     return pages(api, listing)
 
 
+def sessions_by_id(api: Api, ids: Sequence[str]) -> Iterator[Page]:
+    """These class sessions, whenever they are held, one by one; what is not there any more is left out."""
+    read = shape(SessionShape, api.site).read
+    found = (raw for each in ids if (raw := _session(api, each)) is not None)
+    yield page((fetched(Stream.SESSIONS, raw, read) for raw in found), final=True)
+
+
 def roster(api: Api, ask: OfSession) -> Iterator[Page]:
     """All reservations ever made in one session, cancelled ones too."""
     return _reservations(api, {"class_session": ask.session_id})
@@ -98,6 +105,18 @@ def _reservations(api: Api, params: Mapping[str, str]) -> Iterator[Page]:
         spread=lambda raw: (raw,) if kind_of(raw) == STANDARD else (),
     )
     return pages(api, listing)
+
+
+def _session(api: Api, number: str) -> Any:
+    try:
+        raw = reach(api.door.get(f"/class_sessions/{number}"), "data")
+    except Rejected as error:
+        if error.status == 404:
+            return None
+        raise
+    if not isinstance(raw, Mapping):
+        raise TryAgain("GET /class_sessions/{id}: the answer has no data.")
+    return raw
 
 
 def _first_page(api: Api, path: str, params: Mapping[str, Any]) -> list[Any]:

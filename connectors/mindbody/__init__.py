@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connectors.mindbody import catalog, proof, pushes, reads, webhooks
+from connectors.mindbody import catalog, proof, pushes, reads, subscriptions, webhooks
 from connectors.mindbody.tokens import issue_staff_token
 from connectors.platform import (
     Account,
@@ -89,11 +89,17 @@ PLATFORM = Platform(
         },
     ),
     login=issue_staff_token,
-    webhooks=Webhooks(  # one subscription of our developer account carries every site: it is not made for each studio
+    webhooks=Webhooks(
         signature_header=webhooks.SIGNATURE_HEADER,
         verify=webhooks.verify,
         read=webhooks.read,
         events=webhooks.EVENTS,
+        subscribe=subscriptions.subscribe,
+        listed=subscriptions.listed,
+        resume=subscriptions.resume,
+        delete=subscriptions.delete,
+        shared=True,
+        api_url="https://push-api.mindbodyonline.com/api/v1",
     ),
     totals=TotalPush(prove=proof.prove, send=pushes.send, read_back=pushes.read_back),
     catalog=CatalogPush(send=catalog.send, read_back=catalog.read_back),

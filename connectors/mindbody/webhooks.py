@@ -64,6 +64,10 @@ def _merger(data: Event, when: datetime | None) -> dict[str, Any]:
     return {"external_id": kept, "absorbed_id": lost, "occurred_at": when}
 
 
+def _slot(data: Event, when: datetime | None) -> dict[str, Any]:
+    return {"template_id": _id(data, "classScheduleId"), "occurred_at": when}
+
+
 def _all(data: Event, when: datetime | None) -> dict[str, Any]:
     return {"occurred_at": when}
 
@@ -76,7 +80,7 @@ _EVENTS: Mapping[str, tuple[Stream, Fill]] = {
     "classWaitlistRequest.created": (Stream.SESSIONS, _one("classId")),
     "classWaitlistRequest.cancelled": (Stream.SESSIONS, _all),  # names only the entry
     "classSchedule.created": (Stream.SESSIONS, _all),
-    "classSchedule.updated": (Stream.SESSIONS, _all),
+    "classSchedule.updated": (Stream.SESSIONS, _slot),
     "classSchedule.cancelled": (Stream.SESSIONS, _all),
     "classDescription.updated": (Stream.CLASS_TYPES, _one("id")),
     "client.created": (Stream.CLIENTS, _one("clientUniqueId")),

@@ -12,7 +12,6 @@ from connectors import mindbody
 from connectors.errors import Rejected, TryAgain
 from connectors.fields import reach
 from connectors.mindbody.pages import PAGE, listed
-from connectors.mindbody.subscriptions import subscribe
 from connectors.paging import Slice, by_offset
 from connectors.platform import Api, Capability, OfferPush, ReadBack
 from connectors.records import Offer
@@ -79,7 +78,7 @@ PLATFORM = replace(
     capabilities=(mindbody.PLATFORM.capabilities - _LOCAL) | _NATIVE,
     api_url="",  # it has no public address: the one that was started says where it is
     oauth=replace(mindbody.PLATFORM.oauth, issuer=None) if mindbody.PLATFORM.oauth else None,
-    webhooks=replace(mindbody.PLATFORM.webhooks, subscribe=subscribe) if mindbody.PLATFORM.webhooks else None,
+    webhooks=replace(mindbody.PLATFORM.webhooks, shared=False, api_url="") if mindbody.PLATFORM.webhooks else None,
     offers=OfferPush(send=send, read_back=read_back, read_all=read_all, at_once=4),
     totals=None,
     catalog=None,

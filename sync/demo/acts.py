@@ -24,6 +24,7 @@ from adapter.store.tables import (
     Session,
 )
 from connectors import registry
+from connectors.errors import ConnectorError
 from connectors.records import Stream
 from sync.demo.browser import Browser
 from sync.demo.sandbox import Sandbox
@@ -119,7 +120,13 @@ class Demo:
 
     def listen(self) -> None:
         """Subscribe to the platform's events, where it can be done for one studio."""
-        if [number for number in self.connections if subscribe(self.context, number)]:
+        heard = False
+        for number in self.connections:
+            try:
+                heard = subscribe(self.context, number) or heard
+            except ConnectorError as error:
+                self.tell.did(f"No events are told, changes are seen at each update. {error}")
+        if heard:
             self.tell.did("Subscribed to the platform's events: a booking is known within seconds.")
 
     def say_what_sources_mean(self) -> None:

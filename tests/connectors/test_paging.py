@@ -177,3 +177,17 @@ def test_a_numbered_list_that_loses_a_row_meanwhile_is_never_called_complete(
 def test_numbered_pages_without_an_end_are_given_up() -> None:
     with pytest.raises(TryAgain, match="no end after 3 pages"):
         list(by_page(lambda n: Slice([n], 99, 99), str, name="GET /things", most_pages=3))
+
+
+@pytest.mark.parametrize("end", [Slice([], None), None])
+def test_pages_that_nobody_counts_are_read_to_an_empty_one(end: Slice | None) -> None:
+    """A first page without a count is not the whole list: the rest would be taken as deleted."""
+    told = {1: Slice([1, 2], None), 2: Slice([3], None)}
+    parts = list(by_page(lambda n: told.get(n, end), str, name="GET /things"))
+    assert items(parts) == [1, 2, 3]
+    assert [part.final for part in parts] == [False, False, True]
+
+
+def test_a_platform_that_gives_the_same_page_again_and_again_is_not_believed() -> None:
+    with pytest.raises(TryAgain, match="page 2 repeats"):
+        list(by_page(lambda n: Slice([1, 2], None), str, name="GET /things"))

@@ -115,6 +115,7 @@ def test_f37_a_signed_message_sent_again_after_a_year_tells_nothing_new(scene: S
     with scene.ctx.store.write() as db:
         db.execute(delete(WebhookMessage))  # long forgotten
     assert {post(*message) for message in sent} == {202}
+    done(scene.look())
     scene.ctx.now = ours
     done(scene.look())
     assert {row.external_id: row.booked_at for row in scene.road.all(Reservation)} == times

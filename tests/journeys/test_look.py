@@ -4,6 +4,7 @@ scrolls sideways, and a picture of each for people to look at.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page
 
 from adapter.context import Context
-from adapter.store.tables import Role
+from adapter.store.tables import Connection, EventsState, Role, Run, RunKind
+from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded, link_of
 
 PICTURES = Path(__file__).parents[1] / "screenshots"
@@ -41,8 +43,26 @@ def look(page: Page, name: str) -> None:
     assert grave == [], name
 
 
+def something_happened(ctx: Context, seeded: Seeded) -> None:
+    """Events have stopped; a preview of a resync shows a difference, and a roster that could not be read."""
+    fields = {"starts_at": ["2026-03-03T22:30:00+00:00", "2026-03-03T23:00:00+00:00"], "capacity": [12, 14]}
+    moved = {"stream": "sessions", "id": "s12", "what": "changed", "fields": fields}
+    gone = {"stream": "reservations", "id": "r12-web-3", "what": "gone", "fields": {}}
+    failed = {"what": "roster of session s13", "message": "GET /class/classvisits: No such class (400)."}
+    with ctx.store.write() as db:
+        run = db.get_one(Run, seeded.runs[1])
+        run.kind, run.params, run.changes = RunKind.RESYNC, {"from": "2026-03-03", "dry_run": True}, [moved, gone]
+        run.errors = [failed | {"stream": "reservations", "id": "s13"}]
+        row = db.get_one(Connection, seeded.connection_id)
+        row.webhook_state, row.webhook_checked_at = EventsState.OFF, NOON
+        row.webhook_why = "The platform's word: too many of its messages could not be delivered."
+        row.webhook_since = NOON - timedelta(minutes=20)
+        row.webhook_gap = {"from": (NOON - timedelta(hours=3)).isoformat(), "to": None, "run": None}
+
+
 @pytest.mark.parametrize("width", [1280, 360])
 def test_every_page_looks_right(browser: Browser, served: str, ctx: Context, seeded: Seeded, width: int) -> None:
+    something_happened(ctx, seeded)
     # Without movement: a colour half-way from day to night is nobody's.
     context = browser.new_context(base_url=served, viewport={"width": width, "height": 900}, reduced_motion="reduce")
     page = context.new_page()

@@ -228,6 +228,7 @@ def mirrored(road: Road, kept: Kept) -> Road:
         done(road.backfill())
         road.map_sources()
         road.agree()
+        road.set(webhook_checked_at=road.ctx.now())
         with road.ctx.store.write() as db:
             db.execute(delete(Run).where(Run.state == RunState.QUEUED))  # what follows is the test's to ask for
 

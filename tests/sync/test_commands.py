@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from adapter.store.tables import Audit, PushMode, RunKind, RunOrigin, RunState
+from adapter.store.tables import Audit, EventsState, PushMode, Run, RunKind, RunOrigin, RunState
 from adapter.work import request_run
-from sync import queue
+from sync import commands, events_command, queue, resync_command
 from sync.asking import finished
-from sync.commands import COMMANDS
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done
 
-BY_NAME = {command.name: command for command in COMMANDS}
+BY_NAME = {
+    command.name: command for module in (commands, resync_command, events_command) for command in module.COMMANDS
+}
 
 
 def typed(road: Road, name: str, *args: str) -> Result:
@@ -34,6 +36,39 @@ def test_resync_prints_the_difference(mirrored: Road) -> None:
     assert told["state"] == "done"
     assert told["counts"]["venues"]["unchanged"] == told["counts"]["venues"]["read"] > 0
     assert "venues: " in typed(mirrored, "resync", "1", "--stream", "venues").stdout
+
+
+def test_resync_keeps_the_reason_and_tells_what_changed(mirrored: Road, sandbox: LiveSandbox) -> None:
+    session = mirrored.upcoming()[0]
+    item = sandbox.site.classes[int(session.external_id)]
+    before = item.max_capacity or 0
+    sandbox.world.set_capacity(1001, item.id, max_capacity=before + 1, web_capacity=item.web_capacity)
+    result = typed(mirrored, "resync", "1", "--session", str(session.id), "--why", "the studio called")
+    assert f"sessions {session.external_id} changed: capacity {before} → {before + 1}" in result.stdout
+    (run,) = mirrored.all(Run, Run.kind == RunKind.RESYNC)
+    assert f"Reading again: run {run.id}." in result.stderr
+    assert (run.why, run.actor) == ("the studio called", "cli")
+
+
+def test_what_failed_is_retried_by_its_number(mirrored: Road, sandbox: LiveSandbox) -> None:
+    session = mirrored.upcoming()[0]
+    sandbox.faults({"kind": "error", "path": "classvisits", "status": 400, "count": 1})
+    failed = answer(typed(mirrored, "resync", "1", "--session", str(session.id), "--json"))
+    assert (failed["state"], len(failed["errors"])) == ("incomplete", 1)
+    again = answer(typed(mirrored, "resync", "1", "--failed", str(failed["run"]), "--item", "0", "--json"))
+    assert (again["state"], again["asked"], again["counts"]["reservations"]["failed"]) == ("done", "new", 0)
+
+
+def test_events_are_told_and_subscribed_to_again(mirrored: Road, sandbox: LiveSandbox) -> None:
+    given = {**mirrored.ctx.config.platforms["sandbox"], "WEBHOOK_URL": sandbox.webhook_url}
+    mirrored.ctx.config = replace(mirrored.ctx.config, platforms={"sandbox": given})
+    mirrored.set(webhook_state=None)
+    assert "Not asked yet." in typed(mirrored, "events", "1").stdout
+    failed = typed(mirrored, "events", "1", "--again")
+    assert failed.exit_code == 1
+    assert "We can't reach http://127.0.0.1:5000/webhooks/sandbox/1 ourselves" in failed.stdout
+    told = answer(typed(mirrored, "events", "1", "--json"))
+    assert (told["state"], told["words"]) == (EventsState.UNREACHABLE, "The platform can't reach us")
 
 
 def test_decide_then_say_why_then_replay(mirrored: Road) -> None:
@@ -59,6 +94,11 @@ def test_switching_pushing_on_pushes_and_leaves_a_trace(mirrored: Road, sandbox:
         ("resync", ("99",), 1, "There is no connection 99"),
         ("resync", ("1", "--stream", "songs"), 2, "songs"),
         ("resync", ("1", "--from", "yesterday"), 2, "yesterday"),
+        ("resync", ("1", "--item", "0"), 2, "--item goes with --failed"),
+        ("resync", ("1", "--failed", "1", "--stream", "venues"), 2, "no other choice"),
+        ("resync", ("1", "--failed", "99"), 2, "Run 99 is not one of this connection"),
+        ("events", ("99",), 1, "There is no connection 99"),
+        ("events", ("1", "--make"), 1, "no subscription that serves every studio"),
         ("decide", ("1", "--explain", "999999"), 1, "does not start within"),
         ("replay", ("12345",), 1, "There is no decision 12345"),
         ("push", ("1", "--mode", "loud"), 2, "loud"),

@@ -61,6 +61,7 @@ def test_a_fresh_session_without_a_rule_keeps_its_number() -> None:
         ("paused", {"paused": True}),
         ("hidden", {"hidden": True}),
         ("excluded", {"excluded": True}),
+        ("held_out", {"held_out": True}),
         ("floor_missing", {"floor_agreed": False}),
         ("waitlisted", {"waitlisted": 3}),
         ("stale", {"read_at": NOON - timedelta(minutes=70)}),

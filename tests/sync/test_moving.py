@@ -15,7 +15,7 @@ from adapter.compose import compose
 from adapter.move_command import move_command
 from adapter.moving import CannotMove, move
 from adapter.store.database import Store
-from adapter.store.hash_key import hash_key
+from adapter.store.kept_keys import hash_key
 from adapter.store.tables import Audit, Base, Connection, Run, RunKind, RunOrigin, RunState, Studio
 from adapter.work import request_run
 from sync.engine import engine_of

@@ -3,6 +3,7 @@ its own; and two platforms under one roof, where people are one by their address
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -16,7 +17,7 @@ from sqlalchemy import select
 
 from adapter.accounts import create_studio, create_user
 from adapter.config import Config
-from adapter.connecting.connect import ConnectRefused, begin_connect, finish_connect
+from adapter.connecting.connect import ConnectRefused, begin_connect, disconnect, finish_connect
 from adapter.context import Context
 from adapter.store.addresses import email_id
 from adapter.store.first_booking import refresh_first_bookings
@@ -31,6 +32,7 @@ from adapter.store.tables import (
     Role,
     RunKind,
     Session,
+    Studio,
 )
 from connectors import registry
 from connectors.platform import ReadBack
@@ -177,6 +179,10 @@ def test_one_business_on_two_platforms_knows_a_person_by_their_address(two_sites
         "pine-street",
     )
     assert not [row for row in one.all(EmailAddress) if b"example" in (row.address or b"")]
+    kept = json.dumps([row.raw for row in two.all(Reservation)])
+    assert "email:" in kept
+    assert "@" not in kept
+    assert "guest_name" not in kept
     assert time == [NOON]
 
 
@@ -234,11 +240,16 @@ def test_spots_and_rate_are_pushed_and_read_back_natively(house: House, monkeypa
         again = db.get_one(Push, pushed[0].id)
         again.state, again.next_try_at, again.settled_at = PushState.PENDING, house.ctx.now(), None
     done(road.do(RunKind.PUSH))
+    monkeypatch.undo()
     (told,) = road.pushes(Push.id == pushed[0].id)
     assert (told.state, told.answer) == (
         PushState.ACCEPTED,
         "taken, but the platform does not show what it holds",
     )
+
+    disconnect(house.ctx, road.connection_id, "user:1")
+    assert road.connection.revoke_pending is None  # there is no place where it could be given back
+    assert str(road.connection.state_reason).endswith("withdraw it there as well.")
 
 
 def test_only_the_brands_own_people_connect_it(two_sites: House) -> None:
@@ -252,6 +263,17 @@ def test_only_the_brands_own_people_connect_it(two_sites: House) -> None:
         )
     with house.ctx.store.read() as db:
         assert db.scalars(select(Connection)).all() == []
+
+
+def test_where_the_platform_names_no_currency_the_studios_own_holds(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform = registry.get("marianatek")
+    silent = replace(platform, describe=lambda api: replace(platform.describe(api), currency=""))
+    monkeypatch.setattr(registry, "get", lambda name: silent)
+    with house.ctx.store.write() as db:
+        db.get_one(Studio, house.studio).currency = "CAD"
+    assert house.connect("marianatek").connection.currency == "CAD"
 
 
 def test_one_account_may_have_settings_of_its_own(config: Config) -> None:

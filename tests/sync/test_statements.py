@@ -17,8 +17,10 @@ from adapter.context import Context
 from adapter.guarantee.signing import verify
 from adapter.statements.case import build_case
 from adapter.statements.command import guarantee
+from adapter.statements.incremental import incremental_of
 from adapter.statements.judging import NotAllowed, agree, ask
 from adapter.statements.making import make_statement, signed_statement
+from adapter.store.holdouts import draw_of
 from adapter.store.tables import (
     EmailAddress,
     GuaranteeStatement,
@@ -253,12 +255,11 @@ def test_a_judgement_without_reason_evidence_or_sense_is_refused(
         ask(db, taking_part.ctx, 1, kind, content, reason=reason, evidence=evidence, actor="user:1")
 
 
-def test_who_does_not_take_part_is_told_how(taking_part: Road) -> None:
+def test_who_does_not_take_part_is_not_acknowledged(taking_part: Road) -> None:
     with taking_part.ctx.store.write() as db:
         db.execute(delete(Participation))
-    refused = run(taking_part, "statement", STUDIO)
-    assert refused.exit_code == 1
-    assert "take-part" in refused.stderr
+    body = statement(taking_part)
+    assert (body["status"], body["start_date"], body["payment"]) == ("not_acknowledged", None, "0.00")
     assert run(taking_part, "statement", "99").exit_code == 1
 
 
@@ -273,3 +274,33 @@ def test_a_class_that_moves_zone_keeps_the_zone_it_was_made_in(taking_part: Road
         db.execute(update(Session).values(timezone="Asia/Tokyo"))
         case, _ = build_case(db, taking_part.ctx.keys, 1, taking_part.ctx.now())
     assert {row["timezone"] for row in case["reservations"]} == {"Asia/Tokyo"}
+
+
+def test_n_03_what_is_held_out_lists_nothing_and_is_compared(taking_part: Road) -> None:
+    road = taking_part
+    registered = run(road, "holdout", STUDIO, "--share", "0.3", "--weeks", "8", "--by", "finance")
+    assert registered.exit_code == 0, registered.stderr
+    assert run(road, "holdout", STUDIO, "--weeks", "8", "--by", "finance").exit_code == 1  # one at a time
+    assert run(road, "holdout", STUDIO, "--weeks", "1", "--by", "finance").exit_code == 1
+    road.set(last_pulled_at=road.ctx.now())
+    done(road.do(RunKind.TRAIN))
+    done(road.do(RunKind.DECIDE))
+    with road.ctx.store.read() as db:
+        draw = draw_of(db, 1)
+        assert draw is not None
+        rows = {row.id: row for row in db.scalars(select(Session))}
+    decided = road.latest()
+    out = {number for number in decided if draw.holds_out(rows[number].template_id, rows[number].starts_at)}
+    assert 0 < len(out) < len(decided)
+    assert all(decided[number].spots == 0 for number in out)
+    assert {decided[number].binding for number in out} >= {"held_out"}
+    assert not any(decided[number].binding == "held_out" for number in decided.keys() - out)
+
+
+def test_pd_05_n_04_six_months_of_what_the_marketplace_adds(taking_part: Road) -> None:
+    with taking_part.ctx.store.read() as db:
+        meter, _, readout = incremental_of(db, 1, taking_part.ctx.now())
+    assert meter.payouts > 0
+    assert meter.direct_revenue > 0
+    assert meter.share == (meter.payouts - meter.lost) / meter.direct_revenue
+    assert readout is None

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import update
+
 from adapter.store.inbox import keep_message
-from adapter.store.tables import Reservation, Run, RunKind, RunState, WebhookMessage
+from adapter.store.tables import Reservation, Run, RunKind, RunState, Session, TotalWrite, WebhookMessage
 from connectors.records import BookingEvent, BookingTime, Delivery, Hint, Outcome, Stream
 from sync.jobs import do_next
+from tests.fixtures.database import NOON
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done
-from tests.sync.test_pull import soon
+from tests.sync.test_pull import row_of, soon
 
 
 def told(road: Road, number: int, **hint: Any) -> None:
@@ -70,21 +73,98 @@ def test_a_sale_waits_for_the_next_pull(mirrored: Road) -> None:
     told(mirrored, 1, stream=Stream.SALES, external_id="5")
     done(mirrored.do(RunKind.WEBHOOKS))
     assert mirrored.all(Run, Run.kind == RunKind.PULL) == []
-    assert mirrored.all(WebhookMessage)[0].result == "looked at"
+    assert mirrored.all(WebhookMessage)[0].result == "read with the next pull"
 
 
-def test_messages_of_unknown_sites_end_and_the_others_are_shared_out(mirrored: Road) -> None:
+def test_a_message_about_a_site_that_is_not_connected_ends_at_once(mirrored: Road) -> None:
     delivery = Delivery(message_id="x", event="test", hints=(Hint(site="999", stream=Stream.SESSIONS),))
     with mirrored.ctx.store.write() as db:
-        keep_message(db, mirrored.ctx.keys, "sandbox", None, delivery, b"{}", now=mirrored.ctx.now())
-        run = Run(
-            connection_id=None, kind=RunKind.WEBHOOKS, origin="webhook", actor="webhook", params={},
-            state=RunState.QUEUED, due_at=mirrored.ctx.now(), counts={}, errors=[],
-        )  # fmt: skip
-        db.add(run)
-    told(mirrored, 2, stream=Stream.SALES)
-    assert do_next(mirrored.ctx, run_id=run.id) is not None
-    unknown, mine = mirrored.all(WebhookMessage)
-    assert unknown.result == "about a site that is not connected here"
-    assert mine.processed_at is None
-    assert [row.connection_id for row in mirrored.all(Run, Run.kind == RunKind.WEBHOOKS)] == [None, 1]
+        assert not keep_message(db, mirrored.ctx.keys, "sandbox", None, delivery, b"{}", now=mirrored.ctx.now())
+    (unknown,) = mirrored.all(WebhookMessage)
+    assert (unknown.result, unknown.processed_at) == ("about a site that is not connected here", NOON)
+    assert mirrored.all(Run, Run.kind == RunKind.WEBHOOKS) == []
+
+
+def test_an_event_asks_for_its_own_work_and_a_burst_for_no_more(mirrored: Road, sandbox: LiveSandbox) -> None:
+    class_id = soon(sandbox)
+    for number in range(1, 31):
+        told(mirrored, number, stream=Stream.RESERVATIONS, session_id=str(class_id))
+    (asked,) = mirrored.all(Run, Run.kind == RunKind.WEBHOOKS)
+    assert (asked.state, asked.due_at) == (RunState.QUEUED, NOON)
+    calls = sandbox.calls()
+    do_next(mirrored.ctx, run_id=asked.id)
+    assert sandbox.calls() - calls == 2
+    assert {message.result for message in mirrored.all(WebhookMessage)} == {"looked at: nothing was new"}
+    assert "decisions" not in mirrored.run(asked.id).counts
+
+
+def test_what_died_between_looking_and_deciding_is_decided(mirrored: Road, sandbox: LiveSandbox) -> None:
+    class_id = soon(sandbox)
+    told(mirrored, 1, stream=Stream.RESERVATIONS, session_id=str(class_id))
+    (asked,) = mirrored.all(Run, Run.kind == RunKind.WEBHOOKS)
+    with mirrored.ctx.store.write() as db:
+        db.get_one(Run, asked.id).fence = 1
+    do_next(mirrored.ctx, run_id=asked.id)
+    assert mirrored.run(asked.id).counts["decisions"]["read"] == 1
+
+
+def test_a_class_that_is_new_to_us_is_read_by_itself(mirrored: Road, sandbox: LiveSandbox) -> None:
+    class_id = soon(sandbox)
+    with mirrored.ctx.store.write() as db:
+        db.execute(update(Session).where(Session.external_id == str(class_id)).values(external_id="another"))
+    told(mirrored, 1, stream=Stream.SESSIONS, external_id=str(class_id))
+    calls = sandbox.calls()
+    done(mirrored.do(RunKind.WEBHOOKS))
+    assert sandbox.calls() - calls == 2
+    assert row_of(mirrored, class_id).roster_read_at == NOON
+    assert mirrored.all(Run, Run.kind == RunKind.PULL) == []
+    assert mirrored.all(WebhookMessage)[0].result == "looked at: it had changed"
+
+
+def test_an_event_about_nonsense_stands_in_nobodys_way(mirrored: Road, sandbox: LiveSandbox) -> None:
+    class_id = soon(sandbox)
+    booked(mirrored, sandbox, class_id)
+    told(mirrored, 2, stream=Stream.SESSIONS, external_id="no number")
+    run = mirrored.do(RunKind.WEBHOOKS)
+    assert run.state is RunState.INCOMPLETE
+    assert [error["id"] for error in run.errors] == ["no number"]
+    good, bad = mirrored.all(WebhookMessage)
+    assert (good.result, bad.result) == ("looked at: it had changed", "the platform would not tell: see the run")
+
+
+def test_a_class_that_was_moved_is_found_at_its_new_time(mirrored: Road, sandbox: LiveSandbox) -> None:
+    class_id = soon(sandbox)
+    moved = row_of(mirrored, class_id).starts_at + timedelta(days=3)
+    sandbox.world.move_class(1001, class_id, moved)
+    told(mirrored, 1, stream=Stream.SESSIONS, external_id=str(class_id))
+    done(mirrored.do(RunKind.WEBHOOKS))
+    row = row_of(mirrored, class_id)
+    assert (row.starts_at, row.gone_at) == (moved, None)
+
+
+def test_our_own_write_that_comes_back_is_known_and_goes_no_further(mirrored: Road, sandbox: LiveSandbox) -> None:
+    session = row_of(mirrored, soon(sandbox))
+    mine = TotalWrite(connection_id=1, session_id=session.id, before=session.online_capacity or 0, written=4, needed=4)
+    with mirrored.ctx.store.write() as db:
+        db.add(mine)
+    item = sandbox.site.classes[int(session.external_id)]
+    sandbox.world.set_capacity(1001, item.id, max_capacity=item.max_capacity, web_capacity=4)
+    told(mirrored, 1, stream=Stream.SESSIONS, external_id=session.external_id)
+    told(mirrored, 2, stream=Stream.SESSIONS, template_id=session.template_id)
+    run = done(mirrored.do(RunKind.WEBHOOKS))
+    assert {message.result for message in mirrored.all(WebhookMessage)} == {"our own change came back"}
+    assert "decisions" not in run.counts
+    assert row_of(mirrored, item.id).online_capacity == 4
+    assert mirrored.all(Run, Run.kind.in_([RunKind.PULL, RunKind.PUSH, RunKind.DECIDE])) == []
+
+
+def test_somebody_elses_change_beside_ours_is_no_echo(mirrored: Road, sandbox: LiveSandbox) -> None:
+    session = row_of(mirrored, soon(sandbox))
+    with mirrored.ctx.store.write() as db:
+        db.add(TotalWrite(connection_id=1, session_id=session.id, before=9, written=4, needed=4))
+    item = sandbox.site.classes[int(session.external_id)]
+    sandbox.world.set_capacity(1001, item.id, max_capacity=(item.max_capacity or 0) + 3, web_capacity=4)
+    told(mirrored, 1, stream=Stream.SESSIONS, external_id=session.external_id)
+    run = done(mirrored.do(RunKind.WEBHOOKS))
+    assert mirrored.all(WebhookMessage)[0].result == "looked at: it had changed"
+    assert run.counts["decisions"]["read"] == 1

@@ -7,6 +7,7 @@ settings     what the studio decided: SmartSpot and SmartRate settings, source m
 alerts       what somebody should know about a connection
 decisions    models, decisions and the outbox of pushes
 pushes       what stands at the platform of each session, and whether it takes writes
+experiments  holdouts, registered before they begin
 guarantee    the Revenue Guarantee: participation, recorded facts, judgements, statements
 runs         every piece of work, who asked for it and what came of it
 timeline     what explains an overbooking afterwards
@@ -31,12 +32,14 @@ from adapter.store.tables.connections import (
     Connection,
     ConnectionState,
     Cursor,
+    EventsState,
     LastReading,
     OAuthFlow,
     PushMode,
     WebhookMessage,
 )
 from adapter.store.tables.decisions import Decision, Model, Push, PushState, TotalWrite
+from adapter.store.tables.experiments import Holdout
 from adapter.store.tables.guarantee import (
     EligibilityFact,
     ExchangeRate,
@@ -85,9 +88,11 @@ __all__ = [
     "Decision",
     "EligibilityFact",
     "EmailAddress",
+    "EventsState",
     "ExchangeRate",
     "FirstBooking",
     "GuaranteeStatement",
+    "Holdout",
     "IdempotentAnswer",
     "Judgement",
     "JudgementKind",

@@ -30,6 +30,15 @@ class PushMode(StrEnum):
     PAUSED = "paused"  # the kill switch: every session is set to 0
 
 
+class EventsState(StrEnum):
+    """Whether a platform tells us of events, as it said when it was last asked."""
+
+    ACTIVE = "active"
+    OFF = "off"  # it has switched our subscription off
+    MISSING = "missing"  # there is no subscription of ours over there
+    UNREACHABLE = "unreachable"  # it could not reach us: none is made
+
+
 class Connection(Base):
     """One account at one platform. Tokens are sealed, bound to this row and its studio."""
 
@@ -65,6 +74,14 @@ class Connection(Base):
     by_login: Mapped[bool] = mapped_column(default=False, server_default=false())  # a staff login instead of OAuth
     webhook_id: Mapped[str | None]
     webhook_secret: Mapped[bytes | None] = mapped_column(Sealed)
+    webhook_secret_before: Mapped[bytes | None] = mapped_column(Sealed)  # the key in use before: holds until its end
+    webhook_secret_before_until: Mapped[datetime | None]
+    webhook_state: Mapped[EventsState | None] = mapped_column(Word(EventsState))  # None: never asked
+    webhook_why: Mapped[str | None]  # in plain words, where no events come
+    webhook_since: Mapped[datetime | None]  # since when it is in this state
+    webhook_checked_at: Mapped[datetime | None]
+    webhook_given_up: Mapped[int] = mapped_column(default=0, server_default="0")  # messages, when last asked
+    webhook_gap: Mapped[dict[str, Any] | None]  # the last stretch without events: {"from", "to", "run"}
     connected_at: Mapped[datetime]
     disconnected_at: Mapped[datetime | None]
     revoke_pending: Mapped[bytes | None] = mapped_column(Sealed)  # a refresh token still to be revoked over there
@@ -146,7 +163,11 @@ class WebhookMessage(Base):
     """A verified message, stored once before it is worked on; the payload is redacted."""
 
     __tablename__ = "webhook_message"
-    __table_args__ = (UniqueConstraint("platform", "message_id"), Index(None, "processed_at"))
+    __table_args__ = (
+        UniqueConstraint("platform", "message_id"),
+        Index(None, "processed_at"),
+        Index(None, "connection_id", "received_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     platform: Mapped[str]

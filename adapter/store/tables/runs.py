@@ -24,6 +24,7 @@ class RunKind(StrEnum):
     PROVE = "prove"  # whether a dangerous write is harmless at this site
     WEBHOOKS = "webhooks"  # work off the inbox
     STATE = "state"  # the day's guarantee statement of the connection's studio
+    SUBSCRIBE = "subscribe"  # see to it that the platform tells us of events
 
 
 class RunOrigin(StrEnum):
@@ -68,4 +69,5 @@ class Run(Base):
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int | None]
     counts: Mapped[dict[str, Any]]  # stream -> {read, new, changed, unchanged, gone, failed}
-    errors: Mapped[list[Any]]  # [{at, what, message}], bounded
+    errors: Mapped[list[Any]]  # [{at, what, message, stream?, id?}], bounded; with an id it can be retried alone
+    changes: Mapped[list[Any] | None]  # a sample of what changed: [{stream, id, what, fields}], bounded and masked

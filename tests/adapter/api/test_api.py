@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from adapter.app import create_app
 from adapter.context import Context
-from adapter.store.tables import Audit, Connection, PushMode, Role, Run, RunKind
+from adapter.store.tables import Audit, Connection, EventsState, PushMode, Role, Run, RunKind
 from adapter.web.limits import limiter
 from tests.fixtures.studio import Seeded, bearer
 
@@ -212,11 +212,51 @@ class TestResync:
     def test_an_identical_resync_that_still_goes_on_is_joined(
         self, client: FlaskClient, url: str, owner: Headers
     ) -> None:
-        runs = {
-            client.post(url, headers={**owner, "Idempotency-Key": key}, json={"stream": "prices"}).json["id"]
+        first, second = (
+            client.post(url, headers={**owner, "Idempotency-Key": key}, json={"stream": "prices"}).json
             for key in ("e", "f")
-        }
-        assert len(runs) == 1
+        )
+        assert first["id"] == second["id"]
+        assert (second["asked"], second["message"]) == (
+            "joined", f"The same is asked for already: joined run {first['id']}."
+        )  # fmt: skip
+
+    def test_who_comes_second_is_told_behind_whom(
+        self, client: FlaskClient, url: str, owner: Headers, seeded: Seeded
+    ) -> None:
+        told = client.post(url, headers={**owner, "Idempotency-Key": "h"}, json={"why": "the studio called"}).json
+        assert (told["asked"], told["behind"], told["why"]) == ("queued", seeded.runs[2], "the studio called")
+
+    def test_what_failed_is_retried_on_its_own(
+        self, client: FlaskClient, owner: Headers, seeded: Seeded, ctx: Context
+    ) -> None:
+        number = seeded.runs[1]
+        retry = f"/api/v1/runs/{number}/retry"
+        listed = [{"what": "sessions s9", "message": "no", "stream": "sessions", "id": "s9"}, {"what": "run"}]
+        with ctx.store.write() as db:
+            db.get_one(Run, number).errors = listed
+        told = client.post(retry, headers={**owner, "Idempotency-Key": "i"}, json={"item": 0})
+        assert (told.status_code, told.json["params"]) == (202, {"items": [{"stream": "sessions", "id": "s9"}]})
+        refused = client.post(retry, headers={**owner, "Idempotency-Key": "j"}, json={"item": 1})
+        assert (refused.status_code, refused.json["detail"]) == (
+            400,
+            f"Nothing in run {number} can be retried on its own",
+        )
+
+    def test_support_subscribes_to_events_again_and_sees_how_they_stand(
+        self, client: FlaskClient, seeded: Seeded, ctx: Context
+    ) -> None:
+        path = f"/api/v1/connections/{seeded.connection_id}"
+        with ctx.store.write() as db:
+            row = db.get_one(Connection, seeded.connection_id)
+            row.webhook_state, row.webhook_why = EventsState.OFF, "The platform's word: it is off."
+            row.webhook_gap = {"from": "2026-03-02T09:00:00+00:00", "to": None, "run": None}
+        support = bearer(ctx, Role.SUPPORT, seeded.studio_id)
+        events = client.get(path, headers=support).json["events"]
+        assert (events["state"], events["why"]) == ("off", "The platform's word: it is off.")
+        assert events["gap"] == {"from": "2026-03-02T09:00:00+00:00", "to": None, "run": None}
+        told = client.post(f"{path}/events", headers={**support, "Idempotency-Key": "k"})
+        assert (told.status_code, told.json["kind"], told.json["params"]) == (202, "subscribe", {"again": True})
 
     @pytest.mark.parametrize(
         ("body", "status"),

@@ -178,7 +178,6 @@ def test_the_case_itself_is_taken() -> None:
         (put("waivers", 0, "requirement", to="twice"), "waivers[0].requirement"),
         (put("breaches", 0, "kind", to="delay"), "breaches[0].kind"),
     ],
-    ids=str,
 )
 def test_a_malformed_case_is_refused_with_the_path_of_what_is_wrong(change: Change, where: str) -> None:
     with pytest.raises(CaseError) as refused:

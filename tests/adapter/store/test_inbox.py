@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
-from adapter.store.inbox import keep_message
-from adapter.store.tables import BookingNotice, Reservation, WebhookMessage
+from sqlalchemy import update
+
+from adapter.store.inbox import forget_old, keep_message
+from adapter.store.tables import BookingNotice, Reservation, Run, RunKind, WebhookMessage
 from connectors.records import BookingEvent, BookingTime, Delivery, Hint, Stream
 from tests.adapter.store.records import Mirror, reservation, session
 from tests.fixtures.database import NOON
@@ -61,3 +65,30 @@ def test_what_is_kept_of_a_message_is_redacted(mirror: Mirror) -> None:
     (message,) = mirror.all(WebhookMessage)
     assert "anary" not in json.dumps(message.payload)
     assert message.payload["classId"] == 1
+
+
+def test_a_message_that_comes_a_hundred_times_at_once_is_one(mirror: Mirror) -> None:
+    together = threading.Barrier(4)
+
+    def send(_: int) -> list[bool]:
+        together.wait()
+        return [event(mirror) for _ in range(25)]
+
+    with ThreadPoolExecutor(4) as pool:
+        new = [answer for answers in pool.map(send, range(4)) for answer in answers]
+    assert new.count(True) == 1
+    assert len(mirror.all(WebhookMessage)) == 1
+    assert [run.kind for run in mirror.all(Run)] == [RunKind.WEBHOOKS]
+
+
+def test_what_a_message_said_is_forgotten_and_that_it_came_is_not(mirror: Mirror) -> None:
+    event(mirror)
+    with mirror.store.write() as db:
+        db.execute(update(WebhookMessage).values(processed_at=NOON))
+    for days, left, said in ((29, 1, True), (31, 1, False), (399, 1, False), (401, 0, False)):
+        with mirror.store.write() as db:
+            forget_old(db, NOON + timedelta(days=days))
+        rows = mirror.all(WebhookMessage)
+        assert (len(rows), any(row.payload or row.hints for row in rows)) == (left, said)
+        if left:
+            assert not event(mirror), "a replay is known as one"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import string
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from adapter.store.redaction import MARK, redact, scrub
+from adapter.store.redaction import MARK, about_person, redact, scrub
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Base, Client
 from connectors.records import Fetched, SetAside, Stream
@@ -29,6 +30,9 @@ from tests.adapter.store.records import (
     venue,
 )
 
+EVENT_FIELDS = Path(__file__).parent.parent.parent / "connectors" / "samples" / "mindbody" / "event_fields.json"
+"""The texts that each kind of event carries, told apart into what may be kept and what may not."""
+
 
 @pytest.mark.parametrize(
     "key",
@@ -39,6 +43,7 @@ from tests.adapter.store.records import (
         "ACHLastFour", "AccountNumber", "NameOnAccount", "BillingName", "EmergencyContactInfoName", "clientFirstName",
         "staffName", "StaffDisplayName", "customerName", "SSN",
         "payingCustomerName", "RecipientName", "guest_name", "PhotoUrl",
+        "creditCardExpDate", "directDebitLastFour", "assistantOneName", "cvv",
         "ClientPhotoUrl", "Gender", "Notes", "RedAlert", "ClientRelationships", "stripeToken", "soldBy", "teacher",
     ],
 )  # fmt: skip
@@ -114,6 +119,32 @@ def test_what_lies_too_deep_is_dropped(keys: Keyring) -> None:
     for _ in range(500):
         deep = {"a": [deep]}
     assert "bottom" not in json.dumps(redact(deep, keys))
+
+
+@pytest.mark.parametrize(
+    "number", ["4111 1111 1111 1111", "5555-5555-5555-4444", "378282246310005", 4111111111111111, "2223003122003222"]
+)
+def test_a_card_number_is_dropped_wherever_somebody_wrote_it(keys: Keyring, number: Any) -> None:
+    kept = json.dumps(redact({"Id": 7, "Comment": f"paid with {number}, thanks", "Other": [number]}, keys))
+    assert not {"4111", "4444", "10005", "3222"} & set(re.findall(r"[0-9]{4,5}$|[0-9]{4,5}", kept))
+    assert "thanks" in kept
+
+
+@pytest.mark.parametrize(
+    "value", ["2026-03-02 2026-03-09", "1234567890128", 4111111111111112, "room 12, 1 of 3", 551002]
+)
+def test_what_is_no_card_number_stays(keys: Keyring, value: Any) -> None:
+    assert redact({"Reference": value}, keys) == {"Reference": value}
+
+
+@pytest.mark.parametrize(("event", "fields"), json.loads(EVENT_FIELDS.read_text(encoding="utf-8")).items())
+def test_of_every_event_only_what_is_no_persons_is_kept(
+    keys: Keyring, event: str, fields: dict[str, list[str]]
+) -> None:
+    data = dict.fromkeys(fields["kept"] + fields["dropped"], "canary")
+    kept = redact({"eventId": event, "eventData": data}, keys, person=about_person(event))["eventData"]
+    left = sorted(name for name, value in kept.items() if "canary" in value)
+    assert left == sorted(fields["kept"])
 
 
 JSON = st.recursive(

@@ -20,6 +20,7 @@ from adapter.store.tables import (
     ClassType,
     Connection,
     ConnectionState,
+    EventsState,
     Listing,
     Push,
     PushState,
@@ -251,11 +252,28 @@ class TestConnection:
         first = owner.post(f"{path}/resync", data=form)
         again = owner.post(f"{path}/resync", data=form)
         assert first.location == again.location
-        assert "This is being read already" in owner.get(again.location).text
+        number = first.location.rpartition("/")[2]
+        assert f"joined run {number}" in words(owner.get(again.location).text)
+        assert '<noscript><meta http-equiv="refresh"' in owner.get(first.location).text
         with ctx.store.read() as db:
             run = db.get_one(Run, int(first.location.rpartition("/")[2]))
             assert run.actor.startswith("user:")
             assert run.params == {"stream": "sessions", "from": "2026-03-02", "to": "2026-03-03", "dry_run": True}
+
+    def test_tells_whether_events_come_and_asks_for_them_again(
+        self, owner: FlaskClient, path: str, ctx: Context, seeded: Seeded
+    ) -> None:
+        with ctx.store.write() as db:
+            row = db.get_one(Connection, seeded.connection_id)
+            row.webhook_state, row.webhook_why = EventsState.OFF, "The platform's word: it is off."
+            ends = {"from": "2026-03-02T09:00:00+00:00", "to": "2026-03-02T10:30:00+00:00"}
+            row.webhook_gap = {**ends, "run": seeded.runs[0]}
+        text = words(owner.get(path).text)
+        assert "The platform has switched them off" in text
+        assert "The platform&#39;s word: it is off." in text
+        assert f"Mon, Mar 2, 04:00 EST to Mon, Mar 2, 05:30 EST, read again in run #{seeded.runs[0]}" in text
+        asked = owner.post(f"{path}/events")
+        assert "asked to subscribe again" in words(owner.get(asked.location).text)
 
     @pytest.mark.parametrize(
         ("form", "said"),
@@ -336,10 +354,37 @@ class TestConnection:
 
     def test_disconnecting_keeps_what_was_read(self, owner: FlaskClient, path: str, seeded: Seeded) -> None:
         owner.post(f"{path}/push-mode", data={"mode": "paused", "sure": "yes"})
-        answer = owner.post(f"{path}/disconnect")
+        owner.post(f"{path}/disconnect")
+        assert "still being stopped, see below" in owner.get(path).text
+        answer = owner.post(f"{path}/disconnect", data={"sure": "yes"})
         assert "stays" in owner.get(answer.location).text
         assert "Disconnected" in owner.get(path).text
         assert "Vinyasa Flow" in owner.get(f"/studios/{seeded.studio_id}").text
+
+
+def test_a_run_shows_the_difference_and_each_failed_item_can_be_tried_again(
+    owner: FlaskClient, seeded: Seeded, ctx: Context
+) -> None:
+    capacity = {"stream": "sessions", "id": "s1", "what": "changed", "fields": {"capacity": [12, 14]}}
+    gone = {"stream": "reservations", "id": "r9", "what": "gone", "fields": {}}
+    with ctx.store.write() as db:
+        row = db.get_one(Run, seeded.runs[1])
+        row.kind, row.params, row.changes = RunKind.RESYNC, {"from": "2026-03-02", "dry_run": True}, [capacity, gone]
+        row.errors = [{"what": "roster of session s3", "message": "No.", "stream": "reservations", "id": "s3"}]
+    page = owner.get(f"/runs/{seeded.runs[1]}")
+    text = words(page.text)
+    for said in (
+        "What would change",
+        "Capacity: 12 → 14",
+        "Reservations r9 gone",
+        "Try this again",
+        "keep the changes",
+    ):
+        assert said in text
+    again = owner.post(f"/runs/{seeded.runs[1]}/retry", data={"item": "0"})
+    assert f"what failed in run {seeded.runs[1]}" in words(owner.get(again.location).text)
+    owner.post(f"/runs/{seeded.runs[1]}/retry", data={"item": "7"})
+    assert "has no failed item 7" in owner.get(f"/runs/{seeded.runs[1]}").text
 
 
 def test_a_run_shows_counts_and_errors(owner: FlaskClient, seeded: Seeded) -> None:
@@ -429,11 +474,13 @@ def test_what_was_inferred_of_a_platform_is_said_until_an_offer_was_read_back(
     owner: FlaskClient, ctx: Context, seeded: Seeded
 ) -> None:
     with ctx.store.write() as db:
-        db.get_one(Connection, seeded.connection_id).platform = "marianatek"
+        row = db.get_one(Connection, seeded.connection_id)
+        row.platform, row.state_reason = "marianatek", "Connected, but not everything was allowed."
         db.execute(update(Push).values(state=PushState.SENT, settled_at=None))
     before = words(owner.get(f"/connections/{seeded.connection_id}").text)
     assert "Inferred, not confirmed yet. That “max_reservations” caps the spots" in before
     assert "Does not give what clients paid" in before
+    assert "Connected, but not everything was allowed." in before
     with ctx.store.write() as db:
         one = db.scalars(select(Push.id).where(Push.connection_id == seeded.connection_id)).first()
         db.execute(update(Push).where(Push.id == one).values(state=PushState.CONFIRMED, settled_at=NOON))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from adapter.app import create_app
 from adapter.context import Context
+from adapter.store.inbox import secret_name
 from adapter.store.tables import Connection, WebhookMessage
 from connectors.signatures import sha256_base64
 from tests.fixtures.studio import Seeded
@@ -79,10 +81,20 @@ def test_a_signed_message_is_kept_once_without_anybody_in_it(inbox: FlaskClient,
     assert len(woken) == 1
 
 
+RIGHT = signed(message())["X-Mindbody-Signature"]
+
+
 @pytest.mark.parametrize(
     "headers",
     [
         {},
+        {"X-Mindbody-Signature": ""},
+        {"X-Mindbody-Signature": f"{RIGHT},{RIGHT}"},
+        {"X-Mindbody-Signature": f",{RIGHT}"},
+        {"X-Mindbody-Signature": ",".join([RIGHT] * 1000)},
+        {"X-Mindbody-Signature": "sha256=!!!!"},
+        {"X-Mindbody-Signature": "sha256=\u00e9\u00e9"},
+        {"X-Mindbody-Signature": "a" * 2**20},
         {"X-Mindbody-Signature": "sha256="},
         {"X-Mindbody-Signature": "sha256=" + "A" * 44},
         {"X-Mindbody-Signature": sha256_base64(SHARED, message())},
@@ -97,6 +109,57 @@ def test_a_changed_body_is_refused(inbox: FlaskClient, ctx: Context) -> None:
     answer = inbox.post("/webhooks/sandbox", data=message(classId=12), headers=signed(message()))
     assert answer.status_code == 401
     assert kept(ctx) == []
+
+
+def test_the_same_json_written_otherwise_is_refused(inbox: FlaskClient, ctx: Context) -> None:
+    otherwise = json.dumps(json.loads(message()), separators=(",", ":")).encode()
+    assert inbox.post("/webhooks/sandbox", data=otherwise, headers=signed(message())).status_code == 401
+
+
+def test_while_keys_change_both_are_believed_and_after_its_end_the_old_one_is_not(
+    inbox: FlaskClient, ctx: Context, seeded: Seeded
+) -> None:
+    row_id = seeded.connection_id
+    with ctx.store.write() as db:
+        row = db.get_one(Connection, row_id)
+        row.webhook_secret = ctx.keys.seal(SECRET, secret_name(row_id))
+        row.webhook_secret_before = ctx.keys.seal("the old one", secret_name(row_id, "webhook_secret_before"))
+        row.webhook_secret_before_until = ctx.now() + timedelta(hours=4)
+    ctx.config = replace(ctx.config, platforms={"sandbox": {"WEBHOOK_SECRET": "new", "WEBHOOK_SECRET_BEFORE": "old"}})
+    own, shared = f"/webhooks/sandbox/{row_id}", "/webhooks/sandbox"
+
+    def statuses() -> list[int]:
+        tried = [(own, SECRET), (own, "the old one"), (shared, "new"), (shared, "old")]
+        return [inbox.post(path, data=message(), headers=signed(message(), key)).status_code for path, key in tried]
+
+    assert statuses() == [202, 202, 202, 202]
+    later = ctx.now() + timedelta(hours=4)
+    ctx.now = lambda: later
+    ctx.config = replace(ctx.config, platforms={"sandbox": {"WEBHOOK_SECRET": "new"}})
+    assert statuses() == [202, 401, 202, 401]
+
+
+def test_a_studios_valid_message_about_another_studio_is_not_taken(
+    inbox: FlaskClient, ctx: Context, seeded: Seeded
+) -> None:
+    own = f"/webhooks/sandbox/{seeded.connection_id}"
+    body = message(site="1002")
+    assert inbox.post(own, data=body, headers=signed(body)).status_code == 202, "the platform need not send it again"
+    assert kept(ctx) == []
+    assert inbox.post(own.replace("/1", "/2"), data=body, headers=signed(body)).status_code == 202
+    assert [row.connection_id for row in kept(ctx)] == [seeded.other_connection_id]
+
+
+def test_an_unknown_event_and_an_unknown_key_are_taken_and_ask_for_nothing(
+    inbox: FlaskClient, ctx: Context, seeded: Seeded
+) -> None:
+    new_key = message(somethingNew={"deep": [1]})
+    new_event = message(number="m2").replace(b"classRosterBooking.created", b"classRosterBooking.teleported")
+    for body in (new_key, new_event):
+        assert inbox.post("/webhooks/sandbox", data=body, headers=signed(body)).status_code == 202
+    known, unknown = kept(ctx)
+    assert (known.processed_at, len(known.hints)) == (None, 1)
+    assert (unknown.result, unknown.connection_id) == ("about a site that is not connected here", None)
 
 
 def test_a_connections_own_secret_counts_for_its_own_address(inbox: FlaskClient, ctx: Context, seeded: Seeded) -> None:

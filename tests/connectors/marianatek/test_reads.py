@@ -93,6 +93,20 @@ def test_a_window_is_cut_to_the_instant_by_ourselves(api: Api, sample: Sample) -
 
 
 @responses.activate
+def test_a_class_that_vanished_is_looked_for_by_itself(api: Api, sample: Sample) -> None:
+    look = PLATFORM.streams[Stream.SESSIONS].look
+    assert look
+    responses.get(f"{FAR}/class_sessions/2001", json={"data": sample("class_session")})
+    responses.get(f"{FAR}/class_sessions/7", status=404, json={"errors": {"detail": ["Not found."]}})
+    (page,) = look(api, ["2001", "7"])
+    assert [item.record.external_id for item in page.items] == ["2001"]
+    assert page.final
+    responses.replace(responses.GET, f"{FAR}/class_sessions/7", json={"data": None})
+    with pytest.raises(TryAgain, match="no data"):
+        list(look(api, ["7"]))
+
+
+@responses.activate
 def test_a_throttled_read_waits_as_it_is_told(api: Api, sample: Sample) -> None:
     responses.get(
         f"{FAR}/reservations", status=429, headers={"Retry-After": "120"}, json={"errors": {"detail": ["Wait."]}}

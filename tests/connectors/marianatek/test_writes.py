@@ -78,6 +78,11 @@ def test_a_refusal_tells_the_field_and_never_the_token(api: Api) -> None:
     assert TOKEN not in str(caught.value)
 
 
+def test_a_class_without_a_number_is_refused_before_anything_is_sent(api: Api) -> None:
+    with pytest.raises(Rejected, match="numbers its classes"):
+        push().send(api, offer("2001x"), "key")
+
+
 @pytest.mark.parametrize("settings", [{}, {"PAYER_ID": "us", "ENGINE_TOKEN": "t"}, {"PAYER_ID": "789"}])
 def test_a_setting_that_is_missing_is_named(api: Api, settings: dict[str, str]) -> None:
     with pytest.raises(Misconfigured, match=r"ADAPTER_MARIANATEK_(PAYER_ID|ENGINE_TOKEN) is not set"):

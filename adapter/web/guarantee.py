@@ -1,0 +1,130 @@
+"""The customer acquisition page: how the guarantee stands, why, and what waits for whose judgement. And its files."""
+
+from __future__ import annotations
+
+import json
+from typing import cast
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from adapter.permissions import Act
+from adapter.statements.exports import as_csv, as_pdf
+from adapter.statements.incremental import incremental_of
+from adapter.statements.judging import NotAllowed, agree, ask, open_judgements
+from adapter.statements.making import one_statement, signed_statement
+from adapter.statements.overview import overview_of
+from adapter.store.tables import GuaranteeStatement, Judgement, JudgementKind, Studio
+from adapter.studio_settings import FLOOR, settings_for
+from adapter.web.access import caller, context, needs
+
+blueprint = Blueprint("guarantee", __name__)
+VERSIONS_SHOWN = 30
+LINES_SHOWN = 200
+
+
+@blueprint.get("/studios/<int:studio_id>/guarantee")
+@needs(Act.SEE_GUARANTEE)
+def of_studio(studio_id: int) -> ResponseReturnValue:
+    """The guarantee as of now."""
+    with context().store.read() as db:
+        studio = db.get_one(Studio, studio_id)
+        view = overview_of(db, context(), studio_id)
+        meter, draw, readout = incremental_of(db, studio_id, context().now())
+        kept = select(GuaranteeStatement).where(GuaranteeStatement.studio_id == studio_id)
+        versions = db.scalars(kept.order_by(GuaranteeStatement.version.desc()).limit(VERSIONS_SHOWN)).all()
+        waiting = open_judgements(db, studio_id)
+        floor = settings_for(db, studio_id, caller()).get(FLOOR)
+    return render_template(
+        "guarantee.html",
+        studio=studio,
+        view=view,
+        meter=meter,
+        draw=draw,
+        readout=readout,
+        body=view.made.body,
+        versions=versions,
+        waiting=waiting,
+        floor=floor,
+        kinds=list(JudgementKind),
+        lines_shown=LINES_SHOWN,
+    )
+
+
+@blueprint.get("/studios/<int:studio_id>/guarantee/statement.json")
+@needs(Act.SEE_GUARANTEE)
+def as_signed_json(studio_id: int) -> Response:
+    """A version, signed: what `adapter guarantee verify` takes."""
+    row, _ = _statement(studio_id)
+    text = json.dumps(signed_statement(row), indent=2, ensure_ascii=False)
+    return _file(text.encode(), "application/json", row, "json")
+
+
+@blueprint.get("/studios/<int:studio_id>/guarantee/statement.csv")
+@needs(Act.SEE_GUARANTEE)
+def as_lines(studio_id: int) -> Response:
+    """A version's lines, for a spreadsheet."""
+    row, _ = _statement(studio_id)
+    return _file(as_csv(row.body).encode(), "text/csv", row, "csv")
+
+
+@blueprint.get("/studios/<int:studio_id>/guarantee/statement.pdf")
+@needs(Act.SEE_GUARANTEE)
+def on_paper(studio_id: int) -> Response:
+    """A version on paper."""
+    row, studio = _statement(studio_id)
+    return _file(as_pdf(row, studio), "application/pdf", row, "pdf")
+
+
+@blueprint.post("/studios/<int:studio_id>/guarantee/judgements")
+@needs(Act.JUDGE_GUARANTEE)
+def put_up(studio_id: int) -> ResponseReturnValue:
+    """Put something up for judgement: it changes nothing until somebody else agrees."""
+    form = request.form
+    try:
+        kind, content = JudgementKind(form.get("kind", "")), json.loads(form.get("content", ""))
+    except ValueError:
+        flash("Choose what it is, and give its details as JSON.", "error")
+        return _back(studio_id)
+    asked = {name: form.get(name, "") for name in ("reason", "evidence")}
+    try:
+        with context().store.write() as db:
+            ask(db, context(), studio_id, kind, content, **asked, actor=caller().actor)
+    except (NotAllowed, TypeError) as error:
+        flash(str(error), "error")
+        return _back(studio_id)
+    flash("Asked. It holds once somebody else has agreed.", "info")
+    return _back(studio_id)
+
+
+@blueprint.post("/studios/<int:studio_id>/guarantee/agree")
+@needs(Act.JUDGE_GUARANTEE)
+def second(studio_id: int) -> ResponseReturnValue:
+    """Agree, as the second person."""
+    try:
+        with context().store.write() as db:
+            row = db.get(Judgement, request.form.get("judgement", 0, type=int))
+            if row is None or row.studio_id != studio_id:
+                abort(404)
+            agree(db, context(), row, actor=caller().actor)
+    except NotAllowed as error:
+        flash(str(error), "error")
+        return _back(studio_id)
+    flash("Agreed. It holds from now on.", "info")
+    return _back(studio_id)
+
+
+def _back(studio_id: int) -> ResponseReturnValue:
+    return cast(ResponseReturnValue, redirect(url_for("guarantee.of_studio", studio_id=studio_id)))
+
+
+def _statement(studio_id: int) -> tuple[GuaranteeStatement, str]:
+    with context().store.write() as db:  # the key that signs is made at its first use
+        row = one_statement(db, context(), studio_id, request.args.get("version", type=int))
+        return row or abort(404), db.get_one(Studio, studio_id).name
+
+
+def _file(content: bytes, kind: str, row: GuaranteeStatement, ending: str) -> Response:
+    name = f"guarantee-{row.studio_id}-v{row.version}.{ending}"
+    return Response(content, mimetype=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -1,0 +1,83 @@
+"""The customer acquisition page and its files: what stands, why, and two people for what is judgement."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from adapter.context import Context
+from adapter.guarantee.signing import verify
+from adapter.statements.entering import enter_participation
+from adapter.store.tables import GuaranteeStatement, Judgement, Participation, Reservation, Role, Session
+from tests.fixtures.database import NOON
+from tests.fixtures.studio import Seeded, bearer, sign_in
+
+
+def started(ctx: Context, studio_id: int) -> None:
+    """The studio takes part since the week before its first class."""
+    with ctx.store.write() as db:
+        first = db.scalars(select(Session.starts_at).order_by(Session.starts_at)).first()
+        assert first is not None
+        row = enter_participation(
+            db, studio_id, policy_hours=12, sign_up="assisted", earlier=False, acknowledged_at=NOON, actor="a", now=NOON
+        )
+        row.displayed_start_date = first.date()
+        for made in db.scalars(select(Reservation)):
+            made.rate = 9
+
+
+def test_the_page_says_where_the_guarantee_stands(client: FlaskClient, seeded: Seeded, ctx: Context) -> None:
+    client.application.config["WTF_CSRF_ENABLED"] = False
+    sign_in(client, ctx, seeded.users[Role.OWNER])
+    before = client.get(f"/studios/{seeded.studio_id}/guarantee").get_data(as_text=True)
+    assert "Participation is not acknowledged yet" in before
+    started(ctx, seeded.studio_id)
+    page = client.get(f"/studios/{seeded.studio_id}/guarantee").get_data(as_text=True)
+    for part in ("of 90", "ClassPass Revenue", "Requirements", "cannot pay", "How the terms are read", "as displayed"):
+        assert part in page
+    assert "@" not in page.partition("<main")[2].partition("</main>")[0]
+
+
+def test_the_files_say_the_same_and_the_json_is_signed(client: FlaskClient, seeded: Seeded, ctx: Context) -> None:
+    started(ctx, seeded.studio_id)
+    client.application.config["WTF_CSRF_ENABLED"] = False
+    sign_in(client, ctx, seeded.users[Role.FINANCE])
+    path = f"/studios/{seeded.studio_id}/guarantee/statement"
+    signed = json.loads(client.get(f"{path}.json").data)
+    assert verify(signed, signed["public_key"])
+    rows = list(csv.DictReader(io.StringIO(client.get(f"{path}.csv").get_data(as_text=True))))
+    assert [row["reservation_id"] for row in rows] == [row["reservation_id"] for row in signed["statement"]["lines"]]
+    paper = client.get(f"{path}.pdf")
+    assert (paper.mimetype, paper.data[:5]) == ("application/pdf", b"%PDF-")
+    assert client.get(f"{path}.json?version=7").status_code == 404
+    running = client.get(
+        f"/api/v1/studios/{seeded.studio_id}/guarantee", headers=bearer(ctx, Role.FINANCE, seeded.studio_id)
+    )
+    assert running.json == signed["statement"]
+
+
+def test_one_asks_and_another_agrees(client: FlaskClient, seeded: Seeded, ctx: Context) -> None:
+    started(ctx, seeded.studio_id)
+    client.application.config["WTF_CSRF_ENABLED"] = False
+    path = f"/studios/{seeded.studio_id}/guarantee"
+    asked = {"kind": "waiver", "content": '{"requirement": "inventory"}', "reason": "works", "evidence": "letter 4"}
+    sign_in(client, ctx, seeded.users[Role.OWNER])
+    assert client.post(f"{path}/judgements", data=asked).status_code == 403
+    sign_in(client, ctx, seeded.users[Role.FINANCE])
+    assert client.post(f"{path}/judgements", data=asked | {"content": "{"}).status_code == 302
+    assert client.post(f"{path}/judgements", data=asked | {"evidence": ""}).status_code == 302
+    client.post(f"{path}/judgements", data=asked)
+    with ctx.store.read() as db:
+        (judgement,) = db.scalars(select(Judgement)).all()
+    client.post(f"{path}/agree", data={"judgement": judgement.id})
+    page = client.get(path).get_data(as_text=True)
+    assert "Somebody else than who asked has to agree." in page
+    assert "letter 4" in page
+    with ctx.store.read() as db:
+        assert db.get_one(Judgement, judgement.id).agreed_at is None
+        assert db.scalars(select(GuaranteeStatement)).all() == []
+        assert db.scalars(select(Participation)).one().terms == "2023-05-01"
