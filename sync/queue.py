@@ -67,6 +67,11 @@ def claim(db: Session, now: datetime, *, run_id: int | None = None, station: Sta
     return None
 
 
+def is_waiting(db: Session, now: datetime, station: Station) -> bool:
+    """Whether anything at a station looks as if it could be claimed; only reads, so it takes no lock."""
+    return db.scalars(_due(now, None, station).limit(1)).first() is not None
+
+
 def hold(db: Session, run_id: int, fence: int, now: datetime, **values: Any) -> None:
     """Renew the lease and write progress; LeaseLost if the run is no longer ours (then nothing is committed)."""
     mine = and_(Run.id == run_id, Run.fence == fence, Run.state == RunState.RUNNING)

@@ -59,7 +59,7 @@ def _never(fails: bool) -> tuple[bool, tuple[Gap, ...]]:
 
 
 def _throughout(case: Case, period: Period | None, requirement: str) -> tuple[bool, tuple[Gap, ...]]:
-    if requirement == "subscriber" and case.business.platform == EXCLUDED_PLATFORM:
+    if requirement == "subscriber" and case.business.platform.casefold() == EXCLUDED_PLATFORM:
         return _never(True)
     if period is None:
         return True, ()

@@ -18,6 +18,8 @@ from adapter.guarantee.readings import Readings
 
 Reservations = Sequence[Reservation]
 
+LONGEST_POLICY = 1_000_000  # hours: more than anybody books ahead, and still a time
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -38,7 +40,7 @@ REBOOKED = Verdict(False, "rebooked")
 
 def cutoff(case: Case, readings: Readings) -> timedelta:
     """How long before its start a reservation may still be cancelled: the smaller of policy and terms (GQ-02)."""
-    hours = (case.business.cancellation_policy_hours, case.terms.cancel_hours)
+    hours = (min(case.business.cancellation_policy_hours, LONGEST_POLICY), case.terms.cancel_hours)
     return timedelta(hours=max(hours) if readings["cutoff"] == "max(policy,12h)" else min(hours))
 
 
@@ -66,13 +68,17 @@ def _alone(each: Reservation, until: timedelta) -> Verdict:
 
 
 def _rebooked(late: Reservations, offered: Reservations) -> Collection[str]:
-    """The late cancellations whose place was booked again: by the platform's own link, else in order of cancelling."""
+    """The late cancellations whose place was booked again: by the platform's own link, else in order of cancelling.
+
+    Only a marketplace reservation rebooks ("rebooked via ClassPass", 5 a). One that is linked to has replaced that one,
+    cancelled late or not, and replaces no other.
+    """
     through_us = {each.id for each in offered}
-    linked = {each.id: each.rebooked_by for each in late if each.rebooked_by is not None}
-    taken = {by for by in linked.values() if by in through_us}
-    found = {gone for gone, by in linked.items() if by in through_us}  # "rebooked via ClassPass": no other way counts
-    open_ones = [each for each in late if each.id not in linked]
-    return found | _matched(open_ones, [each for each in offered if each.id not in taken])
+    found = {each.id for each in late if each.rebooked_by in through_us}
+    taken = {each.rebooked_by for each in offered if each.rebooked_by is not None}
+    return found | _matched(
+        [each for each in late if each.rebooked_by is None], [each for each in offered if each.id not in taken]
+    )
 
 
 def _matched(late: Reservations, offered: Reservations) -> set[str]:

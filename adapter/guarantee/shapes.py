@@ -230,9 +230,7 @@ def shape(
 
 
 def _check_keys(value: dict[Any, Any], required: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-    unknown = sorted(map(str, value.keys() - known.keys()))
-    if unknown:
-        raise CaseError("is not a key of this object", f".{unknown[0]}")
-    missing = sorted(required.keys() - value.keys())
-    if missing:
-        raise CaseError("is missing", f".{missing[0]}")
+    if not value.keys() <= known.keys():
+        raise CaseError("is not a key of this object", f".{min(map(str, value.keys() - known.keys()))}")
+    if not required.keys() <= value.keys():
+        raise CaseError("is missing", f".{min(required.keys() - value.keys())}")

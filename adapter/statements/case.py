@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as Db
 
 from adapter.guarantee.terms import TERMS
 from adapter.statements.gaps import Gaps
-from adapter.statements.people import people_of
+from adapter.statements.people import merges_of, people_of
 from adapter.statements.purchases import fund, till_of
 from adapter.statements.recorded import (
     breaches_of,
@@ -120,10 +120,12 @@ def _reservations(
     for row in rows:  # a guest's seat was paid with whoever brought them: what for, nobody says
         if row["channel"] == "direct" and row["funding"] is None:
             row["funding"] = {"kind": "free"}
+    merges = merges_of(db, studio.id, as_of)
     clients = {row["client_id"] for row in rows} | {purchase["client_id"] for purchase in purchases}
+    clients |= {client for merge in merges for client in merge["client_ids"]}
     return {
         "people": people_of(db, keys, studio.id, sorted(clients)),
-        "merges": [],
+        "merges": merges,
         "reservations": rows,
         "purchases": purchases,
     }

@@ -29,6 +29,7 @@ ON_PAPER = COLUMNS[:-1]  # the hash of the record is too long for a sheet; it is
 WIDTHS = (44, 34, 20, 38, 20, 26, 24, 18, 22, 18, 14)  # millimetres, landscape
 TOTALS = ("lost_revenue", "incremental", "payment", "method", "net_payment")
 DATES = ("status", "start_date", "last_day", "due_date", "paid_qualifying")
+PLAINER = str.maketrans({"–": "-", "—": "-", "…": "...", "’": "'", "“": '"', "”": '"'})
 SMALL, LINE = 8, 5  # points, millimetres
 
 Body = dict[str, Any]
@@ -134,13 +135,13 @@ class _Sheet(FPDF):
         """A name and what it is."""
         self.set_font("helvetica", size=SMALL + 1)
         self.cell(70, LINE, _printable(name.replace("_", " ")))
-        self.multi_cell(0, LINE, _printable("-" if value is None else str(value)), new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, LINE, _printable(_told(value)), new_x="LMARGIN", new_y="NEXT")
 
     def lines(self, lines: list[Body]) -> None:
         """A row for each line of the statement."""
         self._row_of([column.replace("_", " ") for column in ON_PAPER], style="B")
         for line in lines:
-            self._row_of(["-" if line[column] is None else str(line[column]) for column in ON_PAPER])
+            self._row_of([_told(line[column]) for column in ON_PAPER])
 
     def _row_of(self, cells: list[str], style: Any = "") -> None:
         self.set_font("helvetica", style=style, size=SMALL - 1)
@@ -149,6 +150,12 @@ class _Sheet(FPDF):
         self.ln(LINE - 1)
 
 
+def _told(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value is None else str(value)
+
+
 def _printable(text: str) -> str:
     """The printer's own letters are Latin-1; others are shown as question marks, the JSON has them all."""
-    return text.encode("latin-1", "replace").decode("latin-1")
+    return text.translate(PLAINER).encode("latin-1", "replace").decode("latin-1")

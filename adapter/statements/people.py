@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session as Db
 from adapter.statements.reservations import Json, key
 from adapter.store.addresses import open_address
 from adapter.store.sealing import Keyring
-from adapter.store.tables import Client, ClientEmail, Connection, EmailAddress
+from adapter.store.tables import Client, ClientEmail, ClientMerge, Connection, EmailAddress
 
 
 def people_of(db: Db, keys: Keyring, studio_id: int, wanted: Iterable[str]) -> list[Json]:
@@ -23,6 +24,13 @@ def people_of(db: Db, keys: Keyring, studio_id: int, wanted: Iterable[str]) -> l
     known = _addresses(db, keys, studio_id)
     guests = _guests(db, keys, [name for name in wanted if name.startswith("guest:")])
     return [{"client_id": name, "emails": guests.get(name) or known.get(name, [])} for name in sorted(set(wanted))]
+
+
+def merges_of(db: Db, studio_id: int, as_of: datetime) -> list[Json]:
+    """Clients whom the platform had merged by then (EC-14)."""
+    merged = select(ClientMerge).join(Connection, Connection.id == ClientMerge.connection_id)
+    rows = db.scalars(merged.where(Connection.studio_id == studio_id, ClientMerge.merged_at <= as_of))
+    return [{"client_ids": [key(row.connection_id, row.lost_id), key(row.connection_id, row.kept_id)]} for row in rows]
 
 
 def _addresses(db: Db, keys: Keyring, studio_id: int) -> dict[str, list[Json]]:

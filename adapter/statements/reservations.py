@@ -81,6 +81,21 @@ def rows_of(found: Iterable[Mirrored], as_of: datetime, cutoff: timedelta, gaps:
             yield {**row, "id": f"{row['id']}#{seat}", "client_id": f"{row['id']}#{seat}", "funding": None}
 
 
+def record_of(db: Db, studio_id: int, number: str) -> Reservation | None:
+    """The stored platform record behind a line; None where the studio has no such reservation."""
+    connection_id, _, external_id = number.partition("#")[0].partition(":")
+    wanted = select(Reservation).join(Connection, Connection.id == Reservation.connection_id)
+    if not connection_id.isdecimal():
+        return None
+    return db.scalar(
+        wanted.where(
+            Connection.studio_id == studio_id,
+            Reservation.connection_id == int(connection_id),
+            Reservation.external_id == external_id,
+        )
+    )
+
+
 def client_of(made: Any) -> str:
     """Who a reservation belongs to: the address kept on it, else its client, else nobody."""
     if made.guest_email_id is not None:

@@ -15,6 +15,7 @@ from adapter.statements.incremental import incremental_of
 from adapter.statements.judging import NotAllowed, agree, ask, open_judgements
 from adapter.statements.making import one_statement, signed_statement
 from adapter.statements.overview import overview_of
+from adapter.statements.reservations import record_of
 from adapter.store.tables import GuaranteeStatement, Judgement, JudgementKind, Studio
 from adapter.studio_settings import FLOOR, settings_for
 from adapter.web.access import caller, context, needs
@@ -32,6 +33,7 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         studio = db.get_one(Studio, studio_id)
         view = overview_of(db, context(), studio_id)
         meter, draw, readout = incremental_of(db, studio_id, context().now())
+        record = record_of(db, studio_id, request.args.get("record", ""))
         kept = select(GuaranteeStatement).where(GuaranteeStatement.studio_id == studio_id)
         versions = db.scalars(kept.order_by(GuaranteeStatement.version.desc()).limit(VERSIONS_SHOWN)).all()
         waiting = open_judgements(db, studio_id)
@@ -43,6 +45,7 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         meter=meter,
         draw=draw,
         readout=readout,
+        record=record,
         body=view.made.body,
         versions=versions,
         waiting=waiting,

@@ -27,7 +27,7 @@ from benchmarks.soak.chaos import draw_faults, draw_kill
 from benchmarks.soak.clock import FileClock
 from benchmarks.soak.processes import Processes
 from sync.outbox import WAITING
-from sync.schedule import SCHEDULE, Line, ask
+from sync.schedule import PULL_EVERY, SCHEDULE, Line, ask
 from tests.fixtures.parity import Apart, tally
 
 PAUSE = 0.05  # seconds between two looks at whether the adapter is done
@@ -69,11 +69,14 @@ class Soak:
             self.tell(f"{self.clock():%a %H:%M}  {self.processes.kills} kills, {sum(self.faults.values())} faults")
 
     def settle(self) -> list[Apart]:
-        """The faults end. What is still apart after a quarter of an hour of the usual schedule."""
+        """The faults end. What is still apart after two rounds of the usual schedule, the second an hour later."""
         self._faults([])
         self._pass(timedelta(minutes=15))
-        self._ask(FIRST)
-        self._settled()
+        for wait in (timedelta(), timedelta(minutes=70)):  # what changes seldom is read by the hour
+            self.clock.pass_by(wait)
+            self._ask(FIRST)
+            self.clock.pass_by(PULL_EVERY)
+            self._settled()
         return self.apart()
 
     def reconcile(self) -> list[Apart]:
@@ -120,7 +123,7 @@ class Soak:
             "faults": sum(self.faults.values()),
             "kills": self.processes.kills,
             "reconnects": sum(studio.reconnects for studio in self.studios),
-            "apart before all was read again": len(before),
+            "apart before all was read again": Counter(f"{each.stream}: {each.what}" for each in before),
             "lost": lost["lost"],
             "doubled": lost["doubled"],
             "differing": lost["differing"],
@@ -136,6 +139,7 @@ class Soak:
         victim, after = draw_kill(draw, self.processes.count)
         self._pass(self.tick)
         self._ask(FIRST)
+        self.clock.pass_by(PULL_EVERY)  # what is due at once is spread over so long
         self._quiet(kill=victim, after=after)
         for wait in AFTERWARDS:
             if self._anything_due(wait):

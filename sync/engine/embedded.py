@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from adapter.context import Context
 from adapter.store.tables import Run
-from sync import sweeping
+from sync import queue, sweeping
 from sync.jobs import do_next
 from sync.queue import Station
 from sync.schedule import SCHEDULE, Line, ask
@@ -93,7 +93,7 @@ class Embedded:
     def _serve(self, station: Station) -> None:
         while not self._stopping:
             try:
-                done = do_next(self.ctx, station=station)
+                done = do_next(self.ctx, station=station) if self._is_waiting(station) else None
             except OperationalError as error:
                 log.warning("engine.database_unavailable", why=str(error.orig))
                 done = None
@@ -101,3 +101,8 @@ class Embedded:
                 with self._woken:
                     if not self._stopping:
                         self._woken.wait(IDLE)
+
+    def _is_waiting(self, station: Station) -> bool:
+        """Looked up before anything is claimed: a claim takes SQLite's one lock for writing."""
+        with self.ctx.store.read() as db:
+            return queue.is_waiting(db, self.ctx.now(), station)

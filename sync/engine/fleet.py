@@ -11,6 +11,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,6 +20,7 @@ import psycopg
 import structlog
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
+from procrastinate.worker import Worker
 
 from adapter.context import Context
 from adapter.store.database import Store
@@ -54,6 +56,7 @@ class Fleet(Carrier):
         self._stations: dict[str, int] = {CLOCK: 2, **dict.fromkeys(Station, concurrency), Station.LEARNING: 1}
         self._thread = threading.Thread(target=lambda: asyncio.run(self._work()), name="fleet", daemon=True)
         self._begun = threading.Event()
+        self._workers: dict[str, Worker] = {}  # by queue: those that have a database
         tell_from_now_on(ctx.store, self)
 
     def start(self) -> None:
@@ -88,26 +91,40 @@ class Fleet(Carrier):
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         self._loop.set_default_executor(ThreadPoolExecutor(sum(self._stations.values()) + 1, "run"))
         self._begun.set()
-        stations = [asyncio.create_task(self._keep(*station)) for station in self._stations.items()]
+        tasks = {queue: asyncio.create_task(self._keep(queue, count)) for queue, count in self._stations.items()}
         await self._stopping.wait()
-        for station in stations:
-            station.cancel()  # takes no more jobs, and waits for those at work
-        await asyncio.gather(*stations, return_exceptions=True)
+        for queue, task in tasks.items():
+            if queue in self._workers:
+                self._workers[queue].stop()  # takes no more jobs, and waits for those at work
+            else:
+                task.cancel()  # has no database at the moment
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
 
     async def _keep(self, queue: str, concurrency: int) -> None:
         """A station: a worker of one queue, begun anew whenever it loses its database."""
-        while True:
-            app = self._app(self._do)
-            if queue == CLOCK:
-                keep_clock(app, self.ctx, tidy=timedelta(seconds=self.pace.tidy), missed=self.pace.missed)
+        while not self._stopping.is_set():
             try:
-                async with app.open_async():
-                    await app.run_worker_async(queues=[queue], **self._options(concurrency))
+                await self._man(queue, concurrency)
             except (ConnectorException, psycopg.Error) as error:
                 log.warning("engine.database_unavailable", station=queue, why=str(error.__cause__ or error))
             except Exception:
                 log.exception("engine.station_broke", station=queue)
-            await asyncio.sleep(AGAIN)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), AGAIN)
+
+    async def _man(self, queue: str, concurrency: int) -> None:
+        app = self._app(self._do)
+        if queue == CLOCK:
+            keep_clock(app, self.ctx, tidy=timedelta(seconds=self.pace.tidy), missed=self.pace.missed)
+        async with app.open_async():
+            worker = Worker(app, queues=[queue], **self._options(concurrency))
+            if self._stopping.is_set():
+                return
+            self._workers[queue] = worker
+            try:
+                await worker.run()
+            finally:
+                del self._workers[queue]
 
     def _do(self, run_id: int) -> None:
         do_next(self.ctx, run_id=run_id)

@@ -174,8 +174,8 @@ def test_f40_what_happened_while_nobody_could_be_told_is_found_by_looking(scene:
     }
     hooks.send = up
     assert scene.messages() == []
-    scene.pull()
-    scene.reconcile()
+    done(scene.pull())
+    done(scene.night())
     scene.agree()
 
 

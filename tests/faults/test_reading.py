@@ -14,6 +14,7 @@ from connectors.records import Outcome, SessionStatus
 from connectors.sandbox.market.state import Client as Person
 from connectors.sandbox.server.faults import Kind
 from tests.faults.conftest import SITE, Scene
+from tests.sync.conftest import done
 
 CLASSES, CLIENTS = "/class/classes", "/client/clients"
 
@@ -58,14 +59,14 @@ def test_f02_a_row_written_late_with_an_older_time_lies_within_the_overlap(scene
     scene.agree()
 
 
-def test_f02_rows_written_later_than_the_overlap_reaches_are_found_when_all_is_read_again(scene: Scene) -> None:
+def test_f02_rows_written_later_than_the_overlap_reaches_are_found_by_night(scene: Scene) -> None:
     enter(scene, "Newest")
     scene.pull()
     enter(scene, "Oldest", changed=-timedelta(days=5))
     sale = next(each for each in scene.site.sales.values() if each.sold_at > scene.now - timedelta(days=9))
     late = {"id": scene.site.next_id("sale"), "sold_at": scene.now - timedelta(days=8)}
     scene.site.add_sale(replace(sale, **late))
-    scene.reconcile()
+    done(scene.night())
     scene.agree()
 
 
@@ -178,7 +179,7 @@ def test_f12_a_class_deleted_over_there_is_closed_and_nobody_is_left_booked_in_i
     scene.agree()
 
 
-def test_f12_a_client_a_price_and_a_sale_deleted_over_there_are_gone_when_all_is_read_again(scene: Scene) -> None:
+def test_f12_a_client_a_price_and_a_sale_deleted_over_there_are_gone_by_night(scene: Scene) -> None:
     site = scene.site
     idle = next(number for number in site.clients if not site.visits_by(number) and not site.services_of(number))
     person = site.clients.pop(idle)
@@ -187,7 +188,7 @@ def test_f12_a_client_a_price_and_a_sale_deleted_over_there_are_gone_when_all_is
     site.options.pop(next(number for number in site.options if number not in used))
     sale = site.sales.pop(max(site.sales))
     site._sales_by_time.remove((sale.sold_at, sale.id))
-    scene.reconcile()
+    done(scene.night())
     assert scene.road.all(SaleLine, SaleLine.gone_at.is_not(None))
     scene.agree()
 

@@ -20,6 +20,7 @@ from adapter.statements.command import guarantee
 from adapter.statements.incremental import incremental_of
 from adapter.statements.judging import NotAllowed, agree, ask
 from adapter.statements.making import make_statement, signed_statement
+from adapter.store.client_merges import note_merge
 from adapter.store.holdouts import draw_of
 from adapter.store.tables import (
     EmailAddress,
@@ -154,6 +155,20 @@ def test_ec_17_an_erased_address_changes_nothing(taking_part: Road) -> None:
     after = statement(taking_part)
     for name in ("lines", "classpass_revenue", "lost_revenue", "payment", "unattributable"):
         assert after[name] == before[name]
+
+
+def test_ec_14_clients_that_the_platform_merged_are_one_person(taking_part: Road) -> None:
+    before = statement(taking_part)
+    one, other = (line["person"] for line in before["lines"][:20:19])
+    assert one != other
+    with taking_part.ctx.store.write() as db:
+        lines = [before["lines"][place]["reservation_id"].partition(":")[2] for place in (0, 19)]
+        lost, kept = (db.scalars(select(Reservation).where(Reservation.external_id == n)).one() for n in lines)
+        assert lost.client_id is not None
+        assert kept.client_id is not None
+        note_merge(db, 1, lost.client_id, kept.client_id, taking_part.ctx.now())
+    after = statement(taking_part)["lines"]
+    assert after[0]["person"] == after[19]["person"]
 
 
 def test_ec_34_a_short_history_is_said(taking_part: Road) -> None:

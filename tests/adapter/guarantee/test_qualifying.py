@@ -37,6 +37,7 @@ def test_gq_01_al_01_what_is_booked_through_the_marketplace_qualifies_whatever_t
         (6, "2025-03-20 13:00", "late_cancelled"),
         (0, "2025-03-20 18:00", "cancelled_early"),
         (0, "2025-03-20 18:01", "late_cancelled"),
+        (10**15, "2025-03-20 06:00", "cancelled_early"),
     ],
 )
 def test_gq_02_the_cutoff_is_the_smaller_of_policy_and_12_hours(policy: int, when: str, expected: str) -> None:
@@ -125,6 +126,14 @@ def test_gq_04_who_is_linked_has_replaced_one_and_replaces_no_other() -> None:
     b = studio.market("b", CLASS, class_id="flow", rebooked_by=taker, **cancelled("2025-03-20 13:00"))
     found = lines(studio.assess())
     assert (found[a]["reason"], found[b]["reason"]) == ("late_cancelled", "rebooked")
+
+
+def test_gq_04_nor_does_one_that_took_the_place_of_an_early_cancellation() -> None:
+    studio = Studio()
+    taker = studio.market("c", CLASS, class_id="flow", booked_at="2025-03-20T14:00:00-04:00")
+    studio.market("a", CLASS, class_id="flow", rebooked_by=taker, **cancelled("2025-03-19 12:00"))
+    late = studio.market("b", CLASS, class_id="flow", **cancelled("2025-03-20 13:00"))
+    assert lines(studio.assess())[late]["reason"] == "late_cancelled"
 
 
 @pytest.mark.parametrize("third", [True, False])

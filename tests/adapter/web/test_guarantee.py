@@ -39,6 +39,15 @@ def test_the_page_says_where_the_guarantee_stands(client: FlaskClient, seeded: S
     page = client.get(f"/studios/{seeded.studio_id}/guarantee").get_data(as_text=True)
     for part in ("of 90", "ClassPass Revenue", "Requirements", "cannot pay", "How the terms are read", "as displayed"):
         assert part in page
+    with ctx.store.read() as db:
+        made = db.scalars(select(Reservation).where(Reservation.connection_id == seeded.connection_id)).first()
+        other = db.scalars(select(Reservation).where(Reservation.connection_id == seeded.other_connection_id)).first()
+    assert made is not None
+    path = f"/studios/{seeded.studio_id}/guarantee?record="
+    behind = client.get(f"{path}{made.connection_id}:{made.external_id}").get_data(as_text=True)
+    assert made.content_hash in behind
+    for nothing in ("nonsense", "1:nonsense", f"{other.connection_id}:{other.external_id}" if other else "2:"):
+        assert "The record behind" not in client.get(f"{path}{nothing}").get_data(as_text=True)
     assert "@" not in page.partition("<main")[2].partition("</main>")[0]
 
 
