@@ -84,17 +84,15 @@ class Plan:
         short = [grant for grant in self.grants if not grant.whole]
         if not short:
             return "The day's calls are enough: everything is read as often as it should be."
+        allowed, used = self.budget.allowed, self.budget.used
+        if self.budget.left <= 0:
+            return f"{used:,} of {allowed:,} calls are used: the rest of today is kept for pushing."
         dropped = [grant.wish.words for grant in short if not grant.times]
         rarer = [f"{grant.wish.words} {_often(self.budget, grant)}" for grant in short if grant.times]
         told = [f"Not before {MIDNIGHT_UTC}: {_listed(dropped)}."] if dropped else []
         told += [f"Less often: {_listed(rarer)}."] if rarer else []
-        return " ".join([self._runs_out(), *told])
-
-    def _runs_out(self) -> str:
-        allowed, used = self.budget.allowed or 0, self.budget.used
-        if self.budget.left <= 0:
-            return f"{used:,} of {allowed:,} calls are used: the rest of today is kept for pushing."
-        return f"{used:,} of {allowed:,} calls are used, too many to go on like this until {MIDNIGHT_UTC}."
+        many = f"{used:,} of {allowed:,} calls are used, too many to go on like this until {MIDNIGHT_UTC}."
+        return " ".join([many, *told])
 
 
 def plan_reads(budget: Budget, wishes: Sequence[Wish]) -> Plan:
