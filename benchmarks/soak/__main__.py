@@ -48,7 +48,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench_soak.py", description=__doc__)
-    parser.add_argument("--full", action="store_true", help="200 studios for a week, in rounds of six hours")
+    parser.add_argument("--full", action="store_true", help="200 studios for a week, in rounds of eight hours")
     parser.add_argument("--studios", type=int, default=8)
     parser.add_argument("--days", type=float, default=2.0)
     parser.add_argument("--tick", type=float, default=4.0, help="hours in a round")
@@ -57,7 +57,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7)
     chosen = parser.parse_args()
     if chosen.full:
-        chosen.studios, chosen.days, chosen.tick, chosen.workers = 200, 7.0, 6.0, 3
+        chosen.studios, chosen.days, chosen.tick, chosen.workers = 200, 7.0, 8.0, 3
     return chosen
 
 

@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from sqlalchemy import select
 
 from adapter.accounts import create_studio, create_user
 from adapter.config import Config
@@ -142,9 +141,3 @@ class Studio:
         page = requests.post(url, data=login, timeout=60).text
         params = {name: [unescape(value)] for name, value in _HIDDEN.findall(page)}
         return finish_connect(self.ctx, "sandbox", params, browser=BROWSER).id
-
-
-def connections(ctx: Context) -> list[int]:
-    """All connections, by number."""
-    with ctx.store.read() as db:
-        return list(db.scalars(select(Connection.id).order_by(Connection.id)))

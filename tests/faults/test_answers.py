@@ -197,9 +197,9 @@ def test_f25_text_that_no_database_takes_is_cleaned(scene: Scene) -> None:
 
 
 def test_f26_ids_that_become_text_are_the_same_ids(scene: Scene) -> None:
-    fault = {"kind": "rewrite", "find": r'"((?:Unique|Client|Class|Product)?Id)":(\d+)', "times": 0}
-    scene.sandbox.faults({**fault, "find": r'"Id":(\d+)', "body": '"Id":"$1"', "path": "/class/"})
-    scene.sandbox.faults({**fault, "find": r'"UniqueId":(\d+)', "body": '"UniqueId":"$1"', "path": CLIENTS})
+    every = {"kind": "rewrite", "times": 0}
+    scene.sandbox.faults({**every, "path": "/class/", "find": r'"Id":(\d+)', "body": '"Id":"$1"'})
+    scene.sandbox.faults({**every, "path": CLIENTS, "find": r'"UniqueId":(\d+)', "body": '"UniqueId":"$1"'})
     scene.reconcile()
     scene.agree()
 

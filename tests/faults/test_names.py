@@ -1,9 +1,14 @@
-"""F60: what is written into names over there is only ever shown, and never does anything."""
+"""F58, F60: what is written into names and ids over there is only ever shown, and never does anything."""
 
 from __future__ import annotations
 
+import csv
+
+import pytest
+
 from adapter.accounts import create_user, sign_in_link
 from adapter.app import create_app
+from adapter.statements.exports import as_csv
 from adapter.store.tables import Role
 from tests.faults.conftest import Scene
 from tests.sync.conftest import done
@@ -34,3 +39,14 @@ def test_f60_a_script_in_a_classs_name_is_text_on_every_page(scene: Scene) -> No
         assert page.status_code == 200, path
         assert b"<script>alert" not in page.data
         assert b"{{ 7 * 7 }}" in page.data or b"alert" not in page.data
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1+1", '"quoted",\r\nand broken']
+)
+def test_f58_a_formula_in_an_id_is_text_in_a_spreadsheet(text: str) -> None:
+    table = as_csv({"lines": [{"reservation_id": text, "payout": "-7.50"}]})
+    (row,) = csv.DictReader(table.splitlines(keepends=True))
+    assert row["reservation_id"].removeprefix("'") == text
+    assert row["reservation_id"][0] not in "=+-@\t\r"
+    assert row["payout"] == "-7.50"
