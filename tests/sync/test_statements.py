@@ -284,6 +284,28 @@ def test_ge_07_one_takes_part_once(taking_part: Road) -> None:
     assert "only once" in again.stderr
 
 
+def test_gx_02_a10_what_is_owed_and_how_the_terms_are_read_is_set_and_audited(taking_part: Road) -> None:
+    chosen = ("--owes", "150.00", "--reading", "free_only=not_exercised", "--reading", "first_counts_cancelled=false")
+    assert run(taking_part, "set", STUDIO, *chosen, "--by", "finance").exit_code == 0
+    readings = statement(taking_part)["readings"]
+    assert (readings["free_only"], readings["first_counts_cancelled"]) == ("not_exercised", False)
+    with taking_part.ctx.store.read() as db:
+        case, _ = build_case(db, taking_part.ctx.keys, 1, taking_part.ctx.now())
+    assert Decimal(case["business"]["owes"]) == 150
+    assert run(taking_part, "set", STUDIO, "--reading", "luck=good", "--by", "finance").exit_code == 2
+    assert run(taking_part, "set", STUDIO, "--owes", "-1", "--by", "finance").exit_code == 2
+
+
+def test_ec_31_a_rate_is_recorded_once(taking_part: Road) -> None:
+    rate = ("rate", "EUR", "USD", "2025-06-01", "1.0912", "--source", "central bank")
+    assert run(taking_part, *rate).exit_code == 0
+    assert run(taking_part, *rate).exit_code == 1
+    assert run(taking_part, "rate", "XX", "USD", "2025-06-01", "1", "--source", "s").exit_code == 2
+    with taking_part.ctx.store.read() as db:
+        case, _ = build_case(db, taking_part.ctx.keys, 1, taking_part.ctx.now())
+    assert [Decimal(row["rate"]) for row in case["fx"]] == [Decimal("1.0912")]
+
+
 def test_a_class_that_moves_zone_keeps_the_zone_it_was_made_in(taking_part: Road) -> None:
     with taking_part.ctx.store.write() as db:
         db.execute(update(Session).values(timezone="Asia/Tokyo"))
