@@ -15,12 +15,14 @@ from sqlalchemy import delete, func, select, update
 
 from adapter.context import Context
 from adapter.guarantee.signing import verify
+from adapter.moving import move
 from adapter.statements.case import build_case
 from adapter.statements.command import guarantee
 from adapter.statements.incremental import incremental_of
 from adapter.statements.judging import NotAllowed, agree, ask
 from adapter.statements.making import make_statement, signed_statement
 from adapter.store.client_merges import note_merge
+from adapter.store.database import Store
 from adapter.store.holdouts import draw_of
 from adapter.store.tables import (
     EmailAddress,
@@ -341,3 +343,19 @@ def test_pd_05_n_04_six_months_of_what_the_marketplace_adds(taking_part: Road) -
     assert meter.direct_revenue > 0
     assert meter.share == (meter.payouts - meter.lost) / meter.direct_revenue
     assert readout is None
+
+
+@pytest.mark.postgres
+def test_postgresql_keeps_statements_judgements_holdouts_and_rates_alike(
+    postgres_store: Store, taking_part: Road
+) -> None:
+    ctx = taking_part.ctx
+    move(ctx.store, postgres_store, ctx.now(), lambda *_: None)
+    url = postgres_store.url.render_as_string(hide_password=False)
+    road = Road(replace(ctx, store=postgres_store, config=replace(ctx.config, database_url=url)), 1, taking_part.time)
+    assert state(road).body["lines"] == statement(taking_part)["lines"]
+    assert state(road).version == 1
+    judged(road, JudgementKind.WAIVER, {"requirement": "once"})
+    assert run(road, "holdout", STUDIO, "--share", "0.3", "--weeks", "8", "--by", "finance").exit_code == 0
+    rate = ("rate", "EUR", "USD", "2025-06-01", "1.0912", "--source", "central bank")
+    assert [run(road, *rate).exit_code for _ in range(2)] == [0, 1]
