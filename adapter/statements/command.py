@@ -7,20 +7,30 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
 import click
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from adapter.context import Context
 from adapter.guarantee import CaseError, assess
 from adapter.guarantee.reading_case import REQUIREMENTS
+from adapter.guarantee.shapes import currency
 from adapter.guarantee.signing import NotSigned
 from adapter.guarantee.signing import sign as sign_statement
 from adapter.guarantee.signing import verify as is_signed
 from adapter.printing import as_json
-from adapter.statements.entering import AlreadyTakesPart, enter_participation, record_fact
+from adapter.statements.entering import (
+    AlreadyTakesPart,
+    TakesNoPart,
+    change_terms,
+    enter_participation,
+    record_fact,
+    record_rate,
+)
 from adapter.statements.making import make_statement
 from adapter.store.holdouts import HoldoutRefused, register_holdout
 from adapter.store.kept_keys import signing_key
@@ -125,6 +135,58 @@ def record(
     with context.store.write() as db:
         _check_studio(db, studio)
         record_fact(db, studio, requirement, span, venue, evidence=evidence, actor=by, now=context.now())
+    click.echo("Recorded.")
+
+
+@guarantee.command("set")
+@click.argument("studio", type=int)
+@click.option("--owes", type=Decimal, help="What the studio owes, in its currency: set off against a payment.")
+@click.option(
+    "--reading", "chosen", multiple=True, metavar="NAME=VALUE", help="How the terms are read; may be repeated."
+)
+@click.option("--by", required=True, metavar="NAME", help="Who decides it.")
+@click.pass_obj
+def set_terms(context: Context, studio: int, owes: Decimal | None, chosen: tuple[str, ...], by: str) -> None:
+    """Set what a STUDIO owes, or how the terms are read for it."""
+    if owes is not None and not (owes.is_finite() and owes >= 0):
+        raise click.UsageError("--owes: an amount may not be below 0.")
+    readings = {name: _reading(value) for name, _, value in (each.partition("=") for each in chosen)}
+    with context.store.write() as db:
+        _check_studio(db, studio)
+        try:
+            part = change_terms(db, studio, owes=owes, readings=readings, actor=by, now=context.now())
+        except TakesNoPart as error:
+            raise click.ClickException(str(error)) from error
+        except CaseError as error:
+            raise click.UsageError(f"--reading {error}") from error
+    click.echo(f"Owes {part.owes or 0}; readings {part.readings or 'as they are by default'}.")
+
+
+def _reading(value: str) -> str | bool:
+    return {"true": True, "false": False}.get(value, value)
+
+
+@guarantee.command()
+@click.argument("base")
+@click.argument("quote")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("rate", type=Decimal)
+@click.option("--source", required=True, help="Who published it.")
+@click.pass_obj
+def rate(context: Context, base: str, quote: str, day: datetime, rate: Decimal, source: str) -> None:
+    """Record an exchange rate: on DAY one BASE was RATE QUOTE. A missing rate blocks a statement."""
+    try:
+        for code in (base, quote):
+            currency(code)
+    except CaseError as error:
+        raise click.UsageError(f"A currency {error.what}.") from error
+    if not (rate.is_finite() and rate > 0):
+        raise click.UsageError("RATE must be above 0.")
+    try:
+        with context.store.write() as db:
+            record_rate(db, base, quote, day.date(), rate, source=source)
+    except IntegrityError as error:
+        raise click.ClickException(f"There is a rate of {base} in {quote} for {day:%Y-%m-%d} already.") from error
     click.echo("Recorded.")
 
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
 
 from sqlalchemy.orm import Session as Db
 
+from adapter.guarantee.readings import read_readings
 from adapter.guarantee.terms import TERMS
 from adapter.statements.making import note_guarantee
 from adapter.statements.recorded import participation_of
-from adapter.store.tables import EligibilityFact, Participation
+from adapter.store.tables import EligibilityFact, ExchangeRate, Participation
 
 Span = tuple[datetime, datetime | None]
 
 
 class AlreadyTakesPart(ValueError):
     """A studio takes part once."""
+
+
+class TakesNoPart(LookupError):
+    """Nobody entered the studio's participation."""
 
 
 def enter_participation(
@@ -74,5 +81,36 @@ def record_fact(
     db.add(row)
     recorded = {"requirement": requirement, "from": span[0].isoformat(), "evidence": evidence}
     note_guarantee(db, studio_id, "guarantee.fact", recorded, actor=actor, now=now)
+    db.flush()
+    return row
+
+
+def change_terms(
+    db: Db,
+    studio_id: int,
+    *,
+    owes: Decimal | None,
+    readings: Mapping[str, str | bool],
+    actor: str,
+    now: datetime,
+) -> Participation:
+    """Set what the studio owes (for set-off), where given, and readings. Raises TakesNoPart, and CaseError."""
+    part = participation_of(db, studio_id)
+    if part is None:
+        raise TakesNoPart(f"Studio {studio_id} does not take part; `adapter guarantee take-part` enters it.")
+    chosen = {**part.readings, **readings}
+    read_readings(chosen)
+    part.readings = chosen
+    part.owes = part.owes if owes is None else owes
+    changed = {"readings": chosen, "owes": None if part.owes is None else str(part.owes)}
+    note_guarantee(db, studio_id, "guarantee.terms", changed, actor=actor, now=now)
+    db.flush()
+    return part
+
+
+def record_rate(db: Db, base: str, quote: str, day: date, rate: Decimal, *, source: str) -> ExchangeRate:
+    """Record that one ``base`` was ``rate`` ``quote`` on a day. IntegrityError: that day has one already."""
+    row = ExchangeRate(base=base, quote=quote, day=day, rate=rate, source=source)
+    db.add(row)
     db.flush()
     return row

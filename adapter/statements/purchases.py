@@ -58,7 +58,7 @@ def till_of(db: Db, studio_id: int, timezone: str, as_of: datetime) -> Till:
     for line in db.scalars(lines.order_by(SaleLine.sold_at, SaleLine.id)):
         if line.net < 0 and line.purchase_id:
             refunds[line.connection_id, line.purchase_id] -= line.net
-        elif line.price_option_id and line.quantity > 0:
+        elif line.price_option_id and line.quantity > 0 and line.net >= 0:
             client = names.get((line.connection_id, line.client_id or ""), "")
             sales[line.connection_id, client, line.price_option_id].append(line)
     known = {(row.connection_id, row.external_id): row for row in options}

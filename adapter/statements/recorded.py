@@ -109,7 +109,7 @@ def _prices(db: Db, connection: Connection, since: str) -> Iterator[Json]:
         if option.kind not in KINDS or (option.kind is PriceKind.PACKAGE and not option.sessions):
             continue
         for venue in venues:
-            for class_type in option.class_type_ids or types:
+            for class_type in dict.fromkeys(option.class_type_ids or types):
                 yield _price(connection.id, option, venue, class_type, since)
 
 

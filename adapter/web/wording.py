@@ -83,6 +83,24 @@ RUNS = {
     "state": "Guarantee statement",
     "subscribe": "Subscription to events",
 }
+READINGS = {
+    "provided": "When a reservation was provided",
+    "date_basis": "Which day it belongs to",
+    "first_basis": "What comes first",
+    "first_counts_cancelled": "A cancelled booking can be a first one",
+    "email_mode": "When two addresses are one person",
+    "cutoff": "Until when a cancellation is early",
+    "rebook": "Who took a cancelled place",
+    "free_only": "People whose direct visits were all free",
+    "retail_method": "The direct price from several packages",
+    "unlimited": "A visit on an unlimited plan",
+    "tax_basis_lr": "Taxes in Lost Revenue",
+    "neg_lines": "Payouts above the direct price",
+    "own_app": "Bookings in the platform's own app",
+    "due_from": "From when the 60 days count",
+    "deminimis": "When the 50 dollars are tested",
+    "fx": "Which exchange rate",
+}
 CHANNELS = {
     "direct": "Direct",
     "marketplace": "Marketplace",
@@ -205,7 +223,15 @@ def install(app: Flask) -> None:
         capital=capital,
     )
     app.jinja_env.globals.update(
-        can=can, why=why, says=says, PUSHES=PUSHES, RUNS=RUNS, ALERTS=ALERTS, CHANNELS=CHANNELS, REASONS=REASONS
+        can=can,
+        why=why,
+        says=says,
+        PUSHES=PUSHES,
+        RUNS=RUNS,
+        ALERTS=ALERTS,
+        CHANNELS=CHANNELS,
+        REASONS=REASONS,
+        READINGS=READINGS,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -15,12 +15,14 @@ from sqlalchemy import delete, func, select, update
 
 from adapter.context import Context
 from adapter.guarantee.signing import verify
+from adapter.moving import move
 from adapter.statements.case import build_case
 from adapter.statements.command import guarantee
 from adapter.statements.incremental import incremental_of
 from adapter.statements.judging import NotAllowed, agree, ask
 from adapter.statements.making import make_statement, signed_statement
 from adapter.store.client_merges import note_merge
+from adapter.store.database import Store
 from adapter.store.holdouts import draw_of
 from adapter.store.tables import (
     EmailAddress,
@@ -284,6 +286,28 @@ def test_ge_07_one_takes_part_once(taking_part: Road) -> None:
     assert "only once" in again.stderr
 
 
+def test_gx_02_a10_what_is_owed_and_how_the_terms_are_read_is_set_and_audited(taking_part: Road) -> None:
+    chosen = ("--owes", "150.00", "--reading", "free_only=not_exercised", "--reading", "first_counts_cancelled=false")
+    assert run(taking_part, "set", STUDIO, *chosen, "--by", "finance").exit_code == 0
+    readings = statement(taking_part)["readings"]
+    assert (readings["free_only"], readings["first_counts_cancelled"]) == ("not_exercised", False)
+    with taking_part.ctx.store.read() as db:
+        case, _ = build_case(db, taking_part.ctx.keys, 1, taking_part.ctx.now())
+    assert Decimal(case["business"]["owes"]) == 150
+    assert run(taking_part, "set", STUDIO, "--reading", "luck=good", "--by", "finance").exit_code == 2
+    assert run(taking_part, "set", STUDIO, "--owes", "-1", "--by", "finance").exit_code == 2
+
+
+def test_ec_31_a_rate_is_recorded_once(taking_part: Road) -> None:
+    rate = ("rate", "EUR", "USD", "2025-06-01", "1.0912", "--source", "central bank")
+    assert run(taking_part, *rate).exit_code == 0
+    assert run(taking_part, *rate).exit_code == 1
+    assert run(taking_part, "rate", "XX", "USD", "2025-06-01", "1", "--source", "s").exit_code == 2
+    with taking_part.ctx.store.read() as db:
+        case, _ = build_case(db, taking_part.ctx.keys, 1, taking_part.ctx.now())
+    assert [Decimal(row["rate"]) for row in case["fx"]] == [Decimal("1.0912")]
+
+
 def test_a_class_that_moves_zone_keeps_the_zone_it_was_made_in(taking_part: Road) -> None:
     with taking_part.ctx.store.write() as db:
         db.execute(update(Session).values(timezone="Asia/Tokyo"))
@@ -319,3 +343,19 @@ def test_pd_05_n_04_six_months_of_what_the_marketplace_adds(taking_part: Road) -
     assert meter.direct_revenue > 0
     assert meter.share == (meter.payouts - meter.lost) / meter.direct_revenue
     assert readout is None
+
+
+@pytest.mark.postgres
+def test_postgresql_keeps_statements_judgements_holdouts_and_rates_alike(
+    postgres_store: Store, taking_part: Road
+) -> None:
+    ctx = taking_part.ctx
+    move(ctx.store, postgres_store, ctx.now(), lambda *_: None)
+    url = postgres_store.url.render_as_string(hide_password=False)
+    road = Road(replace(ctx, store=postgres_store, config=replace(ctx.config, database_url=url)), 1, taking_part.time)
+    assert state(road).body["lines"] == statement(taking_part)["lines"]
+    assert state(road).version == 1
+    judged(road, JudgementKind.WAIVER, {"requirement": "once"})
+    assert run(road, "holdout", STUDIO, "--share", "0.3", "--weeks", "8", "--by", "finance").exit_code == 0
+    rate = ("rate", "EUR", "USD", "2025-06-01", "1.0912", "--source", "central bank")
+    assert [run(road, *rate).exit_code for _ in range(2)] == [0, 1]

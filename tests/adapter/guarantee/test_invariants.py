@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from adapter.guarantee import assess
 from adapter.guarantee.rounding import in_units, spread
 from tests.adapter.guarantee.cases import Json, Studio, cancelled, lines
+from tests.adapter.guarantee.plain import Plain
 
 PEOPLE = ("ana", "ben", "cara", "dan")
 DAYS = ("2022-05-01", "2024-04-02", "2024-12-24", "2025-03-10", "2025-03-12", "2025-05-01", "2025-06-07", "2025-06-08")
@@ -171,6 +172,20 @@ def test_every_alternative_is_what_choosing_it_gives(studio: Studio) -> None:
             assert other["lines_changed"] > 0
         else:
             assert money == {name: statement[name] for name in money}
+
+
+@settings(max_examples=80, deadline=None)
+@given(studios(), READINGS)
+def test_the_statement_says_what_the_rules_say_when_they_are_written_down_a_second_time(
+    studio: Studio, readings: Json
+) -> None:
+    case = studio.case | {"readings": readings}
+    statement, plain = assess(case), Plain(case).told()
+    revenue = statement["classpass_revenue"]
+    assert [round(Decimal(revenue[name]) * 100) for name in ("payouts", "switchers", "taxes")] == plain["revenue"]
+    assert round(Decimal(statement["lost_revenue"]) * 100) == plain["lost"]
+    said = ("qualifying", "reason", "switcher", "lost")
+    assert {number: tuple(line[name] for name in said) for number, line in lines(statement).items()} == plain["lines"]
 
 
 @settings(max_examples=60, deadline=None)
