@@ -15,10 +15,10 @@ from flask import Flask
 
 from adapter import __version__
 
-ADAPTER, BACKTEST, ROAD = "adapter.commands", "adapter.backtest.command", "sync.commands"
+ADAPTER, BACKTEST, ROAD = "adapter.commands", "adapter.backtest.command", "sync.commands.work"
 COMMANDS = {
     "demo": "sync.demo",
-    "serve": "sync.serve",
+    "serve": "sync.commands.serve",
     "worker": ROAD,
     "sandbox": "sync.demo",
     "studio": "adapter.people_commands",
@@ -26,9 +26,9 @@ COMMANDS = {
     "connect": ADAPTER,
     "connections": ADAPTER,
     "push": ROAD,
-    "write-back": "sync.write_back_command",
-    "resync": "sync.resync_command",
-    "events": "sync.events_command",
+    "write-back": "sync.commands.write_back_command",
+    "resync": "sync.commands.resync_command",
+    "events": "sync.commands.events_command",
     "runs": ADAPTER,
     "run": ADAPTER,
     "decide": ROAD,
@@ -39,7 +39,7 @@ COMMANDS = {
     "token": ADAPTER,
     "move": "adapter.move_command",
     "new-platform": "adapter.new_platform",
-    "conformance": "sync.conformance",
+    "conformance": "sync.commands.conformance",
     "doctor": ADAPTER,
 }
 # A command without a context needs no database, or makes its own, or mends one.

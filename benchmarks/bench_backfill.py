@@ -52,7 +52,7 @@ from adapter.store.tables import (
 from adapter.work import request_run
 from benchmarks.platform_of_pages import LISTS, NOW
 from connectors.records import BookingTime, Outcome, PriceKind, SessionStatus
-from sync.jobs import do_next
+from sync.engine.jobs import do_next
 
 RESERVATIONS = 100_000
 OF_THE_BARE_LOOP = 0.6  # its speed that the backfill must reach

@@ -45,8 +45,8 @@ from connectors.sandbox.server.app import create_app
 from connectors.sandbox.server.options import Options
 from connectors.sandbox.server.running import Server, facts, listen
 from sync.engine import announce
-from sync.jobs import do_next
-from sync.queue import Station
+from sync.engine.jobs import do_next
+from sync.engine.queue import Station
 
 STUDIOS = 40
 WORKERS = (1, 2, 4)

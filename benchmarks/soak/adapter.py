@@ -21,8 +21,8 @@ from adapter.context import Context
 from adapter.store.settings import change_settings, map_sources, sources
 from adapter.store.tables import Connection, ConnectionState, PushMode, Role, Scope
 from connectors.records import Channel
-from sync import windows
-from sync.subscriptions import subscribe
+from sync.events.subscriptions import subscribe
+from sync.pulling import windows
 from tests.fixtures.parity import Apart, apart, offers_apart
 
 BROWSER = "browser of the soak"

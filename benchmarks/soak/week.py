@@ -26,8 +26,8 @@ from benchmarks.soak.adapter import Studio
 from benchmarks.soak.chaos import draw_faults, draw_kill
 from benchmarks.soak.clock import FileClock
 from benchmarks.soak.processes import Processes
-from sync.outbox import WAITING
-from sync.schedule import PULL_EVERY, SCHEDULE, Line, ask
+from sync.engine.schedule import PULL_EVERY, SCHEDULE, Line, ask
+from sync.pushing.outbox import WAITING
 from tests.fixtures.parity import Apart, tally
 
 PAUSE = 0.05  # seconds between two looks at whether the adapter is done

@@ -15,8 +15,8 @@ from adapter.logs import configure_logs
 from benchmarks.soak.adapter import Settings, config_of
 from benchmarks.soak.clock import FileClock
 from connectors.http import patience
+from sync.commands.serve import served_web
 from sync.engine import Engine
-from sync.serve import served_web
 
 
 def engine_in_haste(ctx: Context) -> Engine:

@@ -30,7 +30,7 @@ from sync.demo.browser import Browser
 from sync.demo.sandbox import Sandbox
 from sync.demo.telling import Teller
 from sync.engine import Engine
-from sync.subscriptions import subscribe
+from sync.events.subscriptions import subscribe
 
 SETTINGS = {"rate_floor": "7.50", "rate_ceiling": "18.00", "min_spots": None, "release_all_hours": None}
 USED = "ADAPTER_DATABASE_URL holds connections already; the sandbox begins anew each time. Use an empty database."

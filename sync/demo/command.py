@@ -18,12 +18,12 @@ from adapter.compose import compose
 from adapter.config import Config, load_config
 from adapter.logs import configure_logs
 from connectors import registry
+from sync.commands.serve import served_web
 from sync.demo.acts import Demo
 from sync.demo.sandbox import PROGRAM, Sandbox, Unspoken, running_sandbox
 from sync.demo.telling import Teller
 from sync.engine import engine_of
-from sync.interrupts import interrupted_by_sigterm, wait_for_interrupt
-from sync.serve import served_web
+from sync.engine.interrupts import interrupted_by_sigterm, wait_for_interrupt
 
 
 @click.command()

@@ -5,7 +5,7 @@ fleet      PostgreSQL, any number of workers: Procrastinate wakes them and keeps
 carrier    what the fleet is told, by every process that asks for work: "run N is ready", in the run's transaction
 clock      the fleet's clock, and tidying up after workers that died
 
-What a run does, how it is claimed and how it ends is the same on both: sync/jobs.py, sync/queue.py, sync/ending.py.
+What a run does, how it is claimed and how it ends is the same on both: jobs.py, queue.py, ending.py.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from adapter.context import Context
 from adapter.store.tables import Run, RunKind
-from sync.queue import LANES, STATIONS, Station, ready
+from sync.engine.queue import LANES, STATIONS, Station, ready
 
 JOB = "do run"
 PRIORITIES: Mapping[Station, int] = {station: -10 * place for place, station in enumerate(Station)}

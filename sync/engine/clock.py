@@ -15,9 +15,9 @@ from procrastinate import App
 from procrastinate.jobs import Status
 
 from adapter.context import Context
-from sync import sweeping
+from sync.engine import sweeping
 from sync.engine.carrier import hand_out
-from sync.schedule import SCHEDULE, Line, ask
+from sync.engine.schedule import SCHEDULE, Line, ask
 
 log = structlog.get_logger(__name__)
 

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 
 from adapter.context import Context
 from adapter.store.tables import Run
-from sync import queue, sweeping
-from sync.jobs import do_next
-from sync.queue import Station
-from sync.schedule import SCHEDULE, Line, ask
+from sync.engine import queue, sweeping
+from sync.engine.jobs import do_next
+from sync.engine.queue import Station
+from sync.engine.schedule import SCHEDULE, Line, ask
 
 log = structlog.get_logger(__name__)
 

@@ -27,9 +27,9 @@ from adapter.store.database import Store
 from adapter.work import tell_from_now_on
 from sync.engine.carrier import JOB, Carrier, hand_out
 from sync.engine.clock import CLOCK, keep_clock
-from sync.jobs import do_next
-from sync.queue import Station
-from sync.schedule import SCHEDULE, ask
+from sync.engine.jobs import do_next
+from sync.engine.queue import Station
+from sync.engine.schedule import SCHEDULE, ask
 
 log = structlog.get_logger(__name__)
 

@@ -41,9 +41,9 @@ from connectors.sandbox.market.state import ClassInstance
 from connectors.sandbox.market.studios import small_studio
 from connectors.sandbox.market.world import World
 from connectors.sandbox.server.webhooks import Status
-from sync import windows
-from sync.jobs import do_next
-from sync.outbox import WAITING
+from sync.engine.jobs import do_next
+from sync.pulling import windows
+from sync.pushing.outbox import WAITING
 from tests.fixtures.database import ENCRYPTION_KEY, NOON
 from tests.fixtures.parity import Apart, apart, offers_apart
 from tests.fixtures.sandbox import LiveSandbox

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session as Database
 
 from adapter.store.database import Store
 from adapter.store.tables import Run, RunKind, RunState, Session
-from sync import queue
-from sync.job import Job
-from sync.jobs import do_next
-from sync.schedule import SCHEDULE
+from sync.engine import queue
+from sync.engine.job import Job
+from sync.engine.jobs import do_next
+from sync.engine.schedule import SCHEDULE
 from tests.faults.conftest import Fresh, Scene, both_databases
 from tests.sync.conftest import done
 

@@ -16,7 +16,7 @@ from adapter.store.tables import BookingNotice, Reservation, RunKind, WebhookMes
 from connectors.records import Outcome
 from connectors.sandbox.market.studios import small_studio
 from connectors.sandbox.server.webhooks import signature
-from sync import webhooks
+from sync.events import webhooks
 from tests.faults.conftest import SITE, WEEKS, Fresh, Scene, both_databases
 from tests.sync.conftest import done
 

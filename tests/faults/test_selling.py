@@ -10,8 +10,8 @@ import pytest
 from adapter.store.tables import Push, PushState, RunKind
 from connectors.sandbox.market.refusals import Refused
 from connectors.sandbox.market.state import ClassInstance, Seller
-from sync import outbox
-from sync.push import push_due
+from sync.pushing import outbox
+from sync.pushing.push import push_due
 from tests.faults.conftest import Scene, both_databases
 from tests.faults.test_crashes import Killed
 from tests.sync.conftest import done

@@ -39,7 +39,7 @@ from adapter.store.tables import (
 )
 from adapter.work import request_run
 from connectors.records import Channel
-from sync.jobs import do_next
+from sync.engine.jobs import do_next
 from tests.fixtures.database import ENCRYPTION_KEY, NOON
 from tests.fixtures.sandbox import LiveSandbox
 

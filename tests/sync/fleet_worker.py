@@ -14,7 +14,7 @@ from typing import Any
 from adapter.context import Context
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
-from sync import jobs, queue
+from sync.engine import jobs, queue
 from sync.engine.fleet import Fleet, Pace
 from tests.fixtures.database import NOON
 from tests.sync.conftest import settings_of

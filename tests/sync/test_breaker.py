@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.breaker import (
+from sync.pushing.breaker import (
     FIRST_COOL_DOWN,
     LONGEST_COOL_DOWN,
     MOST_FAILURES,

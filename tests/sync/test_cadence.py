@@ -34,8 +34,8 @@ from adapter.work import request_run
 from connectors.records import Outcome
 from connectors.sandbox.market.studios import demo_studios
 from connectors.sandbox.market.world import World
-from sync.jobs import do_next
-from sync.schedule import APART, ask_for_pulls
+from sync.engine.jobs import do_next
+from sync.engine.schedule import APART, ask_for_pulls
 from tests.fixtures.database import NOON
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, connect, done, dump, settings_of

@@ -11,8 +11,8 @@ from sqlalchemy import update
 
 from adapter.store.tables import Audit, Decision, PriceOption, PushMode, RunKind, RunState, Session
 from connectors.sandbox.market.prices import DROP_IN, MARKET_PASS, PARTNER_PASS
-from sync.schedule import ask_for_writing_back
-from sync.write_back_command import write_back
+from sync.commands.write_back_command import write_back
+from sync.engine.schedule import ask_for_writing_back
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Kept, Road, decide, done
 

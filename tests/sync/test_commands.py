@@ -12,14 +12,13 @@ from click.testing import CliRunner, Result
 
 from adapter.store.tables import Audit, EventsState, PushMode, Run, RunKind, RunOrigin, RunState
 from adapter.work import request_run
-from sync import commands, events_command, queue, resync_command
-from sync.asking import finished
+from sync.commands import events_command, resync_command, work
+from sync.commands.asking import finished
+from sync.engine import queue
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done
 
-BY_NAME = {
-    command.name: command for module in (commands, resync_command, events_command) for command in module.COMMANDS
-}
+BY_NAME = {command.name: command for module in (work, resync_command, events_command) for command in module.COMMANDS}
 
 
 def typed(road: Road, name: str, *args: str) -> Result:
@@ -61,12 +60,13 @@ def test_what_failed_is_retried_by_its_number(mirrored: Road, sandbox: LiveSandb
 
 def test_events_are_told_and_subscribed_to_again(mirrored: Road, sandbox: LiveSandbox) -> None:
     given = {**mirrored.ctx.config.platforms["sandbox"], "WEBHOOK_URL": sandbox.webhook_url}
-    mirrored.ctx.config = replace(mirrored.ctx.config, platforms={"sandbox": given})
+    nobody = "http://127.0.0.1:9"  # the discard port: nothing of ours ever listens there
+    mirrored.ctx.config = replace(mirrored.ctx.config, platforms={"sandbox": given}, public_url=nobody)
     mirrored.set(webhook_state=None)
     assert "Not asked yet." in typed(mirrored, "events", "1").stdout
     failed = typed(mirrored, "events", "1", "--again")
     assert failed.exit_code == 1
-    assert "We can't reach http://127.0.0.1:5000/webhooks/sandbox/1 ourselves" in failed.stdout
+    assert f"We can't reach {nobody}/webhooks/sandbox/1 ourselves" in failed.stdout
     told = answer(typed(mirrored, "events", "1", "--json"))
     assert (told["state"], told["words"]) == (EventsState.UNREACHABLE, "The platform can't reach us")
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from connectors import registry
 from connectors.conformance import CHECKS
-from sync.conformance import account, conformance
+from sync.commands.conformance import account, conformance
 from sync.demo.sandbox import Sandbox
 
 

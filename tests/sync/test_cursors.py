@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.platform import Window
-from sync.cursors import instant, left_of
+from sync.pulling.cursors import instant, left_of
 from tests.fixtures.database import NOON
 
 PLAN = Window(NOON - timedelta(days=365), NOON)

@@ -10,7 +10,7 @@ import pytest
 from adapter.store.settings import change_settings
 from adapter.store.tables import Decision, Model, PushMode, Reservation, RunKind, Scope, Session, SourceMapping
 from connectors.records import ACTIVE_OUTCOMES, Channel, SessionStatus
-from sync.decide import replay, stored
+from sync.deciding.decide import replay, stored
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done
 

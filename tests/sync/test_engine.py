@@ -10,8 +10,7 @@ import pytest
 from adapter.store.tables import ConnectionState, PushMode, Run, RunKind, RunOrigin, RunState
 from adapter.work import request_run
 from connectors.errors import Misconfigured
-from sync import ending, jobs, queue
-from sync.engine import engine_of
+from sync.engine import ending, engine_of, jobs, queue
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, content, done
 from tests.sync.test_kill import wipe

@@ -14,7 +14,7 @@ from adapter.store.facts import COLUMNS, Facts, facts_of_connection, table
 from adapter.store.settings import change_settings, map_sources
 from adapter.store.tables import PriceOption, Reservation, RunKind, Scope, Session
 from connectors.records import Channel, Outcome, PriceKind
-from sync.inputs import facts_of, inputs_of
+from sync.deciding.inputs import facts_of, inputs_of
 from tests.sync.conftest import Road, done
 
 

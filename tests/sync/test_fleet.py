@@ -22,14 +22,13 @@ from adapter.context import Context
 from adapter.store.database import Store
 from adapter.store.tables import Connection, RunKind, RunOrigin, RunState, Studio
 from adapter.work import request_run
-from sync import jobs, queue
-from sync.engine import announce, fleet
+from sync.engine import announce, fleet, jobs, queue
 from sync.engine.carrier import hand_out
 from sync.engine.clock import cron_of, keep_clock
 from sync.engine.fleet import address
-from sync.queue import STATIONS, Station
-from sync.schedule import SCHEDULE
-from sync.sweeping import EVERY
+from sync.engine.queue import STATIONS, Station
+from sync.engine.schedule import SCHEDULE
+from sync.engine.sweeping import EVERY
 from tests.fixtures.database import ENCRYPTION_KEY, NOON
 from tests.sync.conftest import Road, content
 from tests.sync.test_kill import wipe

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapter.store.tables import Alert, AlertKind, PushMode, RunKind
-from sync.schedule import ask_for_guard
+from sync.engine.schedule import ask_for_guard
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done
 

@@ -12,7 +12,7 @@ from sqlalchemy import delete
 
 from adapter.store.tables import Base, Decision, PushState, Run, RunKind, RunOrigin, RunState, Session
 from adapter.work import request_run
-from sync.verdicts import as_stored
+from sync.deciding.verdicts import as_stored
 from tests.fixtures.database import ENCRYPTION_KEY, NOON
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import MIRROR, Road, content

@@ -26,10 +26,10 @@ from adapter.store.tables import (
 from adapter.work import request_run
 from connectors.sandbox.market.offers import Terms
 from connectors.sandbox.market.state import Offer
-from sync import decide as deciding
-from sync.decide import replay, stored
-from sync.jobs import do_next
-from sync.schedule import ask_for_pushes
+from sync.deciding import decide as deciding
+from sync.deciding.decide import replay, stored
+from sync.engine.jobs import do_next
+from sync.engine.schedule import ask_for_pushes
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done
 

@@ -14,7 +14,7 @@ from adapter.store.database import Store
 from adapter.store.push_health import push_health_of
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Connection, Listing, Push, PushMode, PushState, RunKind
-from sync.jobs import do_next
+from sync.engine.jobs import do_next
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, connect, done, settings_of
 

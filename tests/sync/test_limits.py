@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.limits import WORDS, Proposal, Standing, limit
-from sync.verdicts import standing_of, stored_standing
+from sync.deciding.limits import WORDS, Proposal, Standing, limit
+from sync.deciding.verdicts import standing_of, stored_standing
 from tests.fixtures.database import NOON
 
 FRESH = Standing(read_at=NOON - timedelta(minutes=5))

@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from adapter.context import Context
-from sync import listening
-from sync.serve import served_web
+from sync.commands import listening
+from sync.commands.serve import served_web
 from tests.adapter.web.test_webhooks import SHARED, message, signed
 
 

@@ -26,9 +26,9 @@ from adapter.store.tables import Base, Connection, Decision, Push, PushMode, Pus
 from connectors.errors import Rejected, TryAgain
 from connectors.platform import ReadBack
 from connectors.records import Offer, SessionStatus
-from sync import outbox
-from sync.wanted import Held, Route, compare, wanted_of
-from sync.worker import Worker
+from sync.pushing import outbox
+from sync.pushing.wanted import Held, Route, compare, wanted_of
+from sync.pushing.worker import Worker
 from tests.fixtures.database import ENCRYPTION_KEY, NOON
 from tests.sync.conftest import settings_of
 

@@ -9,7 +9,7 @@ from adapter.store.push_health import push_health_of
 from adapter.store.tables import Alert, AlertKind, Decision, Listing, Push, PushState, RunKind, Session
 from connectors.sandbox.market.offers import Terms
 from connectors.sandbox.market.state import Offer
-from sync.schedule import ask_for_parity
+from sync.engine.schedule import ask_for_parity
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done
 

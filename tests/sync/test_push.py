@@ -10,8 +10,8 @@ from decimal import Decimal
 import pytest
 
 from adapter.store.tables import Push, PushMode, PushState, RunKind, Session
-from sync import outbox
-from sync.push import push_due
+from sync.pushing import outbox
+from sync.pushing.push import push_due
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Kept, Road, decide, done
 

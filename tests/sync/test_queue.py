@@ -11,7 +11,7 @@ import pytest
 from adapter.store.database import Store
 from adapter.store.tables import Connection, Run, RunKind, RunOrigin, RunState, Studio
 from adapter.work import request_run
-from sync import queue
+from sync.engine import queue
 from tests.fixtures.database import NOON
 
 LATER = NOON + queue.LEASE + timedelta(seconds=1)

@@ -12,7 +12,7 @@ from adapter.resync import How, WrongResync, request_resync, retry_run
 from adapter.store.redaction import MARK
 from adapter.store.tables import Reservation, Run, RunKind, RunState, Session
 from connectors.records import Outcome
-from sync.jobs import do_next
+from sync.engine.jobs import do_next
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done, dump
 from tests.sync.test_pull import row_of, soon

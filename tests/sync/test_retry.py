@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.errors import Reconnect, Rejected, TryAgain
-from sync.retry import LONGEST_ASKED_WAIT, TRIES, next_try
+from sync.engine.retry import LONGEST_ASKED_WAIT, TRIES, next_try
 from tests.fixtures.database import NOON
 
 words = st.text(max_size=20)

@@ -19,8 +19,8 @@ from click.testing import CliRunner
 
 from adapter.store.tables import RunKind, RunOrigin
 from adapter.work import request_run
-from sync.commands import worker
-from sync.serve import serve
+from sync.commands.serve import serve
+from sync.commands.work import worker
 from tests.sync.conftest import Road
 
 ADAPTER = Path(sys.executable).with_name("adapter")

@@ -31,10 +31,10 @@ from connectors.errors import Rejected
 from connectors.platform import Platform
 from connectors.records import Delivery, Hint, Stream
 from connectors.sandbox.server.webhooks import Status, Subscription
-from sync.jobs import do_next
-from sync.reaching import knock, not_public
-from sync.schedule import ask_for_subscriptions
-from sync.subscriptions import make_shared, subscribe, watch_subscriptions
+from sync.engine.jobs import do_next
+from sync.engine.schedule import ask_for_subscriptions
+from sync.events.reaching import knock, not_public
+from sync.events.subscriptions import make_shared, subscribe, watch_subscriptions
 from tests.fixtures.doors import reply
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import connect

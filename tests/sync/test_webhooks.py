@@ -10,7 +10,7 @@ from sqlalchemy import update
 from adapter.store.inbox import keep_message
 from adapter.store.tables import Reservation, Run, RunKind, RunState, Session, TotalWrite, WebhookMessage
 from connectors.records import BookingEvent, BookingTime, Delivery, Hint, Outcome, Stream
-from sync.jobs import do_next
+from sync.engine.jobs import do_next
 from tests.fixtures.database import NOON
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done

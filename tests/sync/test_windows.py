@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from adapter.cadence import RINGS
 from adapter.store.reading_plan import window_of
 from connectors.platform import Window
-from sync import windows
+from sync.pulling import windows
 from tests.fixtures.database import NOON
 
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from adapter.store.tables import Audit, Push, PushMode, PushState, RunKind, RunState, Session, TotalWrite
 from adapter.write_back import WrongWriteBack, ask_for_proof, switch_total_push
 from connectors.sandbox.market.state import ClassInstance
-from sync import totals
-from sync.jobs import do_next
-from sync.schedule import ask_for_writing_back
-from sync.write_back import is_due as write_back_due
-from sync.write_back_command import write_back
+from sync.commands.write_back_command import write_back
+from sync.engine.jobs import do_next
+from sync.engine.schedule import ask_for_writing_back
+from sync.pushing import totals
+from sync.pushing.write_back import is_due as write_back_due
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done
 

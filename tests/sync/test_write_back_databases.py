@@ -11,7 +11,7 @@ from adapter.store.database import Store
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Connection, Decision, Push, PushState, Session, TotalWrite
 from adapter.write_back import ask_for_proof, switch_total_push
-from sync import catalog, totals
+from sync.pushing import catalog, totals
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import seed_studios
 

@@ -36,7 +36,7 @@ class Listing(Base):
 
 
 class Breaker(Base):
-    """The circuit breaker of a connection's writes, as sync/breaker.py reads and writes it."""
+    """The circuit breaker of a connection's writes, as sync/pushing/breaker.py reads and writes it."""
 
     __tablename__ = "breaker"
 

@@ -1,0 +1,64 @@
+"""What the commands of the road share: a connection by its number, a run done here and now, how it ended in words."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import click
+from sqlalchemy.orm import Session as Database
+
+from adapter.context import Context
+from adapter.store.tables import Connection, Run, RunState
+from sync.engine.jobs import do_next
+
+ACTOR = "cli"
+LOOK_EVERY = 0.2  # seconds
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+connection_argument = click.argument("connection_id", metavar="CONNECTION", type=int)
+
+
+def connection_named(db: Database, connection_id: int) -> Connection:
+    """The connection of this number, or an error that says where to look."""
+    found = db.get(Connection, connection_id)
+    if found is None:
+        raise click.ClickException(f"There is no connection {connection_id}; see `adapter connections`.")
+    return found
+
+
+def finished(ctx: Context, run_id: int) -> Run:
+    """Do a run here and now; where another process was faster, wait until it has done it, or given up."""
+    do_next(ctx, run_id=run_id)
+    pause = threading.Event()
+    while True:
+        with ctx.store.read() as db:
+            run = db.get_one(Run, run_id)
+        if run.leased_until is None or run.leased_until < ctx.now():
+            return run
+        pause.wait(LOOK_EVERY)
+
+
+def tell_run(run: Run, as_json: bool, more: Mapping[str, Any] | None = None) -> None:
+    """Print how a run ended, in JSON with ``more`` beside it; a failed one ends the command with status 1."""
+    told: dict[str, Any] = {
+        "run": run.id,
+        "kind": run.kind,
+        "state": run.state,
+        "counts": run.counts,
+        "errors": run.errors,
+        **(more or {}),
+    }
+    if as_json:
+        click.echo(json.dumps(told, indent=2))
+    else:
+        click.echo(f"Run {run.id}: {run.state}" + (f" ({run.step})" if run.step else ""))
+        for stream, counts in run.counts.items():
+            click.echo(f"  {stream}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
+        for number, error in enumerate(run.errors):
+            click.echo(f"  failed [{number}] {error['what']}: {error['message']}")
+    if run.state is RunState.FAILED:
+        raise SystemExit(1)
+    if run.state in (RunState.QUEUED, RunState.RUNNING):
+        click.echo(f"It is not done yet: see `adapter run {run.id}`.", err=True)

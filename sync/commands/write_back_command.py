@@ -1,0 +1,82 @@
+"""``adapter write-back``: the two ways of writing into a studio's own numbers, proven and switched."""
+
+from __future__ import annotations
+
+import click
+from sqlalchemy.orm import Session as Database
+
+from adapter import printing
+from adapter.context import Context
+from adapter.store.tables import Connection, Run
+from adapter.write_back import WrongWriteBack, ask_for_proof, switch_catalog, switch_total_push
+from sync.commands.asking import ACTOR, as_json, connection_argument, connection_named, finished, tell_run
+
+OFF = "off"
+
+
+@click.command("write-back")
+@connection_argument
+@click.option("--prove", "session", metavar="SESSION", help="Prove on a class of a series that nobody has booked.")
+@click.option("--total", type=click.Choice(["on", OFF]), help="Write online capacities: they limit your own clients.")
+@click.option("--catalog", metavar="OPTION|off", help="Let the price of this price option follow the rate.")
+@click.option("--even-public", is_flag=True, help="Even if everybody sees that price.")
+@as_json
+@click.pass_obj
+def write_back(
+    ctx: Context,
+    connection_id: int,
+    session: str | None,
+    total: str | None,
+    catalog: str | None,
+    even_public: bool,
+    as_json: bool,
+) -> None:
+    """Say, prove or switch what is written into a studio's own timetable and prices."""
+    if sum(asked is not None for asked in (session, total, catalog)) > 1:
+        raise click.UsageError("One thing at a time: --prove, --total or --catalog.")
+    with ctx.store.write() as db:
+        try:
+            run = _asked(ctx, db, connection_named(db, connection_id), session, total, catalog, even_public)
+        except WrongWriteBack as error:
+            raise click.ClickException(f"{error}.") from error
+    if run is not None:
+        tell_run(finished(ctx, run.id), as_json)
+    if run is None or not as_json:
+        with ctx.store.read() as db:
+            _tell(connection_named(db, connection_id), as_json)
+
+
+def _asked(
+    ctx: Context,
+    db: Database,
+    connection: Connection,
+    session: str | None,
+    total: str | None,
+    catalog: str | None,
+    even_public: bool,
+) -> Run | None:
+    now = ctx.now()
+    if session is not None:
+        return ask_for_proof(db, connection, session, actor=ACTOR, now=now)[0]
+    if total is not None:
+        return switch_total_push(db, connection, total != OFF, actor=ACTOR, now=now)
+    if catalog is not None:
+        option = None if catalog == OFF else catalog
+        return switch_catalog(db, connection, option, even_public=even_public, actor=ACTOR, now=now)
+    return None
+
+
+def _tell(connection: Connection, as_json: bool) -> None:
+    (printing.as_json if as_json else printing.as_list)(
+        {
+            "connection": connection.id,
+            "online_capacity": "on" if connection.total_push_on else OFF,
+            "proven_at": connection.total_push_proven_at,
+            "catalog": "on" if connection.catalog_rate_on else OFF,
+            "price_option": connection.catalog_option,
+            "price_sent": connection.catalog_sent,
+        }
+    )
+
+
+COMMANDS: tuple[click.Command, ...] = (write_back,)

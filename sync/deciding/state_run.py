@@ -1,0 +1,22 @@
+"""The day's guarantee statement of a studio: made from the mirror, kept as a version if it says something new."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from adapter.context import Context
+from adapter.statements.making import state_daily
+from adapter.store.tables import Run
+from sync.engine.job import Job
+
+
+def state_run(ctx: Context, run: Run) -> None:
+    """Make the statement of the studio whose connection this is."""
+    job = Job.of(ctx, run)
+    studio_id = job.connection.studio_id
+    job.say("works out the guarantee")
+
+    def state(db: Session) -> None:
+        state_daily(db, ctx, studio_id)
+
+    job.write(state)

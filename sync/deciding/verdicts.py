@@ -1,0 +1,163 @@
+"""From what is known of sessions to what is decided for them: the model, then our limits. Pure: stored inputs in,
+verdicts out, the same again whenever they are replayed (INV-10). Knows no database.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from adapter.smarttools import BadTable, SmartTools
+from adapter.store.facts import Facts
+from sync.deciding.candidates import CLOSING
+from sync.deciding.inputs import Inputs, facts_of
+from sync.deciding.limits import WORDS, Proposal, Standing, limit
+
+NO_MODEL = CLOSING | {"skipped", "unreadable"}
+"""Reasons of decisions that no model was asked about, or could answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is decided for one session: the columns of a decision. Amounts are in the session's currency."""
+
+    spots: int
+    rate: Decimal
+    premium_spots: int
+    premium_rate: Decimal | None
+    limit: int
+    premium_limit: int
+    expected_direct: float
+    displacement_risk: float
+    expected_value: float
+    reason: str
+    binding: str | None
+    proposed: int  # spots by the model, before our limits
+
+    @property
+    def told(self) -> tuple[object, ...]:
+        """What a new decision must differ in to be worth a row."""
+        premium = None if self.premium_rate is None else self.premium_rate.normalize()
+        counts = (self.spots, self.premium_spots, self.limit, self.premium_limit)
+        return (*counts, self.rate.normalize(), premium, self.reason, self.binding)
+
+
+def verdicts(tools: SmartTools, inputs: Mapping[int, Inputs]) -> dict[int, Verdict]:
+    """A verdict for each session, by our id, in the order given. What no model can be asked about is listed at 0."""
+    asked = {number: each for number, each in inputs.items() if each["skip"] is None}
+    rows = _decided(tools, asked)
+    return {number: _verdict(each, rows.get(number)) for number, each in inputs.items()}
+
+
+def explanations(tools: SmartTools, inputs: Mapping[int, Inputs], found: Mapping[int, Verdict]) -> dict[int, Any]:
+    """Why each number is what it is: the model's parts, then our limit's, summing to ``spots``."""
+    asked = {number: each for number, each in inputs.items() if found[number].reason not in NO_MODEL}
+    told: dict[int, Any] = {}
+    if asked:
+        facts = facts_of(asked)
+        at = next(iter(asked.values()))["at"]
+        explained = tools.explain(datetime.fromisoformat(at), **facts)
+        told = dict(zip(asked, explained, strict=True))
+    return {number: _explained(told.get(number), found[number]) for number in inputs}
+
+
+def _decided(tools: SmartTools, asked: Mapping[int, Inputs]) -> dict[int, dict[str, Any]]:
+    """The model's rows; a table it refuses is taken apart, so that one session can't stop the others."""
+    if not asked:
+        return {}
+    at = datetime.fromisoformat(next(iter(asked.values()))["at"])
+    try:
+        return _rows(tools, at, facts_of(asked))
+    except BadTable as error:
+        if len(asked) == 1:
+            return {number: {"refused": str(error)} for number in asked}
+    return {number: row for one in asked.items() for number, row in _decided(tools, dict([one])).items()}
+
+
+def _rows(tools: SmartTools, at: datetime, facts: Facts) -> dict[int, dict[str, Any]]:
+    table = tools.decide(at, **facts)
+    records: list[dict[str, Any]] = [
+        {str(key): value for key, value in row.items()} for row in table.to_dict("records")
+    ]
+    return {int(row["session_id"]): row for row in records}
+
+
+def _verdict(inputs: Inputs, row: dict[str, Any] | None) -> Verdict:
+    if row is None or "refused" in row:
+        why = inputs["skip"] if row is None else "unreadable"
+        reason = why if why in CLOSING or row is not None else "skipped"
+        return _closed(inputs, reason, why)
+    # Premium spots are the studio's choice (PR-01), and it cannot make it yet: none are listed.
+    proposal = Proposal(spots=int(row["spots"]), rate=_amount(row["rate"]))
+    limited = limit(proposal, standing_of(inputs), datetime.fromisoformat(inputs["at"]))
+    final = limited.proposal
+    return Verdict(
+        spots=final.spots,
+        rate=final.rate,
+        premium_spots=final.premium_spots,
+        premium_rate=final.premium_rate,
+        limit=final.spots + inputs["marketplace"] - inputs["premium"],
+        premium_limit=final.premium_spots + inputs["premium"],
+        expected_direct=_finite(row["expected_direct"]),
+        displacement_risk=_finite(row["displacement_risk"]),
+        expected_value=_finite(row["expected_value"]),
+        reason=str(row["reason"]),
+        binding=limited.binding,
+        proposed=proposal.spots,
+    )
+
+
+def _closed(inputs: Inputs, reason: str, binding: str) -> Verdict:
+    return Verdict(
+        spots=0,
+        rate=Decimal(inputs["last_rate"] or 0),
+        premium_spots=0,
+        premium_rate=None,
+        limit=inputs["marketplace"] - inputs["premium"],
+        premium_limit=inputs["premium"],
+        expected_direct=0.0,
+        displacement_risk=0.0,
+        expected_value=0.0,
+        reason=reason,
+        binding=binding,
+        proposed=0,
+    )
+
+
+def standing_of(inputs: Inputs) -> Standing:
+    """How the session stood."""
+    stored = dict(inputs["standing"])
+    stored["read_at"] = datetime.fromisoformat(stored["read_at"]) if stored["read_at"] else None
+    return Standing(**stored)
+
+
+def stored_standing(standing: Standing) -> dict[str, Any]:
+    """The same as JSON."""
+    return {**asdict(standing), "read_at": standing.read_at.isoformat() if standing.read_at else None}
+
+
+def as_stored(row: object) -> dict[str, Any]:
+    """A verdict or a decision's row as plain values of one form, to be compared byte by byte."""
+    names = [field.name for field in fields(Verdict) if field.name != "proposed"]
+    found = {name: getattr(row, name) for name in names}
+    return {name: f"{value:.4f}" if isinstance(value, Decimal) else value for name, value in found.items()}
+
+
+def _explained(model: dict[str, Any] | None, verdict: Verdict) -> dict[str, Any]:
+    told = model or {"parts": [], "rate_parts": [], "binding": verdict.reason, "one_more": "", "signals": {}}
+    parts = list(told["parts"])
+    if verdict.binding is not None and verdict.spots != verdict.proposed:
+        parts.append({"label": WORDS[verdict.binding], "value": verdict.spots - verdict.proposed})
+    return {**told, "parts": parts}
+
+
+def _amount(value: float) -> Decimal:
+    return Decimal(str(value))
+
+
+def _finite(value: float) -> float:
+    return float(value) if math.isfinite(value) else 0.0

@@ -1,0 +1,1 @@
+"""From decisions to the platform: the outbox, sending, reading back, drift, the breaker, giving back."""

@@ -1,0 +1,222 @@
+"""Pushing one connection's offers: claim, note what was there, send the whole wanted state, settle, read back.
+
+The attempt is written before the call, the key makes a repetition harmless, and where an outcome is unknown we look
+before we send again (F42, F43). Several writes go at a time where the platform stands it, never two for one session.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as Database
+
+from adapter.context import Context
+from adapter.logs import carrying
+from adapter.store.tables import Connection, Decision, Push, PushMode, PushState, RunKind, RunOrigin, Session
+from adapter.work import request_run
+from connectors.errors import ConnectorError, Misconfigured, Reconnect, Rejected, TryAgain
+from connectors.platform import ReadBack
+from sync.engine.retry import TRIES, next_try
+from sync.pushing import circuit, listings, outbox
+from sync.pushing.wanted import Held, Route
+
+LOOK_AGAIN = timedelta(seconds=5)  # a platform's reads may lag behind its writes
+MOST_LOOKS = 6
+NO_ACCESS_WAIT = timedelta(minutes=15)
+URGENT_WAIT = timedelta(seconds=10)  # the kill switch tries again no later than this, and never gives up
+URGENT_TRIES = 10_000
+CONFLICT, MOST_CONFLICTS = 409, 3  # the platform holds a newer state: read it and decide anew, then tell (OR-05)
+BULK_PAYS = 4  # sessions from which on reading all at once is cheaper than one by one
+
+Note = Callable[[Database], None]
+
+
+@dataclass
+class Worker:
+    """Pushes one connection's offers until nothing is due."""
+
+    ctx: Context
+    connection: Connection
+    route: Route
+    _seen: Mapping[str, ReadBack] | None = field(default=None, init=False)
+
+    def work(self) -> Counter[str]:
+        """Reconnect and Misconfigured end it, what was claimed is given back."""
+        due, new = self._due()
+        if self.route.read_all is not None and new >= BULK_PAYS:
+            self._seen = self._all_held(self.route.read_all)
+        if (hands := min(self.route.at_once, due)) < 2:
+            return self._work()
+        with ThreadPoolExecutor(hands, thread_name_prefix=f"push {self.connection.id}") as pool:
+            parts = [pool.submit(carrying(self._work)) for _ in range(hands)]
+            return sum((part.result() for part in parts), Counter())
+
+    def _work(self) -> Counter[str]:
+        ended: Counter[str] = Counter()
+        while (claimed := self._claim()) is not None:
+            ended[self._attempt(claimed).value] += 1
+        return ended
+
+    def _due(self) -> tuple[int, int]:
+        """How many pushes are due, and how many of these are the first of their session."""
+        with self.ctx.store.read() as db:
+            return outbox.count_due(db, self.connection.id, self.ctx.now())
+
+    def _all_held(self, read_all: Callable[[], Mapping[str, ReadBack]]) -> Mapping[str, ReadBack] | None:
+        try:
+            return read_all()
+        except TryAgain:
+            return None  # then they are read one by one
+
+    def _claim(self) -> outbox.Claimed | None:
+        now = self.ctx.now()
+        with self.ctx.store.write() as db:
+            if not circuit.enter(db, self.connection.id, now, lambda: outbox.urgent_waits(db, self.connection.id, now)):
+                return None
+            while (claimed := outbox.claim_next(db, self.connection.id, now)) is not None:
+                if (answer := _obsolete(db, claimed.push, now)) is None:
+                    listing = listings.listing_of(db, claimed.push.session_id)
+                    if listing is not None:
+                        listings.number(claimed.push, listing, maybe_sent=claimed.look_first)
+                    return claimed
+                outbox.settle(db, claimed.push, PushState.SUPERSEDED, now, answer=answer)
+            circuit.leave(db, self.connection.id)
+        return None
+
+    def _attempt(self, claimed: outbox.Claimed) -> PushState:
+        push = claimed.push
+        try:
+            if self.route.read is not None and push.sequence is None:
+                push = self._begin(claimed, self.route.read)
+            held = self.route.look(push.wanted) if claimed.look_first else None
+            if held is None or not held.equal:
+                with self.ctx.store.read() as db:
+                    if not outbox.still_mine(db, push, self.ctx.now()):
+                        return PushState.SENDING
+                self.route.send(push.wanted, push.idempotency_key)
+                held = self._read_back(push)
+            return self._settle_held(push, held)
+        except ConnectorError as error:
+            return self._failed(push, error)
+
+    def _begin(self, claimed: outbox.Claimed, read: Callable[[str], ReadBack | None]) -> Push:
+        """Note what the platform holds before our first push of a session, and number the push.
+
+        The kill switch notes nothing, so that it waits for no read.
+        """
+        push, held = claimed.push, None
+        if not push.urgent:
+            session = push.wanted["session_id"]
+            held = read(session) if self._seen is None else self._seen.get(session)
+        with self.ctx.store.write() as db:
+            mine = db.get_one(Push, push.id, with_for_update=True)
+            if mine.fence == push.fence:
+                row = listings.begin(db, mine, held, maybe_sent=claimed.look_first, now=self.ctx.now())
+                listings.number(mine, row, maybe_sent=claimed.look_first)
+                return mine
+        return push  # somebody else holds it by now: nothing will be sent
+
+    def _read_back(self, push: Push) -> Held:
+        """What is held after a send. A failed look leaves the push SENT: it was taken, only not seen yet."""
+        try:
+            return self.route.look(push.wanted)
+        except TryAgain as error:
+            return Held(equal=False, words=str(error), data=None)
+
+    def _settle_held(self, push: Push, held: Held) -> PushState:
+        if held.equal:
+            return self._settle(push, self.route.in_force, self._took, answer=held.words, read_back=held.data)
+        if not held.shown:
+            return self._settle(push, PushState.ACCEPTED, self._took, answer=held.words, read_back=held.data)
+        if push.attempts >= MOST_LOOKS and not push.urgent:
+            return self._settle(push, PushState.FAILED, self._took, answer=held.words, read_back=held.data)
+        later = self.ctx.now() + min(LOOK_AGAIN * push.attempts, URGENT_WAIT if push.urgent else timedelta.max)
+        return self._settle(push, PushState.SENT, self._took, answer=held.words, read_back=held.data, next_try_at=later)
+
+    def _failed(self, push: Push, error: ConnectorError) -> PushState:
+        """Wait and try again, look first, give up, or (no access) give the push back and stop."""
+        words, now = str(error), self.ctx.now()
+        if isinstance(error, Reconnect | Misconfigured):
+            later = now + (URGENT_WAIT if push.urgent else NO_ACCESS_WAIT)
+            self._settle(push, PushState.PENDING, self._left, answer=words, next_try_at=later)
+            raise error
+        if isinstance(error, Rejected) and error.status == CONFLICT and push.sequence is not None:
+            return self._conflict(push, words)
+        if not isinstance(error, TryAgain):
+            return self._settle(push, PushState.REFUSED, self._took, answer=words)
+        again = next_try(push.attempts, error, now, tries=URGENT_TRIES if push.urgent else TRIES)
+        if again is None:
+            return self._settle(push, PushState.FAILED, self._fault(error), answer=words)
+        later = min(again, now + URGENT_WAIT) if push.urgent and error.after is None else again
+        state = PushState.UNKNOWN if error.unknown else PushState.PENDING
+        return self._settle(push, state, self._fault(error), answer=words, next_try_at=later)
+
+    def _conflict(self, push: Push, words: str) -> PushState:
+        """The platform holds a newer state: read the session and decide anew; this push comes after what is held."""
+        held = self._read_back(push)
+        if held.equal:
+            return self._settle_held(push, held)
+        now = self.ctx.now()
+        with self.ctx.store.write() as db:
+            circuit.note_success(db, push.connection_id, now)
+            row = listings.listing_of(db, push.session_id)
+            if row is None or (row.conflicts + 1 >= MOST_CONFLICTS and not push.urgent):
+                if row is not None:
+                    row.conflicts = 0
+                outbox.settle(db, push, PushState.REFUSED, now, answer=words, read_back=held.data)
+                return PushState.REFUSED
+            row.conflicts += 1
+            row.sequence = max(row.sequence, (held.data or {}).get("sequence") or 0)
+            again = {"sequence": None, "next_try_at": now + LOOK_AGAIN}
+            outbox.settle(db, push, PushState.PENDING, now, answer=words, read_back=held.data, **again)
+            _ask_to_read(db, push, now)
+        return PushState.PENDING
+
+    def _settle(self, push: Push, state: PushState, note: Note, **values: object) -> PushState:
+        with self.ctx.store.write() as db:
+            if outbox.settle(db, push, state, self.ctx.now(), **values):
+                note(db)
+                if state in (PushState.CONFIRMED, PushState.ACCEPTED, PushState.LOCAL):
+                    listings.settle(db, push)
+        return state
+
+    def _took(self, db: Database) -> None:
+        circuit.note_success(db, self.connection.id, self.ctx.now())
+
+    def _left(self, db: Database) -> None:
+        circuit.leave(db, self.connection.id)
+
+    def _fault(self, error: TryAgain) -> Note:
+        return lambda db: circuit.note_failure(db, self.connection.id, error, self.ctx.now())
+
+
+def _obsolete(db: Database, push: Push, now: datetime) -> str | None:
+    """Why a push need not be sent any more."""
+    decision = db.get_one(Decision, push.decision_id)
+    live = db.scalar(select(Connection.push_mode).where(Connection.id == push.connection_id)) is PushMode.LIVE
+    if not live and decision.spots + decision.premium_spots > 0:
+        return "pushing is off: only what takes spots away is sent"
+    later = select(Push.id).where(Push.session_id == push.session_id, Push.id > push.id).limit(1)
+    if db.execute(later).first() is not None:
+        return "a later decision took its place"
+    if db.get_one(Session, push.session_id).starts_at <= now:
+        return "the class had started"
+    return None
+
+
+def _ask_to_read(db: Database, push: Push, now: datetime) -> None:
+    request_run(
+        db,
+        RunKind.RESYNC,
+        push.connection_id,
+        origin=RunOrigin.SCHEDULE,
+        actor="clock",
+        now=now,
+        why="the platform holds a newer state than ours",
+        params={"session": push.session_id},
+    )
