@@ -62,10 +62,14 @@ class Level:
 
     def mean(self, sessions: Sessions) -> Floats:
         """Expected final direct reservations, were there no limit of places."""
-        means = self.fill * np.nan_to_num(sessions.capacity)
+        return self.fill_of(sessions) * np.nan_to_num(sessions.capacity)
+
+    def fill_of(self, sessions: Sessions) -> Floats:
+        """The same for each place."""
+        fill = np.full(len(sessions), self.fill)
         for name in HOLD:
-            means = means * looked_up(keys(sessions, name), self.chain[name].ratio, 1.0)
-        return means * looked_up(sessions.slot, self.boosted, 1.0)
+            fill = fill * looked_up(keys(sessions, name), self.chain[name].ratio, 1.0)
+        return fill * looked_up(sessions.slot, self.boosted, 1.0)
 
     def after(self, counts: Floats, means: Floats, seen: Floats | float) -> Floats:
         """Each session's own demand, once ``counts`` came in the share ``seen`` of its time: a busy one fills early."""

@@ -27,7 +27,7 @@ from adapter.smarttools.facts import (
 )
 from adapter.smarttools.openness import overlap
 from adapter.smarttools.ratios import Ratios, keys, shrunk
-from adapter.smarttools.response import PRIOR, Stretches, accepted, learned_weights
+from adapter.smarttools.response import MEDIANS, PRIOR, SCALES, Stretches, accepted, learned_weights
 
 SHARE = 0.25  # of the places: marketplace demand at a rate near nothing, where nothing is known
 UNKNOWN_LISTING = 0.2  # what a session counts for when nobody wrote down what was listed
@@ -47,10 +47,21 @@ class Market:
 
     def mean(self, sessions: Sessions) -> Floats:
         """Marketplace reservations expected at a rate near nothing, listed from the first day to the last."""
-        means = SHARE * np.nan_to_num(sessions.capacity)
+        return self.keen(sessions) * np.nan_to_num(sessions.capacity)
+
+    def keen(self, sessions: Sessions) -> Floats:
+        """The same for each place."""
+        keen = np.full(len(sessions), SHARE)
         for name in HOLD:
-            means = means * looked_up(keys(sessions, name), self.chain[name].ratio, 1.0)
-        return means
+            keen = keen * looked_up(keys(sessions, name), self.chain[name].ratio, 1.0)
+        return keen
+
+    def response(self, sessions: Sessions) -> tuple[Floats, Floats]:
+        """Median and scale of what marketplace users would pay, over the retail rate."""
+        median = float(self.weights @ MEDIANS)
+        spread = float(self.weights @ (MEDIANS - median) ** 2)
+        scale = float(np.sqrt((self.weights @ SCALES) ** 2 + 3 / np.pi**2 * spread))
+        return np.full(len(sessions), median), np.full(len(sessions), scale)
 
     def accepts(self, share: Floats) -> Floats:
         """The chance that one who looks books at a rate of ``share`` of the retail rate."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import wrightomega
 
 from adapter.smarttools.facts import Floats, Ints, numbered, sum_by
 
@@ -18,6 +19,16 @@ SCALES: Floats = np.tile(_SCALES, len(_MEDIANS))
 _LIKELY: Floats = np.exp(-0.5 * ((MEDIANS - 0.6) / 0.2) ** 2)
 PRIOR: Floats = _LIKELY / _LIKELY.sum()
 TEMPER = 0.5  # rates were not set at random: their evidence counts half
+
+
+def chance(rate: Floats, median: Floats, scale: Floats) -> Floats:
+    """The chance that one who looks books at a rate."""
+    return np.asarray(1 / (1 + np.exp(np.clip((rate - median) / scale, -40, 40))), dtype=np.float64)
+
+
+def best_rate(median: Floats, scale: Floats, cost: Floats) -> Floats:
+    """The rate with the highest (rate - cost) x chance: where the logistic's margin is scale x (1 + omega)."""
+    return np.asarray(cost + scale * (1 + wrightomega((median - cost) / scale - 1)), dtype=np.float64)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,12 @@ class Returns:
         """The studio's hazard, or that of all."""
         return self.studios.get(studio, self.all)
 
+    def accumulated(self, sessions: Sessions) -> Floats:
+        """Each session's hazard summed from the start to each of EDGES, (sessions, edges)."""
+        hours = np.diff(EDGES)
+        own = {name: np.concatenate(([0.0], np.cumsum(self.of(name) * hours))) for name in set(sessions.studio)}
+        return np.array([own[name] for name in sessions.studio]).reshape(-1, len(EDGES))
+
 
 def standing(hazard: Floats, lead: Floats | float) -> Floats:
     """The chance that a reservation active ``lead`` hours before the start still stands then."""

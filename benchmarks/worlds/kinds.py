@@ -45,14 +45,15 @@ class Kind:
     trend: float = 0.0  # a week (log)
     slots: int = 20  # a week
     weeks: int = 26  # of history
-    listed: float = 1.0  # share of the history's classes with offers in it
+    listed: bool = True  # whether there were offers in the history
+    tried: float = 0.3  # how far posted rates of the history lie around the middle, of the way to floor and ceiling
 
 
 USUAL = Kind(name="usual")
 
 KINDS = (
     USUAL,
-    replace(USUAL, name="nearly empty", fill=0.25, market=0.4),
+    replace(USUAL, name="nearly empty", tried=0.0, fill=0.25, market=0.4),
     replace(USUAL, name="nearly full", fill=0.95, slot_spread=0.25, market=0.8),
     replace(USUAL, name="full and early", fill=0.85, curve=Curve(early=0.8, early_hours=160.0, late_hours=24.0)),
     replace(
@@ -62,12 +63,12 @@ KINDS = (
     replace(USUAL, name="noisy", fill=0.65, own_shape=6.0, day_sigma=0.25),
     replace(USUAL, name="regulars", fill=0.65, binomial=0.8, own_shape=200.0, day_sigma=0.0, capacity=(20, 35)),
     replace(USUAL, name="small rooms", capacity=(5, 10), fill=0.7, cancels=0.25),
-    replace(USUAL, name="big halls", capacity=(40, 70), fill=0.5, market=0.4),
+    replace(USUAL, name="big halls", tried=0.0, capacity=(40, 70), fill=0.5, market=0.4),
     replace(USUAL, name="low rates", median=0.4, floor=0.25, ceiling=0.7, scale=0.08),
     replace(USUAL, name="dear", retail=38.0, median=0.7, floor=0.45, ceiling=1.0, scale=0.2),
     replace(USUAL, name="growing", trend=0.02, season=0.2),
     replace(USUAL, name="cold start", weeks=0),
     replace(USUAL, name="cold and full", weeks=0, fill=0.9, market=0.9),
     replace(USUAL, name="young", weeks=3),
-    replace(USUAL, name="never listed", listed=0.0),
+    replace(USUAL, name="never listed", listed=False),
 )  # fmt: skip

@@ -11,7 +11,6 @@ import pandas as pd
 
 from adapter.smarttools import SmartTools
 from benchmarks.worlds.draw import Floats, Ints, World
-from benchmarks.worlds.dynamic import backward
 from benchmarks.worlds.season import Books, Offer
 
 EDGES = np.array([0, .5, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 21, 24, 28, 32, 36, 42, 48, 56, 64, 72, 84, 96, 108, 120, 132, 144, 156, 168, 192, 216, 240, 264, 288, 312, 336.0])
@@ -56,10 +55,14 @@ class Static:
         retail, floor, ceiling = bounds(self.world, ids)
         spots = np.maximum(self.spots - through[ids], 0)
         if not self.listed:
-            on = np.array([self.world.kinds[number].listed for number in self.world.studio[ids].tolist()])
-            spots = np.where(on > 0, spots, 0)
+            kinds = [self.world.kinds[number] for number in self.world.studio[ids].tolist()]
+            spots = np.where([kind.listed for kind in kinds], spots, 0)
+            swing = np.array([kind.tried for kind in kinds]) * np.sin(12.9898 * ids)
+            rate = np.round((floor + ceiling) / 2 + swing * (ceiling - floor) / 2, 2)
+        else:
+            rate = np.round((floor + ceiling) / 2, 2)
         premium, premium_rate = none(ids)
-        return Offer(spots, np.round((floor + ceiling) / 2, 2), premium, premium_rate)
+        return Offer(spots, rate, premium, premium_rate)
 
 
 @dataclass
@@ -76,6 +79,11 @@ class Optimum:
 
     def prepare(self, ids: Ints) -> None:
         """Value tables over lead (EDGES), shock and places, for each slot and level."""
+        self.keep, self.rates, self.through = {}, {}, {}
+        for number in np.unique(self.world.studio[ids]).tolist():
+            self._prepare(ids[self.world.studio[ids] == number])
+
+    def _prepare(self, ids: Ints) -> None:
         world = self.world
         kinds = [world.kinds[n] for n in world.studio[ids].tolist()]
         retail, floor, ceiling = bounds(world, ids)
@@ -95,19 +103,20 @@ class Optimum:
         grid = np.ones(1) if self.told else self.GRID
         base = world.demand[ids] if self.told else world.level[ids]
         direct = base[:, None, None] * grid[None, :, None] * np.diff(through_d)[:, None, :]
-        self.fine, self.through = fine, {int(i): td for i, td in zip(ids, through_d)}
-        value = np.zeros((len(ids), len(grid), self.places + 1))
-        keepers = np.empty((len(EDGES), len(ids), len(grid), self.places), np.float32)
+        self.fine = fine
+        self.through |= {int(i): td for i, td in zip(ids, through_d)}
+        places = int(world.capacity[ids].max()) + 2
+        value = np.zeros((len(ids), len(grid), places + 1))
+        keepers = np.empty((len(EDGES), len(ids), len(grid), places), np.float32)
         keepers[0] = 0
         at = np.searchsorted(fine, EDGES)
-        from benchmarks.worlds import dynamic
         for n in range(1, len(EDGES)):
             lo, hi = at[n - 1], at[n]
             value = dynamic_resume(value, world.capacity[ids].astype(float), direct[:, :, lo:hi], (world.looks[ids][:, None] * np.diff(through_m))[:, lo:hi],
-                                   keep[:, None] * np.ones((1, hi - lo)), hazard[:, lo:hi], self.weight * retail, rates * shows[:, None], accepts, self.places)
+                                   keep[:, None] * np.ones((1, hi - lo)), hazard[:, lo:hi], self.weight * retail, rates * shows[:, None], accepts, places)
             keepers[n] = np.diff(value, axis=2)
-        self.keep = {int(i): keepers[:, row] for row, i in enumerate(ids)}
-        self.rates = {int(i): (rates[row], accepts[row], shows[row] * keep[row]) for row, i in enumerate(ids)}
+        self.keep |= {int(i): keepers[:, row] for row, i in enumerate(ids)}
+        self.rates |= {int(i): (rates[row], accepts[row], shows[row] * keep[row]) for row, i in enumerate(ids)}
 
     def decide(self, at: float, ids: Ints, books: Books) -> Offer:
         world = self.world
@@ -153,7 +162,12 @@ class Optimum:
 def dynamic_resume(value, capacity, direct, looks, stand, cancelled, worth, rates, accepts, places):
     batch, nodes, steps = direct.shape
     taken = np.maximum(capacity[:, None, None] - np.arange(places + 1.0), 0.0)
-    for step in range(steps):
+    busy = direct.max(axis=1) + looks + cancelled * capacity[:, None]
+    count = np.maximum(np.ceil(busy.max(axis=0) / 0.5), 1).astype(int)
+    small = np.repeat(np.arange(steps), count)
+    share = 1 / count[small]
+    direct, looks, cancelled, stand = direct[:, :, small] * share, looks[:, small] * share, cancelled[:, small] * share, stand[:, small]
+    for step in range(len(small)):
         def slope(v):
             cost = v[..., 1:] - v[..., :-1]
             best = np.zeros_like(cost)
