@@ -16,6 +16,7 @@ import numpy as np
 from adapter.smarttools.clockwork import at_lead
 from adapter.smarttools.facts import Floats, Ints, Sessions
 from adapter.smarttools.model import Model
+from adapter.smarttools.pace import pace_of
 
 NODES: Floats = np.array([-np.sqrt(3.0), 0.0, np.sqrt(3.0)])
 WEIGHTS: Floats = np.array([1 / 6, 2 / 3, 1 / 6])  # Gauss-Hermite: right to the fifth moment of the normal
@@ -48,7 +49,11 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model) -> Forec
     hazard = model.returns.accumulated(known)[kind]
     to_come = at_lead(direct, lead)
     stand = np.exp(-at_lead(hazard, lead))
-    excess = level * (model.level.common + model.level.doubt(known)[kind])
+    doubt, unknown = model.level.doubt(known)[kind], model.level.studio_doubt(known)[kind]
+    frailty = model.level.frailty + doubt
+    pace = pace_of(sessions, booked * stand, level * (1 - to_come), frailty, booked < sessions.capacity, unknown)
+    level = level * pace.ratio
+    excess = level * (model.level.common + doubt + pace.doubt)
     own = level * (model.level.frailty - model.level.common)
     scale = 1 + excess * (1 - to_come)
     remaining = to_come * (level + excess * booked * stand) / scale

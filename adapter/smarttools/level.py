@@ -77,13 +77,16 @@ class Level:
         return np.asarray(means * (sure + counts) / (sure + means * seen), dtype=np.float64)
 
     def doubt(self, sessions: Sessions) -> Floats:
-        """Squared coefficient of variation of the level itself: large for a new studio or slot (SS-18)."""
-        doubts = np.zeros(len(sessions))
-        for name in HOLD:
-            if name != "lately":
-                ratios = self.chain[name]
-                doubts += 1 / (ratios.hold + looked_up(keys(sessions, name), ratios.seen, 0.0) / self.dispersion)
-        return doubts
+        """Squared coefficient of variation of the level within its studio: large for a new slot (SS-18)."""
+        return sum((self._doubt(sessions, name) for name in HOLD if name not in {"lately", "studio"}), np.zeros(1))
+
+    def studio_doubt(self, sessions: Sessions) -> Floats:
+        """The same of the studio's own level: large for a new studio."""
+        return self._doubt(sessions, "studio")
+
+    def _doubt(self, sessions: Sessions, name: str) -> Floats:
+        ratios = self.chain[name]
+        return 1 / (ratios.hold + looked_up(keys(sessions, name), ratios.seen, 0.0) / self.dispersion)
 
 
 def fit_level(sessions: Sessions, counts: Floats, full: Bools, usable: Bools, seen: Floats | float = 1.0) -> Level:

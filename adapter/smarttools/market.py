@@ -18,6 +18,7 @@ from adapter.smarttools.facts import (
     TRIAL,
     Bools,
     Floats,
+    Ints,
     Offers,
     Reservations,
     Sessions,
@@ -27,7 +28,7 @@ from adapter.smarttools.facts import (
 )
 from adapter.smarttools.openness import overlap
 from adapter.smarttools.ratios import Ratios, keys, shrunk
-from adapter.smarttools.response import MEDIANS, PRIOR, SCALES, Stretches, accepted, learned_weights
+from adapter.smarttools.response import Responses, Stretches, chance, learn_responses
 
 SHARE = 0.25  # of the places: marketplace demand at a rate near nothing, where nothing is known
 UNKNOWN_LISTING = 0.2  # what a session counts for when nobody wrote down what was listed
@@ -42,7 +43,7 @@ class Market:
 
     curves: Curves = field(default_factory=lambda: Curves(MARKETPLACE_PRIOR))
     chain: dict[str, Ratios] = field(default_factory=lambda: {name: Ratios(hold) for name, hold in HOLD.items()})
-    weights: Floats = field(default_factory=PRIOR.copy)  # of the responses to the rate
+    responses: Responses = field(default_factory=Responses)  # to the rate
     attended: float = CAME / (CAME + MISSED)  # of the marketplace reservations that stood
 
     def mean(self, sessions: Sessions) -> Floats:
@@ -56,17 +57,6 @@ class Market:
             keen = keen * looked_up(keys(sessions, name), self.chain[name].ratio, 1.0)
         return keen
 
-    def response(self, sessions: Sessions) -> tuple[Floats, Floats]:
-        """Median and scale of what marketplace users would pay, over the retail rate."""
-        median = float(self.weights @ MEDIANS)
-        spread = float(self.weights @ (MEDIANS - median) ** 2)
-        scale = float(np.sqrt((self.weights @ SCALES) ** 2 + 3 / np.pi**2 * spread))
-        return np.full(len(sessions), median), np.full(len(sessions), scale)
-
-    def accepts(self, share: Floats) -> Floats:
-        """The chance that one who looks books at a rate of ``share`` of the retail rate."""
-        return np.asarray((accepted(share) * self.weights).sum(axis=-1), dtype=np.float64)
-
 
 def fit_market(sessions: Sessions, reservations: Reservations, offers: Offers, usable: Bools) -> Market:
     """Learn from finished sessions, and from what was listed for them."""
@@ -76,9 +66,13 @@ def fit_market(sessions: Sessions, reservations: Reservations, offers: Offers, u
     ended = _ended(sessions, reservations, sold, offers)
     market.curves = _fit_curves(sessions, reservations, offers, held, ended[0], market)
     listed = _listed(sessions, offers, *ended, market)
-    market.weights = learned_weights(keys(sessions, "cell"), listed)
+    market.responses = learn_responses(sessions, listed)
     stretches = listed.joined(_unwritten(sessions, reservations, offers, sold, usable))
-    exposure = sum_by(stretches.session, stretches.part * market.accepts(stretches.share), len(sessions))
+    exposure = sum_by(
+        stretches.session,
+        stretches.part * _accepted(market, sessions, stretches.session, stretches.share),
+        len(sessions),
+    )
     seen = sum_by(stretches.session, stretches.booked, len(sessions))
     means = SHARE * np.nan_to_num(sessions.capacity) * exposure
     for name, hold in HOLD.items():
@@ -88,6 +82,12 @@ def fit_market(sessions: Sessions, reservations: Reservations, offers: Offers, u
     missed = int((held & (reservations.outcome == NO_SHOW)).sum())
     market.attended = 1 - (missed + MISSED) / (int(held.sum()) + CAME + MISSED)
     return market
+
+
+def _accepted(market: Market, sessions: Sessions, session: Ints, share: Floats) -> Floats:
+    """The chance that one who looks at a session books at ``share`` of its retail rate."""
+    median, scale = market.responses.of(sessions)
+    return chance(share, median[session], scale[session])
 
 
 def _unwritten(sessions: Sessions, reservations: Reservations, offers: Offers, sold: Bools, usable: Bools) -> Stretches:
@@ -123,7 +123,8 @@ def _fit_curves(
     session = reservations.session[chosen]
     start = sessions.starts[offers.session]
     open_for = np.where(offers.spots[:, None] > 0, overlap(start - offers.since, start - until), 0.0) / np.diff(EDGES)
-    open_for *= market.accepts(offers.rate / sessions.retail[offers.session])[:, None]
+    shares = offers.rate / sessions.retail[offers.session]
+    open_for *= _accepted(market, sessions, offers.session, shares)[:, None]
     listed = np.column_stack([sum_by(offers.session, column, len(sessions)) for column in open_for.T])
     chances = listed * np.nan_to_num(sessions.capacity)[:, None]
     explained = float((chances @ MARKETPLACE_PRIOR).sum())

@@ -85,7 +85,7 @@ def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
     capacity = np.minimum(np.nan_to_num(sessions.capacity), SIZES[-1] - 1).astype(np.int64)
     free = np.maximum(capacity - books.direct - books.marketplace - books.third_party, 0)
     first, kind = sessions.profiles()
-    median, scale = (part[kind] * sessions.retail for part in model.market.response(sessions.take(first)))
+    median, scale = (part[kind] * sessions.retail for part in model.market.responses.of(sessions.take(first)))
     coin = 10.0**-sessions.digits
     floor, ceiling = sessions.floor * coin, sessions.ceiling * coin
     paid = model.market.attended * expected.stand

@@ -18,11 +18,11 @@ from adapter.smarttools.level import Level
 from adapter.smarttools.market import Market
 from adapter.smarttools.model import Model
 from adapter.smarttools.ratios import Ratios
-from adapter.smarttools.response import PRIOR
+from adapter.smarttools.response import PRIOR, Responses
 from adapter.smarttools.returns import Returns
 
 FILE = "smarttools.json"
-VERSION = 1
+VERSION = 2
 
 
 class BadModel(ValueError):
@@ -81,12 +81,17 @@ def _model(written: dict[str, Any]) -> Model:
         market=Market(
             curves=_curves(market["curves"]),
             chain=_chain(market["chain"]),
-            weights=_array(market["weights"], len(PRIOR)),
+            responses=_responses(market["responses"]),
             attended=float(market["attended"]),
         ),
         others=float(written["others"]),
         sessions=int(written["sessions"]),
     )
+
+
+def _responses(written: dict[str, Any]) -> Responses:
+    known = {key: [float(value) for value in values] for key, values in written["known"].items()}
+    return Responses(_array(written["weights"], len(PRIOR)), known)
 
 
 def _chain(written: dict[str, Any]) -> dict[str, Ratios]:

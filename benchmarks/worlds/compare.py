@@ -39,8 +39,14 @@ class Refitted(Tools):
     def decide(self, at, ids, books):
         if at >= self.fitted + WEEK:
             self.fitted = at
-            both = Books(np.where(np.isnan(books.direct), self.past.direct, books.direct), np.where(np.isnan(books.market), self.past.market, books.market),
-                         np.where(books.paid > 0, books.paid, self.past.paid), books.premium, books.refused, self.past.offers + books.offers)
+            both = Books(
+                np.where(np.isnan(books.direct), self.past.direct, books.direct),
+                np.where(np.isnan(books.market), self.past.market, books.market),
+                np.where(books.paid > 0, books.paid, self.past.paid),
+                books.premium,
+                books.refused,
+                self.past.offers + books.offers,
+            )
             done = np.flatnonzero(self.world.starts < at)
             self.tools = SmartTools(seed=0).fit(**tables_of(self.world, done, both, at, self.weight, final=True))
         return super().decide(at, ids, books)
@@ -79,7 +85,10 @@ def main() -> None:
         return score(world, run(world, best, season, step=3.0), alone)
 
     def old():
-        return [score(world, run(world, p, season, step=3.0), alone) for p in (Static(world), Emsr(world, mean, curve, args.weight))]
+        return [
+            score(world, run(world, p, season, step=3.0), alone)
+            for p in (Static(world), Emsr(world, mean, curve, args.weight))
+        ]
 
     tag = f"{args.seed}-{args.weight}-{args.only}-{args.weeks}-{hash(tuple(map(repr, kinds))) if False else len(kinds)}"
     rows = dict(zip(("static", "EMSR-b"), kept(f"old-{tag}", old)))
@@ -98,14 +107,20 @@ def main() -> None:
     print("SmartTools", round(time.process_time() - began, 1), "s for", many, file=sys.stderr)
     rows["SmartTools"] = score(world, books, alone)
     rows["optimum"] = top
-    direct = np.bincount(world.direct.session[~np.isnan(alone.direct) & np.isnan(world.direct.until)], minlength=len(world.starts))
+    direct = np.bincount(
+        world.direct.session[~np.isnan(alone.direct) & np.isnan(world.direct.until)], minlength=len(world.starts)
+    )
     print(f"{'kind':>16} " + " ".join(f"{name[:14]:>26}" for name in rows))
-    groups = {k.name: np.array([world.kinds[n].name == k.name for n in world.studio.tolist()]) & season for k in kinds} | {"all": season}
+    groups = {
+        k.name: np.array([world.kinds[n].name == k.name for n in world.studio.tolist()]) & season for k in kinds
+    } | {"all": season}
     for name, own in groups.items():
         cells = []
         for s in rows.values():
             share = s.value(args.weight)[own].sum() / top.value(args.weight)[own].sum()
-            cells.append(f"{share:7.1%} d{s.displaced[own].sum() / direct[own].sum():6.2%} v{s.visitors[own].sum():6.0f}")
+            cells.append(
+                f"{share:7.1%} d{s.displaced[own].sum() / direct[own].sum():6.2%} v{s.visitors[own].sum():6.0f}"
+            )
         print(f"{name:>16} " + " ".join(f"{c:>26}" for c in cells))
     calibration(world, log, alone, books)
 
@@ -124,7 +139,10 @@ def calibration(world, log, alone, books) -> None:
             later = stood & (alone.direct > at)
             real += np.bincount(world.direct.session[later], minlength=size)[ids[near]].tolist()
         told, real = np.array(told), np.array(real)
-        print(f"expected_direct at {lead:5.0f} h: told {told.mean():.2f} came {real.mean():.2f} mae {np.abs(told - real).mean():.2f}", file=sys.stderr)
+        print(
+            f"expected_direct at {lead:5.0f} h: told {told.mean():.2f} came {real.mean():.2f} mae {np.abs(told - real).mean():.2f}",
+            file=sys.stderr,
+        )
 
 
 if __name__ == "__main__":

@@ -71,14 +71,18 @@ def draw(kinds: Sequence[Kind], seed: int, *, weeks: int = 6) -> World:
         market=_people(rng, looks, None, [kind.market_curve for kind in house], house, table["median"]),
         looks=looks,
         past=table["starts"] < MONDAY,
-        **{name: table[name] for name in ("studio", "slot", "starts", "capacity", "level", "demand", "early", "median")},
+        **{
+            name: table[name] for name in ("studio", "slot", "starts", "capacity", "level", "demand", "early", "median")
+        },
     )
 
 
 def _studio(kind: Kind, number: int, rng: np.random.Generator, weeks: int) -> dict[str, NDArray]:
     slots = kind.slots
     capacity = rng.integers(kind.capacity[0], kind.capacity[1] + 1, slots)
-    fill = kind.fill * np.exp(rng.normal(-kind.slot_spread**2 / 2, kind.slot_spread, slots)) * np.exp(rng.normal(0, 0.1))
+    fill = (
+        kind.fill * np.exp(rng.normal(-(kind.slot_spread**2) / 2, kind.slot_spread, slots)) * np.exp(rng.normal(0, 0.1))
+    )
     early = np.clip(kind.curve.early + rng.normal(0, kind.curve_spread, slots), 0.05, 0.95)
     keen = np.exp(rng.normal(-0.08, 0.4, slots))
     median = kind.retail * kind.median * np.exp(rng.normal(0, kind.median_spread, slots))
@@ -89,7 +93,7 @@ def _studio(kind: Kind, number: int, rng: np.random.Generator, weeks: int) -> di
     wave = kind.season * np.sin(2 * np.pi * week / 52 + phase) + kind.trend * (week - span[0])
     level = capacity[slot] * fill[slot] * np.exp(wave)
     day = when[slot] // 24 + 7 * (week - span[0])
-    shock = np.exp(rng.normal(-kind.day_sigma**2 / 2, kind.day_sigma, day.max() + 1))[day]
+    shock = np.exp(rng.normal(-(kind.day_sigma**2) / 2, kind.day_sigma, day.max() + 1))[day]
     demand = level * shock * rng.gamma(kind.own_shape, 1 / kind.own_shape, len(slot))
     return {
         "studio": np.full(len(slot), number), "slot": number * 1000 + slot, "starts": MONDAY + week * WEEK + when[slot],
@@ -99,7 +103,12 @@ def _studio(kind: Kind, number: int, rng: np.random.Generator, weeks: int) -> di
 
 
 def _people(
-    rng: np.random.Generator, means: Floats, early: Floats | None, curves: list[Curve], house: list[Kind], median: Floats | None
+    rng: np.random.Generator,
+    means: Floats,
+    early: Floats | None,
+    curves: list[Curve],
+    house: list[Kind],
+    median: Floats | None,
 ) -> People:
     regulars = np.array([kind.binomial for kind in house]) if median is None else np.zeros(len(means))
     fixed = np.rint(means * regulars / 0.8).astype(np.int64)

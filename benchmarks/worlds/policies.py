@@ -13,7 +13,49 @@ from adapter.smarttools import SmartTools
 from benchmarks.worlds.draw import Floats, Ints, World
 from benchmarks.worlds.season import Books, Offer
 
-EDGES = np.array([0, .5, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 21, 24, 28, 32, 36, 42, 48, 56, 64, 72, 84, 96, 108, 120, 132, 144, 156, 168, 192, 216, 240, 264, 288, 312, 336.0])
+EDGES = np.array(
+    [
+        0,
+        0.5,
+        1,
+        1.5,
+        2,
+        3,
+        4,
+        5,
+        6,
+        8,
+        10,
+        12,
+        15,
+        18,
+        21,
+        24,
+        28,
+        32,
+        36,
+        42,
+        48,
+        56,
+        64,
+        72,
+        84,
+        96,
+        108,
+        120,
+        132,
+        144,
+        156,
+        168,
+        192,
+        216,
+        240,
+        264,
+        288,
+        312,
+        336.0,
+    ]
+)
 
 
 def active(world: World, books: Books, at: float, size: int) -> tuple[Ints, Ints]:
@@ -88,9 +130,28 @@ class Optimum:
         kinds = [world.kinds[n] for n in world.studio[ids].tolist()]
         retail, floor, ceiling = bounds(world, ids)
         # fine steps inside each stretch of EDGES
-        fine = np.concatenate([np.linspace(a, b, 1 + max(2, int(np.ceil((b - a) / 1.5))))[:-1] for a, b in zip(EDGES[:-1], EDGES[1:])] + [[EDGES[-1]]])
-        through_d = np.array([curve_through(world.early[i], k.curve.early_hours, k.curve.late_hours, k.curve.opens, fine) for i, k in zip(ids, kinds)])
-        through_m = np.array([curve_through(k.market_curve.early, k.market_curve.early_hours, k.market_curve.late_hours, k.market_curve.opens, fine) for k in kinds])
+        fine = np.concatenate(
+            [np.linspace(a, b, 1 + max(2, int(np.ceil((b - a) / 1.5))))[:-1] for a, b in zip(EDGES[:-1], EDGES[1:])]
+            + [[EDGES[-1]]]
+        )
+        through_d = np.array(
+            [
+                curve_through(world.early[i], k.curve.early_hours, k.curve.late_hours, k.curve.opens, fine)
+                for i, k in zip(ids, kinds)
+            ]
+        )
+        through_m = np.array(
+            [
+                curve_through(
+                    k.market_curve.early,
+                    k.market_curve.early_hours,
+                    k.market_curve.late_hours,
+                    k.market_curve.opens,
+                    fine,
+                )
+                for k in kinds
+            ]
+        )
         middle = (fine[1:] + fine[:-1]) / 2
         cancels = np.array([k.cancels for k in kinds])
         # a cancellation falls uniformly between booking and start: hazard at lead l for one booked at b: c/(b) ; pooled
@@ -112,8 +173,18 @@ class Optimum:
         at = np.searchsorted(fine, EDGES)
         for n in range(1, len(EDGES)):
             lo, hi = at[n - 1], at[n]
-            value = dynamic_resume(value, world.capacity[ids].astype(float), direct[:, :, lo:hi], (world.looks[ids][:, None] * np.diff(through_m))[:, lo:hi],
-                                   keep[:, None] * np.ones((1, hi - lo)), hazard[:, lo:hi], self.weight * retail, rates * shows[:, None], accepts, places)
+            value = dynamic_resume(
+                value,
+                world.capacity[ids].astype(float),
+                direct[:, :, lo:hi],
+                (world.looks[ids][:, None] * np.diff(through_m))[:, lo:hi],
+                keep[:, None] * np.ones((1, hi - lo)),
+                hazard[:, lo:hi],
+                self.weight * retail,
+                rates * shows[:, None],
+                accepts,
+                places,
+            )
             keepers[n] = np.diff(value, axis=2)
         self.keep |= {int(i): keepers[:, row] for row, i in enumerate(ids)}
         self.rates |= {int(i): (rates[row], accepts[row], shows[row] * keep[row]) for row, i in enumerate(ids)}
@@ -145,7 +216,11 @@ class Optimum:
                 shape = self.world.kinds[self.world.studio[i]].own_shape
                 sigma = self.world.kinds[self.world.studio[i]].day_sigma
                 shape = 1 / (1 / shape + sigma**2)
-                log = (shape - 1 + booked[i]) * np.log(self.GRID) - (shape + world.level[i] * seen) * self.GRID + np.log(self.GRID)
+                log = (
+                    (shape - 1 + booked[i]) * np.log(self.GRID)
+                    - (shape + world.level[i] * seen) * self.GRID
+                    + np.log(self.GRID)
+                )
                 w = np.exp(log - log.max())
                 own = (w / w.sum()) @ cost
             first = own[free - 1]
@@ -166,17 +241,31 @@ def dynamic_resume(value, capacity, direct, looks, stand, cancelled, worth, rate
     count = np.maximum(np.ceil(busy.max(axis=0) / 0.5), 1).astype(int)
     small = np.repeat(np.arange(steps), count)
     share = 1 / count[small]
-    direct, looks, cancelled, stand = direct[:, :, small] * share, looks[:, small] * share, cancelled[:, small] * share, stand[:, small]
+    direct, looks, cancelled, stand = (
+        direct[:, :, small] * share,
+        looks[:, small] * share,
+        cancelled[:, small] * share,
+        stand[:, small],
+    )
     for step in range(len(small)):
+
         def slope(v):
             cost = v[..., 1:] - v[..., :-1]
             best = np.zeros_like(cost)
             for rung in range(rates.shape[1]):
-                np.maximum(best, accepts[:, rung, None, None] * (rates[:, rung, None, None] * stand[:, step, None, None] - cost), out=best)
+                np.maximum(
+                    best,
+                    accepts[:, rung, None, None] * (rates[:, rung, None, None] * stand[:, step, None, None] - cost),
+                    out=best,
+                )
             up = np.zeros_like(v)
-            up[..., 1:] = direct[:, :, step, None] * (worth[:, None, None] * stand[:, step, None, None] - cost) + looks[:, step, None, None] * best
+            up[..., 1:] = (
+                direct[:, :, step, None] * (worth[:, None, None] * stand[:, step, None, None] - cost)
+                + looks[:, step, None, None] * best
+            )
             up[..., :-1] += cancelled[:, step, None, None] * taken[..., :-1] * cost
             return up
+
         first = slope(value)
         value = value + 0.5 * (first + slope(value + first))
     return value
@@ -185,6 +274,7 @@ def dynamic_resume(value, capacity, direct, looks, stand, cancelled, worth, rate
 def curve_through(early, early_hours, late_hours, opens, lead):
     def part(h):
         return np.minimum(-np.expm1(-lead / h) / -np.expm1(-opens / h), 1.0)
+
     return early * part(early_hours) + (1 - early) * part(late_hours)
 
 
@@ -220,50 +310,96 @@ class Tools:
         tables = tables_of(self.world, ids, books, at, self.weight)
         found = self.tools.decide(datetime.fromtimestamp(at * 3600, UTC), **tables)
         return Offer(
-            found["spots"].to_numpy(), found["rate"].to_numpy(), found["premium_spots"].to_numpy(), found["premium_rate"].fillna(0).to_numpy(dtype=float),
-            found["expected_direct"].to_numpy(), found["displacement_risk"].to_numpy(),
+            found["spots"].to_numpy(),
+            found["rate"].to_numpy(),
+            found["premium_spots"].to_numpy(),
+            found["premium_rate"].fillna(0).to_numpy(dtype=float),
+            found["expected_direct"].to_numpy(),
+            found["displacement_risk"].to_numpy(),
         )
 
 
 def studios_table(world: World, weight: float) -> pd.DataFrame:
     kinds = world.kinds
-    return pd.DataFrame({
-        "studio_id": [f"s{n}" for n in range(len(kinds))], "timezone": "UTC", "currency": "USD",
-        "retail_rate": [k.retail for k in kinds], "rate_floor": [round(k.retail * k.floor, 2) for k in kinds], "rate_ceiling": [round(k.retail * k.ceiling, 2) for k in kinds],
-        "min_spots": pd.array([pd.NA] * len(kinds)), "release_all_hours": pd.array([pd.NA] * len(kinds)),
-        "displacement_weight": weight, "max_displacement_risk": pd.array([pd.NA] * len(kinds)),
-    })
+    return pd.DataFrame(
+        {
+            "studio_id": [f"s{n}" for n in range(len(kinds))],
+            "timezone": "UTC",
+            "currency": "USD",
+            "retail_rate": [k.retail for k in kinds],
+            "rate_floor": [round(k.retail * k.floor, 2) for k in kinds],
+            "rate_ceiling": [round(k.retail * k.ceiling, 2) for k in kinds],
+            "min_spots": pd.array([pd.NA] * len(kinds)),
+            "release_all_hours": pd.array([pd.NA] * len(kinds)),
+            "displacement_weight": weight,
+            "max_displacement_risk": pd.array([pd.NA] * len(kinds)),
+        }
+    )
 
 
-def tables_of(world: World, ids: Ints, books: Books, at: float, weight: float, final: bool = False) -> dict[str, pd.DataFrame]:
+def tables_of(
+    world: World, ids: Ints, books: Books, at: float, weight: float, final: bool = False
+) -> dict[str, pd.DataFrame]:
     studio = world.studio[ids]
-    sessions = pd.DataFrame({
-        "session_id": ids.astype(str), "studio_id": [f"s{n}" for n in studio.tolist()], "venue_id": [f"v{n}" for n in studio.tolist()],
-        "template_id": world.slot[ids].astype(str), "starts_at": instant(world.starts[ids]), "capacity": world.capacity[ids],
-        "category": [f"c{n % 3}" for n in world.slot[ids].tolist()], "instructor_id": [f"i{n % 1000 % 6}-{n // 1000}" for n in world.slot[ids].tolist()], "cancelled": False,
-    })
+    sessions = pd.DataFrame(
+        {
+            "session_id": ids.astype(str),
+            "studio_id": [f"s{n}" for n in studio.tolist()],
+            "venue_id": [f"v{n}" for n in studio.tolist()],
+            "template_id": world.slot[ids].astype(str),
+            "starts_at": instant(world.starts[ids]),
+            "capacity": world.capacity[ids],
+            "category": [f"c{n % 3}" for n in world.slot[ids].tolist()],
+            "instructor_id": [f"i{n % 1000 % 6}-{n // 1000}" for n in world.slot[ids].tolist()],
+            "cancelled": False,
+        }
+    )
     inside = np.zeros(len(world.starts), bool)
     inside[ids] = True
     parts = []
-    for channel, people, booked in (("direct", world.direct, books.direct), ("marketplace", world.market, books.market)):
+    for channel, people, booked in (
+        ("direct", world.direct, books.direct),
+        ("marketplace", world.market, books.market),
+    ):
         who = np.flatnonzero(inside[people.session] & (booked <= at))
         start = world.starts[people.session[who]]
         gone = start - people.until[who]
         is_gone = gone <= at
-        outcome = np.where(is_gone, "cancelled", np.where((start > at), "booked", np.where(people.shows[who], "attended", "no_show")))
-        parts.append(pd.DataFrame({
-            "reservation_id": [f"{channel[0]}{n}" for n in who.tolist()], "session_id": people.session[who].astype(str), "channel": channel,
-            "product": pd.Series([pd.NA] * len(who), dtype="string") if channel == "direct" else np.where(books.premium[who], "premium", "standard"),
-            "booked_at": instant(booked[who]), "cancelled_at": pd.Series(instant(np.where(is_gone, gone, 0.0))).where(is_gone, pd.NaT), "outcome": outcome,
-            "amount": np.where(is_gone, 0.0, world_retail(world, people.session[who]) if channel == "direct" else books.paid[who]),
-        }))
+        outcome = np.where(
+            is_gone, "cancelled", np.where((start > at), "booked", np.where(people.shows[who], "attended", "no_show"))
+        )
+        parts.append(
+            pd.DataFrame(
+                {
+                    "reservation_id": [f"{channel[0]}{n}" for n in who.tolist()],
+                    "session_id": people.session[who].astype(str),
+                    "channel": channel,
+                    "product": pd.Series([pd.NA] * len(who), dtype="string")
+                    if channel == "direct"
+                    else np.where(books.premium[who], "premium", "standard"),
+                    "booked_at": instant(booked[who]),
+                    "cancelled_at": pd.Series(instant(np.where(is_gone, gone, 0.0))).where(is_gone, pd.NaT),
+                    "outcome": outcome,
+                    "amount": np.where(
+                        is_gone,
+                        0.0,
+                        world_retail(world, people.session[who]) if channel == "direct" else books.paid[who],
+                    ),
+                }
+            )
+        )
     offers = [row for row in books.offers if inside[row[0]]]
     if not final:
         offers = list({row[0]: row for row in offers}.values())
     table = pd.DataFrame(offers, columns=["session_id", "from_at", "spots", "rate", "premium_spots", "premium_rate"])
     table["session_id"] = table["session_id"].astype(str)
     table["from_at"] = instant(table["from_at"].to_numpy(dtype=float))
-    return {"studios": studios_table(world, weight), "sessions": sessions, "reservations": pd.concat(parts, ignore_index=True), "offers": table}
+    return {
+        "studios": studios_table(world, weight),
+        "sessions": sessions,
+        "reservations": pd.concat(parts, ignore_index=True),
+        "offers": table,
+    }
 
 
 def world_retail(world: World, sessions: Ints) -> Floats:

@@ -45,7 +45,9 @@ class Policy(Protocol):
     def decide(self, at: float, ids: Ints, books: Books) -> Offer: ...
 
 
-def run(world: World, policy: Policy | None, chosen: np.ndarray, *, step: float = STEP, log: list | None = None) -> Books:
+def run(
+    world: World, policy: Policy | None, chosen: np.ndarray, *, step: float = STEP, log: list | None = None
+) -> Books:
     """Let the chosen classes happen under a policy; None: nothing is ever listed."""
     books = Books(
         np.full(len(world.direct), np.nan), np.full(len(world.market), np.nan), np.zeros(len(world.market)),
@@ -70,7 +72,14 @@ def run(world: World, policy: Policy | None, chosen: np.ndarray, *, step: float 
                 offer = policy.decide(now, ids, books)
                 if log is not None:
                     log.append((now, ids, offer))
-                rows = zip(ids.tolist(), offer.spots.tolist(), offer.rate.tolist(), offer.premium.tolist(), offer.premium_rate.tolist(), strict=True)
+                rows = zip(
+                    ids.tolist(),
+                    offer.spots.tolist(),
+                    offer.rate.tolist(),
+                    offer.premium.tolist(),
+                    offer.premium_rate.tolist(),
+                    strict=True,
+                )
                 for index, a, b, c, d in rows:
                     spots[index], rate[index], premium[index], premium_rate[index] = a, b, c, d
                     if last.get(index) != (a, b, c, d):
@@ -115,7 +124,12 @@ def _events(world: World, chosen: np.ndarray) -> tuple[np.ndarray, ...]:
         parts.append((start - people.lead[ids], np.full(len(ids), comes), ids, people.session[ids]))
         gone = ids[~np.isnan(people.until[ids])]
         parts.append(
-            (world.starts[people.session[gone]] - people.until[gone], np.full(len(gone), goes), gone, people.session[gone])
+            (
+                world.starts[people.session[gone]] - people.until[gone],
+                np.full(len(gone), goes),
+                gone,
+                people.session[gone],
+            )
         )
     joined = [np.concatenate(columns) for columns in zip(*parts, strict=True)]
     order = np.argsort(joined[0], kind="stable")
@@ -146,12 +160,17 @@ def score(world: World, books: Books, alone: Books) -> Score:
     direct_stood = ~np.isnan(books.direct) & np.isnan(world.direct.until)
     lost = books.refused & ~alone.refused & np.isnan(world.direct.until)
     back = alone.refused & ~np.isnan(books.direct) & np.isnan(world.direct.until)  # never negative in sum by chance
-    displaced = np.bincount(world.direct.session[lost], minlength=size) - 0.0 * np.bincount(world.direct.session[back], minlength=size)
+    displaced = np.bincount(world.direct.session[lost], minlength=size) - 0.0 * np.bincount(
+        world.direct.session[back], minlength=size
+    )
     return Score(
         payouts=paid,
         displaced=displaced,
         visitors=np.bincount(world.market.session[came], minlength=size).astype(float),
-        filled=(np.bincount(world.direct.session[direct_stood], minlength=size) + np.bincount(world.market.session[stood], minlength=size)).astype(float),
+        filled=(
+            np.bincount(world.direct.session[direct_stood], minlength=size)
+            + np.bincount(world.market.session[stood], minlength=size)
+        ).astype(float),
         retail=np.array([world.kinds[number].retail for number in world.studio.tolist()]),
     )
 

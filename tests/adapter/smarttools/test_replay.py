@@ -49,7 +49,7 @@ def test_a_saved_model_decides_the_same_and_holds_data_only(drawn: Drawn, fitted
     expected = _decided(fitted, drawn, drawn.coming, drawn.coming_reservations)
     assert _bytes(_decided(loaded, drawn, drawn.coming, drawn.coming_reservations)) == _bytes(expected)
     files = list((tmp_path / "model").iterdir())
-    assert [json.loads(path.read_text())["version"] for path in files] == [1]
+    assert [json.loads(path.read_text())["version"] for path in files] == [2]
 
 
 @pytest.mark.parametrize("held", ["", "{}", "[]", '{"version": 99}', "\x80"])
