@@ -20,10 +20,10 @@ from adapter.store.tables import Connection, Decision, Listing, Model, Push, Pus
 from connectors.errors import TryAgain
 from connectors.records import Offer
 from sync import models, outbox, totals, windows
-from sync.candidates import Candidate, candidates
+from sync.candidates import Candidate, candidates, unpriced
 from sync.inputs import Inputs, canonical, inputs_of
 from sync.job import Job
-from sync.verdicts import Verdict, as_stored, explanations, stored_standing, verdicts
+from sync.verdicts import Verdict, as_stored, explanations, paces, stored_standing, verdicts
 from sync.wanted import restored, wanted_of
 
 MOST_PLANS = 5
@@ -100,10 +100,12 @@ def plan_of(
         model = models.latest_model(db, connection.studio_id)
     if closed_only:
         standing = {number: each for number, each in standing.items() if each.is_closed}
-    digest = None if model is None or all(each.is_closed for each in standing.values()) else model.digest
+    asked = not all(each.is_closed for each in standing.values())
+    digest = None if model is None or not asked else model.digest
     tools = models.load_tools(ctx.config, digest)
     every = inputs_of(now, facts, digest)
-    inputs = {number: every[number] | _beside(each) for number, each in standing.items()}
+    pace = paces(tools, now, facts, unpriced(facts)) if asked else {}
+    inputs = {n: every[n] | {"pace": pace.get(n)} | _beside(each) for n, each in standing.items()}
     found = verdicts(tools, inputs)
     shadow = connection.push_mode is PushMode.SHADOW
     changed = [number for number, each in standing.items() if explain_all or _differs(each, found[number], shadow)]

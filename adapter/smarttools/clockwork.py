@@ -29,8 +29,9 @@ class Steps:
 def cut(
     lead: Floats, direct: Floats, market: Floats, hazard: Floats, usual: Floats, looks: Floats, steps: int
 ) -> Steps:
-    """``direct``, ``market``, ``hazard``: cumulated from the start at EDGES, (sessions, edges); ``usual`` and ``looks``:
-    how many direct bookings and marketplace users there are in all."""
+    """``direct``, ``market``, ``hazard``: cumulated from the start at EDGES, (sessions, edges).
+
+    ``usual`` and ``looks``: how many direct bookings and marketplace users there are in all."""
     reach = np.minimum(lead, EDGES[-1])
     known = np.minimum(EDGES[None, :], reach[:, None])
     busy = usual[:, None] * _at(direct, known) + looks[:, None] * _at(market, known)

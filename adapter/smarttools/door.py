@@ -75,6 +75,8 @@ def read_sessions(studios: pd.DataFrame, sessions: pd.DataFrame) -> Sessions:
         release_hours=_release_hours(houses, table, house),
         displacement_weight=_weights(houses)[house],
         max_risk=frames.numbers(houses, "studios", "max_displacement_risk", least=0)[house],
+        pace=frames.numbers(table, "sessions", "pace", least=0),
+        pace_doubt=frames.numbers(table, "sessions", "pace_doubt", least=0),
     )
 
 

@@ -55,6 +55,8 @@ class Sessions:
     release_hours: Floats  # NaN: off
     displacement_weight: Floats
     max_risk: Floats  # NaN: no limit
+    pace: Floats  # how the studio is doing beside its history (``pace``); NaN: to be told from the sessions at hand
+    pace_doubt: Floats
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -16,7 +16,7 @@ import numpy as np
 from adapter.smarttools.clockwork import at_lead
 from adapter.smarttools.facts import Floats, Ints, Sessions
 from adapter.smarttools.model import Model
-from adapter.smarttools.pace import pace_of
+from adapter.smarttools.pace import Pace, pace_of
 
 NODES: Floats = np.array([-np.sqrt(3.0), 0.0, np.sqrt(3.0)])
 WEIGHTS: Floats = np.array([1 / 6, 2 / 3, 1 / 6])  # Gauss-Hermite: right to the fifth moment of the normal
@@ -37,6 +37,7 @@ class Forecast:
     direct: Floats  # share of direct bookings made later than each of EDGES, (sessions, edges)
     market: Floats  # the same of marketplace users
     hazard: Floats  # of a cancellation, accumulated from the start to each of EDGES
+    pace: Pace  # of its studio
 
 
 def forecast(sessions: Sessions, booked: Ints, at: float, model: Model) -> Forecast:
@@ -51,16 +52,17 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model) -> Forec
     stand = np.exp(-at_lead(hazard, lead))
     doubt, unknown = model.level.doubt(known)[kind], model.level.studio_doubt(known)[kind]
     frailty = model.level.frailty + doubt
-    pace = pace_of(sessions, booked * stand, level * (1 - to_come), frailty, booked < sessions.capacity, unknown)
+    still = np.asarray(booked * stand, dtype=np.float64)
+    pace = pace_of(sessions, still, level * (1 - to_come), frailty, booked < sessions.capacity, unknown)
     level = level * pace.ratio
     excess = level * (model.level.common + doubt + pace.doubt)
     own = level * (model.level.frailty - model.level.common)
     scale = 1 + excess * (1 - to_come)
-    remaining = to_come * (level + excess * booked * stand) / scale
+    remaining = to_come * (level + excess * still) / scale
     spread = (excess / scale + own) * to_come / np.maximum(remaining, 1e-9)
     looks = model.market.keen(known)[kind] * np.nan_to_num(sessions.capacity) * at_lead(market, lead)
     points = gamma_points(remaining, spread)
-    return Forecast(lead, level, to_come, stand, remaining, spread, points, looks, direct, market, hazard)
+    return Forecast(lead, level, to_come, stand, remaining, spread, points, looks, direct, market, hazard, pace)
 
 
 def gamma_points(mean: Floats, spread: Floats) -> Floats:

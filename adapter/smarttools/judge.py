@@ -7,6 +7,7 @@ plain rule's), the studio's risk limit, Minimum Spots. The model proposes, the r
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -81,7 +82,7 @@ def gathered(parts: list[tuple[Ints, Verdicts]], size: int) -> Verdicts:
     """Verdicts on some sessions each, as one on all of them in order."""
     rows = np.concatenate([rows for rows, _ in parts]) if parts else np.zeros(0, np.int64)
     back = np.argsort(rows, kind="stable")
-    whole = {}
+    whole: dict[str, Any] = {}
     for each in fields(Verdicts):
         joined = np.concatenate([np.asarray(getattr(part, each.name)) for _, part in parts]) if parts else np.zeros(0)
         ordered = joined[back]

@@ -8,6 +8,7 @@ import numpy as np
 
 from adapter.smarttools.facts import Floats, Ints
 
+
 def units_up(amount: float, places: int) -> int:
     """``amount`` in minor units, rounded up: a floor of 7.505 is 751 (SR-06)."""
     return int(_exact(amount).scaleb(places).to_integral_value(ROUND_CEILING))

@@ -1,6 +1,6 @@
-"""How each session stands: its books, what is to come, at which rates it could be sold. Plain arrays, one entry a session.
+"""How each session stands: its books, what is to come, at which rates it could be sold. Arrays, one entry a session.
 
-An entry depends on its own session alone, never on which others were asked about: a decision can be replayed by itself.
+An entry depends on its own session and its studio's pace alone, never on which others were asked about beside it.
 """
 
 from __future__ import annotations

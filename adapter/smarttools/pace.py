@@ -24,20 +24,23 @@ class Pace:
     doubt: Floats  # squared coefficient of variation that is left of it
 
 
-def usual_pace(sessions: Sessions, unknown: Floats) -> Pace:
-    """Before anything is seen; ``unknown``: squared variation of the studio's own level, large for a new one."""
-    return Pace(np.ones(len(sessions)), unknown + DRIFT)
+def pace_of(
+    sessions: Sessions, booked: Floats, usual: Floats, frailty: Floats, open_to: Bools, unknown: Floats
+) -> Pace:
+    """``booked`` against ``usual`` by now, both of direct reservations that would stand.
 
-
-def pace_of(sessions: Sessions, booked: Floats, usual: Floats, frailty: Floats, open_to: Bools, unknown: Floats) -> Pace:
-    """``booked`` against ``usual`` by now, both of direct reservations that would stand; ``frailty``: what varies
-    between sessions alone; ``open_to``: could still be booked."""
+    ``frailty``: what varies between sessions alone; ``open_to``: could still be booked; ``unknown``: squared variation
+    of the studio's own level, large for a new one. Where the sessions say their pace, that holds.
+    """
     _, house = numbered(sessions.studio)
     houses = int(house.max()) + 1 if len(house) else 0
     weight = np.where(open_to, 1 / (1 + usual * frailty), 0.0)
     shown, expected = _others(house, houses, weight * booked), _others(house, houses, weight * usual)
     hold = 1 / (unknown + DRIFT)
-    return Pace((hold + shown) / (hold + expected), 1 / (hold + expected))
+    ratio, doubt = (hold + shown) / (hold + expected), 1 / (hold + expected)
+    told = ~np.isnan(sessions.pace)
+    left = np.where(np.isnan(sessions.pace_doubt), unknown + DRIFT, sessions.pace_doubt)
+    return Pace(np.where(told, sessions.pace, ratio), np.where(told, left, doubt))
 
 
 def _others(house: Ints, houses: int, values: Floats) -> Floats:

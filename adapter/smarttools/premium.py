@@ -16,9 +16,11 @@ STEP = 0.15  # premium stands above the standard rate by this much at least, whe
 def premium_spots(place: Floats, safe: Floats, free: Ints, standard: Ints, limit: Floats, against: Floats) -> Ints:
     """Places beyond ``standard`` worth less than the premium rate, within the risk allowed (PR-03, PR-04)."""
     risk = np.fmin(limit, LIKELY)
-    return np.maximum(np.minimum(listed_against(place, free, against), within_risk(safe, free, risk)) - standard, 0)
+    most = np.minimum(listed_against(place, free, against), within_risk(safe, free, risk))
+    return np.asarray(np.maximum(most - standard, 0), dtype=np.int64)
 
 
 def premium_units(standard: Ints, most: Ints) -> Ints:
-    """The premium rate in minor units, above the standard one (PR-07); no higher than that where it is at the ceiling."""
-    return np.minimum(np.maximum(np.rint(standard * (1 + STEP)), standard + 1), most).astype(np.int64)
+    """The premium rate in minor units, above the standard one (PR-07); the same where that is at the ceiling."""
+    higher = np.maximum(np.rint(standard * (1 + STEP)), standard + 1)
+    return np.asarray(np.minimum(higher, most), dtype=np.int64)

@@ -21,12 +21,13 @@ def worth_listing(place: Floats, free: Ints, free_rate: Floats, ceiling: Floats,
     high = free_rate + TOP * (ceiling - free_rate)
     any_number = listed_against(place, free, free_rate * paid)
     few = np.minimum(listed_against(place, free, (free_rate + high) / 2 * paid), FEW)
-    return np.maximum(np.maximum(any_number, few), np.minimum(listed_against(place, free, high * paid), 1))
+    one = np.minimum(listed_against(place, free, high * paid), 1)
+    return np.asarray(np.maximum(np.maximum(any_number, few), one), dtype=np.int64)
 
 
 def listed_against(place: Floats, free: Ints, value: Floats) -> Ints:
     """How many of ``free`` places are worth less than ``value``; worth falls with places left."""
-    return np.count_nonzero(_left(place, free) & (place < value[:, None]), axis=1).astype(np.int64)
+    return np.asarray(np.count_nonzero(_left(place, free) & (place < value[:, None]), axis=1), dtype=np.int64)
 
 
 def within_risk(safe: Floats, free: Ints, limit: Floats) -> Ints:

@@ -15,6 +15,7 @@ import pandas as pd
 from adapter.smarttools import door, persistence
 from adapter.smarttools.explain import one_more, rate_parts, spot_parts
 from adapter.smarttools.facts import Floats
+from adapter.smarttools.forecast import forecast
 from adapter.smarttools.judge import Verdicts, gathered, judge
 from adapter.smarttools.model import Model, learn
 from adapter.smarttools.money import majors
@@ -86,6 +87,20 @@ class SmartTools:
             }
             for row, name in enumerate(coming.ids)
         ]
+
+    def pace(
+        self, at: datetime, studios: pd.DataFrame, sessions: pd.DataFrame, reservations: pd.DataFrame
+    ) -> pd.DataFrame:
+        """How each session's studio is doing beside its history, told by its others to come. Raises ``BadTable``.
+
+        Columns ``session_id``, ``pace`` (ratio of demand now to what history says) and ``pace_doubt`` (its squared
+        coefficient of variation). Given back as columns of ``sessions``, a session is decided as in this company.
+        """
+        coming = door.read_sessions(studios, sessions)
+        booked, moment = door.read_reservations(reservations, coming), door.instant(at)
+        direct = read_books(coming, booked, door.read_offers(None, coming), moment).direct
+        told = forecast(coming, direct, moment, self.model).pace
+        return pd.DataFrame({"session_id": sessions["session_id"].array, "pace": told.ratio, "pace_doubt": told.doubt})
 
     def usual(self, studios: pd.DataFrame, sessions: pd.DataFrame) -> Floats:
         """Final direct reservations expected of each session before anything is on its books, places not limiting."""
