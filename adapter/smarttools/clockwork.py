@@ -23,15 +23,15 @@ class Steps:
     market: Floats  # share of all marketplace users
     middle: Floats  # hours before the start
     hazard: Floats  # accumulated over the step
-    before: Floats  # accumulated from the start to its middle
+    stand: Floats  # chance that a reservation made in the step stands
 
 
 def cut(
-    lead: Floats, direct: Floats, market: Floats, hazard: Floats, usual: Floats, looks: Floats, steps: int
+    lead: Floats, direct: Floats, market: Floats, hazard: Floats, made: Floats, usual: Floats, looks: Floats, steps: int
 ) -> Steps:
     """``direct``, ``market``, ``hazard``: cumulated from the start at EDGES, (sessions, edges).
 
-    ``usual`` and ``looks``: how many direct bookings and marketplace users there are in all."""
+    ``made``: chance that a reservation made there stands; ``usual`` and ``looks``: how many direct bookings and marketplace users there are in all."""
     reach = np.minimum(lead, EDGES[-1])
     known = np.minimum(EDGES[None, :], reach[:, None])
     busy = usual[:, None] * _at(direct, known) + looks[:, None] * _at(market, known)
@@ -40,13 +40,12 @@ def cut(
     segment, share = _found(busy, wanted)
     hours = _mixed(known, segment, share)
     middle = (hours[:, 1:] + hours[:, :-1]) / 2
-    through = _at(hazard, hours)
     return Steps(
         direct=np.diff(_at(direct, hours), axis=1),
         market=np.diff(_at(market, hours), axis=1),
         middle=middle,
-        hazard=np.diff(through, axis=1),
-        before=(through[:, 1:] + through[:, :-1]) / 2,
+        hazard=np.diff(_at(hazard, hours), axis=1),
+        stand=_at(made, middle),
     )
 
 

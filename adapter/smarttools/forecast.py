@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adapter.smarttools.clockwork import at_lead
-from adapter.smarttools.facts import Floats, Ints, Sessions
+from adapter.smarttools.facts import Bools, Floats, Ints, Sessions
 from adapter.smarttools.model import Model
 from adapter.smarttools.pace import Pace, pace_of
 
@@ -37,11 +37,12 @@ class Forecast:
     direct: Floats  # share of direct bookings made later than each of EDGES, (sessions, edges)
     market: Floats  # the same of marketplace users
     hazard: Floats  # of a cancellation, accumulated from the start to each of EDGES
+    made: Floats  # chance that a reservation made at each of EDGES stands
     pace: Pace  # of its studio
 
 
-def forecast(sessions: Sessions, booked: Ints, at: float, model: Model) -> Forecast:
-    """``booked``: active direct reservations of each session at ``at``, in hours."""
+def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full: Bools | None = None) -> Forecast:
+    """``booked``: active direct reservations of each session at ``at``, in hours; ``full``: those without a free place."""
     lead = np.maximum(sessions.starts - at, 0.0)
     first, kind = sessions.profiles()
     known = sessions.take(first)
@@ -49,20 +50,21 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model) -> Forec
     direct, market = model.curves.through(known)[kind], model.market.curves.through(known)[kind]
     hazard = model.returns.accumulated(known)[kind]
     to_come = at_lead(direct, lead)
-    stand = np.exp(-at_lead(hazard, lead))
+    stand, made = at_lead(model.returns.active.through(known)[kind], lead), model.returns.made.through(known)[kind]
     doubt, unknown = model.level.doubt(known)[kind], model.level.studio_doubt(known)[kind]
-    frailty = model.level.frailty + doubt
+    frailty, common = (part[kind] for part in model.level.variation(known))
+    closed = booked >= sessions.capacity if full is None else full
     still = np.asarray(booked * stand, dtype=np.float64)
-    pace = pace_of(sessions, still, level * (1 - to_come), frailty, booked < sessions.capacity, unknown)
+    pace = pace_of(sessions, still, level * (1 - to_come), frailty + doubt, closed, unknown)
     level = level * pace.ratio
-    excess = level * (model.level.common + doubt + pace.doubt)
-    own = level * (model.level.frailty - model.level.common)
+    excess = level * (common + doubt + pace.doubt)
+    own = level * (frailty - common)
     scale = 1 + excess * (1 - to_come)
     remaining = to_come * (level + excess * still) / scale
     spread = (excess / scale + own) * to_come / np.maximum(remaining, 1e-9)
     looks = model.market.keen(known)[kind] * np.nan_to_num(sessions.capacity) * at_lead(market, lead)
     points = gamma_points(remaining, spread)
-    return Forecast(lead, level, to_come, stand, remaining, spread, points, looks, direct, market, hazard, pace)
+    return Forecast(lead, level, to_come, stand, remaining, spread, points, looks, direct, market, hazard, made, pace)
 
 
 def gamma_points(mean: Floats, spread: Floats) -> Floats:

@@ -81,14 +81,14 @@ def read_books(sessions: Sessions, reservations: Reservations, offers: Offers, a
 
 def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
     """Each session's outlook, in order."""
-    expected = forecast(sessions, books.direct, at, model)
     capacity = np.minimum(np.nan_to_num(sessions.capacity), SIZES[-1] - 1).astype(np.int64)
     free = np.maximum(capacity - books.direct - books.marketplace - books.third_party, 0)
+    expected = forecast(sessions, books.direct, at, model, full=free == 0)
     first, kind = sessions.profiles()
     median, scale = (part[kind] * sessions.retail for part in model.market.responses.of(sessions.take(first)))
     coin = 10.0**-sessions.digits
     floor, ceiling = sessions.floor * coin, sessions.ceiling * coin
-    paid = model.market.attended * expected.stand
+    paid = model.market.attended * at_lead(expected.made, expected.lead)
     return Outlook(
         sessions=sessions,
         books=books,
@@ -132,10 +132,9 @@ def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
     in_all = looks / np.maximum(at_lead(expected.market[rows], expected.lead[rows]), 1e-12)
     steps = cut(
         expected.lead[rows], expected.direct[rows], expected.market[rows], expected.hazard[rows],
-        expected.level[rows], in_all, count,
+        expected.made[rows], expected.level[rows], in_all, count,
     )  # fmt: skip
-    stand = np.exp(-steps.before)
-    direct = (expected.nodes[rows] / to_come[:, None]).T[None] * (steps.direct / stand).T[:, None, :]
+    direct = (expected.nodes[rows] / to_come[:, None]).T[None] * (steps.direct / steps.stand).T[:, None, :]
     seen = (steps.market * in_all[:, None]).T
     back = -np.expm1(-steps.hazard).T
     # What is held together below 1 in a step: rounding a busy step must not turn arrivals into debts.
@@ -147,7 +146,7 @@ def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
         "capacity": outlook.capacity[rows],
         "direct": direct * fit[:, None],
         "other": np.full(len(rows), model.others),
-        "stand": stand.T,
+        "stand": steps.stand.T,
         "cancelled": back * fit,
         "looks": seen * fit,
         "served": sessions.displacement_weight[rows] * sessions.retail[rows],

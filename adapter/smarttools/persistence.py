@@ -19,7 +19,7 @@ from adapter.smarttools.market import Market
 from adapter.smarttools.model import Model
 from adapter.smarttools.ratios import Ratios
 from adapter.smarttools.response import PRIOR, Responses
-from adapter.smarttools.returns import Returns
+from adapter.smarttools.returns import Pooled, Returns
 
 FILE = "smarttools.json"
 VERSION = 2
@@ -77,7 +77,9 @@ def _model(written: dict[str, Any]) -> Model:
     return Model(
         level=Level(**{**level, "chain": _chain(level["chain"])}),
         curves=_curves(written["curves"]),
-        returns=Returns(_array(returns["all"], BINS), {k: _array(v, BINS) for k, v in returns["studios"].items()}),
+        returns=Returns(
+            _pooled(returns["hazard"], BINS), _pooled(returns["active"], BINS + 1), _pooled(returns["made"], BINS + 1)
+        ),
         market=Market(
             curves=_curves(market["curves"]),
             chain=_chain(market["chain"]),
@@ -86,6 +88,12 @@ def _model(written: dict[str, Any]) -> Model:
         ),
         others=float(written["others"]),
         sessions=int(written["sessions"]),
+    )
+
+
+def _pooled(written: dict[str, Any], length: int) -> Pooled:
+    return Pooled(
+        _array(written["all"], length), {key: _array(value, length) for key, value in written["studios"].items()}
     )
 
 

@@ -69,7 +69,7 @@ def test_a_damaged_table_is_refused(fitted: SmartTools, tmp_path: Path) -> None:
     fitted.save(tmp_path)
     path = tmp_path / "smarttools.json"
     written = json.loads(path.read_text())
-    written["model"]["returns"]["all"] = [0.1, 0.2]
+    written["model"]["returns"]["hazard"]["all"] = [0.1, 0.2]
     path.write_text(json.dumps(written))
     with pytest.raises(BadModel, match="2"):
         SmartTools.load(tmp_path)
