@@ -21,7 +21,7 @@ from adapter.smarttools import SmartTools
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 WEEK = 168
 SLOTS = 20  # a studio's recurring slots
-BOOKED = 0.4  # of the places, on the way: some 6 reservations a session
+FILL, AHEAD = 0.6, 60.0  # of the places, in the end; hours before the start, on average
 DECIDED = (20_000, 60_000, 180_000)  # sessions
 LEARNT = (50_000, 150_000, 450_000)  # reservations
 PER_SECOND, ONE, RESERVATIONS, TRAINING, MEMORY = 50_000, 0.020, 5_000_000, 300.0, 4.0
@@ -67,13 +67,13 @@ def _studios(count: int) -> pd.DataFrame:
 
 
 def _reservations(draw: np.random.Generator, sessions: pd.DataFrame) -> pd.DataFrame:
-    counts = draw.poisson(BOOKED * sessions["capacity"].to_numpy())
+    lead = np.maximum((sessions["starts_at"] - pd.Timestamp(NOW)) / pd.Timedelta(hours=1), 0.0).to_numpy()
+    counts = draw.poisson(FILL * sessions["capacity"].to_numpy() * np.exp(-lead / AHEAD))  # of what is to come: by now
     session = np.repeat(np.arange(len(sessions)), counts)
-    starts = sessions["starts_at"].dt.tz_localize(None).to_numpy()[session]
-    known = np.minimum(starts, np.datetime64(NOW.replace(tzinfo=None)))  # of what is to come: made by now
-    booked = pd.to_datetime(known - (draw.exponential(40.0, len(session)) * 3600e9).astype("timedelta64[ns]"), utc=True)
+    ahead = lead[session] + draw.exponential(AHEAD, len(session))
+    booked = pd.DatetimeIndex(sessions["starts_at"])[session] - pd.to_timedelta(ahead, unit="h")
+    over = lead[session] == 0
     channel = np.where(draw.random(len(session)) < 0.2, "marketplace", "direct").astype(object)
-    over = starts < np.datetime64(NOW.replace(tzinfo=None))
     return pd.DataFrame(
         {
             "reservation_id": np.arange(len(session)),
@@ -135,7 +135,7 @@ def _one(tools: SmartTools) -> bool:
 def _training() -> bool:
     pieces, ok = [], True
     for size in LEARNT:
-        studios = round(size / (SLOTS * 26 * 21 * BOOKED))
+        studios = round(size / (SLOTS * 26 * 21 * FILL))
         tables = market(studios, range(-26, 0))
         count = len(tables["reservations"])
         pieces.append(took(lambda tables=tables: SmartTools().fit(**tables)) / count)  # type: ignore[misc]

@@ -32,7 +32,6 @@ class Forecast:
     stand: Floats  # chance that a reservation active now stands at the start
     remaining: Floats  # mean of direct reservations still to come that would stand
     spread: Floats  # squared coefficient of variation of that mean
-    nodes: Floats  # the mean at three points of its distribution, (sessions, 3)
     looks: Floats  # marketplace users still to look
     direct: Floats  # share of direct bookings made later than each of EDGES, (sessions, edges)
     market: Floats  # the same of marketplace users
@@ -63,8 +62,7 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full:
     remaining = to_come * (level + excess * still) / scale
     spread = (excess / scale + own) * to_come / np.maximum(remaining, 1e-9)
     looks = model.market.keen(known)[kind] * np.nan_to_num(sessions.capacity) * at_lead(market, lead)
-    points = gamma_points(remaining, spread)
-    return Forecast(lead, level, to_come, stand, remaining, spread, points, looks, direct, market, hazard, made, pace)
+    return Forecast(lead, level, to_come, stand, remaining, spread, looks, direct, market, hazard, made, pace)
 
 
 def gamma_points(mean: Floats, spread: Floats) -> Floats:

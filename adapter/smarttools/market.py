@@ -31,6 +31,7 @@ from adapter.smarttools.ratios import Ratios, keys, shrunk
 from adapter.smarttools.response import Responses, Stretches, chance, learn_responses
 
 SHARE = 0.25  # of the places: marketplace demand at a rate near nothing, where nothing is known
+SHARE_PLACES = 200.0  # places listed that this belief counts for
 UNKNOWN_LISTING = 0.2  # what a session counts for when nobody wrote down what was listed
 USUAL_RATE = 0.5  # of the retail rate, where nobody wrote down what was paid
 HOLD = {"studio": 4.0, "studio hour": 20.0, "cell": 15.0, "slot": 15.0}
@@ -41,6 +42,7 @@ CAME, MISSED = 18.0, 2.0  # marketplace reservations that are believed to have b
 class Market:
     """What was learned of marketplace demand."""
 
+    share: float = SHARE  # of the places, over all studios
     curves: Curves = field(default_factory=lambda: Curves(MARKETPLACE_PRIOR))
     chain: dict[str, Ratios] = field(default_factory=lambda: {name: Ratios(hold) for name, hold in HOLD.items()})
     responses: Responses = field(default_factory=Responses)  # to the rate
@@ -52,7 +54,7 @@ class Market:
 
     def keen(self, sessions: Sessions) -> Floats:
         """The same for each place."""
-        keen = np.full(len(sessions), SHARE)
+        keen = np.full(len(sessions), self.share)
         for name in HOLD:
             keen = keen * looked_up(keys(sessions, name), self.chain[name].ratio, 1.0)
         return keen
@@ -74,7 +76,9 @@ def fit_market(sessions: Sessions, reservations: Reservations, offers: Offers, u
         len(sessions),
     )
     seen = sum_by(stretches.session, stretches.booked, len(sessions))
-    means = SHARE * np.nan_to_num(sessions.capacity) * exposure
+    means = np.nan_to_num(sessions.capacity) * exposure
+    market.share = (SHARE * SHARE_PLACES + float(seen.sum())) / (SHARE_PLACES + float(means.sum()))
+    means *= market.share
     for name, hold in HOLD.items():
         groups = keys(sessions, name)
         market.chain[name] = shrunk(groups, seen, means, usable.astype(np.float64), hold)

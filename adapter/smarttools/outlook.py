@@ -5,7 +5,6 @@ An entry depends on its own session and its studio's pace alone, never on which 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -23,16 +22,16 @@ from adapter.smarttools.facts import (
     Sessions,
     count_by,
 )
-from adapter.smarttools.forecast import WEIGHTS, Forecast, forecast
+from adapter.smarttools.forecast import WEIGHTS, Forecast, forecast, gamma_points
 from adapter.smarttools.model import Model
 from adapter.smarttools.response import best_rate, chance
 from adapter.smarttools.value import Flow, Singles, Worth, worth
 
 SIZES = np.array([8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024, 4096, 2**20])  # places of the tables
-STEPS = np.array([16, 32, 48, 64, 96, 128, 192, 384, 768])
-BUSY = 0.45  # of a reservation, at the most, is usual in one step
-RUNGS = 6  # rates among which the dynamic program chooses later
-CHUNK = 2048  # sessions whose tables are held at a time
+STEPS = np.array([12, 20, 28, 40, 56, 80, 112, 160, 320, 640])
+BUSY = 0.5  # of a reservation, at the most, is usual in one step
+RUNGS = 4  # rates among which the dynamic program chooses later
+CHUNK = 1024  # sessions whose tables are held at a time
 
 
 @dataclass(frozen=True)
@@ -105,14 +104,20 @@ def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
     )
 
 
-def tables(outlook: Outlook, model: Model) -> Iterator[tuple[Ints, Worth]]:
-    """The worth of places of all sessions, some rows at a time."""
+def portions(outlook: Outlook) -> list[tuple[Ints, int, int]]:
+    """Sessions that can be solved side by side: their rows, the places of their tables and the number of steps."""
     size, steps = _size(outlook), _steps(outlook)
-    for places, count in sorted(set(zip(size.tolist(), steps.tolist(), strict=True))):
-        rows = np.flatnonzero((size == places) & (steps == count))
-        for first in range(0, len(rows), CHUNK):
-            some = rows[first : first + CHUNK]
-            yield some, worth(_flow(outlook, some, count, model), WEIGHTS, places)
+    return [
+        (rows[first : first + CHUNK], places, count)
+        for places, count in sorted(set(zip(size.tolist(), steps.tolist(), strict=True)))
+        for rows in [np.flatnonzero((size == places) & (steps == count))]
+        for first in range(0, len(rows), CHUNK)
+    ]
+
+
+def tables(outlook: Outlook, rows: Ints, places: int, steps: int, model: Model) -> Worth:
+    """The worth of places of some sessions."""
+    return worth(_flow(outlook, rows, steps, model), WEIGHTS, places)
 
 
 def _size(outlook: Outlook) -> Ints:
@@ -134,7 +139,9 @@ def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
         expected.lead[rows], expected.direct[rows], expected.market[rows], expected.hazard[rows],
         expected.made[rows], expected.level[rows], in_all, count,
     )  # fmt: skip
-    direct = (expected.nodes[rows] / to_come[:, None]).T[None] * (steps.direct / steps.stand).T[:, None, :]
+    # At most one client comes in a step, which makes a count calmer than Poisson's: the mean's doubt makes up for it.
+    nodes = gamma_points(expected.remaining[rows], expected.spread[rows] + 1 / count)
+    direct = (nodes / to_come[:, None]).T[None] * (steps.direct / steps.stand).T[:, None, :]
     seen = (steps.market * in_all[:, None]).T
     back = -np.expm1(-steps.hazard).T
     # What is held together below 1 in a step: rounding a busy step must not turn arrivals into debts.

@@ -81,6 +81,7 @@ def _model(written: dict[str, Any]) -> Model:
             _pooled(returns["hazard"], BINS), _pooled(returns["active"], BINS + 1), _pooled(returns["made"], BINS + 1)
         ),
         market=Market(
+            share=float(market["share"]),
             curves=_curves(market["curves"]),
             chain=_chain(market["chain"]),
             responses=_responses(market["responses"]),

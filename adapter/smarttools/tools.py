@@ -5,6 +5,7 @@ Pure: no database, no HTTP, no clock (the time is an argument), no personal data
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -14,13 +15,16 @@ import pandas as pd
 
 from adapter.smarttools import door, persistence
 from adapter.smarttools.explain import one_more, rate_parts, spot_parts
-from adapter.smarttools.facts import Floats
+from adapter.smarttools.facts import Floats, Ints
 from adapter.smarttools.forecast import forecast
 from adapter.smarttools.judge import Verdicts, gathered, judge
 from adapter.smarttools.model import Model, learn
 from adapter.smarttools.money import majors
-from adapter.smarttools.outlook import Outlook, look, read_books, tables
+from adapter.smarttools.outlook import Outlook, look, portions, read_books, tables
 from adapter.smarttools.signals import Velocity, signals
+
+THREADS = 2
+MANY = 2048  # sessions: fewer are solved before a second thread has started
 
 
 class SmartTools:
@@ -123,9 +127,17 @@ class SmartTools:
         return tools
 
     def _judged(self, outlook: Outlook) -> Verdicts:
-        fitted = self.model.sessions > 0
-        parts = [(rows, judge(outlook, rows, worth, fitted=fitted)) for rows, worth in tables(outlook, self.model)]
-        return gathered(parts, len(outlook))
+        """Each portion by itself, whoever else is at work: threads only share out what is there (NumPy lets them run)."""
+
+        def solve(portion: tuple[Ints, int, int]) -> tuple[Ints, Verdicts]:
+            worth = tables(outlook, *portion, self.model)
+            return portion[0], judge(outlook, portion[0], worth, fitted=self.model.sessions > 0)
+
+        shares = portions(outlook)
+        if len(outlook) < MANY:
+            return gathered([solve(share) for share in shares], len(outlook))
+        with ThreadPoolExecutor(THREADS) as pool:
+            return gathered(list(pool.map(solve, shares)), len(outlook))
 
 
 def _table(ids: pd.Series, outlook: Outlook, verdicts: Verdicts) -> pd.DataFrame:

@@ -90,8 +90,9 @@ def _step_value(value: Singles, flow: Flow, step: int, direct: Singles, back: Si
     np.subtract(flow.served * flow.stand[step], cost, out=line)
     line *= direct
     gain += line
-    np.multiply(cost, direct * flow.other, out=line)
-    gain -= line
+    if flow.other.any():
+        np.multiply(cost, direct * flow.other, out=line)
+        gain -= line
     cost *= back
     value[1:] += gain
     value[:-1] += cost
