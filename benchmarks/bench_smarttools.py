@@ -1,7 +1,7 @@
 """How fast SmartTools learns and decides, at three sizes: cost must grow no faster than the market.
 
 Limits (for 2 quiet cores): 50,000 sessions decided a second in bulk; one session within 20 ms of its webhook; training
-on 5 million reservations within 5 minutes and 4 GiB. The sizes run here are smaller; each figure is set against its limit.
+on 5 million reservations within 5 minutes and 4 GiB. The sizes run here are smaller; each is set against its limit.
 """
 
 from __future__ import annotations
@@ -118,17 +118,23 @@ def main() -> int:
         pieces.append(1 / rate)
         print(f"decide {size:>8,} sessions: {rate:>9,.0f} a second, {rate / PER_SECOND:.2f} of the limit's")
     ok &= pieces[-1] <= 1 / PER_SECOND and pieces[-1] <= STEEPEST * pieces[0]
-    ok &= _one(tools) and _training()
-    return 0 if ok else 1
+    shown = [_one(tools), _training()]
+    return 0 if ok and all(shown) else 1
 
 
 def _one(tools: SmartTools) -> bool:
-    """One session among its studio's, decided after a webhook: the studio's pace is reckoned beside it."""
+    """One session decided after a webhook, its studio's pace reckoned from all of the studio's before."""
     tables = market(1, range(4))
-    tools.decide(NOW, **tables)
-    best = min(took(lambda: tools.decide(NOW, **tables)) for _ in range(20))
-    told = f"{best * 1e3:.1f} ms, {best / ONE:.2f} of the limit"
-    print(f"decide one session among its studio's {len(tables['sessions'])}: {told}")
+    held = {name: tables[name] for name in ("studios", "sessions", "reservations")}
+    changed = tables["sessions"].iloc[[0]]
+
+    def decide() -> None:
+        pace = tools.pace(NOW, **held)
+        tools.decide(NOW, **tables | {"sessions": changed.merge(pace, on="session_id")})
+
+    decide()
+    best = min(took(decide) for _ in range(20))
+    print(f"decide one session, its pace reckoned: {best * 1e3:.1f} ms, {best / ONE:.2f} of the limit")
     return best <= ONE
 
 

@@ -31,7 +31,9 @@ def cut(
 ) -> Steps:
     """``direct``, ``market``, ``hazard``: cumulated from the start at EDGES, (sessions, edges).
 
-    ``made``: chance that a reservation made there stands; ``usual`` and ``looks``: how many direct bookings and marketplace users there are in all."""
+    ``made``: chance that a reservation made there stands; ``usual`` and ``looks``: how many direct bookings and
+    marketplace users there are in all.
+    """
     reach = np.minimum(lead, EDGES[-1])
     known = np.minimum(EDGES[None, :], reach[:, None])
     busy = usual[:, None] * _at(direct, known) + looks[:, None] * _at(market, known)

@@ -41,7 +41,7 @@ class Forecast:
 
 
 def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full: Bools | None = None) -> Forecast:
-    """``booked``: active direct reservations of each session at ``at``, in hours; ``full``: those without a free place."""
+    """``booked``: active direct reservations of each session at ``at``, in hours; ``full``: no place is free."""
     lead = np.maximum(sessions.starts - at, 0.0)
     first, kind = sessions.profiles()
     known = sessions.take(first)

@@ -133,7 +133,7 @@ def at_least(counts: Floats, means: Floats) -> Floats:
 
 
 def _fit_chain(sessions: Sessions, demand: Floats, weight: Floats, shown: Floats, dispersion: float) -> Level:
-    """``shown``: the share of demand that could have left a trace; what did is the first guess, EM goes on from there."""
+    """``shown``: the share of demand that could have left a trace. What did is the first guess; EM goes on."""
     level = Level(dispersion=dispersion)
     places = np.nan_to_num(sessions.capacity) * shown
     level.fill = (FILL * FILL_PLACES + float(weight @ demand)) / (FILL_PLACES + float(weight @ places))

@@ -1,7 +1,7 @@
 """How a studio is doing just now: its upcoming sessions' books against what would usually be on them by now.
 
 A season that turns, a studio that grows, a studio nobody has heard of: its own upcoming books tell long before its next
-sessions are over. Each session is told by the others, never by itself; a full one tells that there was at least so much.
+sessions are over. Each session is told by the others, never by itself; a full one tells that at least so many came.
 Gamma-Poisson: what is on the books against what was expected, held to 1 by how well the studio was known.
 """
 

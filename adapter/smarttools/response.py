@@ -18,6 +18,8 @@ MEDIANS: Floats = np.repeat(_MEDIANS, len(_SCALES))  # rate over retail at which
 SCALES: Floats = np.tile(_SCALES, len(_MEDIANS))
 _LIKELY: Floats = np.exp(-0.5 * ((MEDIANS - 0.6) / 0.2) ** 2)
 PRIOR: Floats = _LIKELY / _LIKELY.sum()
+TILT = 0.7
+LEAST_ACCEPTED = 0.05  # of those who look: a curve that accepts fewer is not believed to have so many look
 TEMPER = 0.7  # rates were not set at random: their evidence counts less than it says
 ROUNDS = 4  # of learning what studios have in common
 STUDIOS = 3.0  # studios that the prior counts for
@@ -84,27 +86,40 @@ def learn_responses(sessions: Sessions, stretches: Stretches) -> Responses:
     if not stretches.booked[listed].any():
         return Responses()
     slots, number = numbered([sessions.slot[index] for index in stretches.session[listed].tolist()])
-    told = _told(number, len(slots), stretches.share[listed], stretches.part[listed], stretches.booked[listed])
+    told, open_to = _told(number, len(slots), stretches.share[listed], stretches.part[listed], stretches.booked[listed])
     house_of = dict(zip(sessions.slot, sessions.studio, strict=True))
     studios, house = numbered([house_of[slot] for slot in slots])
-    together = np.zeros((len(studios), len(MEDIANS)))
+    together, opened = np.zeros((len(studios), len(MEDIANS))), np.zeros((len(studios), len(MEDIANS)))
     np.add.at(together, house, told)
+    np.add.at(opened, house, open_to)
     weights = PRIOR
     for _ in range(ROUNDS):
         posterior = _weighed(np.log(weights) + TEMPER * together)
         weights = (STUDIOS * PRIOR + posterior.sum(axis=0)) / (STUDIOS + len(studios))
     own = _weighed(np.log(posterior @ _NEAR + 1e-12)[house] + TEMPER * told)
+    posterior, own = _tilted(posterior, opened), _tilted(own, open_to)
     known = {f"studio|{name}": _point(row) for name, row in zip(studios, posterior, strict=True)}
     return Responses(weights, known | {f"slot|{name}": _point(row) for name, row in zip(slots, own, strict=True)})
 
 
-def _told(number: Ints, groups: int, share: Floats, part: Floats, booked: Floats) -> Floats:
-    """Log likelihood of each curve in each group, given how many were booked in the group in all."""
+def _tilted(weights: Floats, open_to: Floats) -> Floats:
+    """Curves by how much demand they imply: what booked is known, so a curve that accepts less means that more looked.
+
+    Not by all of it (``TILT``): how many look is not without bounds.
+    """
+    accept = np.maximum(open_to / np.maximum(open_to.max(axis=1, keepdims=True), 1e-300), LEAST_ACCEPTED)
+    tilted = weights * accept**-TILT
+    return np.asarray(tilted / tilted.sum(axis=1, keepdims=True), dtype=np.float64)
+
+
+def _told(number: Ints, groups: int, share: Floats, part: Floats, booked: Floats) -> tuple[Floats, Floats]:
+    """Log likelihood of each curve in each group, given how many were booked in all; and what it would let book."""
     likely = accepted(share)
     open_to, told = np.zeros((groups, len(MEDIANS))), np.zeros((groups, len(MEDIANS)))
     np.add.at(open_to, number, part[:, None] * likely)
     np.add.at(told, number, booked[:, None] * np.log(likely))
-    return np.asarray(told - sum_by(number, booked, groups)[:, None] * np.log(np.maximum(open_to, 1e-300)))
+    total = sum_by(number, booked, groups)[:, None]
+    return np.asarray(told - total * np.log(np.maximum(open_to, 1e-300)), dtype=np.float64), open_to
 
 
 def _weighed(logs: Floats) -> Floats:

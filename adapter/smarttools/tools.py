@@ -127,7 +127,7 @@ class SmartTools:
         return tools
 
     def _judged(self, outlook: Outlook) -> Verdicts:
-        """Each portion by itself, whoever else is at work: threads only share out what is there (NumPy lets them run)."""
+        """Each portion by itself, whoever else is at work: threads only share out what there is to do."""
 
         def solve(portion: tuple[Ints, int, int]) -> tuple[Ints, Verdicts]:
             worth = tables(outlook, *portion, self.model)

@@ -1,10 +1,11 @@
-"""Policies to be held against each other: a static allocation, EMSR-b re-solved, SmartTools, and who knows the truth."""
+"""Policies to be held against each other: a static allocation, EMSR-b, SmartTools, and one who knows the truth."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -94,7 +95,7 @@ class Static:
 
     def decide(self, at: float, ids: Ints, books: Books) -> Offer:
         _, through = active(self.world, books, at, len(self.world.starts))
-        retail, floor, ceiling = bounds(self.world, ids)
+        _, floor, ceiling = bounds(self.world, ids)
         spots = np.maximum(self.spots - through[ids], 0)
         if not self.listed:
             kinds = [self.world.kinds[number] for number in self.world.studio[ids].tolist()]
@@ -131,13 +132,13 @@ class Optimum:
         retail, floor, ceiling = bounds(world, ids)
         # fine steps inside each stretch of EDGES
         fine = np.concatenate(
-            [np.linspace(a, b, 1 + max(2, int(np.ceil((b - a) / 1.5))))[:-1] for a, b in zip(EDGES[:-1], EDGES[1:])]
+            [np.linspace(a, b, 1 + max(2, int(np.ceil((b - a) / 1.5))))[:-1] for a, b in pairwise(EDGES.tolist())]
             + [[EDGES[-1]]]
         )
         through_d = np.array(
             [
                 curve_through(world.early[i], k.curve.early_hours, k.curve.late_hours, k.curve.opens, fine)
-                for i, k in zip(ids, kinds)
+                for i, k in zip(ids, kinds, strict=True)
             ]
         )
         through_m = np.array(
@@ -152,11 +153,10 @@ class Optimum:
                 for k in kinds
             ]
         )
-        middle = (fine[1:] + fine[:-1]) / 2
         cancels = np.array([k.cancels for k in kinds])
         # a cancellation falls uniformly between booking and start: hazard at lead l for one booked at b: c/(b) ; pooled
         keep = 1 - cancels
-        hazard = np.array([pooled_hazard(c, td, fine) for c, td in zip(cancels, through_d)])
+        hazard = np.array([pooled_hazard(c, td, fine) for c, td in zip(cancels, through_d, strict=True)])
         rates = np.linspace(floor, ceiling, 16).T
         median, scale = world.median[ids], np.array([k.scale * k.retail for k in kinds])
         accepts = 1 / (1 + np.exp((rates - median[:, None]) / scale[:, None]))
@@ -165,7 +165,7 @@ class Optimum:
         base = world.demand[ids] if self.told else world.level[ids]
         direct = base[:, None, None] * grid[None, :, None] * np.diff(through_d)[:, None, :]
         self.fine = fine
-        self.through |= {int(i): td for i, td in zip(ids, through_d)}
+        self.through |= {int(i): td for i, td in zip(ids, through_d, strict=True)}
         places = int(world.capacity[ids].max()) + 2
         value = np.zeros((len(ids), len(grid), places + 1))
         keepers = np.empty((len(EDGES), len(ids), len(grid), places), np.float32)
@@ -235,7 +235,7 @@ class Optimum:
 
 
 def dynamic_resume(value, capacity, direct, looks, stand, cancelled, worth, rates, accepts, places):
-    batch, nodes, steps = direct.shape
+    steps = direct.shape[2]
     taken = np.maximum(capacity[:, None, None] - np.arange(places + 1.0), 0.0)
     busy = direct.max(axis=1) + looks + cancelled * capacity[:, None]
     count = np.maximum(np.ceil(busy.max(axis=0) / 0.5), 1).astype(int)
@@ -249,7 +249,7 @@ def dynamic_resume(value, capacity, direct, looks, stand, cancelled, worth, rate
     )
     for step in range(len(small)):
 
-        def slope(v):
+        def slope(v, step=step):
             cost = v[..., 1:] - v[..., :-1]
             best = np.zeros_like(cost)
             for rung in range(rates.shape[1]):
@@ -285,9 +285,9 @@ def pooled_hazard(cancels, through, fine):
     b = (fine[1:] + fine[:-1]) / 2
     out = np.zeros(len(mass))
     for j in range(len(mass)):
-        l = b[j]
+        lead = b[j]
         older = slice(j, None)
-        alive = mass[older] * (1 - cancels * (b[older] - l) / b[older])
+        alive = mass[older] * (1 - cancels * (b[older] - lead) / b[older])
         rate = mass[older] * cancels / b[older]
         out[j] = (rate.sum() / max(alive.sum(), 1e-12)) * (fine[j + 1] - fine[j])
     return np.minimum(out, 0.5)

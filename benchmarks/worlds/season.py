@@ -1,4 +1,4 @@
-"""A season: six weeks of a world under one policy, decided every three hours, everybody meeting what is then on offer."""
+"""A season: weeks of a world under one policy, decided every three hours, everybody meeting what is then on offer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from benchmarks.worlds.draw import LOOK_AHEAD, MONDAY, WEEK, Floats, Ints, World
+from benchmarks.worlds.draw import LOOK_AHEAD, MONDAY, Floats, Ints, World
 
 STEP = 3.0  # hours between decisions
 DIRECT, LOOK, GONE, LEFT = 0, 1, 2, 3
@@ -23,6 +23,17 @@ class Books:
     premium: np.ndarray
     refused: np.ndarray  # direct clients who found the class full
     offers: list[tuple[int, float, int, float, int, float]] = field(default_factory=list)
+
+    def after(self, past: Books) -> Books:
+        """These, and those of the past."""
+        return Books(
+            np.where(np.isnan(self.direct), past.direct, self.direct),
+            np.where(np.isnan(self.market), past.market, self.market),
+            np.where(self.paid > 0, self.paid, past.paid),
+            self.premium,
+            self.refused,
+            past.offers + self.offers,
+        )
 
 
 @dataclass(frozen=True)
@@ -145,6 +156,7 @@ class Score:
     visitors: Floats
     filled: Floats  # reservations that stood, of all channels
     retail: Floats
+    direct: Floats  # direct reservations that stood without a marketplace
 
     def value(self, weight: float) -> Floats:
         """Payouts less the weighted retail value of displaced direct clients."""
@@ -159,10 +171,7 @@ def score(world: World, books: Books, alone: Books) -> Score:
     paid = np.bincount(world.market.session[came], books.paid[came], size)
     direct_stood = ~np.isnan(books.direct) & np.isnan(world.direct.until)
     lost = books.refused & ~alone.refused & np.isnan(world.direct.until)
-    back = alone.refused & ~np.isnan(books.direct) & np.isnan(world.direct.until)  # never negative in sum by chance
-    displaced = np.bincount(world.direct.session[lost], minlength=size) - 0.0 * np.bincount(
-        world.direct.session[back], minlength=size
-    )
+    displaced = np.bincount(world.direct.session[lost], minlength=size).astype(float)
     return Score(
         payouts=paid,
         displaced=displaced,
@@ -172,12 +181,12 @@ def score(world: World, books: Books, alone: Books) -> Score:
             + np.bincount(world.market.session[stood], minlength=size)
         ).astype(float),
         retail=np.array([world.kinds[number].retail for number in world.studio.tolist()]),
+        direct=np.bincount(
+            world.direct.session[~np.isnan(alone.direct) & np.isnan(world.direct.until)], minlength=size
+        ).astype(float),
     )
 
 
 def season_of(world: World) -> np.ndarray:
     """The classes that are judged: the last weeks, from the second on, so that bookings began under the policy."""
     return ~world.past & (world.starts >= MONDAY)
-
-
-__all__ = ["Books", "Offer", "Policy", "Score", "run", "score", "season_of", "WEEK"]
