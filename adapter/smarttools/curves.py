@@ -44,6 +44,12 @@ class Curves:
         """The share of each lead-time bin, for the first of ``keys`` that is known, else the prior."""
         return next((self.known[key] for key in keys if key in self.known), self.prior)
 
+    def through(self, sessions: Sessions) -> Floats:
+        """Each session's share of bookings made later than each of EDGES, (sessions, edges)."""
+        shares = np.array([self.of(keys_of(sessions, index)) for index in range(len(sessions))]).reshape(-1, BINS)
+        through = np.concatenate([np.zeros((len(shares), 1)), np.cumsum(shares, axis=1)], axis=1)
+        return np.asarray(through / np.maximum(through[:, -1:], 1e-300), dtype=np.float64)
+
 
 def keys_of(sessions: Sessions, index: int) -> tuple[str, str, str, str]:
     """Where a session's curve is looked for, from the particular to the general."""

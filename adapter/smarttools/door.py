@@ -5,7 +5,7 @@ Knows the columns and their defaults; ``frames`` does the checking of each.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -75,6 +75,8 @@ def read_sessions(studios: pd.DataFrame, sessions: pd.DataFrame) -> Sessions:
         release_hours=_release_hours(houses, table, house),
         displacement_weight=_weights(houses)[house],
         max_risk=frames.numbers(houses, "studios", "max_displacement_risk", least=0)[house],
+        pace=frames.numbers(table, "sessions", "pace", least=0),
+        pace_doubt=frames.numbers(table, "sessions", "pace_doubt", least=0),
     )
 
 
@@ -122,12 +124,15 @@ def _flags(table: pd.DataFrame) -> Bools:
 def _local(table: pd.DataFrame, houses: pd.DataFrame, house: Ints) -> tuple[Ints, Ints]:
     """Local hour of the week and month, in each studio's own time zone."""
     how, month = np.zeros(len(table), np.int64), np.zeros(len(table), np.int64)
-    instants = pd.to_datetime(table["starts_at"], utc=True)
-    for index, zone in enumerate(frames.texts(houses, "timezone")):
-        mine = house == index
-        local = instants[mine].dt.tz_convert(_zone(zone, index))
-        how[mine] = (local.dt.day_of_week * 24 + local.dt.hour).to_numpy()
-        month[mine] = local.dt.month.to_numpy()
+    instants = pd.DatetimeIndex(pd.to_datetime(table["starts_at"], utc=True))
+    number, zones = frames.labels(houses, "timezone")
+    for index, zone in enumerate([*zones, ""]):
+        wanted = number == (index if index < len(zones) else -1)
+        if wanted.any():
+            mine = wanted[house]
+            local = instants[mine].tz_convert(_zone(zone, int(np.argmax(wanted))))
+            how[mine] = local.day_of_week * 24 + local.hour
+            month[mine] = local.month
     return how, month
 
 
@@ -162,10 +167,16 @@ def _prices(houses: pd.DataFrame, table: pd.DataFrame, house: Ints, places: Ints
     _refuse_where(
         np.isnan(retail) | (retail <= 0), "sessions", "retail_rate", "is missing or 0, and so is the studio's"
     )
-    lowest = np.array([units_up(*pair) for pair in zip(floor.tolist(), places.tolist(), strict=True)], np.int64)
-    highest = np.array([units_down(*pair) for pair in zip(ceiling.tolist(), places.tolist(), strict=True)], np.int64)
+    lowest, highest = _in_units(units_up, floor, places), _in_units(units_down, ceiling, places)
     _refuse_where(lowest > highest, "sessions", "rate_floor", "lies above rate_ceiling: no rate is possible")
     return retail, lowest, highest
+
+
+def _in_units(rounded: Callable[[float, int], int], amounts: Floats, places: Ints) -> Ints:
+    """Amounts in minor units; each distinct one is reckoned exactly, once."""
+    distinct, number = np.unique(amounts + 1j * places, return_inverse=True)
+    units = [rounded(pair.real, int(pair.imag)) for pair in distinct.tolist()]
+    return np.array(units, dtype=np.int64)[number]
 
 
 def _min_spots(houses: pd.DataFrame, table: pd.DataFrame, house: Ints) -> Ints:

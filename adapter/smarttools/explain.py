@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from typing import TypedDict
 
-from adapter.smarttools.judge import Verdict
+from adapter.smarttools.judge import Verdicts
 from adapter.smarttools.money import major
-from adapter.smarttools.outlook import Case
+from adapter.smarttools.outlook import Outlook
 
 ONE_MORE = {
     "cancelled": "Nothing: the class is cancelled.",
@@ -31,47 +31,51 @@ class Part(TypedDict):
     value: float
 
 
-def spot_parts(case: Case, verdict: Verdict) -> list[Part]:
+def spot_parts(outlook: Outlook, verdicts: Verdicts, row: int) -> list[Part]:
     """Places, what takes them, what is kept, what a rule adds: whole numbers that sum to ``spots``."""
-    if math.isnan(case.capacity):
+    if math.isnan(outlook.sessions.capacity[row]):
         return [_part("places not known, so none is listed", 0)]
-    taken = case.direct + case.marketplace + case.third_party
-    count, places = verdict.count, int(case.capacity)
+    direct, marketplace, others = (
+        int(count[row]) for count in (outlook.books.direct, outlook.books.marketplace, outlook.books.third_party)
+    )
+    places, free = int(outlook.capacity[row]), int(outlook.free[row])
     closed = {"cancelled": "not listed: the class is cancelled", "started": "not listed: the class has started"}
-    listed = case.free if count.reason in closed else 0
+    reason, premium = verdicts.reason[row], int(verdicts.premium_spots[row])
+    proposed, allowed, spots = (int(n[row]) for n in (verdicts.proposed, verdicts.allowed, verdicts.spots))
+    listed = free if reason in closed else 0
     parts = [
-        _part("booked direct", -case.direct),
-        _part("booked through the marketplace", -case.marketplace),
-        _part("booked through others", -case.third_party),
-        _part("booked beyond the places", max(taken - places, 0)),
-        _part(closed.get(count.reason, ""), -listed),
-        _part("kept for expected direct", count.proposed + verdict.premium_spots - case.free + listed),
-        _part("offered as Premium", -verdict.premium_spots),
-        _part("kept by the limit on displacement risk", count.allowed - count.proposed),
-        _part("listed because of Minimum Spots", count.spots - count.allowed),
+        _part("booked direct", -direct),
+        _part("booked through the marketplace", -marketplace),
+        _part("booked through others", -others),
+        _part("booked beyond the places", max(direct + marketplace + others - places, 0)),
+        _part(closed.get(reason, ""), -listed),
+        _part("kept for expected direct", proposed + premium - free + listed),
+        _part("offered as Premium", -premium),
+        _part("kept by the limit on displacement risk", allowed - proposed),
+        _part("listed because of Minimum Spots", spots - allowed),
     ]
     return [_part("places", places), *(part for part in parts if part["value"])]
 
 
-def rate_parts(case: Case, verdict: Verdict) -> list[Part]:
+def rate_parts(outlook: Outlook, verdicts: Verdicts, row: int) -> list[Part]:
     """Steps to the rate, in major units; in minor units they sum to it exactly."""
-    rate = verdict.rate
+    units, free, wanted = (int(n[row]) for n in (verdicts.units, verdicts.free_units, verdicts.wanted_units))
+    digits = int(outlook.sessions.digits[row])
     parts = [
-        _part("because a place may be needed for direct clients", major(rate.wanted - rate.free_units, case.digits)),
-        _part("kept at the rate in force: the change would be small", major(rate.units - rate.wanted, case.digits)),
+        _part("because a place may be needed for direct clients", major(wanted - free, digits)),
+        _part("kept at the rate in force: the change would be small", major(units - wanted, digits)),
     ]
-    first = _part("what sells best with places to spare", major(rate.free_units, case.digits))
-    return [first, *(part for part in parts if part["value"])]
+    return [_part("what sells best with places to spare", major(free, digits)), *(p for p in parts if p["value"])]
 
 
-def one_more(verdict: Verdict) -> str:
+def one_more(verdicts: Verdicts, row: int) -> str:
     """What would list one spot more."""
-    if verdict.count.reason in ONE_MORE:
-        return ONE_MORE[verdict.count.reason]
-    if math.isinf(verdict.next_place):
+    if verdicts.reason[row] in ONE_MORE:
+        return ONE_MORE[verdicts.reason[row]]
+    if math.isinf(verdicts.next_place[row]):
         return ONE_MORE["release_all"]
     return (
-        f"Fewer direct bookings still expected: kept, the next place is worth {verdict.next_place:.2f}, "
+        f"Fewer direct bookings still expected: kept, the next place is worth {verdicts.next_place[row]:.2f}, "
         "more than it would bring sold."
     )
 

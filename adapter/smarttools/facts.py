@@ -6,7 +6,8 @@ Times are hours since 1970 (UTC) as floats, a missing number is NaN. No entry st
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,9 +55,26 @@ class Sessions:
     release_hours: Floats  # NaN: off
     displacement_weight: Floats
     max_risk: Floats  # NaN: no limit
+    pace: Floats  # how the studio is doing beside its history (``pace``); NaN: to be told from the sessions at hand
+    pace_doubt: Floats
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def take(self, rows: Ints) -> Sessions:
+        """Some of them, in the order given."""
+        return Sessions(**{each.name: _taken(getattr(self, each.name), rows) for each in fields(self)})
+
+    def profiles(self) -> tuple[Ints, Ints]:
+        """One session of each recurring kind, and for each session which kind it is: what is learned is by kind."""
+        seen: dict[tuple[str, str, int, str], int] = {}
+        keys = zip(self.slot, self.category, self.hour_of_week.tolist(), self.instructor, strict=True)
+        kind = np.array([seen.setdefault(key, len(seen)) for key in keys], dtype=np.int64)
+        return np.unique(kind, return_index=True)[1].astype(np.int64), kind
+
+
+def _taken(values: Any, rows: Ints) -> Any:
+    return values[rows] if isinstance(values, np.ndarray) else [values[row] for row in rows.tolist()]
 
 
 @dataclass(frozen=True)

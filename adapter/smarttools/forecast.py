@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adapter.smarttools.curves import keys_of, still_to_come
-from adapter.smarttools.facts import Floats, Ints, Sessions
+from adapter.smarttools.clockwork import at_lead
+from adapter.smarttools.facts import Bools, Floats, Ints, Sessions
 from adapter.smarttools.model import Model
-from adapter.smarttools.returns import standing
+from adapter.smarttools.pace import Pace, pace_of
 
 NODES: Floats = np.array([-np.sqrt(3.0), 0.0, np.sqrt(3.0)])
 WEIGHTS: Floats = np.array([1 / 6, 2 / 3, 1 / 6])  # Gauss-Hermite: right to the fifth moment of the normal
@@ -32,22 +32,37 @@ class Forecast:
     stand: Floats  # chance that a reservation active now stands at the start
     remaining: Floats  # mean of direct reservations still to come that would stand
     spread: Floats  # squared coefficient of variation of that mean
-    nodes: Floats  # the mean at three points of its distribution, (sessions, 3)
+    looks: Floats  # marketplace users still to look
+    direct: Floats  # share of direct bookings made later than each of EDGES, (sessions, edges)
+    market: Floats  # the same of marketplace users
+    hazard: Floats  # of a cancellation, accumulated from the start to each of EDGES
+    made: Floats  # chance that a reservation made at each of EDGES stands
+    pace: Pace  # of its studio
 
 
-def forecast(sessions: Sessions, booked: Ints, at: float, model: Model) -> Forecast:
-    """``booked``: active direct reservations of each session at ``at``, in hours."""
+def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full: Bools | None = None) -> Forecast:
+    """``booked``: active direct reservations of each session at ``at``, in hours; ``full``: no place is free."""
     lead = np.maximum(sessions.starts - at, 0.0)
-    level = model.level.mean(sessions)
-    everyone = range(len(sessions))
-    to_come = np.array([float(still_to_come(model.curves.of(keys_of(sessions, i)), lead[i])) for i in everyone])
-    stand = np.array([float(standing(model.returns.of(sessions.studio[i]), lead[i])) for i in everyone])
-    excess = level * (model.level.common + model.level.doubt(sessions))
-    own = level * (model.level.frailty - model.level.common)
+    first, kind = sessions.profiles()
+    known = sessions.take(first)
+    level = model.level.fill_of(known)[kind] * np.nan_to_num(sessions.capacity)
+    direct, market = model.curves.through(known)[kind], model.market.curves.through(known)[kind]
+    hazard = model.returns.accumulated(known)[kind]
+    to_come = at_lead(direct, lead)
+    stand, made = at_lead(model.returns.active.through(known)[kind], lead), model.returns.made.through(known)[kind]
+    doubt, unknown = model.level.doubt(known)[kind], model.level.studio_doubt(known)[kind]
+    frailty, common = (part[kind] for part in model.level.variation(known))
+    closed = booked >= sessions.capacity if full is None else full
+    still = np.asarray(booked * stand, dtype=np.float64)
+    pace = pace_of(sessions, still, level * (1 - to_come), frailty + doubt, closed, unknown)
+    level = level * pace.ratio
+    excess = level * (common + doubt + pace.doubt)
+    own = level * (frailty - common)
     scale = 1 + excess * (1 - to_come)
-    remaining = to_come * (level + excess * booked * stand) / scale
+    remaining = to_come * (level + excess * still) / scale
     spread = (excess / scale + own) * to_come / np.maximum(remaining, 1e-9)
-    return Forecast(lead, level, to_come, stand, remaining, spread, gamma_points(remaining, spread))
+    looks = model.market.keen(known)[kind] * np.nan_to_num(sessions.capacity) * at_lead(market, lead)
+    return Forecast(lead, level, to_come, stand, remaining, spread, looks, direct, market, hazard, made, pace)
 
 
 def gamma_points(mean: Floats, spread: Floats) -> Floats:

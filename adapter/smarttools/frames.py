@@ -83,8 +83,19 @@ def looks_personal(column: str) -> bool:
 
 def texts(table: pd.DataFrame, column: str) -> list[str]:
     """Ids and words as text; a missing one is empty."""
+    number, names = labels(table, column)
+    spread: list[str] = np.array([*names, ""], dtype=object)[number].tolist()
+    return spread
+
+
+def labels(table: pd.DataFrame, column: str) -> tuple[Ints, list[str]]:
+    """For each row the position of its text among the distinct ones; -1 where it is missing.
+
+    Each distinct value is looked at once: a market has millions of rows and few words.
+    """
     values = table[column]
-    return ["" if gone else _text(value) for value, gone in zip(values.tolist(), values.isna().tolist(), strict=True)]
+    number, distinct = pd.factorize(values if values.dtype.kind in "biuf" else values.astype(object))
+    return number.astype(np.int64), [_text(value) for value in distinct.tolist()]
 
 
 def _text(value: object) -> str:
@@ -131,15 +142,17 @@ def numbers(table: pd.DataFrame, name: str, column: str, *, least: float | None 
 
 def codes(table: pd.DataFrame, name: str, column: str, words: Mapping[str, int], *, missing: int | None = None) -> Ints:
     """A closed list of words as numbers; NA is ``missing``, or refused."""
-    found = [words.get(word, missing if word == "" else None) for word in texts(table, column)]
-    _refuse_if(name, column, np.array([code is None for code in found], dtype=bool), f"is none of {', '.join(words)}")
-    return np.array([code for code in found if code is not None], dtype=np.int64)
+    number, names = labels(table, column)
+    known = [words.get(word, missing if word == "" else None) for word in names] + [missing]
+    _refuse_if(name, column, np.array([code is None for code in known])[number], f"is none of {', '.join(words)}")
+    return np.array([-1 if code is None else code for code in known], dtype=np.int64)[number]
 
 
 def positions(table: pd.DataFrame, column: str, known: Sequence[str]) -> Ints:
     """Where each row's id stands in ``known``; -1 where it does not."""
+    number, names = labels(table, column)
     place = {key: index for index, key in enumerate(known)}
-    return np.array([place.get(key, -1) for key in texts(table, column)], dtype=np.int64)
+    return np.array([place.get(key, -1) for key in [*names, ""]], dtype=np.int64)[number]
 
 
 def _refuse_if(name: str, column: str, rows: Bools, what: str) -> None:

@@ -1,4 +1,4 @@
-"""The decision itself: one case in, one verdict out, each number with what led to it.
+"""The decisions themselves: each number with what led to it. Arrays, one entry a session.
 
 The order of rules: cancelled, started, no capacity, full; release-all; then the model's number (without a model the
 plain rule's), the studio's risk limit, Minimum Spots. The model proposes, the rules here dispose.
@@ -6,121 +6,156 @@ plain rule's), the studio's risk limit, Minimum Spots. The model proposes, the r
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
-from adapter.smarttools.money import major
-from adapter.smarttools.outlook import Case
+import numpy as np
+
+from adapter.smarttools.facts import Bools, Floats, Ints
+from adapter.smarttools.outlook import Outlook
 from adapter.smarttools.plain import listed, upper_quantile
-from adapter.smarttools.premium import premium_rate, premium_spots
-from adapter.smarttools.rates import Rate, set_rate
-from adapter.smarttools.spots import Cut, cuts, risk_of, within_risk, worth_listing
+from adapter.smarttools.premium import premium_spots, premium_units
+from adapter.smarttools.rates import Rates, set_rates
+from adapter.smarttools.response import chance
+from adapter.smarttools.spots import TOP, at, risk_of, within_risk, worth_listing
+from adapter.smarttools.value import Worth
 
 AN_INSTANT = 1e-6  # hours: what rounding takes from a difference of two times
 NOT_HELD = frozenset({"cancelled", "started", "no_capacity"})  # nothing is expected of these
 
 
 @dataclass(frozen=True)
-class Count:
-    """How many spots, and by which steps."""
+class Verdicts:
+    """What is decided."""
 
-    spots: int
-    premium: int
-    proposed: int  # before the risk limit and Minimum Spots
-    allowed: int  # after the risk limit
-    reason: str
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What is decided for one session."""
-
-    count: Count
-    premium_spots: int
-    rate: Rate
-    premium_rate: float  # NaN: none
-    expected_direct: float
-    risk: float
-    value: float
-    next_place: float  # worth of the place that would be listed next; infinite: there is none
+    spots: Ints
+    premium_spots: Ints
+    proposed: Ints  # spots before the risk limit and Minimum Spots
+    allowed: Ints  # after the risk limit
+    reason: list[str]
+    units: Ints  # the rate in minor units; so are the next three
+    free_units: Ints
+    wanted_units: Ints
+    premium_units: Ints  # what means nothing where there are no premium spots
+    rate_binding: list[str]
+    expected_direct: Floats
+    risk: Floats
+    value: Floats
+    next_place: Floats  # worth of the place that would be listed next; infinite: there is none
 
 
-def judge(case: Case, *, fitted: bool) -> Verdict:
-    """Decide one session; ``fitted`` False answers by the plain rule."""
-    count = _count(case, fitted=fitted)
-    rate = set_rate(case.ladder, _first(case), _dearest(case, count), case.paid, case.digits, case.in_force)
-    higher = premium_rate(case.ladder, rate.units)
-    premium = 0 if higher is None else count.premium
-    total = count.spots + premium
-    return Verdict(
-        count=count,
+def judge(outlook: Outlook, rows: Ints, tables: Worth, *, fitted: bool) -> Verdicts:
+    """Decide some sessions; ``fitted`` False answers by the plain rule."""
+    free = outlook.free[rows]
+    closed, released = _closed(outlook, rows), _released(outlook, rows)
+    proposed = np.where(closed != "", 0, np.where(released, free, _proposed(outlook, rows, tables, fitted=fitted)))
+    limit = np.where(released, np.nan, outlook.sessions.max_risk[rows])
+    allowed = np.minimum(proposed, within_risk(tables.safe, free, limit))
+    least = np.minimum(outlook.sessions.min_spots[rows] - outlook.books.marketplace[rows], free)
+    forced = (least > allowed) & (closed == "")
+    spots = np.where(forced, least, allowed)
+    reason = _reasons(outlook, rows, closed, released, forced, allowed < proposed)
+    rates = set_rates(outlook, rows, at(tables.place, np.maximum(free, 1)), _dearest(tables, free, allowed, released))
+    higher = premium_units(rates.units, outlook.sessions.ceiling[rows])
+    open_to = fitted & (closed == "") & ~released & ~forced & (higher > rates.units)
+    premium = np.where(open_to, _premium(outlook, rows, tables, allowed), 0)
+    total = spots + premium
+    return Verdicts(
+        spots=spots,
         premium_spots=premium,
-        rate=rate,
-        premium_rate=major(higher, case.digits) if higher is not None and premium else math.nan,
-        expected_direct=0.0 if count.reason in NOT_HELD else float(case.served[case.free]),
-        risk=risk_of(case.safe, case.free, total),
-        value=_value(case, total, major(rate.units, case.digits)),
-        next_place=float(case.place[case.free - total]),
+        proposed=proposed,
+        allowed=allowed,
+        reason=reason.tolist(),
+        units=rates.units,
+        free_units=rates.free_units,
+        wanted_units=rates.wanted,
+        premium_units=higher,
+        rate_binding=rates.binding,
+        expected_direct=np.where(np.isin(closed, list(NOT_HELD)), 0.0, at(tables.served, free)),
+        risk=risk_of(tables.safe, free, total),
+        value=_value(outlook, rows, tables, rates, total),
+        next_place=at(tables.place, free - total),
     )
 
 
-def _count(case: Case, *, fitted: bool) -> Count:
-    closed = _closed(case)
-    if closed:
-        return Count(0, 0, 0, 0, closed)
-    if case.lead <= case.release_hours + AN_INSTANT:
-        return Count(case.free, 0, case.free, case.free, "release_all")
-    limits = _cuts(case)
-    proposed = (
-        worth_listing(case.place, case.free, limits) if fitted else listed(case.free, _kept(case), case.marketplace)
+def gathered(parts: list[tuple[Ints, Verdicts]], size: int) -> Verdicts:
+    """Verdicts on some sessions each, as one on all of them in order."""
+    rows = np.concatenate([rows for rows, _ in parts]) if parts else np.zeros(0, np.int64)
+    back = np.argsort(rows, kind="stable")
+    whole: dict[str, Any] = {}
+    for each in fields(Verdicts):
+        joined = np.concatenate([np.asarray(getattr(part, each.name)) for _, part in parts]) if parts else np.zeros(0)
+        ordered = joined[back]
+        whole[each.name] = ordered if each.type in ("Ints", "Floats") else ordered.tolist()
+    return Verdicts(**whole)
+
+
+def _closed(outlook: Outlook, rows: Ints) -> np.ndarray:
+    sessions = outlook.sessions
+    return np.select(
+        [
+            sessions.cancelled[rows],
+            outlook.expected.lead[rows] <= 0,
+            np.isnan(sessions.capacity[rows]),
+            outlook.free[rows] == 0,
+        ],
+        ["cancelled", "started", "no_capacity", "full"],
+        "",
     )
-    allowed = min(proposed, within_risk(case.safe, case.free, case.max_risk))
-    forced = min(case.min_spots - case.marketplace, case.free)
-    if forced > allowed:
-        return Count(forced, 0, proposed, allowed, "min_spots")
-    premium = premium_spots(case.place, case.safe, case.free, allowed, case.max_risk, limits[1].worth) if fitted else 0
-    usual = "forecast" if case.known else "cold_start"
-    return Count(allowed, premium, proposed, allowed, "risk_limit" if allowed < proposed else usual)
 
 
-def _closed(case: Case) -> str:
-    if case.cancelled:
-        return "cancelled"
-    if case.lead <= 0:
-        return "started"
-    if math.isnan(case.capacity):
-        return "no_capacity"
-    return "" if case.free else "full"
+def _released(outlook: Outlook, rows: Ints) -> Bools:
+    return np.asarray(outlook.expected.lead[rows] <= outlook.sessions.release_hours[rows] + AN_INSTANT, dtype=np.bool_)
 
 
-def _cuts(case: Case) -> tuple[Cut, ...]:
-    free_rate = major(case.ladder.best(0.0, case.paid), case.digits)
-    return cuts(free_rate, major(int(case.ladder.units[-1]), case.digits), case.paid)
+def _proposed(outlook: Outlook, rows: Ints, tables: Worth, *, fitted: bool) -> Ints:
+    free = outlook.free[rows]
+    if fitted:
+        limits = (outlook.free_rate[rows], outlook.ceiling[rows], outlook.paid[rows])
+        return worth_listing(tables.place, free, *limits)
+    kept = [_kept(outlook, row) for row in rows.tolist()]
+    through = outlook.books.marketplace[rows].tolist()
+    return np.array([listed(*each) for each in zip(free.tolist(), kept, through, strict=True)], dtype=np.int64)
 
 
-def _kept(case: Case) -> int:
+def _kept(outlook: Outlook, row: int) -> int:
     """What the plain rule keeps: a high quantile of direct demand to come, less the cancellations expected."""
-    return max(upper_quantile(case.remaining, case.spread) - int(case.direct * (1 - case.stand)), 0)
+    expected = outlook.expected
+    likely = upper_quantile(float(expected.remaining[row]), float(expected.spread[row]))
+    return max(likely - int(outlook.books.direct[row] * (1 - expected.stand[row])), 0)
 
 
-def _first(case: Case) -> float:
-    """Worth of the next place; of a full class, of the first that comes back."""
-    return float(case.place[max(case.free, 1)])
+def _reasons(
+    outlook: Outlook, rows: Ints, closed: np.ndarray, released: Bools, forced: Bools, risky: Bools
+) -> np.ndarray:
+    usual = np.where(outlook.known[rows], "forecast", "cold_start")
+    return np.select([closed != "", released, forced, risky], [closed, "release_all", "min_spots", "risk_limit"], usual)
 
 
-def _dearest(case: Case, count: Count) -> float:
+def _premium(outlook: Outlook, rows: Ints, tables: Worth, standard: Ints) -> Ints:
+    rate, ceiling, paid = outlook.free_rate[rows], outlook.ceiling[rows], outlook.paid[rows]
+    against = (rate + (rate + TOP * (ceiling - rate))) / 2 * paid
+    limit = outlook.sessions.max_risk[rows]
+    return premium_spots(tables.place, tables.safe, outlook.free[rows], standard, limit, against)
+
+
+def _dearest(tables: Worth, free: Ints, allowed: Ints, released: Bools) -> Floats:
     """Worth of the last place that the model lists: the rate must bring more. What a rule forces may bring less."""
-    if count.reason == "release_all" or not count.allowed:
-        return 0.0
-    return float(case.place[case.free - count.allowed + 1])
+    nothing = released | (allowed == 0)
+    return np.where(nothing, 0.0, at(tables.place, np.where(nothing, 1, free - allowed + 1)))
 
 
-def _value(case: Case, total: int, rate: float) -> float:
-    """Expected payouts of what is listed less the retail value of the direct clients it displaces."""
-    demand = case.looks * float(case.ladder.accepts_at(rate))
-    worth, chance, left = 0.0, math.exp(-demand), 1.0
-    for sold in range(total + 1):
-        displaced = max(float(case.served[case.free] - case.served[case.free - sold]), 0.0)
-        worth += (left if sold == total else chance) * (sold * rate * case.paid - displaced * case.retail)
-        left, chance = left - chance, chance * demand / (sold + 1)
+def _value(outlook: Outlook, rows: Ints, tables: Worth, rates: Rates, total: Ints) -> Floats:
+    """Expected payouts of what is listed less the expected retail value of the direct clients it displaces."""
+    rate = rates.units / 10.0 ** outlook.sessions.digits[rows]
+    demand = outlook.expected.looks[rows] * chance(rate, outlook.median[rows], outlook.scale[rows])
+    free, brings, retail = outlook.free[rows], rate * outlook.paid[rows], outlook.sessions.retail[rows]
+    alone = at(tables.served, free)
+    worth, likely, left = np.zeros(len(rows)), np.exp(-demand), np.ones(len(rows))
+    for sold in range(int(total.max(initial=0)) + 1):
+        counts = sold <= total
+        displaced = np.maximum(alone - at(tables.served, np.where(counts, free - sold, free)), 0.0)
+        share = np.where(sold == total, left, likely)
+        worth += np.where(counts, share * (sold * brings - displaced * retail), 0.0)
+        left, likely = left - likely, likely * demand / (sold + 1)
     return worth

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adapter.smarttools.facts import Bools, Floats, Sessions, looked_up
+from adapter.smarttools.facts import Bools, Floats, Sessions, count_by, looked_up, numbered, sum_by
 from adapter.smarttools.ratios import Ratios, keys, shrunk
 
 FILL = 0.5  # direct fill of a class nobody knows anything of
@@ -23,6 +23,8 @@ DISPERSION_SESSIONS = 30.0  # sessions that this belief counts for
 LEAST_DISPERSION, MOST_DISPERSION = 0.6, 4.0
 FRAILTY = 0.04  # squared variation of a session's demand around its level, where nothing is known
 LEAST_FRAILTY, MOST_FRAILTY = 0.001, 0.5
+FRAILTY_SESSIONS = 60.0  # sessions that the frailty of all counts for in a studio's own
+LEAST_MEAN = 0.2  # reservations: fewer tell nothing of variation
 USUAL_MEAN = 8.0  # reservations of the sessions that these beliefs count for
 HALF_LIFE = 24 * 7 * 12.0  # hours: what was seen 12 weeks ago counts half
 RECENT = 24 * 7 * 2.0  # hours that "lately" looks back
@@ -52,6 +54,7 @@ class Level:
     dispersion: float = DISPERSION
     frailty: float = FRAILTY
     common: float = FRAILTY  # the part of ``frailty`` that early and late bookings share
+    frailties: dict[str, float] = field(default_factory=dict)  # by studio
     chain: dict[str, Ratios] = field(default_factory=lambda: {name: Ratios(hold) for name, hold in HOLD.items()})
     boosted: dict[str, float] = field(default_factory=dict)  # ratio by slot
     weeks: dict[str, int] = field(default_factory=dict)  # finished sessions seen of each slot
@@ -62,24 +65,36 @@ class Level:
 
     def mean(self, sessions: Sessions) -> Floats:
         """Expected final direct reservations, were there no limit of places."""
-        means = self.fill * np.nan_to_num(sessions.capacity)
+        return self.fill_of(sessions) * np.nan_to_num(sessions.capacity)
+
+    def fill_of(self, sessions: Sessions) -> Floats:
+        """The same for each place."""
+        fill = np.full(len(sessions), self.fill)
         for name in HOLD:
-            means = means * looked_up(keys(sessions, name), self.chain[name].ratio, 1.0)
-        return means * looked_up(sessions.slot, self.boosted, 1.0)
+            fill = fill * looked_up(keys(sessions, name), self.chain[name].ratio, 1.0)
+        return fill * looked_up(sessions.slot, self.boosted, 1.0)
 
     def after(self, counts: Floats, means: Floats, seen: Floats | float) -> Floats:
         """Each session's own demand, once ``counts`` came in the share ``seen`` of its time: a busy one fills early."""
         sure = 1 / max(self.frailty, LEAST_FRAILTY)
         return np.asarray(means * (sure + counts) / (sure + means * seen), dtype=np.float64)
 
+    def variation(self, sessions: Sessions) -> tuple[Floats, Floats]:
+        """``frailty`` of each session's studio, and the part that early and late bookings share."""
+        frailty = looked_up(sessions.studio, self.frailties, self.frailty)
+        return frailty, frailty * (self.common / self.frailty if self.frailty > 0 else 0.0)
+
     def doubt(self, sessions: Sessions) -> Floats:
-        """Squared coefficient of variation of the level itself: large for a new studio or slot (SS-18)."""
-        doubts = np.zeros(len(sessions))
-        for name in HOLD:
-            if name != "lately":
-                ratios = self.chain[name]
-                doubts += 1 / (ratios.hold + looked_up(keys(sessions, name), ratios.seen, 0.0) / self.dispersion)
-        return doubts
+        """Squared coefficient of variation of the level within its studio: large for a new slot (SS-18)."""
+        return sum((self._doubt(sessions, name) for name in HOLD if name not in {"lately", "studio"}), np.zeros(1))
+
+    def studio_doubt(self, sessions: Sessions) -> Floats:
+        """The same of the studio's own level: large for a new studio."""
+        return self._doubt(sessions, "studio")
+
+    def _doubt(self, sessions: Sessions, name: str) -> Floats:
+        ratios = self.chain[name]
+        return 1 / (ratios.hold + looked_up(keys(sessions, name), ratios.seen, 0.0) / self.dispersion)
 
 
 def fit_level(sessions: Sessions, counts: Floats, full: Bools, usable: Bools, seen: Floats | float = 1.0) -> Level:
@@ -91,13 +106,17 @@ def fit_level(sessions: Sessions, counts: Floats, full: Bools, usable: Bools, se
     if not usable.any():
         return level
     weight = np.where(usable, np.exp2((sessions.starts - sessions.starts[usable].max()) / HALF_LIFE), 0.0)
-    demand = counts
+    demand, shown = counts, np.broadcast_to(seen, counts.shape)
     for _ in range(EM_ROUNDS):
-        level = _fit_chain(sessions, demand, weight, level.dispersion)
+        level = _fit_chain(sessions, demand, weight, shown, level.dispersion)
         means = level.mean(sessions)
-        level.dispersion, level.frailty = _dispersion(counts, means * seen, usable & ~full)
+        sane = usable & ~full & (means * seen > LEAST_MEAN)
+        level.dispersion, level.frailty = _dispersion(counts[sane], (means * seen)[sane])
+        level.frailties = _frailties(
+            sessions.take(np.flatnonzero(sane)), counts[sane], (means * seen)[sane], level.frailty
+        )
         unseen = (1 - seen) * level.after(counts, means, seen)
-        demand = np.where(full, at_least(counts, means), counts + unseen)
+        demand, shown = np.where(full, at_least(counts, means), counts + unseen), np.ones_like(counts)
     for index in np.flatnonzero(usable).tolist():
         level.weeks[sessions.slot[index]] = level.weeks.get(sessions.slot[index], 0) + 1
     return level
@@ -113,9 +132,10 @@ def at_least(counts: Floats, means: Floats) -> Floats:
     return counts + weighted / total
 
 
-def _fit_chain(sessions: Sessions, demand: Floats, weight: Floats, dispersion: float) -> Level:
+def _fit_chain(sessions: Sessions, demand: Floats, weight: Floats, shown: Floats, dispersion: float) -> Level:
+    """``shown``: the share of demand that could have left a trace. What did is the first guess; EM goes on."""
     level = Level(dispersion=dispersion)
-    places = np.nan_to_num(sessions.capacity)
+    places = np.nan_to_num(sessions.capacity) * shown
     level.fill = (FILL * FILL_PLACES + float(weight @ demand)) / (FILL_PLACES + float(weight @ places))
     recent = np.where(sessions.starts > sessions.starts[weight > 0].max() - RECENT, weight, 0.0)
     means = level.fill * places
@@ -127,11 +147,19 @@ def _fit_chain(sessions: Sessions, demand: Floats, weight: Floats, dispersion: f
     return level
 
 
-def _dispersion(counts: Floats, means: Floats, usable: Bools) -> tuple[float, float]:
+def _dispersion(counts: Floats, means: Floats) -> tuple[float, float]:
     """Variance over mean, and the squared variation of demand beyond counting noise; both held to what is usual."""
-    sane = usable & (means > 0.2)
-    squares, expected = (counts[sane] - means[sane]) ** 2, means[sane]
-    pearson = (DISPERSION_SESSIONS * DISPERSION + (squares / expected).sum()) / (DISPERSION_SESSIONS + len(expected))
+    squares = (counts - means) ** 2
+    pearson = (DISPERSION_SESSIONS * DISPERSION + (squares / means).sum()) / (DISPERSION_SESSIONS + len(means))
     held = DISPERSION_SESSIONS * USUAL_MEAN**2
-    frailty = (held * FRAILTY + (squares - expected).sum()) / (held + (expected**2).sum())
+    frailty = (held * FRAILTY + (squares - means).sum()) / (held + (means**2).sum())
     return min(max(float(pearson), LEAST_DISPERSION), MOST_DISPERSION), min(max(float(frailty), 0.0), MOST_FRAILTY)
+
+
+def _frailties(sessions: Sessions, counts: Floats, means: Floats, usual: float) -> dict[str, float]:
+    """The same squared variation by studio, held to that of all: some have regulars, some the weather."""
+    names, number = numbered(sessions.studio)
+    squares = sum_by(number, means**2, len(names))
+    held = FRAILTY_SESSIONS * squares / np.maximum(count_by(number, len(names)), 1)
+    own = (held * usual + sum_by(number, (counts - means) ** 2 - means, len(names))) / (held + squares)
+    return dict(zip(names, np.clip(own, 0.0, MOST_FRAILTY).tolist(), strict=True))

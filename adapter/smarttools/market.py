@@ -18,6 +18,7 @@ from adapter.smarttools.facts import (
     TRIAL,
     Bools,
     Floats,
+    Ints,
     Offers,
     Reservations,
     Sessions,
@@ -27,9 +28,10 @@ from adapter.smarttools.facts import (
 )
 from adapter.smarttools.openness import overlap
 from adapter.smarttools.ratios import Ratios, keys, shrunk
-from adapter.smarttools.response import PRIOR, Stretches, accepted, learned_weights
+from adapter.smarttools.response import Responses, Stretches, chance, learn_responses
 
 SHARE = 0.25  # of the places: marketplace demand at a rate near nothing, where nothing is known
+SHARE_PLACES = 200.0  # places listed that this belief counts for
 UNKNOWN_LISTING = 0.2  # what a session counts for when nobody wrote down what was listed
 USUAL_RATE = 0.5  # of the retail rate, where nobody wrote down what was paid
 HOLD = {"studio": 4.0, "studio hour": 20.0, "cell": 15.0, "slot": 15.0}
@@ -40,21 +42,22 @@ CAME, MISSED = 18.0, 2.0  # marketplace reservations that are believed to have b
 class Market:
     """What was learned of marketplace demand."""
 
+    share: float = SHARE  # of the places, over all studios
     curves: Curves = field(default_factory=lambda: Curves(MARKETPLACE_PRIOR))
     chain: dict[str, Ratios] = field(default_factory=lambda: {name: Ratios(hold) for name, hold in HOLD.items()})
-    weights: Floats = field(default_factory=PRIOR.copy)  # of the responses to the rate
+    responses: Responses = field(default_factory=Responses)  # to the rate
     attended: float = CAME / (CAME + MISSED)  # of the marketplace reservations that stood
 
     def mean(self, sessions: Sessions) -> Floats:
         """Marketplace reservations expected at a rate near nothing, listed from the first day to the last."""
-        means = SHARE * np.nan_to_num(sessions.capacity)
-        for name in HOLD:
-            means = means * looked_up(keys(sessions, name), self.chain[name].ratio, 1.0)
-        return means
+        return self.keen(sessions) * np.nan_to_num(sessions.capacity)
 
-    def accepts(self, share: Floats) -> Floats:
-        """The chance that one who looks books at a rate of ``share`` of the retail rate."""
-        return np.asarray((accepted(share) * self.weights).sum(axis=-1), dtype=np.float64)
+    def keen(self, sessions: Sessions) -> Floats:
+        """The same for each place."""
+        keen = np.full(len(sessions), self.share)
+        for name in HOLD:
+            keen = keen * looked_up(keys(sessions, name), self.chain[name].ratio, 1.0)
+        return keen
 
 
 def fit_market(sessions: Sessions, reservations: Reservations, offers: Offers, usable: Bools) -> Market:
@@ -65,11 +68,17 @@ def fit_market(sessions: Sessions, reservations: Reservations, offers: Offers, u
     ended = _ended(sessions, reservations, sold, offers)
     market.curves = _fit_curves(sessions, reservations, offers, held, ended[0], market)
     listed = _listed(sessions, offers, *ended, market)
-    market.weights = learned_weights(keys(sessions, "cell"), listed)
+    market.responses = learn_responses(sessions, listed)
     stretches = listed.joined(_unwritten(sessions, reservations, offers, sold, usable))
-    exposure = sum_by(stretches.session, stretches.part * market.accepts(stretches.share), len(sessions))
+    exposure = sum_by(
+        stretches.session,
+        stretches.part * _accepted(market, sessions, stretches.session, stretches.share),
+        len(sessions),
+    )
     seen = sum_by(stretches.session, stretches.booked, len(sessions))
-    means = SHARE * np.nan_to_num(sessions.capacity) * exposure
+    means = np.nan_to_num(sessions.capacity) * exposure
+    market.share = (SHARE * SHARE_PLACES + float(seen.sum())) / (SHARE_PLACES + float(means.sum()))
+    means *= market.share
     for name, hold in HOLD.items():
         groups = keys(sessions, name)
         market.chain[name] = shrunk(groups, seen, means, usable.astype(np.float64), hold)
@@ -77,6 +86,12 @@ def fit_market(sessions: Sessions, reservations: Reservations, offers: Offers, u
     missed = int((held & (reservations.outcome == NO_SHOW)).sum())
     market.attended = 1 - (missed + MISSED) / (int(held.sum()) + CAME + MISSED)
     return market
+
+
+def _accepted(market: Market, sessions: Sessions, session: Ints, share: Floats) -> Floats:
+    """The chance that one who looks at a session books at ``share`` of its retail rate."""
+    median, scale = market.responses.of(sessions)
+    return chance(share, median[session], scale[session])
 
 
 def _unwritten(sessions: Sessions, reservations: Reservations, offers: Offers, sold: Bools, usable: Bools) -> Stretches:
@@ -112,7 +127,8 @@ def _fit_curves(
     session = reservations.session[chosen]
     start = sessions.starts[offers.session]
     open_for = np.where(offers.spots[:, None] > 0, overlap(start - offers.since, start - until), 0.0) / np.diff(EDGES)
-    open_for *= market.accepts(offers.rate / sessions.retail[offers.session])[:, None]
+    shares = offers.rate / sessions.retail[offers.session]
+    open_for *= _accepted(market, sessions, offers.session, shares)[:, None]
     listed = np.column_stack([sum_by(offers.session, column, len(sessions)) for column in open_for.T])
     chances = listed * np.nan_to_num(sessions.capacity)[:, None]
     explained = float((chances @ MARKETPLACE_PRIOR).sum())

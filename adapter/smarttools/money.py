@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
+import numpy as np
+
+from adapter.smarttools.facts import Floats, Ints
+
 
 def units_up(amount: float, places: int) -> int:
     """``amount`` in minor units, rounded up: a floor of 7.505 is 751 (SR-06)."""
@@ -23,6 +27,11 @@ def units_near(amount: float, places: int) -> int:
 def major(units: int, places: int) -> float:
     """Minor units as the float that stands for them in decision tables."""
     return float(Decimal(units).scaleb(-places))
+
+
+def majors(units: Ints, places: Ints) -> Floats:
+    """The same for many: dividing by a power of ten gives the float nearest to the decimal, as reading it would."""
+    return np.asarray(units / 10.0**places, dtype=np.float64)
 
 
 def _exact(amount: float) -> Decimal:

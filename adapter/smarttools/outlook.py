@@ -1,19 +1,20 @@
-"""One case a session: all that its decision needs, as plain numbers and tables. Built for many sessions at a time.
+"""How each session stands: its books, what is to come, at which rates it could be sold. Arrays, one entry a session.
 
-A case depends on its own session alone, never on which others were asked about: a decision can be replayed by itself.
+An entry depends on its own session and its studio's pace alone, never on which others were asked about beside it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from adapter.smarttools.curves import EDGES, bins_of, keys_of, still_to_come
+from adapter.smarttools.clockwork import at_lead, cut
 from adapter.smarttools.facts import (
     DIRECT,
     MARKETPLACE,
     THIRD_PARTY,
+    Bools,
     Floats,
     Ints,
     Offers,
@@ -21,11 +22,16 @@ from adapter.smarttools.facts import (
     Sessions,
     count_by,
 )
-from adapter.smarttools.forecast import Forecast, forecast
+from adapter.smarttools.forecast import WEIGHTS, Forecast, forecast, gamma_points
 from adapter.smarttools.model import Model
-from adapter.smarttools.rates import Ladder, ladder
-from adapter.smarttools.returns import standing
-from adapter.smarttools.value import Flow, steps_for, table_size, worth
+from adapter.smarttools.response import best_rate, chance
+from adapter.smarttools.value import Flow, Singles, Worth, worth
+
+SIZES = np.array([8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024, 4096, 2**20])  # places of the tables
+STEPS = np.array([12, 20, 28, 40, 56, 80, 112, 160, 320, 640])
+BUSY = 0.5  # of a reservation, at the most, is usual in one step
+RUNGS = 4  # rates among which the dynamic program chooses later
+CHUNK = 1024  # sessions whose tables are held at a time
 
 
 @dataclass(frozen=True)
@@ -39,33 +45,24 @@ class Books:
 
 
 @dataclass(frozen=True)
-class Case:
-    """One session as it stands."""
+class Outlook:
+    """Sessions as they stand."""
 
-    index: int  # its place in the tables it came from
-    cancelled: bool
-    lead: float  # hours to the start, 0 once begun
-    capacity: float  # NaN: not said
-    free: int
-    direct: int
-    marketplace: int
-    third_party: int
-    min_spots: int
-    release_hours: float
-    max_risk: float
-    retail: float
-    digits: int
-    in_force: float
-    ladder: Ladder
-    paid: float  # of a marketplace reservation's rate, what is for attended ones
-    looks: float  # marketplace users still to look at it
-    known: bool  # its studio was in the history
-    remaining: float  # direct reservations still to come that would stand
-    spread: float
-    stand: float
-    place: Floats  # worth of the y-th place left
-    safe: Floats  # chance that no direct client is turned away with y places left
-    served: Floats  # direct clients served with y places left
+    sessions: Sessions
+    books: Books
+    expected: Forecast
+    capacity: Ints  # 0 where it is not said
+    free: Ints
+    known: Bools  # its studio was in the history
+    median: Floats  # the rate at which half of those who look would book
+    scale: Floats
+    floor: Floats  # in major units, as ``ceiling``
+    ceiling: Floats
+    paid: Floats  # the share of a rate that a reservation made now brings: it must stand, and be attended
+    free_rate: Floats  # the best rate if the place were worth nothing else
+
+    def __len__(self) -> int:
+        return len(self.free)
 
 
 def read_books(sessions: Sessions, reservations: Reservations, offers: Offers, at: float) -> Books:
@@ -81,128 +78,90 @@ def read_books(sessions: Sessions, reservations: Reservations, offers: Offers, a
     return Books(direct, marketplace, third_party, in_force)
 
 
-def cases(sessions: Sessions, books: Books, at: float, model: Model) -> tuple[list[Case], Forecast]:
-    """A case for each session, in order, and the forecast they rest on."""
-    expected = forecast(sessions, books.direct, at, model)
-    made: dict[tuple[int, int, int, float], Ladder] = {}
-    for limits in _limits(sessions):
-        if limits not in made:
-            made[limits] = ladder(*limits, model.market.accepts)
-    ladders = [made[limits] for limits in _limits(sessions)]
-    looks = _looks(sessions, expected, model)
-    sizes = np.array([table_size(places) for places in np.nan_to_num(sessions.capacity).tolist()], dtype=np.int64)
-    found: dict[int, Case] = {}
-    for size in np.unique(sizes).tolist():
-        rows = np.flatnonzero(sizes == size)
-        tables = worth(_flow(sessions, rows, expected, ladders, looks, model, size), size)
-        for row, index in enumerate(rows.tolist()):
-            found[index] = _case(
-                sessions, books, expected, index, ladders[index], float(looks[index]), model,
-                tables.place[row], tables.safe[row], tables.served[row],
-            )  # fmt: skip
-    return [found[index] for index in range(len(sessions))], expected
-
-
-def _limits(sessions: Sessions) -> list[tuple[int, int, int, float]]:
-    parts = (sessions.floor, sessions.ceiling, sessions.digits, sessions.retail)
-    return list(zip(*(part.tolist() for part in parts), strict=True))
-
-
-def _looks(sessions: Sessions, expected: Forecast, model: Model) -> Floats:
-    """Marketplace users still to look at each session."""
-    shares = [
-        float(still_to_come(model.market.curves.of(keys_of(sessions, index)), expected.lead[index]))
-        for index in range(len(sessions))
-    ]
-    return model.market.mean(sessions) * np.array(shares, dtype=np.float64)
-
-
-def _case(
-    sessions: Sessions,
-    books: Books,
-    expected: Forecast,
-    index: int,
-    steps: Ladder,
-    looks: float,
-    model: Model,
-    place: Floats,
-    safe: Floats,
-    served: Floats,
-) -> Case:
-    capacity = float(sessions.capacity[index])
-    taken = int(books.direct[index] + books.marketplace[index] + books.third_party[index])
-    return Case(
-        index=index,
-        cancelled=bool(sessions.cancelled[index]),
-        lead=float(expected.lead[index]),
+def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
+    """Each session's outlook, in order."""
+    capacity = np.minimum(np.nan_to_num(sessions.capacity), SIZES[-1] - 1).astype(np.int64)
+    free = np.maximum(capacity - books.direct - books.marketplace - books.third_party, 0)
+    expected = forecast(sessions, books.direct, at, model, full=free == 0)
+    first, kind = sessions.profiles()
+    median, scale = (part[kind] * sessions.retail for part in model.market.responses.of(sessions.take(first)))
+    coin = 10.0**-sessions.digits
+    floor, ceiling = sessions.floor * coin, sessions.ceiling * coin
+    paid = model.market.attended * at_lead(expected.made, expected.lead)
+    return Outlook(
+        sessions=sessions,
+        books=books,
+        expected=expected,
         capacity=capacity,
-        free=0 if np.isnan(capacity) else max(int(capacity) - taken, 0),
-        direct=int(books.direct[index]),
-        marketplace=int(books.marketplace[index]),
-        third_party=int(books.third_party[index]),
-        min_spots=int(sessions.min_spots[index]),
-        release_hours=float(sessions.release_hours[index]),
-        max_risk=float(sessions.max_risk[index]),
-        retail=float(sessions.retail[index]),
-        digits=int(sessions.digits[index]),
-        in_force=float(books.in_force[index]),
-        ladder=steps,
-        paid=model.market.attended,
-        looks=looks,
-        known=model.level.knows(sessions.studio[index]),
-        remaining=float(expected.remaining[index]),
-        spread=float(expected.spread[index]),
-        stand=float(expected.stand[index]),
-        place=place,
-        safe=safe,
-        served=served,
+        free=free,
+        known=np.array([model.level.knows(name) for name in sessions.studio], dtype=np.bool_),
+        median=median,
+        scale=scale,
+        floor=floor,
+        ceiling=ceiling,
+        paid=paid,
+        free_rate=np.clip(best_rate(median, scale, np.zeros(len(sessions))), floor, ceiling),
     )
 
 
-def _flow(
-    sessions: Sessions, rows: Ints, expected: Forecast, ladders: list[Ladder], looks: Floats, model: Model, size: int
-) -> Flow:
-    steps = [_steps(sessions, index, float(expected.lead[index]), model, steps_for(size)) for index in rows.tolist()]
-    rungs = [ladders[index].rungs() for index in rows.tolist()]
-    direct, stand, cancelled, marketplace = (np.array(part) for part in zip(*steps, strict=True))
-    return Flow(
-        capacity=np.nan_to_num(sessions.capacity[rows]),
-        direct=direct,
-        stand=stand,
-        cancelled=cancelled,
-        marketplace=marketplace * looks[rows, None],
-        nodes=expected.nodes[rows],
-        other=model.others,
-        served=sessions.displacement_weight[rows] * sessions.retail[rows],
-        rates=np.array([rates for rates, _ in rungs]) * model.market.attended,
-        accepts=np.array([accepts for _, accepts in rungs]),
-    )
+def portions(outlook: Outlook) -> list[tuple[Ints, int, int]]:
+    """Sessions that can be solved side by side: their rows, the places of their tables and the number of steps."""
+    size, steps = _size(outlook), _steps(outlook)
+    return [
+        (rows[first : first + CHUNK], places, count)
+        for places, count in sorted(set(zip(size.tolist(), steps.tolist(), strict=True)))
+        for rows in [np.flatnonzero((size == places) & (steps == count))]
+        for first in range(0, len(rows), CHUNK)
+    ]
 
 
-def _steps(
-    sessions: Sessions, index: int, lead: float, model: Model, steps: int
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Time to the start cut so that each step sees about as much happen; nothing here depends on the bookings.
-
-    Per step: share of the direct bookings to come, their chance to stand, chance of a cancellation, share of
-    marketplace users to come.
-    """
-    keys = keys_of(sessions, index)
-    direct, market = model.curves.of(keys), model.market.curves.of(keys)
-    known = np.append(EDGES[lead > EDGES], lead)
-    fine = np.interp(np.arange(8 * len(known) - 7) / 8, np.arange(len(known)), known)
-    busy = still_to_come(direct, fine) + 0.5 * still_to_come(market, fine) + 0.2 * fine / max(lead, 1e-9)
-    cut = np.interp(np.linspace(0, busy[-1], steps + 1), busy, fine)
-    middle = (cut[1:] + cut[:-1]) / 2
-    hazard = model.returns.of(sessions.studio[index])
-    return (
-        _parts(still_to_come(direct, cut)),
-        standing(hazard, middle),
-        1 - np.exp(-hazard[bins_of(middle)] * np.diff(cut)),
-        _parts(still_to_come(market, cut)),
-    )
+def tables(outlook: Outlook, rows: Ints, places: int, steps: int, model: Model) -> Worth:
+    """The worth of places of some sessions."""
+    return worth(_flow(outlook, rows, steps, model), WEIGHTS, places)
 
 
-def _parts(through: Floats) -> Floats:
-    steps = np.diff(through)
-    return steps / steps.sum() if steps.sum() > 0 else steps
+def _size(outlook: Outlook) -> Ints:
+    return SIZES[np.searchsorted(SIZES, outlook.capacity)]
+
+
+def _steps(outlook: Outlook) -> Ints:
+    """How many steps, by what is usual of the session and not by what is on its books (INV-2)."""
+    usual = outlook.expected.level * outlook.expected.to_come + outlook.expected.looks
+    return STEPS[np.minimum(np.searchsorted(STEPS, usual / BUSY), len(STEPS) - 1)]
+
+
+def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
+    expected = outlook.expected
+    looks = expected.looks[rows]
+    to_come = np.maximum(expected.to_come[rows], 1e-12)
+    in_all = looks / np.maximum(at_lead(expected.market[rows], expected.lead[rows]), 1e-12)
+    steps = cut(
+        expected.lead[rows], expected.direct[rows], expected.market[rows], expected.hazard[rows],
+        expected.made[rows], expected.level[rows], in_all, count,
+    )  # fmt: skip
+    # At most one client comes in a step, which makes a count calmer than Poisson's: the mean's doubt makes up for it.
+    nodes = gamma_points(expected.remaining[rows], expected.spread[rows] + 1 / count)
+    direct = (nodes / to_come[:, None]).T[None] * (steps.direct / steps.stand).T[:, None, :]
+    seen = (steps.market * in_all[:, None]).T
+    back = -np.expm1(-steps.hazard).T
+    # What is held together below 1 in a step: rounding a busy step must not turn arrivals into debts.
+    fit = 0.95 / np.maximum(direct.max(axis=1) * (1 + model.others) + seen + back * outlook.capacity[rows], 0.95)
+    rates = outlook.free_rate[rows] + np.linspace(0, 1, RUNGS)[:, None] * (outlook.ceiling - outlook.free_rate)[rows]
+    accept = chance(rates, outlook.median[rows], outlook.scale[rows])
+    sessions = outlook.sessions
+    parts = {
+        "capacity": outlook.capacity[rows],
+        "direct": direct * fit[:, None],
+        "other": np.full(len(rows), model.others),
+        "stand": steps.stand.T,
+        "cancelled": back * fit,
+        "looks": seen * fit,
+        "served": sessions.displacement_weight[rows] * sessions.retail[rows],
+        "bring": rates * accept * model.market.attended,
+        "accept": accept,
+    }
+    return Flow(**{each.name: _single(parts[each.name]) for each in fields(Flow)})
+
+
+def _single(values: Floats | Ints) -> Singles:
+    return np.ascontiguousarray(values, dtype=np.float32)

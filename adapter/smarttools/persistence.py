@@ -18,11 +18,11 @@ from adapter.smarttools.level import Level
 from adapter.smarttools.market import Market
 from adapter.smarttools.model import Model
 from adapter.smarttools.ratios import Ratios
-from adapter.smarttools.response import PRIOR
-from adapter.smarttools.returns import Returns
+from adapter.smarttools.response import PRIOR, Responses
+from adapter.smarttools.returns import Pooled, Returns
 
 FILE = "smarttools.json"
-VERSION = 1
+VERSION = 2
 
 
 class BadModel(ValueError):
@@ -77,16 +77,30 @@ def _model(written: dict[str, Any]) -> Model:
     return Model(
         level=Level(**{**level, "chain": _chain(level["chain"])}),
         curves=_curves(written["curves"]),
-        returns=Returns(_array(returns["all"], BINS), {k: _array(v, BINS) for k, v in returns["studios"].items()}),
+        returns=Returns(
+            _pooled(returns["hazard"], BINS), _pooled(returns["active"], BINS + 1), _pooled(returns["made"], BINS + 1)
+        ),
         market=Market(
+            share=float(market["share"]),
             curves=_curves(market["curves"]),
             chain=_chain(market["chain"]),
-            weights=_array(market["weights"], len(PRIOR)),
+            responses=_responses(market["responses"]),
             attended=float(market["attended"]),
         ),
         others=float(written["others"]),
         sessions=int(written["sessions"]),
     )
+
+
+def _pooled(written: dict[str, Any], length: int) -> Pooled:
+    return Pooled(
+        _array(written["all"], length), {key: _array(value, length) for key, value in written["studios"].items()}
+    )
+
+
+def _responses(written: dict[str, Any]) -> Responses:
+    known = {key: [float(value) for value in values] for key, values in written["known"].items()}
+    return Responses(_array(written["weights"], len(PRIOR)), known)
 
 
 def _chain(written: dict[str, Any]) -> dict[str, Ratios]:

@@ -5,11 +5,12 @@ The weights start from a prior and move with what sold at different rates in the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.special import wrightomega
 
-from adapter.smarttools.facts import Floats, Ints, numbered, sum_by
+from adapter.smarttools.facts import Floats, Ints, Sessions, numbered, sum_by
 
 _MEDIANS = np.linspace(0.25, 1.1, 18)
 _SCALES = np.array([0.08, 0.14, 0.22])
@@ -17,7 +18,24 @@ MEDIANS: Floats = np.repeat(_MEDIANS, len(_SCALES))  # rate over retail at which
 SCALES: Floats = np.tile(_SCALES, len(_MEDIANS))
 _LIKELY: Floats = np.exp(-0.5 * ((MEDIANS - 0.6) / 0.2) ** 2)
 PRIOR: Floats = _LIKELY / _LIKELY.sum()
-TEMPER = 0.5  # rates were not set at random: their evidence counts half
+TILT = 0.7
+LEAST_ACCEPTED = 0.05  # of those who look: a curve that accepts fewer is not believed to have so many look
+TEMPER = 0.7  # rates were not set at random: their evidence counts less than it says
+ROUNDS = 4  # of learning what studios have in common
+STUDIOS = 3.0  # studios that the prior counts for
+WITHIN = 0.12  # how far the medians of a studio's slots lie apart
+_NEAR: Floats = np.exp(-0.5 * ((MEDIANS[:, None] - MEDIANS) / WITHIN) ** 2) * (SCALES[:, None] == SCALES)
+_NEAR /= _NEAR.sum(axis=1, keepdims=True)
+
+
+def chance(rate: Floats, median: Floats, scale: Floats) -> Floats:
+    """The chance that one who looks books at a rate."""
+    return np.asarray(1 / (1 + np.exp(np.clip((rate - median) / scale, -40, 40))), dtype=np.float64)
+
+
+def best_rate(median: Floats, scale: Floats, cost: Floats) -> Floats:
+    """The rate with the highest (rate - cost) x chance: where the logistic's margin is scale x (1 + omega)."""
+    return np.asarray(cost + scale * (1 + wrightomega((median - cost) / scale - 1)), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -41,17 +59,76 @@ def accepted(share: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(np.clip((share[..., None] - MEDIANS) / SCALES, -40, 40))), dtype=np.float64)
 
 
-def learned_weights(cell: list[str], stretches: Stretches) -> Floats:
-    """Posterior weights: within one kind of class (``cell`` by session), which rates sold beyond their time."""
+@dataclass
+class Responses:
+    """What marketplace users would pay, as median and scale over the retail rate, by key (slot, studio)."""
+
+    weights: Floats = field(default_factory=PRIOR.copy)  # of the curves of the set, over all studios
+    known: dict[str, list[float]] = field(default_factory=dict)
+
+    def of(self, sessions: Sessions) -> tuple[Floats, Floats]:
+        """Each session's median and scale."""
+        usual = _point(self.weights)
+        found = [
+            self.known.get(f"slot|{slot}") or self.known.get(f"studio|{studio}") or usual
+            for slot, studio in zip(sessions.slot, sessions.studio, strict=True)
+        ]
+        table = np.array(found, dtype=np.float64).reshape(-1, 2)
+        return table[:, 0], table[:, 1]
+
+
+def learn_responses(sessions: Sessions, stretches: Stretches) -> Responses:
+    """Which rates sold beyond their time, within a recurring slot; pooled by studio, and studios towards all.
+
+    Total demand is conditioned on, so how many look plays no part. Empirical Bayes over a set of curves.
+    """
     listed = stretches.part > 0
     if not stretches.booked[listed].any():
-        return PRIOR.copy()
-    names, number = numbered([cell[index] for index in stretches.session[listed].tolist()])
-    likely, part, booked = accepted(stretches.share[listed]), stretches.part[listed], stretches.booked[listed]
-    open_to = np.zeros((len(names), len(MEDIANS)))
+        return Responses()
+    slots, number = numbered([sessions.slot[index] for index in stretches.session[listed].tolist()])
+    told, open_to = _told(number, len(slots), stretches.share[listed], stretches.part[listed], stretches.booked[listed])
+    house_of = dict(zip(sessions.slot, sessions.studio, strict=True))
+    studios, house = numbered([house_of[slot] for slot in slots])
+    together, opened = np.zeros((len(studios), len(MEDIANS))), np.zeros((len(studios), len(MEDIANS)))
+    np.add.at(together, house, told)
+    np.add.at(opened, house, open_to)
+    weights = PRIOR
+    for _ in range(ROUNDS):
+        posterior = _weighed(np.log(weights) + TEMPER * together)
+        weights = (STUDIOS * PRIOR + posterior.sum(axis=0)) / (STUDIOS + len(studios))
+    own = _weighed(np.log(posterior @ _NEAR + 1e-12)[house] + TEMPER * told)
+    posterior, own = _tilted(posterior, opened), _tilted(own, open_to)
+    known = {f"studio|{name}": _point(row) for name, row in zip(studios, posterior, strict=True)}
+    return Responses(weights, known | {f"slot|{name}": _point(row) for name, row in zip(slots, own, strict=True)})
+
+
+def _tilted(weights: Floats, open_to: Floats) -> Floats:
+    """Curves by how much demand they imply: what booked is known, so a curve that accepts less means that more looked.
+
+    Not by all of it (``TILT``): how many look is not without bounds.
+    """
+    accept = np.maximum(open_to / np.maximum(open_to.max(axis=1, keepdims=True), 1e-300), LEAST_ACCEPTED)
+    tilted = weights * accept**-TILT
+    return np.asarray(tilted / tilted.sum(axis=1, keepdims=True), dtype=np.float64)
+
+
+def _told(number: Ints, groups: int, share: Floats, part: Floats, booked: Floats) -> tuple[Floats, Floats]:
+    """Log likelihood of each curve in each group, given how many were booked in all; and what it would let book."""
+    likely = accepted(share)
+    open_to, told = np.zeros((groups, len(MEDIANS))), np.zeros((groups, len(MEDIANS)))
     np.add.at(open_to, number, part[:, None] * likely)
-    sold = sum_by(number, booked, len(names))
-    told = booked @ np.log(likely) - sold @ np.log(np.maximum(open_to, 1e-300))
-    posterior = np.log(PRIOR) + TEMPER * told
-    weights = np.exp(posterior - posterior.max())
-    return np.asarray(weights / weights.sum(), dtype=np.float64)
+    np.add.at(told, number, booked[:, None] * np.log(likely))
+    total = sum_by(number, booked, groups)[:, None]
+    return np.asarray(told - total * np.log(np.maximum(open_to, 1e-300)), dtype=np.float64), open_to
+
+
+def _weighed(logs: Floats) -> Floats:
+    weights = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float64)
+
+
+def _point(weights: Floats) -> list[float]:
+    """One logistic curve for a mixture of them: the doubt about the median flattens it."""
+    median = float(weights @ MEDIANS)
+    doubt = float(weights @ (MEDIANS - median) ** 2)
+    return [median, float(np.sqrt((weights @ SCALES) ** 2 + 3 / np.pi**2 * doubt))]

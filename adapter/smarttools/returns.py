@@ -1,7 +1,8 @@
-"""Places that come back: how likely an active reservation is to be cancelled in the next hour, by time to the start.
+"""Places that come back: how likely a reservation is to be cancelled, by time to the start.
 
-Knows cancellations before the start only. The hazard is pooled per studio towards a prior, which answers where the
-history does not say when reservations were made and cancelled.
+Knows cancellations before the start only. Three tables, each pooled per studio towards all and towards a prior, which
+answers where the history does not say when reservations were made and cancelled. They are counted each for itself: who
+books early is rarely given to cancelling within the hour, so a hazard multiplied over weeks would take too many away.
 """
 
 from __future__ import annotations
@@ -11,54 +12,86 @@ from itertools import pairwise
 
 import numpy as np
 
-from adapter.smarttools.curves import EDGES, bins_of
+from adapter.smarttools.curves import BINS, EDGES, bins_of
 from adapter.smarttools.facts import Bools, Floats, Ints, Reservations, Sessions, numbered, sum_by
 
-PRIOR: Floats = np.where(EDGES[:-1] < 24, 0.0030, 0.0006)  # an hour: some 7 % on the last day, 8 % in the week before
-PRIOR_HOURS = 3000.0  # reservation-hours that the prior counts for, in each bin
+HAZARD: Floats = np.where(EDGES[:-1] < 24, 0.0030, 0.0006)  # an hour, of the active reservations
+ACTIVE: Floats = 1 - 0.14 * -np.expm1(-EDGES / 48)  # one in seven of those that were active long before is given up
+MADE: Floats = 1 - 0.14 * -np.expm1(-EDGES / 12)
+PRIOR_HOURS = 3000.0  # reservation-hours that the prior of the hazard counts for, in each bin
+PRIOR_COUNT = 40.0  # reservations that the priors of the shares count for
+
+
+@dataclass
+class Pooled:
+    """A table over lead time for each studio, and that of all."""
+
+    all: Floats
+    studios: dict[str, Floats] = field(default_factory=dict)
+
+    def of(self, studio: str) -> Floats:
+        """The studio's, or that of all."""
+        return self.studios.get(studio, self.all)
+
+    def through(self, sessions: Sessions) -> Floats:
+        """Each session's table, (sessions, entries)."""
+        return np.array([self.of(name) for name in sessions.studio]).reshape(-1, len(self.all))
 
 
 @dataclass
 class Returns:
-    """Hazards per hour in each lead-time bin, by studio."""
+    """What was learned of cancellations."""
 
-    all: Floats = field(default_factory=PRIOR.copy)
-    studios: dict[str, Floats] = field(default_factory=dict)
+    hazard: Pooled = field(default_factory=lambda: Pooled(HAZARD.copy()))  # per hour, in each bin
+    active: Pooled = field(
+        default_factory=lambda: Pooled(ACTIVE.copy())
+    )  # of those active at an edge, the share to stand
+    made: Pooled = field(default_factory=lambda: Pooled(MADE.copy()))  # of those made about an edge, the share to stand
 
-    def of(self, studio: str) -> Floats:
-        """The studio's hazard, or that of all."""
-        return self.studios.get(studio, self.all)
-
-
-def standing(hazard: Floats, lead: Floats | float) -> Floats:
-    """The chance that a reservation active ``lead`` hours before the start still stands then."""
-    passed = np.concatenate(([0.0], np.cumsum(hazard * np.diff(EDGES))))
-    return np.exp(-np.asarray(np.interp(lead, EDGES, passed), dtype=np.float64))
+    def accumulated(self, sessions: Sessions) -> Floats:
+        """Each session's hazard summed from the start to each of EDGES, (sessions, edges)."""
+        passed = np.cumsum(self.hazard.through(sessions) * np.diff(EDGES), axis=1)
+        return np.concatenate([np.zeros((len(sessions), 1)), passed], axis=1)
 
 
 def fit_returns(sessions: Sessions, reservations: Reservations, chosen: Bools) -> Returns:
-    """Hazards from the chosen reservations whose times are known: cancellations by hours at risk."""
+    """Learn from the chosen reservations whose times are known."""
     starts, stood = sessions.starts[reservations.session], reservations.standing()
     begun = starts - reservations.booked
     over = np.where(stood, 0.0, starts - reservations.cancelled)
     usable = chosen & (begun > 0) & (over >= 0) & (over <= begun)
-    begun, over = np.minimum(begun[usable], EDGES[-1]), np.minimum(over[usable], EDGES[-1])
+    begun, over, stood = np.minimum(begun[usable], EDGES[-1]), np.minimum(over[usable], EDGES[-1]), stood[usable]
     names, number = numbered(sessions.studio)
     house = number[reservations.session[usable]]
-    at_risk = _at_risk(house, len(names), begun, over)
-    cancelled = np.zeros_like(at_risk)
-    gave_up = ~stood[usable]
-    np.add.at(cancelled, (house[gave_up], bins_of(over[gave_up])), 1.0)
-    pooled = _shrunk(cancelled.sum(axis=0), at_risk.sum(axis=0), PRIOR)
-    return Returns(pooled, {name: _shrunk(cancelled[i], at_risk[i], pooled) for i, name in enumerate(names)})
-
-
-def _at_risk(house: Ints, houses: int, begun: Floats, over: Floats) -> Floats:
-    spent = [
+    cancelled = _binned(house[~stood], over[~stood], len(names))
+    hours = [
         np.clip(np.minimum(begun, late) - np.maximum(over, early), 0, None) for early, late in pairwise(EDGES.tolist())
     ]
-    return np.column_stack([sum_by(house, hours, houses) for hours in spent])
+    at_risk = np.column_stack([sum_by(house, each, len(names)) for each in hours])
+    active = [(begun >= edge) & (stood | (over < edge)) for edge in EDGES.tolist()]
+    held = np.column_stack([sum_by(house, each.astype(np.float64), len(names)) for each in active])
+    kept = np.column_stack([sum_by(house, (each & stood).astype(np.float64), len(names)) for each in active])
+    made, lasted = (_about(_binned(house[rows], begun[rows], len(names))) for rows in (slice(None), stood))
+    return Returns(
+        _pooled(names, cancelled, at_risk, HAZARD, PRIOR_HOURS),
+        _pooled(names, kept, held, ACTIVE, PRIOR_COUNT),
+        _pooled(names, lasted, made, MADE, PRIOR_COUNT),
+    )
 
 
-def _shrunk(cancelled: Floats, at_risk: Floats, parent: Floats) -> Floats:
-    return (PRIOR_HOURS * parent + cancelled) / (PRIOR_HOURS + at_risk)
+def _binned(house: Ints, lead: Floats, houses: int) -> Floats:
+    flat = np.bincount(house * BINS + bins_of(lead), minlength=houses * BINS)
+    return flat.reshape(houses, BINS).astype(np.float64)
+
+
+def _about(counts: Floats) -> Floats:
+    """What is in the bins on both sides of each edge."""
+    wide = np.pad(counts, ((0, 0), (1, 1)))
+    return np.asarray(wide[:, 1:] + wide[:, :-1], dtype=np.float64)
+
+
+def _pooled(names: list[str], shown: Floats, seen: Floats, prior: Floats, hold: float) -> Pooled:
+    """Shares shown of seen: each studio's held to that of all, and that to the prior."""
+    together = (hold * prior + shown.sum(axis=0)) / (hold + seen.sum(axis=0))
+    own = (hold * together + shown) / (hold + seen)
+    return Pooled(together, dict(zip(names, own, strict=True)))

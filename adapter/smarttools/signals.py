@@ -6,11 +6,10 @@ import math
 
 import numpy as np
 
-from adapter.smarttools.curves import keys_of, still_to_come
-from adapter.smarttools.facts import DIRECT, MARKETPLACE, Floats, Ints, Reservations, Sessions, count_by
-from adapter.smarttools.forecast import Forecast
+from adapter.smarttools.curves import EDGES
+from adapter.smarttools.facts import DIRECT, MARKETPLACE, Ints, Reservations, Sessions, count_by
 from adapter.smarttools.model import Model
-from adapter.smarttools.outlook import Case
+from adapter.smarttools.outlook import Outlook
 
 DAY = 24.0
 
@@ -34,35 +33,36 @@ def _count(reservations: Reservations, chosen: np.ndarray, sessions: Sessions) -
     return count_by(reservations.session[chosen], len(sessions)).astype(np.int64)
 
 
-def signals(sessions: Sessions, case: Case, expected: Forecast, velocity: Velocity, model: Model) -> Signals:
+def signals(outlook: Outlook, row: int, velocity: Velocity, model: Model) -> Signals:
     """What the decision looked at, by name."""
-    index = case.index
-    found: Signals = {"hours_to_start": round(case.lead, 2)}
-    if not math.isnan(case.capacity):
-        found |= {"capacity": int(case.capacity), "free_places": case.free}
+    sessions, expected = outlook.sessions, outlook.expected
+    found: Signals = {"hours_to_start": round(float(expected.lead[row]), 2)}
+    if not math.isnan(sessions.capacity[row]):
+        found |= {"capacity": int(outlook.capacity[row]), "free_places": int(outlook.free[row])}
     found |= {
-        "usual_direct_bookings": round(float(expected.level[index]), 3),
-        "share_of_direct_bookings_to_come": round(float(expected.to_come[index]), 4),
-        "direct_bookings_to_come": round(case.remaining, 3),
-        "marketplace_interest_to_come": round(case.looks, 3),
-        "weeks_known": model.level.weeks.get(sessions.slot[index], 0),
+        "usual_direct_bookings": round(float(expected.level[row]), 3),
+        "share_of_direct_bookings_to_come": round(float(expected.to_come[row]), 4),
+        "direct_bookings_to_come": round(float(expected.remaining[row]), 3),
+        "marketplace_interest_to_come": round(float(expected.looks[row]), 3),
+        "weeks_known": model.level.weeks.get(sessions.slot[row], 0),
     }
-    popularity = model.level.chain["cell"].ratio.get(_cell(sessions, index))
-    season = model.level.chain["lately"].ratio.get(sessions.studio[index])
+    popularity = model.level.chain["cell"].ratio.get(_cell(sessions, row))
+    season = model.level.chain["lately"].ratio.get(sessions.studio[row])
     found |= {} if popularity is None else {"popularity": round(popularity, 4)}
     found |= {} if season is None else {"season_and_trend": round(season, 4)}
-    return found | (_speed(sessions, case, expected, velocity, model) if velocity.known[index] else {})
+    return found | (_speed(outlook, row, velocity) if velocity.known[row] else {})
 
 
 def _cell(sessions: Sessions, index: int) -> str:
     return f"{sessions.studio[index]}|{sessions.category[index]}|{sessions.hour_of_week[index]}"
 
 
-def _speed(sessions: Sessions, case: Case, expected: Forecast, velocity: Velocity, model: Model) -> Signals:
-    curve: Floats = model.curves.of(keys_of(sessions, case.index))
-    usual = float(still_to_come(curve, case.lead + DAY) - still_to_come(curve, case.lead))
+def _speed(outlook: Outlook, row: int, velocity: Velocity) -> Signals:
+    expected = outlook.expected
+    curve, lead = expected.direct[row], float(expected.lead[row])
+    usual = float(np.interp(lead + DAY, EDGES, curve) - np.interp(lead, EDGES, curve))
     return {
-        "direct_bookings_last_day": int(velocity.direct[case.index]),
-        "direct_bookings_usual_in_that_day": round(usual * float(expected.level[case.index]), 3),
-        "marketplace_bookings_last_day": int(velocity.marketplace[case.index]),
+        "direct_bookings_last_day": int(velocity.direct[row]),
+        "direct_bookings_usual_in_that_day": round(usual * float(expected.level[row]), 3),
+        "marketplace_bookings_last_day": int(velocity.marketplace[row]),
     }

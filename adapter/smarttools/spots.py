@@ -1,54 +1,54 @@
 """SmartSpot: how many places to list, from what each is worth. The model proposes; the limits here dispose.
 
 A place is listed when its worth is below a rate that does not depend on the bookings made so far, so one more direct
-booking can never raise the number (INV-2); it is never more than is free (INV-1).
+booking can never raise the number (INV-2); it is never more than is free (INV-1). Tables over places left are
+(sessions, places + 1).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from adapter.smarttools.facts import Floats
+from adapter.smarttools.facts import Bools, Floats, Ints
 
 TOP = 0.9  # of the way from the best free rate to the ceiling: the most that a single scarce place is listed against
 LIKELY = 0.10  # displacement risk up to which premium spots are offered (PR-04)
+FEW = 2  # places that are listed against a rate half-way up
 
 
-@dataclass(frozen=True)
-class Cut:
-    """Places listed while their worth is below ``worth``, ``most`` at most."""
-
-    worth: float
-    most: int
-
-
-def cuts(free_rate: float, ceiling: float, paid: float) -> tuple[Cut, ...]:
+def worth_listing(place: Floats, free: Ints, free_rate: Floats, ceiling: Floats, paid: Floats) -> Ints:
     """Any number against the rate that is best with places to spare; few against rates only a scarce place gets."""
     high = free_rate + TOP * (ceiling - free_rate)
-    return (
-        Cut(free_rate * paid, 1_000_000),
-        Cut((free_rate + high) / 2 * paid, 2),
-        Cut(high * paid, 1),
-    )
+    any_number = listed_against(place, free, free_rate * paid)
+    few = np.minimum(listed_against(place, free, (free_rate + high) / 2 * paid), FEW)
+    one = np.minimum(listed_against(place, free, high * paid), 1)
+    return np.asarray(np.maximum(np.maximum(any_number, few), one), dtype=np.int64)
 
 
-def worth_listing(place: Floats, free: int, limits: tuple[Cut, ...]) -> int:
-    """How many of ``free`` places are worth more listed; ``place`` falls with places left."""
-    costs = place[free:0:-1]
-    return max(min(int(np.count_nonzero(costs < cut.worth)), cut.most) for cut in limits)
+def listed_against(place: Floats, free: Ints, value: Floats) -> Ints:
+    """How many of ``free`` places are worth less than ``value``; worth falls with places left."""
+    return np.asarray(np.count_nonzero(_left(place, free) & (place < value[:, None]), axis=1), dtype=np.int64)
 
 
-def within_risk(safe: Floats, free: int, limit: float) -> int:
+def within_risk(safe: Floats, free: Ints, limit: Floats) -> Ints:
     """The most spots whose displacement risk is at most ``limit``; NaN is no limit."""
-    if np.isnan(limit):
-        return free
-    risky = 1 - safe[free::-1]
-    risky[0] = 0.0  # nothing listed displaces nobody
-    return int(np.count_nonzero(risky <= limit + 1e-12)) - 1
+    needed = 1 - limit[:, None] - 1e-12
+    left = np.arange(safe.shape[1])
+    inside = (left[None, :] < free[:, None]) & (safe >= needed)
+    most = np.count_nonzero(inside, axis=1)  # safety rises with places left
+    return np.where(np.isnan(limit), free, most).astype(np.int64)
 
 
-def risk_of(safe: Floats, free: int, listed: int) -> float:
+def risk_of(safe: Floats, free: Ints, listed: Ints) -> Floats:
     """The chance that a direct client is turned away if ``listed`` places go at once."""
-    return 0.0 if listed <= 0 else float(1 - safe[free - listed])
+    return np.where(listed > 0, 1 - at(safe, free - listed), 0.0)
+
+
+def at(table: Floats, left: Ints) -> Floats:
+    """Each session's entry for a number of places left."""
+    return np.asarray(np.take_along_axis(table, left[:, None], 1)[:, 0], dtype=np.float64)
+
+
+def _left(table: Floats, free: Ints) -> Bools:
+    places = np.arange(table.shape[1])
+    return np.asarray((places[None, :] >= 1) & (places[None, :] <= free[:, None]), dtype=np.bool_)

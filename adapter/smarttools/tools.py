@@ -5,20 +5,26 @@ Pure: no database, no HTTP, no clock (the time is an argument), no personal data
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+import numpy as np
 import pandas as pd
 
 from adapter.smarttools import door, persistence
 from adapter.smarttools.explain import one_more, rate_parts, spot_parts
-from adapter.smarttools.facts import Floats
-from adapter.smarttools.judge import Verdict, judge
+from adapter.smarttools.facts import Floats, Ints
+from adapter.smarttools.forecast import forecast
+from adapter.smarttools.judge import Verdicts, gathered, judge
 from adapter.smarttools.model import Model, learn
-from adapter.smarttools.money import major
-from adapter.smarttools.outlook import Case, cases, read_books
+from adapter.smarttools.money import majors
+from adapter.smarttools.outlook import Outlook, look, portions, read_books, tables
 from adapter.smarttools.signals import Velocity, signals
+
+THREADS = 2
+MANY = 2048  # sessions: fewer are solved before a second thread has started
 
 
 class SmartTools:
@@ -52,8 +58,8 @@ class SmartTools:
         coming = door.read_sessions(studios, sessions)
         booked, listed = door.read_reservations(reservations, coming), door.read_offers(offers, coming)
         moment = door.instant(at)
-        found, _ = cases(coming, read_books(coming, booked, listed, moment), moment, self.model)
-        return _table(sessions["session_id"], found, self._judged(found))
+        outlook = look(coming, read_books(coming, booked, listed, moment), moment, self.model)
+        return _table(sessions["session_id"], outlook, self._judged(outlook))
 
     def explain(
         self,
@@ -71,20 +77,34 @@ class SmartTools:
         coming = door.read_sessions(studios, sessions)
         booked, listed = door.read_reservations(reservations, coming), door.read_offers(offers, coming)
         moment = door.instant(at)
-        found, expected = cases(coming, read_books(coming, booked, listed, moment), moment, self.model)
-        velocity = Velocity(coming, booked, moment)
+        outlook = look(coming, read_books(coming, booked, listed, moment), moment, self.model)
+        velocity, verdicts = Velocity(coming, booked, moment), self._judged(outlook)
         return [
             {
-                "session_id": coming.ids[case.index],
-                "parts": spot_parts(case, verdict),
-                "rate_parts": rate_parts(case, verdict),
-                "binding": verdict.count.reason,
-                "rate_binding": verdict.rate.binding,
-                "one_more": one_more(verdict),
-                "signals": signals(coming, case, expected, velocity, self.model),
+                "session_id": name,
+                "parts": spot_parts(outlook, verdicts, row),
+                "rate_parts": rate_parts(outlook, verdicts, row),
+                "binding": verdicts.reason[row],
+                "rate_binding": verdicts.rate_binding[row],
+                "one_more": one_more(verdicts, row),
+                "signals": signals(outlook, row, velocity, self.model),
             }
-            for case, verdict in zip(found, self._judged(found), strict=True)
+            for row, name in enumerate(coming.ids)
         ]
+
+    def pace(
+        self, at: datetime, studios: pd.DataFrame, sessions: pd.DataFrame, reservations: pd.DataFrame
+    ) -> pd.DataFrame:
+        """How each session's studio is doing beside its history, told by its others to come. Raises ``BadTable``.
+
+        Columns ``session_id``, ``pace`` (ratio of demand now to what history says) and ``pace_doubt`` (its squared
+        coefficient of variation). Given back as columns of ``sessions``, a session is decided as in this company.
+        """
+        coming = door.read_sessions(studios, sessions)
+        booked, moment = door.read_reservations(reservations, coming), door.instant(at)
+        direct = read_books(coming, booked, door.read_offers(None, coming), moment).direct
+        told = forecast(coming, direct, moment, self.model).pace
+        return pd.DataFrame({"session_id": sessions["session_id"].array, "pace": told.ratio, "pace_doubt": told.doubt})
 
     def usual(self, studios: pd.DataFrame, sessions: pd.DataFrame) -> Floats:
         """Final direct reservations expected of each session before anything is on its books, places not limiting."""
@@ -106,22 +126,33 @@ class SmartTools:
         tools.model = model
         return tools
 
-    def _judged(self, found: list[Case]) -> list[Verdict]:
-        return [judge(case, fitted=self.model.sessions > 0) for case in found]
+    def _judged(self, outlook: Outlook) -> Verdicts:
+        """Each portion by itself, whoever else is at work: threads only share out what there is to do."""
+
+        def solve(portion: tuple[Ints, int, int]) -> tuple[Ints, Verdicts]:
+            worth = tables(outlook, *portion, self.model)
+            return portion[0], judge(outlook, portion[0], worth, fitted=self.model.sessions > 0)
+
+        shares = portions(outlook)
+        if len(outlook) < MANY:
+            return gathered([solve(share) for share in shares], len(outlook))
+        with ThreadPoolExecutor(THREADS) as pool:
+            return gathered(list(pool.map(solve, shares)), len(outlook))
 
 
-def _table(ids: pd.Series, found: list[Case], verdicts: list[Verdict]) -> pd.DataFrame:
-    rates = [major(verdict.rate.units, case.digits) for case, verdict in zip(found, verdicts, strict=True)]
+def _table(ids: pd.Series, outlook: Outlook, verdicts: Verdicts) -> pd.DataFrame:
+    places = outlook.sessions.digits
+    premium = np.where(verdicts.premium_spots > 0, majors(verdicts.premium_units, places), np.nan)
     return pd.DataFrame(
         {
             "session_id": ids.array,
-            "spots": pd.array([verdict.count.spots for verdict in verdicts], dtype="int64"),
-            "rate": pd.array(rates, dtype="float64"),
-            "premium_spots": pd.array([verdict.premium_spots for verdict in verdicts], dtype="int64"),
-            "premium_rate": pd.array([verdict.premium_rate for verdict in verdicts], dtype="float64"),
-            "expected_direct": pd.array([verdict.expected_direct for verdict in verdicts], dtype="float64"),
-            "displacement_risk": pd.array([verdict.risk for verdict in verdicts], dtype="float64"),
-            "expected_value": pd.array([verdict.value for verdict in verdicts], dtype="float64"),
-            "reason": pd.array([verdict.count.reason for verdict in verdicts], dtype="str"),
+            "spots": pd.array(verdicts.spots, dtype="int64"),
+            "rate": pd.array(majors(verdicts.units, places), dtype="float64"),
+            "premium_spots": pd.array(verdicts.premium_spots, dtype="int64"),
+            "premium_rate": pd.array(premium, dtype="float64"),
+            "expected_direct": pd.array(verdicts.expected_direct, dtype="float64"),
+            "displacement_risk": pd.array(verdicts.risk, dtype="float64"),
+            "expected_value": pd.array(verdicts.value, dtype="float64"),
+            "reason": pd.array(verdicts.reason, dtype="str"),
         }
     )

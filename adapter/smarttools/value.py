@@ -3,40 +3,47 @@
 In each small step at most one thing happens: a direct client comes (and is served while there is a place), a third
 party's client comes, a marketplace user comes (and is sold a place if some rate is worth more than keeping it), or a
 reservation is cancelled and its place comes back. Along with the value run the chance that no direct client is turned
-away and the direct clients served, both with nothing more listed. All three points of the forecast's distribution are
-solved and averaged. Elementwise arithmetic only, so a session's numbers do not depend on its neighbours.
+away and the direct clients served, both with nothing more listed. All points of the forecast's distribution are solved
+and averaged. Sessions are solved side by side by elementwise arithmetic only, so a session's numbers do not depend on
+its neighbours.
 
 Optimal stopping in the sense of Littlewood and of Gallego and van Ryzin (1994), with returns.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from adapter.smarttools.facts import Floats
-from adapter.smarttools.forecast import WEIGHTS
 
-BLOCK = 48  # sessions solved at a time: their arrays stay in the processor's cache
-SMALLEST = 32  # places of the smallest table
-STEPS_PER_PLACE = 6
+Singles = NDArray[np.float32]
+
+BLOCK = 512  # sessions solved at a time: their arrays stay in the processor's cache
 
 
 @dataclass(frozen=True)
 class Flow:
-    """What arrives in each step from the start backwards; arrays are (sessions, steps) unless said otherwise."""
+    """What arrives in each step from the start backwards; the last axis is the session."""
 
-    capacity: Floats  # (sessions,)
-    direct: Floats  # share of the direct demand to come that arrives in the step
-    stand: Floats  # chance that an arrival stands at the start
-    cancelled: Floats  # chance that one active reservation is cancelled in the step
-    marketplace: Floats  # marketplace users who look in the step
-    nodes: Floats  # (sessions, 3) direct demand to come that would stand
-    other: float  # third-party arrivals for each direct one
-    served: Floats  # (sessions,) what serving one direct client is worth
-    rates: Floats  # (sessions, rungs) net of no-shows
-    accepts: Floats  # (sessions, rungs)
+    capacity: Singles  # (sessions,)
+    direct: Singles  # (steps, nodes, sessions) arrivals of direct clients
+    other: Singles  # (sessions,) third-party arrivals for each direct one
+    stand: Singles  # (steps, sessions) chance that a reservation made in the step stands at the start
+    cancelled: Singles  # (steps, sessions) chance that one active reservation is cancelled in the step
+    looks: Singles  # (steps, sessions) marketplace users who look in the step
+    served: Singles  # (sessions,) what serving one direct client is worth
+    bring: Singles  # (rungs, sessions) what one who looks brings at a rate: chance x rate, no-shows taken off
+    accept: Singles  # (rungs, sessions) the chance
+
+    def __len__(self) -> int:
+        return int(self.capacity.shape[0])
+
+    def part(self, rows: slice) -> Flow:
+        """Some of the sessions."""
+        return Flow(*(np.ascontiguousarray(getattr(self, field.name)[..., rows]) for field in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -48,84 +55,80 @@ class Worth:
     served: Floats  # direct reservations served that stand, with y places left and nothing more listed
 
 
-def table_size(capacity: float) -> int:
-    """Places of the table for a class: a power of two, so that the table depends on the class alone."""
-    size = SMALLEST
-    while size < capacity:
-        size *= 2
-    return size
+def worth(flow: Flow, weights: Floats, places: int) -> Worth:
+    """Solve all sessions for up to ``places`` places left; ``weights`` are those of the nodes."""
+    blocks = [slice(first, first + BLOCK) for first in range(0, len(flow), BLOCK)]
+    parts = [_averaged(*_solve(flow.part(rows), places), weights) for rows in blocks]
+    return Worth(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Worth)))
 
 
-def steps_for(size: int) -> int:
-    """Steps to the start: enough that two arrivals in one are rare."""
-    return STEPS_PER_PLACE * size
+def _solve(flow: Flow, places: int) -> tuple[Singles, Singles, Singles]:
+    """Tables (places + 1, nodes, sessions) of value, safety and service."""
+    steps, nodes, sessions = flow.direct.shape
+    shape = (places + 1, nodes, sessions)
+    value, safe, served = np.zeros(shape, np.float32), np.ones(shape, np.float32), np.zeros(shape, np.float32)
+    taken = np.maximum(flow.capacity - np.arange(places, dtype=np.float32)[:, None, None], np.float32(0))
+    spare = [np.empty((places, nodes, sessions), np.float32) for _ in range(4)]
+    for step in range(steps):
+        direct, back = flow.direct[step], taken * flow.cancelled[step]
+        moved = direct * (1 + flow.other)
+        _step_value(value, flow, step, direct, back, spare)
+        _step_safe(safe, direct, moved, back, spare)
+        _step_served(served, flow.stand[step], direct, moved, back, spare)
+    return value, safe, served
 
 
-def worth(flow: Flow, size: int) -> Worth:
-    """Solve all sessions of one table size."""
-    parts = [_solve(_rows(flow, slice(first, first + BLOCK)), size) for first in range(0, len(flow.capacity), BLOCK)]
-    return Worth(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("place", "safe", "served")))
+def _step_value(value: Singles, flow: Flow, step: int, direct: Singles, back: Singles, spare: list[Singles]) -> None:
+    cost, gain, line, _ = spare
+    np.subtract(value[1:], value[:-1], out=cost)
+    gain.fill(0)
+    for bring, accept in zip(flow.bring, flow.accept, strict=True):
+        np.multiply(cost, accept, out=line)
+        np.subtract(bring * flow.stand[step], line, out=line)
+        np.maximum(gain, line, out=gain)
+    gain *= flow.looks[step]
+    np.subtract(flow.served * flow.stand[step], cost, out=line)
+    line *= direct
+    gain += line
+    if flow.other.any():
+        np.multiply(cost, direct * flow.other, out=line)
+        gain -= line
+    cost *= back
+    value[1:] += gain
+    value[:-1] += cost
 
 
-def _rows(flow: Flow, rows: slice) -> Flow:
-    whole = {name: getattr(flow, name)[rows] for name in Flow.__dataclass_fields__ if name != "other"}
-    return Flow(other=flow.other, **whole)
+def _step_safe(safe: Singles, direct: Singles, moved: Singles, back: Singles, spare: list[Singles]) -> None:
+    rise, lost = spare[0], spare[1]
+    np.subtract(safe[1:], safe[:-1], out=rise)
+    np.multiply(rise, moved, out=lost)
+    safe[0] -= direct * safe[0]
+    safe[1:] -= lost
+    rise *= back
+    safe[:-1] += rise
 
 
-def _solve(flow: Flow, size: int) -> Worth:
-    taken = np.maximum(flow.capacity[:, None, None] - np.arange(size + 1.0), 0.0)
-    shape = (len(flow.capacity), len(WEIGHTS), size + 1)
-    value, safe, served = np.zeros(shape), np.ones(shape), np.zeros(shape)
-    for step in range(flow.direct.shape[1]):
-        direct, other, looks, back = _chances(flow, step, taken)
-        cost = value[..., 1:] - value[..., :-1]
-        stand = flow.stand[:, step, None, None]
-        gain = direct * (flow.served[:, None, None] * stand - cost) - other * cost + looks * _best(flow, cost)
-        value_back, safe_back, served_back = (_returned(table, back) for table in (value, safe, served))
-        moved = direct + other
-        turned = direct[..., 0] * safe[..., 0]
-        lost = moved * (safe[..., 1:] - safe[..., :-1])
-        more = direct * stand - moved * (served[..., 1:] - served[..., :-1])
-        value += value_back
-        safe += safe_back
-        served += served_back
-        value[..., 1:] += gain
-        safe[..., 1:] -= lost
-        safe[..., 0] -= turned
-        served[..., 1:] += more
-    return _averaged(value, safe, served)
+def _step_served(
+    served: Singles, stand: Singles, direct: Singles, moved: Singles, back: Singles, spare: list[Singles]
+) -> None:
+    rise, lost = spare[0], spare[1]
+    np.subtract(served[1:], served[:-1], out=rise)
+    np.multiply(rise, moved, out=lost)
+    served[1:] += direct * stand
+    served[1:] -= lost
+    rise *= back
+    served[:-1] += rise
 
 
-def _chances(flow: Flow, step: int, taken: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Chances of each event in a step, held together below 1."""
-    direct = (flow.nodes * flow.direct[:, step, None] / flow.stand[:, step, None])[..., None]
-    looks = flow.marketplace[:, step, None, None]
-    back = flow.cancelled[:, step, None, None] * taken
-    other = direct * flow.other
-    fit = 0.95 / np.maximum(direct + other + looks + back[..., :1], 0.95)
-    return direct * fit, other * fit, looks * fit, back * fit
-
-
-def _best(flow: Flow, cost: Floats) -> Floats:
-    """The most that one who looks brings above the place's worth, over the rungs of rates."""
-    best = np.zeros_like(cost)
-    for rung in range(flow.rates.shape[1]):
-        chance, rate = flow.accepts[:, rung, None, None], flow.rates[:, rung, None, None]
-        np.maximum(best, chance * (rate - cost), out=best)
-    return best
-
-
-def _returned(table: Floats, back: Floats) -> Floats:
-    change = np.zeros_like(table)
-    change[..., :-1] = back[..., :-1] * (table[..., 1:] - table[..., :-1])
-    return change
-
-
-def _averaged(value: Floats, safe: Floats, served: Floats) -> Worth:
-    value, safe, served = (
-        table[:, 0] * WEIGHTS[0] + table[:, 1] * WEIGHTS[1] + table[:, 2] * WEIGHTS[2]
+def _averaged(value: Singles, safe: Singles, served: Singles, weights: Floats) -> Worth:
+    value_, safe_, served_ = (
+        sum(table[:, node].astype(np.float64) * weight for node, weight in enumerate(weights.tolist())).T
         for table in (value, safe, served)
     )
-    cost = np.concatenate([np.full((len(value), 1), np.inf), np.diff(value, axis=1)], axis=1)
+    cost = np.concatenate([np.full((len(value_), 1), np.inf), np.diff(value_, axis=1)], axis=1)
     # A place is never worth less when fewer are left: what rounding and splitting into steps say otherwise is noise.
-    return Worth(np.minimum.accumulate(cost, axis=1), np.maximum.accumulate(np.clip(safe, 0.0, 1.0), axis=1), served)
+    return Worth(
+        np.maximum(np.minimum.accumulate(cost, axis=1), 0.0),
+        np.maximum.accumulate(np.clip(safe_, 0.0, 1.0), axis=1),
+        np.maximum(served_, 0.0),
+    )

@@ -48,7 +48,7 @@ def candidates(
     active, marketplace = _places(facts)
     own = {number: max(0, cap - marketplace.get(number, 0)) for number, cap in listings.own_caps(db, connection.id)}
     standings = _standings(db, connection, rows, last, own, now)
-    skips = _skips(facts) | _closed(standings)
+    skips = unpriced(facts) | _closed(standings)
     return [
         Candidate(rows[n], standings[n], last.get(n), active.get(n, 0), marketplace.get(n, 0), skips.get(n))
         for n in facts["sessions"]["session_id"].tolist()
@@ -130,7 +130,7 @@ def _places(facts: Facts) -> tuple[dict[int, int], dict[int, int]]:
     return taken, through
 
 
-def _skips(facts: Facts) -> dict[int, str]:
+def unpriced(facts: Facts) -> dict[int, str]:
     """Sessions that no model can be asked about, each with the reason that is stored (IN-03)."""
     table = facts["sessions"]
     floor, ceiling = table["rate_floor"], table["rate_ceiling"]

@@ -20,9 +20,9 @@ from adapter.store.tables import Connection, Decision, Listing, Model, Push, Pus
 from connectors.errors import TryAgain
 from connectors.records import Offer
 from sync.deciding import models
-from sync.deciding.candidates import Candidate, candidates
+from sync.deciding.candidates import Candidate, candidates, unpriced
 from sync.deciding.inputs import Inputs, canonical, inputs_of
-from sync.deciding.verdicts import Verdict, as_stored, explanations, stored_standing, verdicts
+from sync.deciding.verdicts import Verdict, as_stored, explanations, paces, stored_standing, verdicts
 from sync.engine.job import Job
 from sync.pulling import windows
 from sync.pushing import outbox, totals
@@ -102,10 +102,12 @@ def plan_of(
         model = models.latest_model(db, connection.studio_id)
     if closed_only:
         standing = {number: each for number, each in standing.items() if each.is_closed}
-    digest = None if model is None or all(each.is_closed for each in standing.values()) else model.digest
+    asked = not all(each.is_closed for each in standing.values())
+    digest = None if model is None or not asked else model.digest
     tools = models.load_tools(ctx.config, digest)
     every = inputs_of(now, facts, digest)
-    inputs = {number: every[number] | _beside(each) for number, each in standing.items()}
+    pace = paces(tools, now, facts, unpriced(facts)) if asked else {}
+    inputs = {n: every[n] | {"pace": pace.get(n)} | _beside(each) for n, each in standing.items()}
     found = verdicts(tools, inputs)
     shadow = connection.push_mode is PushMode.SHADOW
     changed = [number for number, each in standing.items() if explain_all or _differs(each, found[number], shadow)]

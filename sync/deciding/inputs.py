@@ -11,11 +11,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from adapter.store.facts import COLUMNS, TIME, Facts, table
 
 Inputs = dict[str, Any]
+
+NO_PACE = (1.0, None)
+"""How the studio is doing beside its history, and the doubt of that, where nobody looked: as ever, with all doubt."""
 
 
 def inputs_of(at: datetime, facts: Facts, model: str | None) -> dict[int, Inputs]:
@@ -40,10 +44,11 @@ def inputs_of(at: datetime, facts: Facts, model: str | None) -> dict[int, Inputs
 def facts_of(inputs: Mapping[int, Inputs] | list[Inputs]) -> Facts:
     """The tables again, of one or many sessions."""
     several = list(inputs.values()) if isinstance(inputs, Mapping) else inputs
-    return {
-        "studios": _table("studios", several[0]["studios"] if several else []),
-        **{name: _table(name, [row for each in several for row in each[name]]) for name in list(COLUMNS)[1:]},
-    }
+    tables = {name: _table(name, [row for each in several for row in each[name]]) for name in list(COLUMNS)[1:]}
+    paces = [each.get("pace") or NO_PACE for each in several]
+    pace, doubt = (np.array([pair[part] for pair in paces], dtype=np.float64) for part in (0, 1))
+    tables["sessions"] = tables["sessions"].assign(pace=pace, pace_doubt=doubt)
+    return {"studios": _table("studios", several[0]["studios"] if several else []), **tables}
 
 
 def canonical(value: object) -> bytes:

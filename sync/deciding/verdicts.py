@@ -5,11 +5,13 @@ verdicts out, the same again whenever they are replayed (INV-10). Knows no datab
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+
+import numpy as np
 
 from adapter.smarttools import BadTable, SmartTools
 from adapter.store.facts import Facts
@@ -51,6 +53,22 @@ def verdicts(tools: SmartTools, inputs: Mapping[int, Inputs]) -> dict[int, Verdi
     asked = {number: each for number, each in inputs.items() if each["skip"] is None}
     rows = _decided(tools, asked)
     return {number: _verdict(each, rows.get(number)) for number, each in inputs.items()}
+
+
+def paces(tools: SmartTools, at: datetime, facts: Facts, skip: Container[int]) -> dict[int, list[float]]:
+    """How the studio is doing beside its history, told to each session by all the others, with the doubt of it.
+
+    It is stored with a decision: the others' books are no longer what they were when it is replayed. ``skip``: sessions
+    that no model can be asked about. Nothing, where the model refuses a table.
+    """
+    sessions = facts["sessions"]
+    known = np.array([number not in skip for number in sessions["session_id"].tolist()], dtype=bool)
+    try:
+        told = tools.pace(at, facts["studios"], sessions[known], facts["reservations"])
+    except BadTable:
+        return {}
+    columns = (told[name].tolist() for name in ("session_id", "pace", "pace_doubt"))
+    return {int(number): [ratio, doubt] for number, ratio, doubt in zip(*columns, strict=True)}
 
 
 def explanations(tools: SmartTools, inputs: Mapping[int, Inputs], found: Mapping[int, Verdict]) -> dict[int, Any]:

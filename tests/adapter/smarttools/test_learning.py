@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from adapter.smarttools import SmartTools, door
-from adapter.smarttools.curves import still_to_come
-from adapter.smarttools.forecast import forecast, gamma_points
+from adapter.smarttools.curves import EDGES, still_to_come
+from adapter.smarttools.forecast import WEIGHTS, forecast, gamma_points
 from adapter.smarttools.level import at_least
 from adapter.smarttools.openness import open_share
-from adapter.smarttools.returns import standing
-from adapter.smarttools.value import Flow, steps_for, worth
+from adapter.smarttools.response import chance
+from adapter.smarttools.value import Flow, worth
 from tests.fixtures.timetable import MONDAY, NOW, STUDIO, Drawn, draw, reservations, sessions, studios
 
 
@@ -60,12 +60,17 @@ def test_a_class_is_closed_from_its_last_place_to_the_next_cancellation() -> Non
 
 
 def test_cancellations_are_learned(fitted: SmartTools) -> None:
-    stand = float(standing(fitted.model.returns.of(str(STUDIO["studio_id"])), 72.0))
-    assert 0.85 < stand < 0.97
+    active, made = (
+        float(table.of(str(STUDIO["studio_id"]))[list(EDGES).index(72)])
+        for table in (fitted.model.returns.active, fitted.model.returns.made)
+    )
+    assert made == pytest.approx(0.89, abs=0.05)
+    assert made < active < 0.95  # what was made long before has lived through most of its danger
 
 
 def test_a_higher_rate_is_learned_to_sell_less(fitted: SmartTools) -> None:
-    low, high = fitted.model.market.accepts(np.array([9 / 25, 18 / 25])).tolist()
+    median, scale = (part[:1] for part in fitted.model.market.responses.of(door.read_sessions(studios(), sessions())))
+    low, high = (float(chance(np.array([share]), median, scale)[0]) for share in (9 / 25, 18 / 25))
     assert high < 0.35 * low  # the truth is 0.14
 
 
@@ -79,7 +84,7 @@ def test_a_studio_that_sold_nothing_through_the_marketplace_was_not_listed(drawn
 def test_an_offer_without_a_rate_was_no_offer(drawn: Drawn) -> None:
     known = SmartTools().fit(drawn.studios, drawn.past, drawn.past_reservations, drawn.offers.assign(spots=0))
     blank = SmartTools().fit(drawn.studios, drawn.past, drawn.past_reservations, drawn.offers.assign(rate=np.nan))
-    assert blank.model.market.weights.tolist() == known.model.market.weights.tolist()
+    assert blank.model.market.responses.weights.tolist() == known.model.market.responses.weights.tolist()
     assert np.isfinite(blank.model.market.mean(door.read_sessions(drawn.studios, drawn.coming))).all()
 
 
@@ -142,7 +147,7 @@ def test_what_a_full_class_suggests_is_the_mean_of_the_tail() -> None:
 
 @pytest.mark.parametrize("mean", [2.0, 8.0, 16.0])
 def test_without_a_marketplace_a_place_is_worth_the_chance_that_it_is_needed(mean: float) -> None:
-    tables = worth(_flow(mean, looks=0.0), 32)
+    tables = worth(_flow(mean, looks=0.0), WEIGHTS, 32)
     needed = (np.random.default_rng(1).poisson(mean, 400_000)[:, None] >= np.arange(1, 21)).mean(axis=0)
     assert np.allclose(tables.place[0, 1:21] / 50, needed, atol=0.02)
     assert np.allclose(1 - tables.safe[0, :20], needed, atol=0.02)
@@ -150,27 +155,26 @@ def test_without_a_marketplace_a_place_is_worth_the_chance_that_it_is_needed(mea
 
 
 def test_a_marketplace_makes_places_worth_more_and_the_last_ones_most() -> None:
-    alone, both = (worth(_flow(6.0, looks=looks), 32).place[0, 1:21] for looks in (0.0, 12.0))
+    alone, both = (worth(_flow(6.0, looks=looks), WEIGHTS, 32).place[0, 1:21] for looks in (0.0, 12.0))
     assert (both >= alone - 1e-9).all()
     assert both[9] > alone[9] + 1
     assert (np.diff(both) <= 0).all()
 
 
 def _flow(mean: float, *, looks: float) -> Flow:
-    steps = steps_for(32)
-    even, still = np.full((1, steps), 1 / steps), np.zeros((1, steps))
-    return Flow(
-        capacity=np.array([20.0]),
-        direct=even,
-        stand=np.ones((1, steps)),
-        cancelled=still,
-        marketplace=looks * even,
-        nodes=np.full((1, 3), mean),
-        other=0.0,
-        served=np.array([50.0]),
-        rates=np.linspace(8, 22, 9)[None, :],
-        accepts=np.linspace(0.9, 0.1, 9)[None, :],
-    )
+    steps, accepts = 128, np.linspace(0.9, 0.1, 9)
+    parts = {
+        "capacity": [20.0],
+        "direct": np.full((steps, 3, 1), mean / steps),
+        "other": [0.0],
+        "stand": np.ones((steps, 1)),
+        "cancelled": np.zeros((steps, 1)),
+        "looks": np.full((steps, 1), looks / steps),
+        "served": [50.0],
+        "bring": (np.linspace(8, 22, 9) * accepts)[:, None],
+        "accept": accepts[:, None],
+    }
+    return Flow(**{name: np.array(part, dtype=np.float32) for name, part in parts.items()})
 
 
 def test_a_scarce_place_is_offered_at_a_higher_rate(fitted: SmartTools) -> None:

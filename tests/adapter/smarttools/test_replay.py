@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from adapter.smarttools import BadModel, SmartTools
+from adapter.smarttools.persistence import VERSION
 from tests.fixtures.timetable import NOW, Drawn
 
 
@@ -21,10 +22,15 @@ def _decided(tools: SmartTools, drawn: Drawn, coming: pd.DataFrame, reservations
     return tools.decide(NOW, drawn.studios, coming, reservations)
 
 
-def test_a_session_decided_alone_is_decided_as_in_company(drawn: Drawn, fitted: SmartTools) -> None:
+def test_a_session_decided_alone_at_its_studio_s_pace_is_decided_as_in_company(
+    drawn: Drawn, fitted: SmartTools
+) -> None:
     together = _decided(fitted, drawn, drawn.coming, drawn.coming_reservations)
+    pace = fitted.pace(NOW, drawn.studios, drawn.coming, drawn.coming_reservations)
+    assert pace["pace"].nunique() == len(drawn.coming)  # each is told by the others alone
+    told = drawn.coming.merge(pace, on="session_id", validate="1:1")
     for index in range(len(drawn.coming)):
-        own = drawn.coming.iloc[[index]]
+        own = told.iloc[[index]]
         booked = drawn.coming_reservations[drawn.coming_reservations["session_id"].isin(own["session_id"])]
         pd.testing.assert_frame_equal(
             _decided(fitted, drawn, own, booked), together.iloc[[index]].reset_index(drop=True), check_exact=True
@@ -49,7 +55,7 @@ def test_a_saved_model_decides_the_same_and_holds_data_only(drawn: Drawn, fitted
     expected = _decided(fitted, drawn, drawn.coming, drawn.coming_reservations)
     assert _bytes(_decided(loaded, drawn, drawn.coming, drawn.coming_reservations)) == _bytes(expected)
     files = list((tmp_path / "model").iterdir())
-    assert [json.loads(path.read_text())["version"] for path in files] == [1]
+    assert [json.loads(path.read_text())["version"] for path in files] == [VERSION]
 
 
 @pytest.mark.parametrize("held", ["", "{}", "[]", '{"version": 99}', "\x80"])
@@ -63,7 +69,7 @@ def test_a_damaged_table_is_refused(fitted: SmartTools, tmp_path: Path) -> None:
     fitted.save(tmp_path)
     path = tmp_path / "smarttools.json"
     written = json.loads(path.read_text())
-    written["model"]["returns"]["all"] = [0.1, 0.2]
+    written["model"]["returns"]["hazard"]["all"] = [0.1, 0.2]
     path.write_text(json.dumps(written))
     with pytest.raises(BadModel, match="2"):
         SmartTools.load(tmp_path)

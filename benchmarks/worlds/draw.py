@@ -1,0 +1,137 @@
+"""Drawing a world: studios, their classes, and everybody who would come, with the truth behind it.
+
+Everybody's time, patience and mind is drawn beforehand, so that each policy meets the same people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.worlds.kinds import Curve, Kind
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+MONDAY = datetime(2026, 3, 2, tzinfo=UTC).timestamp() / 3600  # hours since 1970; the test season begins here
+WEEK = 168.0
+HOURS = (7, 9, 12, 17, 18, 19, 20)
+LOOK_AHEAD = 4 * WEEK
+
+
+@dataclass(frozen=True)
+class People:
+    """One entry a person who would come to a class, sorted by class and time."""
+
+    session: Ints
+    lead: Floats  # hours before the start
+    until: Floats  # lead at which they would cancel; NaN: never
+    shows: NDArray[np.bool_]
+    most: Floats  # the highest rate at which they would book; infinite for direct clients
+
+    def __len__(self) -> int:
+        return len(self.session)
+
+
+@dataclass(frozen=True)
+class World:
+    """Classes of all studios in order of start; the first ``past`` of them are history."""
+
+    kinds: list[Kind]  # by studio
+    studio: Ints
+    slot: Ints
+    starts: Floats
+    capacity: Ints
+    level: Floats  # mean direct demand of the class, shocks apart
+    demand: Floats  # with them
+    early: Floats  # of the slot's curve
+    looks: Floats  # mean marketplace users who look
+    median: Floats  # of their willingness, in money
+    direct: People
+    market: People
+    past: NDArray[np.bool_]
+
+
+def draw(kinds: Sequence[Kind], seed: int, *, weeks: int = 6) -> World:
+    """One studio for each entry of ``kinds``."""
+    rng = np.random.default_rng(seed)
+    parts = [_studio(kind, number, rng, weeks) for number, kind in enumerate(kinds)]
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    order = np.argsort(joined["starts"], kind="stable")
+    table = {name: values[order] for name, values in joined.items()}
+    house = [kinds[number] for number in table["studio"].tolist()]
+    looks = np.array([kind.market for kind in house]) * table["capacity"] * table["keen"]
+    return World(
+        kinds=list(kinds),
+        direct=_people(rng, table["demand"], table["early"], [kind.curve for kind in house], house, None),
+        market=_people(rng, looks, None, [kind.market_curve for kind in house], house, table["median"]),
+        looks=looks,
+        past=table["starts"] < MONDAY,
+        **{
+            name: table[name] for name in ("studio", "slot", "starts", "capacity", "level", "demand", "early", "median")
+        },
+    )
+
+
+def _studio(kind: Kind, number: int, rng: np.random.Generator, weeks: int) -> dict[str, NDArray]:
+    slots = kind.slots
+    capacity = rng.integers(kind.capacity[0], kind.capacity[1] + 1, slots)
+    fill = (
+        kind.fill * np.exp(rng.normal(-(kind.slot_spread**2) / 2, kind.slot_spread, slots)) * np.exp(rng.normal(0, 0.1))
+    )
+    early = np.clip(kind.curve.early + rng.normal(0, kind.curve_spread, slots), 0.05, 0.95)
+    keen = np.exp(rng.normal(-0.08, 0.4, slots))
+    median = kind.retail * kind.median * np.exp(rng.normal(0, kind.median_spread, slots))
+    when = rng.choice(7, slots) * 24 + rng.choice(HOURS, slots)
+    span = np.arange(-kind.weeks, weeks)
+    slot, week = (grid.ravel() for grid in np.meshgrid(np.arange(slots), span, indexing="ij"))
+    phase = rng.uniform(0, 2 * np.pi)
+    wave = kind.season * np.sin(2 * np.pi * week / 52 + phase) + kind.trend * (week - span[0])
+    level = capacity[slot] * fill[slot] * np.exp(wave)
+    day = when[slot] // 24 + 7 * (week - span[0])
+    shock = np.exp(rng.normal(-(kind.day_sigma**2) / 2, kind.day_sigma, day.max() + 1))[day]
+    demand = level * shock * rng.gamma(kind.own_shape, 1 / kind.own_shape, len(slot))
+    return {
+        "studio": np.full(len(slot), number), "slot": number * 1000 + slot, "starts": MONDAY + week * WEEK + when[slot],
+        "capacity": capacity[slot], "level": level, "demand": demand, "early": early[slot], "keen": keen[slot],
+        "median": median[slot],
+    }  # fmt: skip
+
+
+def _people(
+    rng: np.random.Generator,
+    means: Floats,
+    early: Floats | None,
+    curves: list[Curve],
+    house: list[Kind],
+    median: Floats | None,
+) -> People:
+    regulars = np.array([kind.binomial for kind in house]) if median is None else np.zeros(len(means))
+    fixed = np.rint(means * regulars / 0.8).astype(np.int64)
+    counts = rng.poisson(means * (1 - regulars)) + rng.binomial(fixed, 0.8)
+    session = np.repeat(np.arange(len(means)), counts)
+    many = len(session)
+    share = np.array([curve.early for curve in curves])[session] if early is None else early[session]
+    hours = np.where(
+        rng.random(many) < share,
+        np.array([curve.early_hours for curve in curves])[session],
+        np.array([curve.late_hours for curve in curves])[session],
+    )
+    opens = np.array([curve.opens for curve in curves])[session]
+    # An exponential lead cut at the time when booking opens.
+    lead = -hours * np.log1p(-rng.random(many) * -np.expm1(-opens / hours))
+    cancels = np.array([kind.cancels for kind in house])[session]
+    until = np.where(rng.random(many) < cancels, lead * rng.random(many), np.nan)
+    shows = rng.random(many) >= np.array([kind.no_show for kind in house])[session]
+    if median is None:
+        most = np.full(many, np.inf)
+    else:
+        scale = np.array([kind.scale * kind.retail for kind in house])[session]
+        chance = np.clip(rng.random(many), 1e-9, 1 - 1e-9)
+        most = median[session] + scale * np.log(chance / (1 - chance))
+    order = np.lexsort((-lead, session))
+    return People(session[order], lead[order], until[order], shows[order], most[order])
