@@ -2,6 +2,7 @@
 
 ConnectorError
 ├── TryAgain       wait (``after`` seconds if the platform said so), then the same call again
+│   └── NotYet     the same, and nothing was sent: it is not the platform that failed
 ├── Reconnect      the studio must connect again: nothing is lost, nothing will work until then
 ├── Rejected       the platform understood and refused: do not repeat, show its words
 ├── BadRecord      this record can't be read: set it aside, go on
@@ -22,6 +23,10 @@ class TryAgain(ConnectorError):
         super().__init__(message)
         self.after = after
         self.unknown = unknown  # the request may have been carried out (a write that timed out)
+
+
+class NotYet(TryAgain):
+    """No call was made: our own pace, or the pause that the platform asked of our key, is not over."""
 
 
 class Reconnect(ConnectorError):

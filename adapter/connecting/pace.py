@@ -20,7 +20,7 @@ from adapter.context import Context
 from adapter.store.database import Store
 from adapter.store.dialect import insert_new, table_of
 from adapter.store.tables import CallPace
-from connectors.errors import TryAgain
+from connectors.errors import NotYet
 from connectors.http.patience import LONGEST_WAIT
 
 SAVED_UP = timedelta(seconds=3)  # of quiet that may be made up for in one burst
@@ -48,12 +48,12 @@ class Bucket:
         self._lock = threading.Lock()
 
     def wait(self, now: Clock) -> None:
-        """Let one call through once it may be made. Raises TryAgain where that is too long to wait for."""
+        """Let one call through once it may be made. Raises NotYet where that is too long to wait for."""
         with self._lock:
             if not self._held:
                 seconds = self._take(now).total_seconds()
                 if seconds > LONGEST_WAIT:
-                    raise TryAgain("the platform wants us to wait, or its pace is used up", after=seconds)
+                    raise NotYet("the platform wants us to wait, or its pace is used up", after=seconds)
                 if seconds > 0:
                     self._sleep(seconds)
                 self._held = self._at_once

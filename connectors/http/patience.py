@@ -78,7 +78,7 @@ class Pace(Protocol):
     """How fast calls may follow one another; ours to keep, since a limit is our key's and not one door's."""
 
     def wait(self) -> None:
-        """Let one call through once it may be made. Raises TryAgain where that is too long to wait for."""
+        """Let one call through once it may be made. Raises NotYet where that is too long to wait for."""
 
     def pause(self, seconds: float) -> None:
         """The platform wants no calls for so long."""

@@ -19,7 +19,7 @@ from adapter.context import Context
 from adapter.logs import carrying
 from adapter.store.tables import Connection, Decision, Push, PushMode, PushState, RunKind, RunOrigin, Session
 from adapter.work import request_run
-from connectors.errors import ConnectorError, Misconfigured, Reconnect, Rejected, TryAgain
+from connectors.errors import ConnectorError, Misconfigured, NotYet, Reconnect, Rejected, TryAgain
 from connectors.platform import ReadBack
 from sync.engine.retry import TRIES, next_try
 from sync.pushing import circuit, listings, outbox
@@ -44,6 +44,7 @@ class Worker:
     connection: Connection
     route: Route
     _seen: Mapping[str, ReadBack] | None = field(default=None, init=False)
+    _paused: bool = field(default=False, init=False)  # no call may be made for a while: what is due waits
 
     def work(self) -> Counter[str]:
         """Reconnect and Misconfigured end it, what was claimed is given back."""
@@ -58,7 +59,7 @@ class Worker:
 
     def _work(self) -> Counter[str]:
         ended: Counter[str] = Counter()
-        while (claimed := self._claim()) is not None:
+        while not self._paused and (claimed := self._claim()) is not None:
             ended[self._attempt(claimed).value] += 1
         return ended
 
@@ -102,7 +103,7 @@ class Worker:
                 held = self._read_back(push)
             return self._settle_held(push, held)
         except ConnectorError as error:
-            return self._failed(push, error)
+            return self._failed(push, error, maybe_sent=claimed.look_first)
 
     def _begin(self, claimed: outbox.Claimed, read: Callable[[str], ReadBack | None]) -> Push:
         """Note what the platform holds before our first push of a session, and number the push.
@@ -138,9 +139,11 @@ class Worker:
         later = self.ctx.now() + min(LOOK_AGAIN * push.attempts, URGENT_WAIT if push.urgent else timedelta.max)
         return self._settle(push, PushState.SENT, self._took, answer=held.words, read_back=held.data, next_try_at=later)
 
-    def _failed(self, push: Push, error: ConnectorError) -> PushState:
+    def _failed(self, push: Push, error: ConnectorError, *, maybe_sent: bool) -> PushState:
         """Wait and try again, look first, give up, or (no access) give the push back and stop."""
         words, now = str(error), self.ctx.now()
+        if isinstance(error, NotYet):
+            return self._held_back(push, error, maybe_sent=maybe_sent)
         if isinstance(error, Reconnect | Misconfigured):
             later = now + (URGENT_WAIT if push.urgent else NO_ACCESS_WAIT)
             self._settle(push, PushState.PENDING, self._left, answer=words, next_try_at=later)
@@ -153,8 +156,16 @@ class Worker:
         if again is None:
             return self._settle(push, PushState.FAILED, self._fault(error), answer=words)
         later = min(again, now + URGENT_WAIT) if push.urgent and error.after is None else again
-        state = PushState.UNKNOWN if error.unknown else PushState.PENDING
+        state = PushState.UNKNOWN if error.unknown or maybe_sent else PushState.PENDING
         return self._settle(push, state, self._fault(error), answer=words, next_try_at=later)
+
+    def _held_back(self, push: Push, error: NotYet, *, maybe_sent: bool) -> PushState:
+        """Nothing was sent, so nothing failed: the push keeps its tries, and the others of this run wait too."""
+        self._paused = True
+        later = self.ctx.now() + timedelta(seconds=error.after or 0.0)
+        state = PushState.UNKNOWN if maybe_sent or error.unknown else PushState.PENDING
+        again = {"attempts": push.attempts - 1, "next_try_at": later}
+        return self._settle(push, state, self._left, answer=str(error), **again)
 
     def _conflict(self, push: Push, words: str) -> PushState:
         """The platform holds a newer state: read the session and decide anew; this push comes after what is held."""
