@@ -1,6 +1,7 @@
 """Fixtures for every test, by topic in tests/fixtures/."""
 
 pytest_plugins = [
+    "tests.fixtures.logs",
     "tests.fixtures.database",
     "tests.fixtures.doors",
     "tests.fixtures.sandbox",

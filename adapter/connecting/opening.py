@@ -5,9 +5,9 @@ Knows the store and the door; knows no platform. Open no transaction around it: 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from adapter.connecting.account import FixedToken, Meter, open_account
 from adapter.connecting.token_row import Tokens
@@ -18,7 +18,7 @@ from connectors import registry
 from connectors.errors import Reconnect
 from connectors.platform import Api, Site
 
-LOOK_EVERY = 2.0  # seconds
+LOOK_EVERY = timedelta(seconds=2)
 ENDED = "The booking platform no longer accepts our access. Connect again: nothing is lost."
 
 
@@ -68,13 +68,13 @@ class TokenSupply:
         self._ctx = ctx
         self._connection_id = connection_id
         self._given: Tokens | None = None  # handed out last
-        self._looked = 0.0
+        self._looked = ctx.now()
 
     def __call__(self, refused: bool) -> str:
         """A token; ``refused``: the last one was answered by 401."""
-        given = self._given
-        if given is None or refused or time.monotonic() - self._looked > LOOK_EVERY:
+        given, now = self._given, self._ctx.now()
+        if given is None or refused or abs(now - self._looked) > LOOK_EVERY:
             newer_than = given.version if given is not None and refused else None
             given = fresh_tokens(self._ctx, self._connection_id, newer_than=newer_than)
-            self._given, self._looked = given, time.monotonic()
+            self._given, self._looked = given, now
         return given.access

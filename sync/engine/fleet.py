@@ -80,7 +80,9 @@ class Fleet(Carrier):
                 done.append(run_id)
 
         hand_out(self.ctx)
-        self._app(do).run_worker(queues=list(Station), wait=False, listen_notify=False, **self._options(1))
+        options = {"queues": list(Station), "wait": False, "listen_notify": False, **self._options(1)}
+        with ThreadPoolExecutor(1) as own:  # the caller's thread may have an event loop of its own
+            own.submit(self._app(do).run_worker, **options).result()
         return len(done)
 
     def tick(self) -> int:

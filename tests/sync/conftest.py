@@ -18,7 +18,6 @@ from sqlalchemy import delete, select
 from adapter.config import Config
 from adapter.connecting.tokens import seal_name
 from adapter.context import Context
-from adapter.logs import configure_logs
 from adapter.moving import move
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
@@ -182,12 +181,6 @@ def content(store: Store) -> dict[str, list[Any]]:
             kept = [column for column in table.c if column.name not in own | refers]
             found[name] = [tuple(map(str, row)) for row in db.execute(select(*kept).order_by("external_id"))]
     return found
-
-
-@pytest.fixture(scope="session", autouse=True)
-def logs_on_stderr() -> None:
-    """As the commands have it: stdout belongs to what they print."""
-    configure_logs()
 
 
 @pytest.fixture
