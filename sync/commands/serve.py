@@ -22,7 +22,7 @@ WORKERS = 2
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=5000, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True)
 @click.option("--workers", type=click.IntRange(min=1), help=f"Processes that serve (PostgreSQL only; {WORKERS} else).")
 @click.pass_obj
 def serve(context: Context, host: str, port: int, workers: int | None) -> None:

@@ -65,7 +65,7 @@ def replay_command(ctx: Context, decision_id: int, as_json: bool) -> None:
 @as_json
 @click.pass_obj
 def push(ctx: Context, connection_id: int, mode: str, as_json: bool) -> None:
-    """Switch what is done with decisions: shadow (nothing is pushed), live, or paused (every session is set to 0)."""
+    """Switch what is done with decisions: shadow (nothing is pushed), live, or paused (nothing more sells)."""
     with ctx.store.write() as db:
         connection = connection_named(db, connection_id)
         run = switch_push_mode(db, connection, PushMode(mode), actor=ACTOR, now=ctx.now())
