@@ -92,6 +92,7 @@ def worker(ctx: Context, concurrency: int | None, once: bool) -> None:
         click.echo(f"Runs done: {engine.run_due()}.", err=True)
         return
     engine.start()
+    click.echo("Working until interrupted (Ctrl-C); `adapter runs` tells at what.", err=True)
     with interrupted_by_sigterm():
         wait_for_interrupt()
     click.echo("Finishing what is at work …", err=True)

@@ -72,7 +72,7 @@ def demo(once: bool, port: int, platforms: tuple[str, ...], history: str | None,
 def _stay(story: Demo, tell: Teller) -> None:
     tell.console.print(
         f"\n  Open  [bold]{story.sign_in_link()}[/bold]\n  (a one-time link for the owner; Ctrl-C ends the demo)\n"
-        f"\n  [dim]Commands know this demo in its own folder: cd {_leave_settings(story.context.config)}"
+        f"\n  [dim]Commands know this demo in its own folder: cd {leave_settings(story.context.config)}"
         f" && {Path(sys.argv[0]).absolute()} runs[/dim]",
         soft_wrap=True,
     )
@@ -83,7 +83,7 @@ def _stay(story: Demo, tell: Teller) -> None:
     tell.did("Ended. Nothing of the demo runs any more.")
 
 
-def _leave_settings(config: Config) -> Path:
+def leave_settings(config: Config) -> Path:
     """Write what the demo runs by into .env in its instance folder, where any command reads it; that folder."""
     settings = {
         "INSTANCE": str(config.instance),
