@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from alembic.util import CommandError
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from adapter.clock import Clock, system_clock
 from adapter.config import Config, ConfigError, load_config
@@ -55,7 +55,7 @@ def open_store(config: Config) -> Store:
     try:
         with store.reader.connect():
             return store
-    except OperationalError as error:
+    except DatabaseError as error:
         shown = store.url.render_as_string(hide_password=True)
         store.close()
         raise ConfigError(f"ADAPTER_DATABASE_URL: {shown} cannot be opened: {error.orig}") from error

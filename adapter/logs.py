@@ -43,6 +43,7 @@ def configure_logs(level: int = logging.INFO, to: TextIO | None = None) -> None:
         logger_factory=lambda *_: structlog.PrintLogger(to or sys.stderr),
     )
     logging.getLogger().addHandler(_OfLibraries(logging.WARNING))
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a late tick loses nothing: what is due stands in a table
 
 
 def carrying(work: Callable[P, R]) -> Callable[P, R]:

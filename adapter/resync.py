@@ -49,7 +49,8 @@ class Asked:
             return f"The same is asked for already: joined run {self.run.id}."
         if self.how is How.QUEUED:
             return f"Queued as run {self.run.id} behind run {self.behind}: one at a time."
-        return f"Reading again: run {self.run.id}."
+        only = " to compare; nothing is changed" if self.run.params.get("dry_run") else ""
+        return f"Reading again{only}: run {self.run.id}."
 
 
 def request_resync(

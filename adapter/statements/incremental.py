@@ -40,6 +40,7 @@ class Class:
     payouts: float
     direct_revenue: float
     retail: float
+    unpriced: int = 0  # marketplace reservations whose payout is not known: booked before we set a rate
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Meter:
     lost: float  # at the direct price
     known: int  # classes that a waiting list speaks for
     guessed: int  # full classes of which nobody can tell
+    unpriced: int  # marketplace reservations whose payout is not known: they are not in ``payouts``
 
     @property
     def incremental(self) -> float:
@@ -82,6 +84,7 @@ def meter_of(classes: list[Class]) -> Meter:
         lost=sum(found.expected * held.retail for held, found in judged),
         known=sum(found.how == "waitlist" for _, found in judged),
         guessed=sum(found.how == "unknown" for _, found in judged),
+        unpriced=sum(held.unpriced for held in classes),
     )
 
 
@@ -128,7 +131,7 @@ def _classes(db: Db, facts: dict[str, Any]) -> list[Class]:
         *(reservations[name].tolist() for name in ("session_id", "channel", "outcome", "amount")), strict=True
     ):
         if outcome in STANDS:
-            counts[number][channel].append(amount if amount == amount else 0.0)
+            counts[number][channel].append(amount)
     waiting = (
         {row.id: row.waitlisted for row in db.execute(select(Session.id, Session.waitlisted))}
         if len(reservations)
@@ -152,10 +155,15 @@ def _class(row: dict[str, Any], counts: dict[str, list[float]], waiting: int, fa
         direct=len(direct),
         marketplace=len(marketplace),
         waitlisted=waiting,
-        payouts=sum(marketplace),
-        direct_revenue=sum(direct),
+        payouts=_known(marketplace),
+        direct_revenue=_known(direct),
         retail=next(rate for rate in retail if rate == rate),
+        unpriced=sum(amount != amount for amount in marketplace),
     )
+
+
+def _known(amounts: list[float]) -> float:
+    return sum(amount for amount in amounts if amount == amount)
 
 
 def incremental_of(db: Db, studio_id: int, now: datetime) -> tuple[Meter, Draw | None, Readout | None]:

@@ -122,9 +122,10 @@ def timeline(session_id: int) -> ResponseReturnValue:
     with context().store.read() as db:
         item = one_session(db, session_id)
         events = timeline_of(db, session_id)
+        studio = db.get_one(Studio, g.studio_id)
     found = find_cause(events, until=context().now())
     lines = [(event, tell(event)) for event in events]
-    return render_template("timeline.html", item=item, found=found, lines=lines)
+    return render_template("timeline.html", item=item, found=found, lines=lines, studio=studio)
 
 
 def _span(today: date, zone: str) -> tuple[datetime, datetime]:

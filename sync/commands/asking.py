@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 import click
 from sqlalchemy.orm import Session as Database
 
 from adapter.context import Context
+from adapter.store.saving import Counts
 from adapter.store.tables import Connection, Run, RunState
 from sync.engine.jobs import do_next
 
 ACTOR = "cli"
 LOOK_EVERY = 0.2  # seconds
+IN_ORDER = tuple(field.name for field in fields(Counts))  # a database need not keep the order of JSON
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 connection_argument = click.argument("connection_id", metavar="CONNECTION", type=int)
 
@@ -55,7 +58,7 @@ def tell_run(run: Run, as_json: bool, more: Mapping[str, Any] | None = None) -> 
     else:
         click.echo(f"Run {run.id}: {run.state}" + (f" ({run.step})" if run.step else ""))
         for stream, counts in run.counts.items():
-            click.echo(f"  {stream}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
+            click.echo(f"  {stream}: " + ", ".join(f"{counts[name]} {name}" for name in IN_ORDER if name in counts))
         for number, error in enumerate(run.errors):
             click.echo(f"  failed [{number}] {error['what']}: {error['message']}")
     if run.state is RunState.FAILED:

@@ -9,6 +9,7 @@ import click
 
 from adapter.context import Context
 from adapter.events import events_of, request_events
+from adapter.printing import as_list
 from adapter.resync import WrongResync
 from connectors.errors import ConnectorError
 from sync.commands.asking import ACTOR, as_json, connection_argument, connection_named, finished, tell_run
@@ -43,9 +44,7 @@ def _tell(ctx: Context, connection_id: int, as_json: bool) -> None:
         click.echo("This platform sends no events: changes are seen at the next update.")
         return
     click.echo(found.words + (f". {found.why}" if found.why else "."))
-    rows = {"since": found.since, "last asked": found.checked_at, "last event": found.last_event_at, "gap": found.gap}
-    for name, value in rows.items():
-        click.echo(f"  {name}: {'–' if value is None else value}")
+    as_list({"since": found.since, "last asked": found.checked_at, "last event": found.last_event_at, "gap": found.gap})
 
 
 def _again(ctx: Context, connection_id: int, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
+import structlog
 from waitress.wasyncore import close_all
 
 from adapter.app import create_app
@@ -17,12 +18,14 @@ from sync.commands.listening import listen
 from sync.engine import engine_of
 from sync.engine.interrupts import interrupted_by_sigterm
 
+log = structlog.get_logger(__name__)
+
 WORKERS = 2
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=5000, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True)
 @click.option("--workers", type=click.IntRange(min=1), help=f"Processes that serve (PostgreSQL only; {WORKERS} else).")
 @click.pass_obj
 def serve(context: Context, host: str, port: int, workers: int | None) -> None:
@@ -39,6 +42,7 @@ def _serve_alone(context: Context, host: str, port: int) -> None:
     server = _listen(context, host, port, {})
     engine = engine_of(context)
     engine.start()
+    log.info("serving", at=f"http://{host}:{port}", jobs="here")
     try:
         with interrupted_by_sigterm():
             server.run()
@@ -52,6 +56,7 @@ def _serve_by_many(context: Context, host: str, port: int, workers: int) -> None
 
     _check_free(host, port)
     context.store.close()
+    log.info("serving", at=f"http://{host}:{port}", processes=workers, jobs="by adapter worker")
     WebProcesses(context.config, host, port, workers).run()
 
 

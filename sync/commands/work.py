@@ -65,7 +65,7 @@ def replay_command(ctx: Context, decision_id: int, as_json: bool) -> None:
 @as_json
 @click.pass_obj
 def push(ctx: Context, connection_id: int, mode: str, as_json: bool) -> None:
-    """Switch what is done with decisions: shadow (nothing is pushed), live, or paused (every session is set to 0)."""
+    """Switch what is done with decisions: shadow (nothing is pushed), live, or paused (nothing more sells)."""
     with ctx.store.write() as db:
         connection = connection_named(db, connection_id)
         run = switch_push_mode(db, connection, PushMode(mode), actor=ACTOR, now=ctx.now())
@@ -92,6 +92,7 @@ def worker(ctx: Context, concurrency: int | None, once: bool) -> None:
         click.echo(f"Runs done: {engine.run_due()}.", err=True)
         return
     engine.start()
+    click.echo("Working until interrupted (Ctrl-C); `adapter runs` tells at what.", err=True)
     with interrupted_by_sigterm():
         wait_for_interrupt()
     click.echo("Finishing what is at work …", err=True)

@@ -141,8 +141,11 @@ class Demo:
             for source in seen
         ]
         self._api("PUT", f"/studios/{self.studio_id}/sources", {"items": items})
-        other = ", ".join(f"{item['source']} is {item['channel']}" for item in items if item["channel"] != "direct")
-        self.tell.did(f"The owner has said what {len(items)} booking sources mean: {other}; the rest is direct.")
+        other = dict.fromkeys(
+            f"{item['source']} is {item['channel'].replace('_', ' ')}" for item in items if item["channel"] != "direct"
+        )
+        words = f"{', '.join(other)}; the rest is direct" if other else "all are direct"
+        self.tell.did(f"The owner has said what {len(items)} booking sources mean: {words}.")
 
     def decide_in_shadow(self) -> None:
         """Learn from the year, decide for the next 28 days; nothing leaves the house."""
@@ -160,10 +163,13 @@ class Demo:
         with self.tell.watching(self.context, "Pushing"):
             self.engine.run_due()
         counts = self.counts()
-        local = f", {counts['pushes_local']:,} in force where we sell" if counts["pushes_local"] else ""
-        self.tell.did(
-            f"The owner has switched pushing on: {counts['pushes_confirmed']:,} offers pushed, read back, equal{local}."
-        )
+        ended = {
+            "pushed, read back, equal": counts["pushes_confirmed"],
+            "in force where we sell (the platform takes none)": counts["pushes_local"],
+            "refused or failed": counts["pushes_failed"],
+        }
+        words = ", ".join(f"{number:,} {how}" for how, number in ended.items() if number)
+        self.tell.did(f"The owner has switched pushing on. Offers: {words or 'none, for nothing is listed'}.")
 
     def counts(self) -> dict[str, Any]:
         """What there is now."""

@@ -13,9 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+from dotenv import set_key
 
 from adapter.compose import compose
-from adapter.config import Config, load_config
+from adapter.config import PREFIX, Config, load_config
 from adapter.logs import configure_logs
 from connectors import registry
 from sync.commands.serve import served_web
@@ -28,7 +29,9 @@ from sync.engine.interrupts import interrupted_by_sigterm, wait_for_interrupt
 
 @click.command()
 @click.option("--once", is_flag=True, help="Stop after the story, with exit status 0.")
-@click.option("--port", default=5000, show_default=True, help="Where to serve; 0: any free port.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=5000, show_default=True, help="Where to serve; 0: any free port."
+)
 @click.option(
     "--platform",
     "platforms",
@@ -39,7 +42,9 @@ from sync.engine.interrupts import interrupted_by_sigterm, wait_for_interrupt
     help="Given twice: one business with a site at each.",
 )
 @click.option("--history", type=click.Path(exists=True, dir_okay=False), help="Build the studio from a class history.")
-@click.option("--weeks", default=52, show_default=True, help="Weeks of history that the studio has.")
+@click.option(
+    "--weeks", type=click.IntRange(1, 260), default=52, show_default=True, help="Weeks of history that the studio has."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 def demo(once: bool, port: int, platforms: tuple[str, ...], history: str | None, weeks: int, as_json: bool) -> None:
     """Connect a made-up studio, mirror it, decide, push, read back, and show it: everything real, nothing outside."""
@@ -67,7 +72,8 @@ def demo(once: bool, port: int, platforms: tuple[str, ...], history: str | None,
 def _stay(story: Demo, tell: Teller) -> None:
     tell.console.print(
         f"\n  Open  [bold]{story.sign_in_link()}[/bold]\n  (a one-time link for the owner; Ctrl-C ends the demo)\n"
-        f"\n  [dim]From another shell: ADAPTER_INSTANCE={story.context.config.instance} adapter runs[/dim]",
+        f"\n  [dim]Commands know this demo in its own folder: cd {leave_settings(story.context.config)}"
+        f" && {Path(sys.argv[0]).absolute()} runs[/dim]",
         soft_wrap=True,
     )
     story.engine.start()
@@ -75,6 +81,21 @@ def _stay(story: Demo, tell: Teller) -> None:
         wait_for_interrupt()
     story.engine.stop()
     tell.did("Ended. Nothing of the demo runs any more.")
+
+
+def leave_settings(config: Config) -> Path:
+    """Write what the demo runs by into .env in its instance folder, where any command reads it; that folder."""
+    settings = {
+        "INSTANCE": str(config.instance),
+        "DATABASE_URL": config.database_url,
+        "PUBLIC_URL": config.public_url,
+        "ALLOW_PRIVATE_ADDRESSES": "yes",  # the sandbox answers on loopback
+    } | {f"{name.upper()}_{key}": value for name, given in config.platforms.items() for key, value in given.items()}
+    file = config.instance / ".env"
+    file.touch(mode=0o600)
+    for name, value in settings.items():
+        set_key(file, f"{PREFIX}{name}", value)
+    return config.instance
 
 
 def _fresh_instance() -> Path:
@@ -105,7 +126,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True}, add_help_option=False)
 @click.pass_context
 def sandbox(click_context: click.Context) -> None:
     """Run the sandbox booking platform alone; its own options follow (--port, --seed, --history …)."""

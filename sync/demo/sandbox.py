@@ -59,9 +59,10 @@ class Sandbox:
 
 @contextmanager
 def running_sandbox(*options: str, log: TextIO) -> Iterator[Sandbox]:
-    """Start the sandbox on a free port; it ends with this block. What it complains of goes to ``log``."""
+    """Start the sandbox on a free port; it ends with this block, or with us. What it complains of goes to ``log``."""
     process = subprocess.Popen(  # noqa: S603  our own interpreter and module
-        [*PROGRAM, "--port", "0", *options],
+        [*PROGRAM, "--port", "0", "--while-asked", *options],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,
         text=True,
@@ -74,5 +75,5 @@ def running_sandbox(*options: str, log: TextIO) -> Iterator[Sandbox]:
     finally:
         process.terminate()
         process.wait(timeout=10)
-        if process.stdout:
-            process.stdout.close()
+        for pipe in filter(None, (process.stdin, process.stdout)):
+            pipe.close()

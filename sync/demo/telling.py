@@ -39,7 +39,7 @@ class Teller:
             TextColumn("{task.fields[count]}"),
             TimeElapsedColumn(),
         )
-        with Progress(*columns, console=self.console, transient=True) as bar:
+        with Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal) as bar:
             task = bar.add_task(what, total=None, count="")
             with _repeating(lambda: _show(context, bar, task, what)):
                 yield

@@ -66,3 +66,11 @@ def test_a_database_that_cannot_be_opened_is_said_without_its_password(fresh: Co
     with pytest.raises(ConfigError, match=r"^ADAPTER_DATABASE_URL") as refused:
         compose(replace(fresh, database_url=nowhere))
     assert "canary" not in str(refused.value)
+
+
+def test_a_file_that_is_no_database_is_said_and_left_alone(fresh: Config) -> None:
+    file = fresh.instance / "adapter.db"
+    file.write_bytes(b"not a database at all" * 50)
+    with pytest.raises(ConfigError, match=r"^ADAPTER_DATABASE_URL: .*file is not a database"):
+        compose(fresh)
+    assert file.read_bytes() == b"not a database at all" * 50

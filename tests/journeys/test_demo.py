@@ -6,10 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from adapter.config import load_config
+from sync.demo.command import leave_settings
 
 pytestmark = pytest.mark.xdist_group("demo")  # one worker: the demo is shown once to all who look at it
 
@@ -59,3 +63,12 @@ def test_one_business_on_two_platforms_has_offers_in_force_by_what_each_takes(tm
     counts = run_demo(tmp_path, "--platform", "mindbody", "--platform", "marianatek")
     assert min(counts["pushes_local"], counts["pushes_confirmed"]) > 50
     assert counts["pushes_failed"] == counts["failed_runs"] == 0
+
+
+def test_commands_called_in_the_demos_folder_know_the_demo(tmp_path: Path) -> None:
+    sandbox = {"API_URL": "http://127.0.0.1:4/v6", "CLIENT_SECRET": 'it\'s #1 "quoted" \\ $HOME'}
+    made = load_config({"ADAPTER_INSTANCE": str(tmp_path)})
+    demo = replace(made, public_url="http://127.0.0.1:5001", platforms={**made.platforms, "sandbox": sandbox})
+    found = load_config({}, folder=leave_settings(demo))
+    assert found == replace(demo, allow_private_addresses=True)
+    assert (tmp_path / ".env").stat().st_mode & 0o077 == 0

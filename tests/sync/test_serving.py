@@ -74,6 +74,8 @@ def test_many_serve_one_works_and_all_end_when_asked(postgres_database: str, tmp
         told = [process.communicate(timeout=30)[1] for process in started]
     assert [process.returncode for process in started] == [0, 0], told
     assert b"Traceback" not in b"".join(told)
+    assert f"http://127.0.0.1:{port}".encode() in told[0]
+    assert b"Working until interrupted" in told[1]
 
 
 def test_sqlite_has_room_for_one_process(mirrored: Road) -> None:

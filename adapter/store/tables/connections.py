@@ -27,7 +27,7 @@ class PushMode(StrEnum):
 
     SHADOW = "shadow"  # decided and stored, nothing is pushed: the default after connecting
     LIVE = "live"  # pushed
-    PAUSED = "paused"  # the kill switch: every session is set to 0
+    PAUSED = "paused"  # the kill switch: nothing more sells, caps of the studio's own are back
 
 
 class EventsState(StrEnum):

@@ -6,6 +6,7 @@ Prints one line of JSON when it is ready, and serves until it is told to stop.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -37,7 +38,19 @@ LIVE_EVERY = 5.0  # seconds between two looks at what has happened in the market
 @click.option("--weeks", default=52, show_default=True, help="Weeks of history before now.")
 @click.option("--faults", default="[]", help="Faults to start with, as JSON: one or a list.")
 @click.option("--options", "options_json", default="{}", help="Options, as JSON.")
-def main(port: int, seed: int, studios: int, history: Path | None, weeks: int, faults: str, options_json: str) -> None:
+@click.option(
+    "--while-asked", is_flag=True, help="End with standard input: with whoever started it, however that ends."
+)
+def main(
+    port: int,
+    seed: int,
+    studios: int,
+    history: Path | None,
+    weeks: int,
+    faults: str,
+    options_json: str,
+    while_asked: bool,
+) -> None:
     """Serve a booking platform on this machine."""
     try:
         options = read_options(json.loads(options_json))
@@ -48,7 +61,12 @@ def main(port: int, seed: int, studios: int, history: Path | None, weeks: int, f
         world = World(seed, now, _plans(now, studios, weeks, history))
     except (ValueError, TypeError, KeyError, OSError) as error:
         raise click.UsageError(str(error)) from error
-    _serve(world, options, port, broken)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    if while_asked:
+        threading.Thread(target=_await_end_of_input, args=(stop,), daemon=True).start()
+    _serve(world, options, port, broken, stop)
 
 
 def _plans(now: datetime, studios: int, weeks: int, history: Path | None) -> list[StudioPlan]:
@@ -59,14 +77,18 @@ def _plans(now: datetime, studios: int, weeks: int, history: Path | None) -> lis
     return plans
 
 
-def _serve(world: World, options: Options, port: int, broken: list[dict[str, Any]]) -> None:
+def _await_end_of_input(stop: threading.Event) -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    stop.set()
+
+
+def _serve(world: World, options: Options, port: int, broken: list[dict[str, Any]], stop: threading.Event) -> None:
     socket, url = listen(port)
     app = create_app(world, replace(options, url=url))
     sandbox: Sandbox = app.extensions["sandbox"]
     sandbox.faults.add(*broken)
-    server, stop = Server(app, socket), threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    server = Server(app, socket)
     server.start()
     sandbox.webhooks.start()
     sys.stdout.write(json.dumps(facts(sandbox)) + "\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import timedelta
 
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -12,7 +13,9 @@ from sqlalchemy import select
 from adapter.context import Context
 from adapter.guarantee.signing import verify
 from adapter.statements.entering import enter_participation
+from adapter.statements.incremental import classes_of, meter_of
 from adapter.store.tables import GuaranteeStatement, Judgement, Participation, Reservation, Role, Session
+from connectors.records import Channel, Outcome
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded, bearer, sign_in
 
@@ -35,8 +38,11 @@ def test_the_page_says_where_the_guarantee_stands(client: FlaskClient, seeded: S
     sign_in(client, ctx, seeded.users[Role.OWNER])
     before = client.get(f"/studios/{seeded.studio_id}/guarantee").get_data(as_text=True)
     assert "Participation is not acknowledged yet" in before
+    assert before.count("Not due yet") == before.count('class="state pending">Not due yet') == 6  # nothing held so far
+
     started(ctx, seeded.studio_id)
     page = client.get(f"/studios/{seeded.studio_id}/guarantee").get_data(as_text=True)
+    assert "Not due yet" not in page
     for part in ("of 90", "ClassPass Revenue", "Requirements", "cannot pay", "How the terms are read", "as displayed"):
         assert part in page
     with ctx.store.read() as db:
@@ -90,3 +96,17 @@ def test_one_asks_and_another_agrees(client: FlaskClient, seeded: Seeded, ctx: C
         assert db.get_one(Judgement, judgement.id).agreed_at is None
         assert db.scalars(select(GuaranteeStatement)).all() == []
         assert db.scalars(select(Participation)).one().terms == "2023-05-01"
+
+
+def test_payouts_that_nobody_told_us_are_counted_not_taken_for_nothing(seeded: Seeded, ctx: Context) -> None:
+    meters = []
+    for rate in (None, 9):
+        with ctx.store.write() as db:
+            for made in db.scalars(select(Reservation).where(Reservation.connection_id == seeded.connection_id)):
+                made.channel, made.outcome, made.rate = Channel.MARKETPLACE, Outcome.ATTENDED, rate
+        with ctx.store.read() as db:
+            span = NOON - timedelta(days=400), NOON + timedelta(days=400)
+            meters.append(meter_of(classes_of(db, seeded.studio_id, *span)))
+    untold, told = meters
+    assert untold.unpriced > 0 == untold.payouts
+    assert (told.unpriced, told.payouts) == (0, 9 * untold.unpriced)

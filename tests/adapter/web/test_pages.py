@@ -328,7 +328,7 @@ class TestConnection:
             push.state, push.urgent = PushState.PENDING, True
         owner.post(f"{path}/disconnect")
         text = words(owner.get(path).text)
-        assert "1 class is still being stopped" in text
+        assert "1 class is still to be confirmed" in text
         assert "Disconnect Harbor Movement" in text
 
     def test_sources_are_confirmed(self, owner: FlaskClient, path: str) -> None:

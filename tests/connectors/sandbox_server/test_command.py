@@ -31,6 +31,16 @@ def test_says_where_it_is_serves_and_stops_when_told() -> None:
     assert facts["issuer"] == facts["url"]
 
 
+def test_it_ends_with_whoever_started_it() -> None:
+    pipe = subprocess.PIPE
+    with subprocess.Popen([*COMMAND, "--while-asked"], stdin=pipe, stdout=pipe) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        process.stdin.close()  # as when the process that holds the other end is killed
+        assert process.wait(timeout=20) == 0
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
