@@ -244,6 +244,11 @@ def _price(value: Any) -> facts.Price:
     return read
 
 
+def read_prices(value: Any) -> tuple[facts.Price, ...]:
+    """Direct prices alone, as a case has them. Raises CaseError."""
+    return listed(_price)(value)
+
+
 _RATE = shape(
     facts.ExchangeRate, {"from": currency, "to": currency, "date": day, "rate": rate}, renamed={"from": "base"}
 )

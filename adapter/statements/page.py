@@ -1,0 +1,69 @@
+"""The customer acquisition page as it is shown: worked out at each visit; for a large studio once a day, and at will.
+
+What is kept is the page alone, its lines cut to those that are shown; a statement is kept elsewhere and never changed.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session as Db
+
+from adapter.context import Context
+from adapter.guarantee.outlook import days_done
+from adapter.statements.overview import overview_of
+from adapter.store.tables import GuaranteePage, Studio
+
+LINES_SHOWN = 200
+SLOW = 1.0  # seconds: what takes longer is not worked out at each visit
+PRICES = ("retail_then", "retail_now")
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Page:
+    """What is shown, and as of when."""
+
+    content: Json
+    day: int
+    made_at: datetime
+    kept: bool  # not worked out at this visit
+
+
+def page_of(db: Db, context: Context, studio_id: int) -> Page:
+    """The page: as kept where working it out took long, else as of now."""
+    kept = db.get(GuaranteePage, studio_id)
+    if kept is not None and kept.seconds > SLOW:
+        return _page(db, context, studio_id, kept.content, kept.made_at, kept=True)
+    return _page(db, context, studio_id, _work_out(db, context, studio_id), context.now(), kept=False)
+
+
+def keep_page(context: Context, studio_id: int) -> None:
+    """Work the page out and keep it, in the place of the one before. Reads first, so that nobody waits to write."""
+    began = time.perf_counter()
+    with context.store.read() as db:
+        content = _work_out(db, context, studio_id)
+    took = time.perf_counter() - began
+    with context.store.write() as db:
+        db.merge(GuaranteePage(studio_id=studio_id, made_at=context.now(), seconds=took, content=content))
+
+
+def _work_out(db: Db, context: Context, studio_id: int) -> Json:
+    """As JSON takes it."""
+    content = asdict(overview_of(db, context, studio_id))
+    body = content["body"]
+    content["lines"] = len(body["lines"])
+    content["body"] = {**body, "lines": body["lines"][-LINES_SHOWN:]}
+    return content | {name: None if content[name] is None else str(content[name]) for name in PRICES}
+
+
+def _page(db: Db, context: Context, studio_id: int, content: Json, made_at: datetime, *, kept: bool) -> Page:
+    today = context.now().astimezone(ZoneInfo(db.get_one(Studio, studio_id).timezone)).date()
+    prices = {name: None if content[name] is None else Decimal(content[name]) for name in PRICES}
+    return Page(content | prices, days_done(content["body"], today), made_at, kept)
