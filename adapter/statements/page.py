@@ -59,8 +59,19 @@ def _work_out(db: Db, context: Context, studio_id: int) -> Json:
     content = asdict(overview_of(db, context, studio_id))
     body = content["body"]
     content["lines"] = len(body["lines"])
-    content["body"] = {**body, "lines": body["lines"][-LINES_SHOWN:]}
+    content["body"] = {
+        **body,
+        "lines": body["lines"][-LINES_SHOWN:],
+        "alternatives": [other | {"difference": _difference(body, other)} for other in body["alternatives"]],
+    }
     return content | {name: None if content[name] is None else str(content[name]) for name in PRICES}
+
+
+def _difference(body: Json, other: Json) -> str | None:
+    """What another reading adds to Lost Revenue, with its sign."""
+    if body["lost_revenue"] is None or other["lost_revenue"] is None:
+        return None
+    return f"{Decimal(other['lost_revenue']) - Decimal(body['lost_revenue']):+f}"
 
 
 def _page(db: Db, context: Context, studio_id: int, content: Json, made_at: datetime, *, kept: bool) -> Page:
