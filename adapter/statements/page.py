@@ -36,22 +36,36 @@ class Page:
     kept: bool  # not worked out at this visit
 
 
-def page_of(db: Db, context: Context, studio_id: int) -> Page:
-    """The page: as kept where working it out took long, else as of now."""
-    kept = db.get(GuaranteePage, studio_id)
-    if kept is not None and kept.seconds > SLOW:
-        return _page(db, context, studio_id, kept.content, kept.made_at, kept=True)
-    return _page(db, context, studio_id, _work_out(db, context, studio_id), context.now(), kept=False)
+def page_of(context: Context, studio_id: int) -> Page:
+    """The page: as kept where working it out took long, else as of now; what took long now is kept for the next."""
+    with context.store.read() as db:
+        kept = db.get(GuaranteePage, studio_id)
+        zone = db.get_one(Studio, studio_id).timezone
+    shown = kept if kept is not None and kept.seconds > SLOW else _worked_out(context, studio_id)
+    if shown is not kept and shown.seconds > SLOW:
+        _keep(context, shown)
+    today = context.now().astimezone(ZoneInfo(zone)).date()
+    prices = {name: None if shown.content[name] is None else Decimal(shown.content[name]) for name in PRICES}
+    day = days_done(shown.content["body"], today)
+    return Page(shown.content | prices, day, shown.made_at, kept=shown is kept)
 
 
 def keep_page(context: Context, studio_id: int) -> None:
     """Work the page out and keep it, in the place of the one before. Reads first, so that nobody waits to write."""
+    _keep(context, _worked_out(context, studio_id))
+
+
+def _keep(context: Context, page: GuaranteePage) -> None:
+    with context.store.write() as db:
+        db.merge(page)
+
+
+def _worked_out(context: Context, studio_id: int) -> GuaranteePage:
     began = time.perf_counter()
     with context.store.read() as db:
         content = _work_out(db, context, studio_id)
     took = time.perf_counter() - began
-    with context.store.write() as db:
-        db.merge(GuaranteePage(studio_id=studio_id, made_at=context.now(), seconds=took, content=content))
+    return GuaranteePage(studio_id=studio_id, made_at=context.now(), seconds=took, content=content)
 
 
 def _work_out(db: Db, context: Context, studio_id: int) -> Json:
@@ -72,9 +86,3 @@ def _difference(body: Json, other: Json) -> str | None:
     if body["lost_revenue"] is None or other["lost_revenue"] is None:
         return None
     return f"{Decimal(other['lost_revenue']) - Decimal(body['lost_revenue']):+f}"
-
-
-def _page(db: Db, context: Context, studio_id: int, content: Json, made_at: datetime, *, kept: bool) -> Page:
-    today = context.now().astimezone(ZoneInfo(db.get_one(Studio, studio_id).timezone)).date()
-    prices = {name: None if content[name] is None else Decimal(content[name]) for name in PRICES}
-    return Page(content | prices, days_done(content["body"], today), made_at, kept)

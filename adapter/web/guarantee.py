@@ -30,9 +30,9 @@ VERSIONS_SHOWN = 30
 @needs(Act.SEE_GUARANTEE)
 def of_studio(studio_id: int) -> ResponseReturnValue:
     """The guarantee as of now."""
+    page = page_of(context(), studio_id)
     with context().store.read() as db:
         studio = db.get_one(Studio, studio_id)
-        page = page_of(db, context(), studio_id)
         lights = lights_of(db, studio_id, context().now())
         part = participation_of(db, studio_id)
         meter, draw, readout = incremental_of(db, studio_id, context().now())
