@@ -25,6 +25,7 @@ from adapter.guarantee.shapes import (
     rate,
     shape,
     text,
+    unbounded,
     whole,
     zone,
 )
@@ -74,7 +75,11 @@ _PARTICIPATION = shape(
 )
 _SHAPED_HELD = shape(
     facts.Held,
-    {"requirement": one_of(*REQUIREMENTS), "from": instant, "until": null_or(instant)},
+    {
+        "requirement": one_of(*REQUIREMENTS),
+        "from": unbounded(instant),
+        "until": null_or(unbounded(instant)),
+    },
     {"venue_id": identifier},
     SINCE,
 )
@@ -224,8 +229,8 @@ _SHAPED_PRICE = shape(
         "venue_id": identifier,
         "kind": one_of("package", "drop_in", "equivalent"),
         "price": amount,
-        "from": day,
-        "until": null_or(day),
+        "from": unbounded(day),
+        "until": null_or(unbounded(day)),
     },
     {"sessions": whole(1), "intro_only": flag, "hidden": flag, "unlimited": flag, "approved_by": text},
     SINCE,
@@ -237,6 +242,11 @@ def _price(value: Any) -> facts.Price:
     if read.kind == "package" and read.sessions is None and not read.unlimited:
         raise CaseError("is missing: a package has a number of sessions", ".sessions")
     return read
+
+
+def read_prices(value: Any) -> tuple[facts.Price, ...]:
+    """Direct prices alone, as a case has them. Raises CaseError."""
+    return listed(_price)(value)
 
 
 _RATE = shape(

@@ -24,6 +24,7 @@ LONGEST_NUMBER = 40  # characters
 REMEMBERED = 1 << 16
 
 _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_ALWAYS = re.compile(r"^(0001|9999)(?=-)")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -136,6 +137,17 @@ def _day(value: str) -> date:
 def _in_calendar(year: int) -> None:
     if not EARLIEST <= year <= LATEST:
         raise CaseError(f"must lie between the years {EARLIEST} and {LATEST}; what has no end is null")
+
+
+def unbounded(reader: Reader[T]) -> Reader[T]:
+    """What ``reader`` takes; the first and the last year of the calendar, which say "always", one year further in."""
+
+    def read(value: Any) -> T:
+        if isinstance(value, str):
+            value = _ALWAYS.sub(lambda year: f"{LATEST if year[0] == '9999' else EARLIEST:04}", value)
+        return reader(value)
+
+    return read
 
 
 def zone(value: Any) -> str:

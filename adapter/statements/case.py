@@ -42,6 +42,7 @@ def _not_taking_part(studio_id: int) -> Participation:
         sign_up="assisted",
         cancellation_policy_hours=TERMS[max(TERMS)].cancel_hours,
         readings={},
+        tax_rates={},
     )
 
 
@@ -114,7 +115,7 @@ def _reservations(
 ) -> dict[str, Any]:
     cutoff = timedelta(hours=min(part.cancellation_policy_hours, TERMS[part.terms].cancel_hours))
     found = reservations_of(db, studio.id, as_of, gaps)
-    rows = list(rows_of(found, as_of, cutoff, gaps))
+    rows = list(rows_of(found, as_of, cutoff, gaps, part.tax_rates))
     by_key = {row["id"]: row for row in rows}
     purchases = fund(((each, by_key[each.key]) for each in found), till_of(db, studio.id, studio.timezone, as_of), gaps)
     for row in rows:  # a guest's seat was paid with whoever brought them: what for, nobody says

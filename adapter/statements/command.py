@@ -32,9 +32,11 @@ from adapter.statements.entering import (
     record_rate,
 )
 from adapter.statements.making import make_statement
+from adapter.statements.reservations import OF_STUDIO, key
+from adapter.store.connection_health import connections_of
 from adapter.store.holdouts import HoldoutRefused, register_holdout
 from adapter.store.kept_keys import signing_key
-from adapter.store.tables import Studio
+from adapter.store.tables import Studio, Venue
 from connectors.strict_json import NotJson, loads
 
 TIMES = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
@@ -144,22 +146,58 @@ def record(
 @click.option(
     "--reading", "chosen", multiple=True, metavar="NAME=VALUE", help="How the terms are read; may be repeated."
 )
+@click.option("--tax-rate", type=Decimal, help="The tax on payouts, as a share: 0.19. 0 where it was never set.")
+@click.option(
+    "--venue", type=int, help="Our number of the venue whose --tax-rate it is; absent: all without their own."
+)
+@click.option("--floor-share", type=Decimal, help="The floor that was agreed, as a share of the direct price: 0.4.")
 @click.option("--by", required=True, metavar="NAME", help="Who decides it.")
 @click.pass_obj
-def set_terms(context: Context, studio: int, owes: Decimal | None, chosen: tuple[str, ...], by: str) -> None:
-    """Set what a STUDIO owes, or how the terms are read for it."""
+def set_terms(
+    context: Context,
+    studio: int,
+    owes: Decimal | None,
+    chosen: tuple[str, ...],
+    tax_rate: Decimal | None,
+    venue: int | None,
+    floor_share: Decimal | None,
+    by: str,
+) -> None:
+    """Set what a STUDIO owes, how the terms are read for it, the tax on its payouts, or the floor that was agreed."""
     if owes is not None and not (owes.is_finite() and owes >= 0):
         raise click.UsageError("--owes: an amount may not be below 0.")
+    for option, share in (("--tax-rate", tax_rate), ("--floor-share", floor_share)):
+        if share is not None and not (share.is_finite() and 0 <= share <= 1):
+            raise click.UsageError(f"{option}: a share from 0 to 1.")
     readings = {name: _reading(value) for name, _, value in (each.partition("=") for each in chosen)}
     with context.store.write() as db:
         _check_studio(db, studio)
         try:
-            part = change_terms(db, studio, owes=owes, readings=readings, actor=by, now=context.now())
+            part = change_terms(
+                db,
+                studio,
+                owes=owes,
+                readings=readings,
+                tax_rates={} if tax_rate is None else {_venue_key(db, studio, venue): tax_rate},
+                floor_share=floor_share,
+                actor=by,
+                now=context.now(),
+            )
         except TakesNoPart as error:
             raise click.ClickException(str(error)) from error
         except CaseError as error:
             raise click.UsageError(f"--reading {error}") from error
     click.echo(f"Owes {part.owes or 0}; readings {part.readings or 'as they are by default'}.")
+
+
+def _venue_key(db: Session, studio: int, number: int | None) -> str:
+    """The venue as a case names it."""
+    if number is None:
+        return OF_STUDIO
+    venue = db.get(Venue, number)
+    if venue is None or venue.connection_id not in {connection.id for connection in connections_of(db, studio)}:
+        raise click.UsageError(f"--venue: studio {studio} has no venue {number}.")
+    return key(venue.connection_id, venue.external_id)
 
 
 def _reading(value: str) -> str | bool:

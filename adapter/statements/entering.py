@@ -48,6 +48,7 @@ def enter_participation(
         sign_up=sign_up,
         cancellation_policy_hours=policy_hours,
         readings={},
+        tax_rates={},
     )
     db.add(row)
     entered = {"acknowledged_at": acknowledged_at.isoformat(), "terms": row.terms, "policy_hours": policy_hours}
@@ -89,20 +90,28 @@ def change_terms(
     db: Db,
     studio_id: int,
     *,
-    owes: Decimal | None,
-    readings: Mapping[str, str | bool],
+    owes: Decimal | None = None,
+    readings: Mapping[str, str | bool] | None = None,
+    tax_rates: Mapping[str, Decimal] | None = None,
+    floor_share: Decimal | None = None,
     actor: str,
     now: datetime,
 ) -> Participation:
-    """Set what the studio owes (for set-off), where given, and readings. Raises TakesNoPart, and CaseError."""
+    """Set what is given: what the studio owes (for set-off), readings, taxes on payouts by venue, the floor's share.
+
+    Raises TakesNoPart, and CaseError.
+    """
     part = participation_of(db, studio_id)
     if part is None:
         raise TakesNoPart(f"Studio {studio_id} does not take part; `adapter guarantee take-part` enters it.")
-    chosen = {**part.readings, **readings}
+    chosen = {**part.readings, **(readings or {})}
     read_readings(chosen)
     part.readings = chosen
     part.owes = part.owes if owes is None else owes
-    changed = {"readings": chosen, "owes": None if part.owes is None else str(part.owes)}
+    part.tax_rates = {**part.tax_rates, **{venue: f"{rate:f}" for venue, rate in (tax_rates or {}).items()}}
+    part.floor_share = part.floor_share if floor_share is None else floor_share  # confidential: not in the audit
+    owed = None if part.owes is None else str(part.owes)
+    changed = {"readings": chosen, "owes": owed, "tax_rates": part.tax_rates}
     note_guarantee(db, studio_id, "guarantee.terms", changed, actor=actor, now=now)
     db.flush()
     return part

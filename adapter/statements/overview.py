@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,9 +18,12 @@ from sqlalchemy.orm import Session as Db
 from adapter.context import Context
 from adapter.guarantee import assess
 from adapter.guarantee.identity import collapse, normalise
-from adapter.guarantee.outlook import BreakEven, Forecast, break_even, daily_balance, days_done, forecast, people
+from adapter.guarantee.outlook import BreakEven, Forecast, break_even, daily_balance, forecast, people
+from adapter.guarantee.reading_case import read_prices
+from adapter.guarantee.readings import read_readings
+from adapter.guarantee.retail import retail_rates
 from adapter.statements.case import LONG_AGO, build_case
-from adapter.statements.making import Made, note_unpaid
+from adapter.statements.making import note_unpaid
 from adapter.statements.recorded import prices_of_today
 from adapter.store.connection_health import connections_of
 from adapter.store.tables import Studio
@@ -44,8 +48,7 @@ class Dispute:
 class Overview:
     """Everything the page shows."""
 
-    made: Made
-    day: int
+    body: Json  # the statement
     people: dict[str, int]
     forecast: Forecast | None
     break_even: list[BreakEven]
@@ -53,7 +56,7 @@ class Overview:
     disputes: list[Dispute]
     trials: int
     aliases: list[list[str]]  # clients whose addresses differ by an alias only
-    retail_then: Decimal | None  # the mean direct price when the period started
+    retail_then: Decimal | None  # the mean retail rate when the period started
     retail_now: Decimal | None
 
 
@@ -66,8 +69,7 @@ def overview_of(db: Db, context: Context, studio_id: int) -> Overview:
     today = now.astimezone(ZoneInfo(studio.timezone)).date()
     lost = [line for line in body["lines"] if line["retail_rate"] and Decimal(line["retail_rate"])]
     return Overview(
-        made=Made(body, gaps),
-        day=days_done(body, today),
+        body=body,
         people=people(body),
         forecast=_forecast(body, reservations, today, studio.timezone),
         break_even=break_even(),
@@ -75,8 +77,8 @@ def overview_of(db: Db, context: Context, studio_id: int) -> Overview:
         disputes=_disputes(body, reservations),
         trials=sum(line["qualifying"] and line["payout"] in ("0", "0.00") for line in body["lines"]),
         aliases=_aliases(case),
-        retail_then=_mean(case["pricing"]),
-        retail_now=_mean(prices_of_today(db, connections_of(db, studio_id), LONG_AGO)),
+        retail_then=_retail(case["pricing"], _start(body) or today, body["readings"]),
+        retail_now=retail_now(db, studio_id, today, body["readings"]),
     )
 
 
@@ -123,7 +125,17 @@ def _aliases(case: Json) -> list[list[str]]:
     return sorted(sorted(clients) for clients in alike)
 
 
-def _mean(prices: list[Json]) -> Decimal | None:
-    plain = [row for row in prices if not row.get("intro_only") and not row.get("hidden")]
-    each = [Decimal(row["price"]) / (row.get("sessions") or 1) for row in plain]
-    return sum(each, Decimal(0)) / len(each) if each else None
+def _start(body: Json) -> date | None:
+    return None if body["start_date"] is None else date.fromisoformat(body["start_date"])
+
+
+def retail_now(db: Db, studio_id: int, day: date, readings: Json) -> Decimal | None:
+    """The mean retail rate at the prices of today."""
+    return _retail(prices_of_today(db, connections_of(db, studio_id), LONG_AGO), day, readings)
+
+
+def _retail(prices: list[Json], day: date, readings: Json) -> Decimal | None:
+    """The mean of the retail rates of everything offered, by the rule of the guarantee (GR-01)."""
+    rates = retail_rates(read_prices(prices), day, read_readings(readings)).values()
+    mean = sum(rates, Fraction(0)) / len(rates) if rates else None
+    return None if mean is None else Decimal(mean.numerator) / Decimal(mean.denominator)

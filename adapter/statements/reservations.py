@@ -6,7 +6,7 @@ visit is never taken for it. Ids are a connection's and the platform's own, so t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -21,6 +21,8 @@ from adapter.store.tables import Connection, Reservation, Session, SourceMapping
 from connectors.records import Channel, Outcome, SessionStatus
 
 Json = dict[str, Any]
+Taxes = Mapping[str, str]  # the tax on payouts, as a share, by venue
+OF_STUDIO = ""  # the key of the rate of venues that have none of their own
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,10 @@ def _query(studio_id: int, as_of: datetime) -> Any:
     )
 
 
-def rows_of(found: Iterable[Mirrored], as_of: datetime, cutoff: timedelta, gaps: Gaps) -> Iterator[Json]:
+def rows_of(found: Iterable[Mirrored], as_of: datetime, cutoff: timedelta, gaps: Gaps, taxes: Taxes) -> Iterator[Json]:
     """The reservations as JSON, all but what paid for them; each seat beyond the first is a guest's (EC-47)."""
     for each in found:
-        row = _row(each, as_of, cutoff, gaps)
+        row = _row(each, as_of, cutoff, gaps, taxes)
         yield row
         for seat in range(2, each.made.seats + 1):
             yield {**row, "id": f"{row['id']}#{seat}", "client_id": f"{row['id']}#{seat}", "funding": None}
@@ -105,10 +107,10 @@ def client_of(made: Any) -> str:
     return key(made.connection_id, made.client_id)
 
 
-def _row(each: Mirrored, as_of: datetime, cutoff: timedelta, gaps: Gaps) -> Json:
+def _row(each: Mirrored, as_of: datetime, cutoff: timedelta, gaps: Gaps, taxes: Taxes) -> Json:
     made, held, connection = each.made, each.held, each.made.connection_id
     cancelled = _cancellation(each, as_of, cutoff, gaps)
-    booked_at = made.booked_at
+    payout, booked_at = _payout(each, gaps), made.booked_at
     if booked_at is not None and cancelled["cancelled_at"] is not None:
         booked_at = min(booked_at, cancelled["cancelled_at"])  # first seen after it was gone: an upper bound
     row: Json = {
@@ -124,8 +126,8 @@ def _row(each: Mirrored, as_of: datetime, cutoff: timedelta, gaps: Gaps) -> Json
         "cancelled_at": _text(cancelled["cancelled_at"]),
         "cancelled_by": cancelled["cancelled_by"],
         "outcome": cancelled["outcome"],
-        "payout": _payout(each, gaps),
-        "tax": "0.00",
+        "payout": payout,
+        "tax": _tax(payout, key(connection, held.venue_id), taxes),
         "funding": None,
         "record": made.content_hash,
     }
@@ -139,6 +141,12 @@ def _payout(each: Mirrored, gaps: Gaps) -> str | None:
         gaps.without_payout.add(each.key)
         return "0.00"
     return plain(each.made.rate)
+
+
+def _tax(payout: str | None, venue: str, taxes: Taxes) -> str:
+    """The tax on top of a payout (GC-04): at its venue's rate, else the studio's; 0 where nobody set one."""
+    rate = taxes.get(venue, taxes.get(OF_STUDIO, "0"))
+    return plain(Decimal(payout or "0") * Decimal(rate)) if Decimal(rate) else "0.00"
 
 
 def _cancellation(each: Mirrored, as_of: datetime, cutoff: timedelta, gaps: Gaps) -> Json:

@@ -14,24 +14,27 @@ from adapter.statements.exports import as_csv, as_pdf
 from adapter.statements.incremental import incremental_of
 from adapter.statements.judging import NotAllowed, agree, ask, open_judgements
 from adapter.statements.making import one_statement, signed_statement
-from adapter.statements.overview import overview_of
+from adapter.statements.page import keep_page, page_of
+from adapter.statements.recorded import participation_of
 from adapter.statements.reservations import record_of
+from adapter.statements.watch import lights_of
 from adapter.store.tables import GuaranteeStatement, Judgement, JudgementKind, Studio
 from adapter.studio_settings import FLOOR, settings_for
 from adapter.web.access import caller, context, needs
 
 blueprint = Blueprint("guarantee", __name__)
 VERSIONS_SHOWN = 30
-LINES_SHOWN = 200
 
 
 @blueprint.get("/studios/<int:studio_id>/guarantee")
 @needs(Act.SEE_GUARANTEE)
 def of_studio(studio_id: int) -> ResponseReturnValue:
     """The guarantee as of now."""
+    page = page_of(context(), studio_id)
     with context().store.read() as db:
         studio = db.get_one(Studio, studio_id)
-        view = overview_of(db, context(), studio_id)
+        lights = lights_of(db, studio_id, context().now())
+        part = participation_of(db, studio_id)
         meter, draw, readout = incremental_of(db, studio_id, context().now())
         record = record_of(db, studio_id, request.args.get("record", ""))
         kept = select(GuaranteeStatement).where(GuaranteeStatement.studio_id == studio_id)
@@ -41,18 +44,28 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
     return render_template(
         "guarantee.html",
         studio=studio,
-        view=view,
+        page=page,
+        view=page.content,
+        lights=lights,
         meter=meter,
         draw=draw,
         readout=readout,
         record=record,
-        body=view.made.body,
+        body=page.content["body"],
         versions=versions,
         waiting=waiting,
         floor=floor,
+        agreed=part.floor_share if part else None,
         kinds=list(JudgementKind),
-        lines_shown=LINES_SHOWN,
     )
+
+
+@blueprint.post("/studios/<int:studio_id>/guarantee/page")
+@needs(Act.SEE_GUARANTEE)
+def work_out(studio_id: int) -> ResponseReturnValue:
+    """Work a kept page out again, as of now."""
+    keep_page(context(), studio_id)
+    return _back(studio_id)
 
 
 @blueprint.get("/studios/<int:studio_id>/guarantee/statement.json")

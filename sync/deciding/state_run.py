@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from adapter.context import Context
 from adapter.statements.making import state_daily
+from adapter.statements.page import keep_page
 from adapter.store.tables import Run
 from sync.engine.job import Job
 
@@ -20,3 +21,4 @@ def state_run(ctx: Context, run: Run) -> None:
         state_daily(db, ctx, studio_id)
 
     job.write(state)
+    keep_page(ctx, studio_id)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session as Database
 
 from adapter.cadence import ROUND
 from adapter.context import Context
+from adapter.statements.watch import watch_guarantees
 from adapter.store.tables import (
     Connection,
     ConnectionState,
@@ -129,6 +130,12 @@ def ask_for_statements(db: Database, now: datetime) -> int:
     return sum(_ask(db, row, RunKind.STATE, now, STATE_EVERY, "once a day") for row in db.scalars(wanted).all())
 
 
+def look_after_guarantees(db: Database, now: datetime) -> int:
+    """Tell of requirements that are not met, or soon won't be, while there is time to act; asks for no run."""
+    watch_guarantees(db, now)
+    return 0
+
+
 def ask_for_subscriptions(db: Database, now: datetime) -> int:
     """A first look whether events come, for each connection that has just been made; the sweep looks from then on."""
     new = [c for c in _active(db) if c.webhook_checked_at is None and registry.get(c.platform).webhooks is not None]
@@ -145,6 +152,7 @@ SCHEDULE = (
     Line("guard", timedelta(minutes=1), ask_for_guard),
     Line("train", timedelta(minutes=30), ask_for_training),
     Line("state", timedelta(minutes=30), ask_for_statements),
+    Line("guarantees", timedelta(minutes=30), look_after_guarantees),
 )
 
 

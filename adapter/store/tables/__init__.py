@@ -43,6 +43,7 @@ from adapter.store.tables.experiments import Holdout
 from adapter.store.tables.guarantee import (
     EligibilityFact,
     ExchangeRate,
+    GuaranteePage,
     GuaranteeStatement,
     Judgement,
     JudgementKind,
@@ -91,6 +92,7 @@ __all__ = [
     "EventsState",
     "ExchangeRate",
     "FirstBooking",
+    "GuaranteePage",
     "GuaranteeStatement",
     "Holdout",
     "IdempotentAnswer",

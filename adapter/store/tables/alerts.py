@@ -19,6 +19,7 @@ class AlertKind(StrEnum):
     PUSH_FAILING = "push_failing"  # an offer was refused again and again (OR-05)
     DRIFT = "drift"  # somebody sets a number of their own at the platform, again and again
     SUBSCRIPTION = "subscription"  # the platform's events do not reach us
+    GUARANTEE = "guarantee"  # a requirement of the guarantee is, or soon will be, not met (N-15)
     RECONNECT = "reconnect"  # access has ended
 
 

@@ -10,10 +10,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Numeric, UniqueConstraint
+from sqlalchemy import ForeignKey, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adapter.store.tables.base import Base, Money, Word
+from adapter.store.tables.base import Base, Json, Money, Word
 
 
 class JudgementKind(StrEnum):
@@ -44,6 +44,8 @@ class Participation(Base):
     cancellation_policy_hours: Mapped[int]
     owes: Mapped[Decimal | None] = mapped_column(Money)  # for set-off (2.3)
     readings: Mapped[dict[str, Any]]
+    tax_rates: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))  # on payouts: by venue
+    floor_share: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))  # the floor agreed, as a share of the price
     prices: Mapped[list[Any] | None]  # the direct prices as they were when the period started (GR-04)
     prices_at: Mapped[datetime | None]
 
@@ -93,6 +95,17 @@ class ExchangeRate(Base):
     day: Mapped[date]
     rate: Mapped[Decimal] = mapped_column(Numeric(18, 8))
     source: Mapped[str]
+
+
+class GuaranteePage(Base):
+    """What a studio's page shows, as last worked out: a large studio's would take too long at each visit."""
+
+    __tablename__ = "guarantee_page"
+
+    studio_id: Mapped[int] = mapped_column(ForeignKey("studio.id"), primary_key=True)
+    made_at: Mapped[datetime]
+    seconds: Mapped[float]  # how long it took
+    content: Mapped[dict[str, Any]] = mapped_column(Json)
 
 
 class GuaranteeStatement(Base):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import copy
 import itertools
+import os
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from hypothesis import settings
 
 from adapter.guarantee import assess
 
@@ -14,6 +17,11 @@ Json = dict[str, Any]
 ZONE = "America/New_York"
 AFTER = "2025-07-01T12:00:00-04:00"  # everything of a period that starts on 10 March is settled
 REQUIREMENTS = ("subscriber", "agreement", "inventory", "payout_set")
+
+
+def examples(number: int) -> settings:
+    """As many drawn cases; a thorough run (`benchmarks/bench_invariants.py`) draws many times that."""
+    return settings(max_examples=number * int(os.environ.get("THOROUGH", "1")), deadline=None)
 
 
 def at(text: str, zone: str = ZONE) -> str:

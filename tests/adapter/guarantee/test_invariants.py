@@ -8,12 +8,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.guarantee import assess
 from adapter.guarantee.rounding import in_units, spread
-from tests.adapter.guarantee.cases import Json, Studio, cancelled, lines
+from tests.adapter.guarantee.cases import Json, Studio, cancelled, examples, lines
 from tests.adapter.guarantee.plain import Plain
 
 PEOPLE = ("ana", "ben", "cara", "dan")
@@ -98,14 +98,14 @@ def shuffled(value: Any, draw: random.Random) -> Any:
     return value
 
 
-@settings(max_examples=60, deadline=None)
+@examples(25)
 @given(studios(), READINGS, st.randoms(use_true_random=False))
 def test_inv_7_the_order_of_what_came_never_matters(studio: Studio, readings: Json, draw: random.Random) -> None:
     case = studio.case | {"readings": readings}
     assert assess(shuffled(copy.deepcopy(case), draw)) == assess(case)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(25)
 @given(studios(), READINGS)
 def test_inv_9_each_total_is_the_sum_of_its_lines(studio: Studio, readings: Json) -> None:
     statement = studio.assess(**readings)
@@ -124,7 +124,7 @@ def test_inv_9_each_total_is_the_sum_of_its_lines(studio: Studio, readings: Json
     assert Decimal(statement["payment"]) == max(2 * (lost - revenue["total"]), 0)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(studios(least_payout=1000), READINGS)
 def test_inv_5_payouts_of_half_the_retail_rate_never_cost_anything(studio: Studio, readings: Json) -> None:
     studio.case["pricing"] = [row for row in studio.case["pricing"] if row["kind"] == "drop_in"]
@@ -133,7 +133,7 @@ def test_inv_5_payouts_of_half_the_retail_rate_never_cost_anything(studio: Studi
     assert studio.assess(**readings)["payment"] == "0.00"
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(studios(), READINGS, CENTS)
 def test_inv_6_a_further_sale_to_a_switcher_never_raises_the_payment(
     studio: Studio, readings: Json, price: str
@@ -146,7 +146,7 @@ def test_inv_6_a_further_sale_to_a_switcher_never_raises_the_payment(
     assert Decimal(studio.assess(**readings)["payment"]) <= before
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(studios(), READINGS, CENTS)
 def test_inv_13_a_stranger_changes_nobody_elses_lines(studio: Studio, readings: Json, payout: str) -> None:
     before = lines(studio.assess(**readings))
@@ -157,7 +157,7 @@ def test_inv_13_a_stranger_changes_nobody_elses_lines(studio: Studio, readings: 
     assert after == before
 
 
-@settings(max_examples=40, deadline=None)
+@examples(20)
 @given(studios())
 def test_every_alternative_is_what_choosing_it_gives(studio: Studio) -> None:
     statement = studio.assess()
@@ -174,7 +174,7 @@ def test_every_alternative_is_what_choosing_it_gives(studio: Studio) -> None:
             assert money == {name: statement[name] for name in money}
 
 
-@settings(max_examples=80, deadline=None)
+@examples(40)
 @given(studios(), READINGS)
 def test_the_statement_says_what_the_rules_say_when_they_are_written_down_a_second_time(
     studio: Studio, readings: Json
@@ -188,7 +188,7 @@ def test_the_statement_says_what_the_rules_say_when_they_are_written_down_a_seco
     assert {number: tuple(line[name] for name in said) for number, line in lines(statement).items()} == plain["lines"]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(40)
 @given(st.lists(st.tuples(st.integers(0, 9999), st.integers(1, 7)), min_size=1, max_size=9))
 def test_inv_9_a_total_is_rounded_once_half_up(parts: list[tuple[int, int]]) -> None:
     amounts = [Fraction(above, below * 100) for above, below in parts]

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.guarantee import CaseError, assess
-from tests.adapter.guarantee.cases import Json, Studio, cancelled
+from tests.adapter.guarantee.cases import Json, Studio, cancelled, examples
 
 Change = Callable[[Json], Any]
 
@@ -224,7 +224,7 @@ ODD = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@examples(60)
 @given(st.sampled_from(PATHS), ODD)
 def test_whatever_stands_there_it_is_taken_or_refused_and_never_breaks(path: tuple[Any, ...], value: Any) -> None:
     with contextlib.suppress(CaseError):

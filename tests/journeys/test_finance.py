@@ -1,0 +1,124 @@
+"""Finance's way through the guarantee (J4), in a real browser: the numbers, why, two people, and a proof."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from click.testing import CliRunner
+from playwright.sync_api import Browser, Page, expect
+
+from adapter.accounts import create_user
+from adapter.context import Context
+from adapter.statements.command import guarantee
+from adapter.statements.entering import change_terms
+from adapter.statements.making import state_daily
+from adapter.store.tables import Role
+from tests.adapter.guarantee.cases import Studio, aurora, bleak
+from tests.fixtures.database import NOON
+from tests.fixtures.guarantee import mirror_case
+from tests.fixtures.studio import Seeded, link_of
+from tests.journeys.test_look import look
+
+pytestmark = pytest.mark.browser
+
+
+def opened(ctx: Context, tab: Page, name: str, studio: Studio, owes: str | None = None) -> tuple[int, int]:
+    """The studio, mirrored and stated; finance looks at its guarantee. Its number, and that of a second person."""
+    with ctx.store.write() as db:
+        number = mirror_case(db, ctx, name, studio.case)
+        first, second = (
+            create_user(db, ctx.keys, who, f"{who}@{number}.org", role=Role.FINANCE, studio_id=number, now=NOON).id
+            for who in ("ines", "omar")
+        )
+        if owes is not None:
+            change_terms(db, number, owes=Decimal(owes), actor="finance", now=NOON)
+        state_daily(db, ctx, number)
+    enter(ctx, tab, first)
+    tab.goto(f"/studios/{number}/guarantee")
+    return number, second
+
+
+def enter(ctx: Context, tab: Page, user: int) -> None:
+    tab.goto(link_of(ctx, user))
+    tab.get_by_role("button", name="Sign in").click()
+
+
+def tile(tab: Page, name: str) -> Any:
+    return tab.locator(".tile").filter(has=tab.get_by_text(name, exact=True)).locator("b")
+
+
+def test_j4_aurora_from_the_number_to_the_proof(
+    tab: Page, browser: Browser, served: str, ctx: Context, seeded: Seeded, tmp_path: Path
+) -> None:
+    studio, second = opened(ctx, tab, "Aurora", aurora())
+    expect(tab.locator(".lead")).to_contain_text("Started 2025-03-10, as displayed here")
+    assert [tile(tab, name).inner_text() for name in ("ClassPass Revenue", "Lost Revenue")] == ["344.00", "82.00"]
+    assert tile(tab, "Incremental").inner_text() == "262.00"
+    assert tile(tab, "Guarantee payment so far").inner_text() == "0.00"
+    expect(tab.get_by_text("Without an address: 3 visits. They could add 33.00")).to_be_visible()
+    free = tab.get_by_role("region", name="Readings").get_by_role("row").filter(has_text="free_only")
+    expect(free).to_contain_text("+22.00")
+    expect(free).to_contain_text("104.00")
+    expect(free).to_contain_text("discretion")
+    line = tab.get_by_role("region", name="Lines").get_by_role("row").filter(has_text="came directly before").first
+    expect(line).to_contain_text("20.00")
+    kept = line.locator("code").inner_text()
+    line.get_by_role("link").click()
+    expect(tab.locator("#record")).to_contain_text(kept)
+    looks_right(browser, served, ctx, studio)
+    tab.get_by_text("Ask for a judgement").click()
+    tab.get_by_label("What", exact=True).select_option("final")
+    tab.get_by_label("Details, as JSON").fill('{"version": 1}')
+    tab.get_by_label("Reason").fill("all is settled")
+    tab.get_by_label("Evidence").fill("file 12")
+    tab.get_by_role("button", name="Ask").click()
+    expect(tab.get_by_role("button", name="Agree")).to_have_count(0)  # who asked can't agree
+    tab.context.clear_cookies()
+    enter(ctx, tab, second)
+    tab.goto(f"/studios/{studio}/guarantee")
+    tab.get_by_role("button", name="Agree").click()
+    versions = tab.get_by_role("region", name="Statements")
+    expect(versions.get_by_role("row").filter(has_text="Final: payment 0.00")).to_be_visible()
+    proves(tab, tmp_path)
+
+
+def looks_right(browser: Browser, served: str, ctx: Context, studio: int) -> None:
+    """On a phone, by day and by night: nothing scrolls sideways, no serious accessibility fault."""
+    with ctx.store.write() as db:
+        user = create_user(db, ctx.keys, "eve", "eve@x.org", role=Role.OWNER, studio_id=studio, now=NOON).id
+    context = browser.new_context(base_url=served, viewport={"width": 360, "height": 740}, reduced_motion="reduce")
+    phone = context.new_page()
+    enter(ctx, phone, user)
+    phone.goto(f"/studios/{studio}/guarantee")
+    phone.evaluate(AXE_SCRIPT)
+    for scheme in ("light", "dark"):
+        phone.emulate_media(color_scheme=scheme)
+        look(phone, f"guarantee-360-{scheme}")
+    context.close()
+
+
+def proves(tab: Page, tmp_path: Path) -> None:
+    """A stranger checks the file with the command, offline; a cent changed, and it does not hold."""
+    with tab.expect_download() as awaited:
+        tab.get_by_role("link", name="Latest as JSON").click()
+    file = tmp_path / "signed.json"
+    awaited.value.save_as(file)
+    signed = json.loads(file.read_text())
+    check = ["verify", str(file), "--key", signed["public_key"]]
+    assert CliRunner().invoke(guarantee, check).exit_code == 0
+    signed["statement"]["lost_revenue"] = "82.01"
+    file.write_text(json.dumps(signed))
+    assert CliRunner().invoke(guarantee, check).exit_code == 1
+
+
+def test_j4_bleak_is_owed_twice_the_difference_less_what_it_owes(tab: Page, ctx: Context, seeded: Seeded) -> None:
+    opened(ctx, tab, "Bleak", bleak(), owes="150.00")
+    names = ("ClassPass Revenue", "Lost Revenue", "Guarantee payment so far")
+    assert [tile(tab, name).inner_text() for name in names] == ["1060.00", "1260.00", "400.00"]
+    expect(tab.get_by_text("250.00 after set-off")).to_be_visible()
+    expect(tab.locator(".lead")).to_contain_text("due by 2025-08-06")
