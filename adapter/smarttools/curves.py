@@ -63,11 +63,14 @@ def bins_of(lead: Floats) -> Ints:
     return np.clip(np.searchsorted(EDGES, lead, side="left") - 1, 0, BINS - 1).astype(np.int64)
 
 
-def fit_curves(sessions: Sessions, session: Ints, lead: Floats, chances: Floats, prior: Floats) -> Curves:
+def fit_curves(
+    sessions: Sessions, session: Ints, lead: Floats, chances: Floats, prior: Floats, weight: Floats
+) -> Curves:
     """Curves of reservations made ``lead`` hours before the start of ``session``; a lead of NaN is left out.
 
     ``chances`` (sessions, bins): how many reservations each bin would hold if all were made in it. A bin in which a
-    class was full or not listed has fewer, so what was refused in it does not make the curve look early.
+    class was full or not listed has fewer, so what was refused in it does not make the curve look early. ``weight``:
+    what each session counts for, as habits change.
     """
     timed = lead > 0
     session, bins = session[timed], bins_of(lead[timed])
@@ -76,8 +79,8 @@ def fit_curves(sessions: Sessions, session: Ints, lead: Floats, chances: Floats,
     for depth in (3, 2, 1, 0):
         parents = {path[depth]: path[depth + 1 :] for path in paths}
         names, number = numbered([path[depth] for path in paths])
-        counts = np.bincount(number[session] * BINS + bins, minlength=len(names) * BINS).reshape(-1, BINS)
-        open_to = np.column_stack([sum_by(number, column, len(names)) for column in chances.T])
+        counts = sum_by(number[session] * BINS + bins, weight[session], len(names) * BINS).reshape(-1, BINS)
+        open_to = np.column_stack([sum_by(number, weight * column, len(names)) for column in chances.T])
         for name, count, chance in zip(names, counts, open_to, strict=True):
             if count.any():
                 shares = (WEIGHT * curves.of(parents[name]) + count) / (WEIGHT + chance)

@@ -19,6 +19,8 @@ Bools = NDArray[np.bool_]
 DIRECT, MARKETPLACE, THIRD_PARTY = 0, 1, 2
 CHANNELS = {"direct": DIRECT, "marketplace": MARKETPLACE, "third_party": THIRD_PARTY}
 
+HALF_LIFE = 24 * 7 * 12.0  # hours: what was seen 12 weeks ago counts half
+
 STANDARD, PREMIUM, A_LA_CARTE, TRIAL, NO_PRODUCT = 0, 1, 2, 3, -1
 PRODUCTS = {"standard": STANDARD, "premium": PREMIUM, "a_la_carte": A_LA_CARTE, "trial": TRIAL}
 
@@ -108,6 +110,14 @@ class Offers:
     since: Floats
     spots: Ints
     rate: Floats
+
+
+def recency(sessions: Sessions, usable: Bools) -> Floats:
+    """What each session counts for: half for every ``HALF_LIFE`` that it lies before the last one, 0 if not usable."""
+    if not usable.any():
+        return np.zeros(len(sessions))
+    age = sessions.starts - sessions.starts[usable].max()
+    return np.where(usable, np.exp2(np.minimum(age, 0.0) / HALF_LIFE), 0.0)
 
 
 def numbered(names: Sequence[str]) -> tuple[list[str], Ints]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adapter.smarttools.facts import Bools, Floats, Sessions, count_by, looked_up, numbered, sum_by
+from adapter.smarttools.facts import Bools, Floats, Sessions, count_by, looked_up, numbered, recency, sum_by
 from adapter.smarttools.ratios import Ratios, keys, shrunk
 
 FILL = 0.5  # direct fill of a class nobody knows anything of
@@ -26,7 +26,6 @@ LEAST_FRAILTY, MOST_FRAILTY = 0.001, 0.5
 FRAILTY_SESSIONS = 60.0  # sessions that the frailty of all counts for in a studio's own
 LEAST_MEAN = 0.2  # reservations: fewer tell nothing of variation
 USUAL_MEAN = 8.0  # reservations of the sessions that these beliefs count for
-HALF_LIFE = 24 * 7 * 12.0  # hours: what was seen 12 weeks ago counts half
 RECENT = 24 * 7 * 2.0  # hours that "lately" looks back
 EM_ROUNDS = 3
 
@@ -105,7 +104,7 @@ def fit_level(sessions: Sessions, counts: Floats, full: Bools, usable: Bools, se
     level = Level()
     if not usable.any():
         return level
-    weight = np.where(usable, np.exp2((sessions.starts - sessions.starts[usable].max()) / HALF_LIFE), 0.0)
+    weight = recency(sessions, usable)
     demand, shown = counts, np.broadcast_to(seen, counts.shape)
     for _ in range(EM_ROUNDS):
         level = _fit_chain(sessions, demand, weight, shown, level.dispersion)

@@ -134,7 +134,7 @@ def _fit_curves(
     explained = float((chances @ MARKETPLACE_PRIOR).sum())
     chances *= len(session) / explained if explained > 0 else 0.0
     lead = sessions.starts[session] - reservations.booked[chosen]
-    return fit_curves(sessions, session, lead, chances, MARKETPLACE_PRIOR)
+    return fit_curves(sessions, session, lead, chances, MARKETPLACE_PRIOR, np.ones(len(sessions)))
 
 
 def _listed(sessions: Sessions, offers: Offers, until: Floats, booked: Floats, market: Market) -> Stretches:

@@ -19,6 +19,7 @@ from adapter.smarttools.facts import (
     Reservations,
     Sessions,
     count_by,
+    recency,
 )
 from adapter.smarttools.level import Level, fit_level
 from adapter.smarttools.market import Market, fit_market
@@ -50,11 +51,11 @@ def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: 
     taken = count_by(reservations.session[held], len(sessions))
     own = usable[reservations.session] & (channel != MARKETPLACE)
     booked = own & held
-    open_to = open_share(sessions, reservations)
+    open_to, weight = open_share(sessions, reservations), recency(sessions, usable)
     full = usable & (taken >= sessions.capacity) & ~fully_timed(reservations, len(sessions))
     expected = direct
     for _ in range(ROUNDS):
-        curves = _curves(sessions, reservations, booked, np.where(usable, expected, 0.0), open_to)
+        curves = _curves(sessions, reservations, booked, np.where(usable, expected, 0.0), open_to, weight)
         seen = np.maximum([row @ curves.of(keys_of(sessions, i)) for i, row in enumerate(open_to)], LEAST_SEEN)
         level = fit_level(sessions, direct, full, usable, seen)
         means = level.mean(sessions)
@@ -64,16 +65,18 @@ def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: 
     return Model(
         level=level,
         curves=curves,
-        returns=fit_returns(sessions, reservations, own),
+        returns=fit_returns(sessions, reservations, own, weight),
         market=fit_market(sessions, reservations, offers, usable),
         others=int((held & (channel == THIRD_PARTY)).sum()) / (float(direct.sum()) + OTHERS_HOLD),
         sessions=int(usable.sum()),
     )
 
 
-def _curves(sessions: Sessions, reservations: Reservations, chosen: Bools, expected: Floats, open_to: Floats) -> Curves:
+def _curves(
+    sessions: Sessions, reservations: Reservations, chosen: Bools, expected: Floats, open_to: Floats, weight: Floats
+) -> Curves:
     session = reservations.session[chosen]
     lead = sessions.starts[session] - reservations.booked[chosen]
     # What was expected of a session whose booking times are unknown is no chance to see one.
     timed = count_by(session[lead > 0], len(sessions)) / np.maximum(count_by(session, len(sessions)), 1)
-    return fit_curves(sessions, session, lead, (expected * timed)[:, None] * open_to, DIRECT_PRIOR)
+    return fit_curves(sessions, session, lead, (expected * timed)[:, None] * open_to, DIRECT_PRIOR, weight)

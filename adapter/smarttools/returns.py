@@ -54,24 +54,26 @@ class Returns:
         return np.concatenate([np.zeros((len(sessions), 1)), passed], axis=1)
 
 
-def fit_returns(sessions: Sessions, reservations: Reservations, chosen: Bools) -> Returns:
-    """Learn from the chosen reservations whose times are known."""
+def fit_returns(sessions: Sessions, reservations: Reservations, chosen: Bools, weight: Floats) -> Returns:
+    """Learn from the chosen reservations whose times are known; ``weight``: what each session counts for."""
     starts, stood = sessions.starts[reservations.session], reservations.standing()
     begun = starts - reservations.booked
     over = np.where(stood, 0.0, starts - reservations.cancelled)
     usable = chosen & (begun > 0) & (over >= 0) & (over <= begun)
     begun, over, stood = np.minimum(begun[usable], EDGES[-1]), np.minimum(over[usable], EDGES[-1]), stood[usable]
     names, number = numbered(sessions.studio)
-    house = number[reservations.session[usable]]
-    cancelled = _binned(house[~stood], over[~stood], len(names))
+    house, counted = number[reservations.session[usable]], weight[reservations.session[usable]]
+    cancelled = _binned(house[~stood], over[~stood], counted[~stood], len(names))
     hours = [
         np.clip(np.minimum(begun, late) - np.maximum(over, early), 0, None) for early, late in pairwise(EDGES.tolist())
     ]
-    at_risk = np.column_stack([sum_by(house, each, len(names)) for each in hours])
+    at_risk = np.column_stack([sum_by(house, counted * each, len(names)) for each in hours])
     active = [(begun >= edge) & (stood | (over < edge)) for edge in EDGES.tolist()]
-    held = np.column_stack([sum_by(house, each.astype(np.float64), len(names)) for each in active])
-    kept = np.column_stack([sum_by(house, (each & stood).astype(np.float64), len(names)) for each in active])
-    made, lasted = (_about(_binned(house[rows], begun[rows], len(names))) for rows in (slice(None), stood))
+    held = np.column_stack([sum_by(house, counted * each, len(names)) for each in active])
+    kept = np.column_stack([sum_by(house, counted * (each & stood), len(names)) for each in active])
+    made, lasted = (
+        _about(_binned(house[rows], begun[rows], counted[rows], len(names))) for rows in (slice(None), stood)
+    )
     return Returns(
         _pooled(names, cancelled, at_risk, HAZARD, PRIOR_HOURS),
         _pooled(names, kept, held, ACTIVE, PRIOR_COUNT),
@@ -79,9 +81,8 @@ def fit_returns(sessions: Sessions, reservations: Reservations, chosen: Bools) -
     )
 
 
-def _binned(house: Ints, lead: Floats, houses: int) -> Floats:
-    flat = np.bincount(house * BINS + bins_of(lead), minlength=houses * BINS)
-    return flat.reshape(houses, BINS).astype(np.float64)
+def _binned(house: Ints, lead: Floats, counted: Floats, houses: int) -> Floats:
+    return sum_by(house * BINS + bins_of(lead), counted, houses * BINS).reshape(houses, BINS)
 
 
 def _about(counts: Floats) -> Floats:

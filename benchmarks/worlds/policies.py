@@ -306,9 +306,12 @@ class Tools:
     weight: float = 2.0
     name: str = "SmartTools"
 
+    def tables(self, ids: Ints, books: Books, at: float) -> dict[str, pd.DataFrame]:
+        """What it is told."""
+        return tables_of(self.world, ids, books, at, self.weight)
+
     def decide(self, at: float, ids: Ints, books: Books) -> Offer:
-        tables = tables_of(self.world, ids, books, at, self.weight)
-        found = self.tools.decide(datetime.fromtimestamp(at * 3600, UTC), **tables)
+        found = self.tools.decide(datetime.fromtimestamp(at * 3600, UTC), **self.tables(ids, books, at))
         return Offer(
             found["spots"].to_numpy(),
             found["rate"].to_numpy(),

@@ -103,7 +103,7 @@ def plan_of(
     if closed_only:
         standing = {number: each for number, each in standing.items() if each.is_closed}
     asked = not all(each.is_closed for each in standing.values())
-    digest = None if model is None or not asked else model.digest
+    digest = None if model is None or not asked else models.readable(ctx.config, model.digest)
     tools = models.load_tools(ctx.config, digest)
     every = inputs_of(now, facts, digest)
     pace = paces(tools, now, facts, unpriced(facts)) if asked else {}

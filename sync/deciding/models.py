@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as Database
 
 from adapter.config import Config
-from adapter.smarttools import SmartTools
+from adapter.smarttools import BadModel, SmartTools
 from adapter.store.tables import Model
 
 
@@ -50,6 +50,15 @@ def latest_model(db: Database, studio_id: int) -> Model | None:
 def load_tools(config: Config, digest: str | None) -> SmartTools:
     """The tools with a stored model, or without one."""
     return SmartTools() if digest is None else _load(models_folder(config) / digest)
+
+
+def readable(config: Config, digest: str | None) -> str | None:
+    """The digest of a model that this version can read; None: the plain rule decides until one is trained again."""
+    try:
+        load_tools(config, digest)
+    except BadModel:
+        return None
+    return digest
 
 
 @lru_cache(maxsize=8)

@@ -20,6 +20,8 @@ from sync.deciding import models
 from sync.engine.job import Job
 
 LOOK_BACK = timedelta(weeks=104)
+HELD_OUT = timedelta(weeks=2)
+CLEARLY = 1.05  # times the old model's error: it may have seen some of the weeks that are held out from the new one
 FEWEST_SESSIONS = 30  # with fewer the plain rule is as good, and says that it is one
 
 
@@ -35,21 +37,61 @@ def train_run(ctx: Context, run: Run) -> None:
 def train(ctx: Context, studio_id: int, *, now: datetime) -> Model | None:
     """Fit on the studio's finished sessions of all its connections; None: too few yet, the plain rule goes on.
 
-    The same data gives the same digest; then the row that is there stays.
+    The same data gives the same digest; then the row that is there stays. It stays too where a model that learned in
+    the same way from all but the last two weeks foretells those clearly worse than it does.
     """
     with ctx.store.read() as db:
         facts = finished(facts_of_studio(db, studio_id, since=now - LOOK_BACK, until=now))
+        latest = models.latest_model(db, studio_id)
     if len(facts["sessions"]) < FEWEST_SESSIONS:
         return None
+    shown = held_out(facts, _in_use(ctx, latest), now)
+    if latest is not None and not beats(shown):
+        return latest
     digest = models.keep_model(ctx.config, SmartTools().fit(**facts))
     with ctx.store.write() as db:
         latest = models.latest_model(db, studio_id)
         if latest is not None and latest.digest == digest:
             return latest
-        card = card_of(facts)
+        card = card_of(facts) | {"held_out": shown}
         model = Model(studio_id=studio_id, trained_at=now, digest=digest, folder=digest, card=card)
         db.add(model)
     return model
+
+
+def _in_use(ctx: Context, latest: Model | None) -> SmartTools | None:
+    """The model to beat; one that can't be read any more is beaten."""
+    digest = None if latest is None else models.readable(ctx.config, latest.digest)
+    return None if digest is None else models.load_tools(ctx.config, digest)
+
+
+def held_out(facts: Facts, old: SmartTools | None, now: datetime) -> dict[str, float] | None:
+    """How far off the last two weeks are, in reservations a session, to who learned from what came before; ``old``: the
+    model in use, which may have seen some of them. None: too little history to hold anything back.
+    """
+    sessions = facts["sessions"][~facts["sessions"]["cancelled"]]
+    before = sessions["starts_at"] < now - HELD_OUT
+    known, late = sessions[before], sessions[~before]
+    if len(known) < FEWEST_SESSIONS or late.empty:
+        return None
+    part = {
+        name: facts[name][facts[name]["session_id"].isin(known["session_id"])] for name in ("reservations", "offers")
+    }
+    fresh = SmartTools().fit(facts["studios"], known, **part)
+    booked = facts["reservations"]
+    stood = booked[(booked["channel"] == "direct") & booked["outcome"].isin(["booked", "attended", "no_show"])]
+    came = late["session_id"].map(stood.groupby("session_id").size()).fillna(0).to_numpy(dtype=np.float64)
+
+    def error(tools: SmartTools) -> float:
+        usual = np.minimum(tools.usual(facts["studios"], late), late["capacity"].to_numpy(dtype=np.float64))
+        return round(float(np.abs(usual - came).mean()), 4)
+
+    return {"sessions": len(late), "error": error(fresh)} | ({} if old is None else {"error_before": error(old)})
+
+
+def beats(shown: dict[str, float] | None) -> bool:
+    """Whether a new model takes the place of the old: unless that one does clearly better on the weeks held out."""
+    return shown is None or "error_before" not in shown or shown["error"] <= CLEARLY * shown["error_before"]
 
 
 def facts_of_studio(db: Database, studio_id: int, *, since: datetime, until: datetime) -> Facts:

@@ -10,6 +10,7 @@ import pytest
 from adapter.store.settings import change_settings
 from adapter.store.tables import Decision, Model, PushMode, Reservation, RunKind, Scope, Session, SourceMapping
 from connectors.records import ACTIVE_OUTCOMES, Channel, SessionStatus
+from sync.deciding import models, train
 from sync.deciding.decide import replay, stored
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done
@@ -140,3 +141,22 @@ def test_the_same_data_gives_the_same_model(studio: Road) -> None:
     (model,) = studio.all(Model)
     assert model.card["sessions"] > 30
     assert (studio.ctx.config.instance / "models" / model.folder).is_dir()
+
+
+def test_a_model_must_hold_its_own_on_weeks_it_has_not_seen(studio: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    (first,) = studio.all(Model)
+    assert 0 < first.card["held_out"]["error"] < 8
+    studio.time[0] += timedelta(days=1)
+    monkeypatch.setattr(train, "CLEARLY", 0.0)  # as if the old one did clearly better
+    done(studio.do(RunKind.TRAIN))
+    assert [row.id for row in studio.all(Model)] == [first.id]
+
+
+def test_where_a_model_is_of_another_version_the_plain_rule_decides(studio: Road) -> None:
+    (model,) = studio.all(Model)
+    path = models.models_folder(studio.ctx.config) / model.folder / "smarttools.json"
+    path.write_text('{"version": 1}')
+    models._load.cache_clear()
+    done(studio.do(RunKind.DECIDE))
+    assert {row.model_id for row in studio.all(Decision)} == {None}
+    assert "cold_start" in {row.reason for row in studio.all(Decision)}

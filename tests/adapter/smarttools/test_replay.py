@@ -11,6 +11,7 @@ import pytest
 
 from adapter.smarttools import BadModel, SmartTools
 from adapter.smarttools.persistence import VERSION
+from adapter.smarttools.tools import MANY
 from tests.fixtures.timetable import NOW, Drawn
 
 
@@ -35,6 +36,20 @@ def test_a_session_decided_alone_at_its_studio_s_pace_is_decided_as_in_company(
         pd.testing.assert_frame_equal(
             _decided(fitted, drawn, own, booked), together.iloc[[index]].reset_index(drop=True), check_exact=True
         )
+
+
+def test_many_decided_in_threads_are_decided_as_few(drawn: Drawn, fitted: SmartTools) -> None:
+    """A market is solved in portions by two threads; which portion a session falls into changes no bit."""
+    times = 2 * MANY // len(drawn.coming) + 1
+    table = pd.concat(
+        [drawn.coming.assign(session_id=drawn.coming["session_id"] + f"/{copy}") for copy in range(times)]
+    ).assign(pace=1.0, pace_doubt=0.02)
+    nothing = drawn.coming_reservations.iloc[:0]
+    together = _decided(fitted, drawn, table, nothing)
+    few = table.iloc[:: len(table) // 90]
+    alone = _decided(fitted, drawn, few, nothing)
+    assert len(table) > MANY > len(few)
+    pd.testing.assert_frame_equal(alone, together.iloc[:: len(table) // 90].reset_index(drop=True), check_exact=True)
 
 
 def test_the_order_of_rows_changes_nothing(drawn: Drawn, fitted: SmartTools) -> None:

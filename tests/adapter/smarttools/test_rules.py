@@ -103,6 +103,24 @@ def test_more_direct_bookings_never_list_more(
     assert more["spots"] + more["premium_spots"] <= fewer["spots"] + fewer["premium_spots"]
 
 
+@settings(max_examples=15, deadline=None)
+@given(row=st.integers(0, 20), more=st.integers(1, 9), lead=st.floats(1, 400))
+def test_in_company_too_a_session_s_own_bookings_never_list_more_of_it(
+    drawn: Drawn, fitted: SmartTools, row: int, more: int, lead: float
+) -> None:
+    name = drawn.coming["session_id"].iloc[row % len(drawn.coming)]
+    moved = drawn.coming["starts_at"].where(drawn.coming["session_id"] != name, NOW + timedelta(hours=lead))
+    coming = drawn.coming.assign(starts_at=moved.dt.as_unit("ns"))
+    fresh = reservations(session=name, direct=more).assign(reservation_id=lambda rows: -1 - rows["reservation_id"])
+    both = pd.concat([drawn.coming_reservations, fresh], ignore_index=True)
+    fewer, after = (
+        fitted.decide(NOW, drawn.studios, coming, booked).set_index("session_id").loc[name]
+        for booked in (drawn.coming_reservations, both)
+    )
+    assert after["spots"] <= fewer["spots"]
+    assert after["spots"] + after["premium_spots"] <= fewer["spots"] + fewer["premium_spots"]
+
+
 @FEW
 @given(plain=st.booleans(), capacity=CAPACITIES, lead=LEADS, direct=st.integers(0, 30), least=st.integers(0, 20))
 def test_higher_minimum_spots_never_list_fewer(
