@@ -155,7 +155,7 @@ def _training() -> bool:
         whole = pieces[-1] * RESERVATIONS
         print(
             f"train on {count:>8,} reservations: {pieces[-1] * count:6.1f} s ({busy:.1f} of processor); "
-            f"5 million at that pace {whole:6.0f} s, {whole / TRAINING:.2f} of the limit; {memory:.2f} GiB at most so far"
+            f"5 million at that pace {whole:6.0f} s, {whole / TRAINING:.2f} of the limit; {memory:.2f} GiB at most"
         )
         ok &= whole <= TRAINING
     return ok and pieces[-1] <= STEEPEST * pieces[0]
