@@ -61,7 +61,7 @@ def keep_message(
     """
     owner = _owner(db, platform, connection_id, delivery)
     if owner is not None and connection_id == owner.id and _is_foreign(owner, delivery):
-        log.warning("an event about another site was not taken", connection=owner.id, platform=platform)
+        log.info("an event about another site was not taken", connection=owner.id, platform=platform)
         return False
     hints = tuple(hint for hint in delivery.hints if owner is None or hint.site == owner.site)
     ended = _nothing_to_do(owner, hints)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from adapter.context import Context
 from adapter.store.mirror import Counts
 from adapter.store.redaction import scrub
-from adapter.store.tables import Connection, Run
+from adapter.store.tables import Connection, Run, RunKind
 from connectors.records import SetAside, Stream
 from sync.engine import queue
 
@@ -39,9 +39,11 @@ class Job:
 
     @classmethod
     def of(cls, ctx: Context, run: Run) -> Job:
-        """Take up a claimed run; one that was interrupted goes on counting where it stood."""
+        """Take up a claimed run. An interrupted backfill goes on counting where it stood; any other begins anew."""
         if run.connection_id is None:
             raise ValueError(f"run {run.id}: a {run.kind} run is about one connection")
+        if run.kind is not RunKind.BACKFILL:
+            return cls(ctx, run, run.connection_id, ctx.now())
         counts = {stream: Counts(**values) for stream, values in run.counts.items()}
         return cls(ctx, run, run.connection_id, ctx.now(), counts, list(run.errors), run.step, run.done, run.total)
 

@@ -40,7 +40,7 @@ HANDLERS: Mapping[RunKind, Callable[[Context, Run], None]] = {
     RunKind.STATE: state_run,
     RunKind.SUBSCRIBE: subscribe_run,
 }
-HEARTBEAT = queue.LEASE / 3
+HEARTBEAT = queue.WRITING_LEASE / 3
 
 
 def do_next(ctx: Context, *, run_id: int | None = None, station: queue.Station | None = None) -> Run | None:

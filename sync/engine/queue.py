@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from adapter.store.tables import Connection, Run, RunKind, RunState
 
 LEASE = timedelta(seconds=45)
+WRITING_LEASE = timedelta(seconds=15)  # a dead worker must not keep the kill switch from its minute
 MOST_CLAIMS = 100  # a run that takes its process down each time is given up
 
 _WRITES = frozenset({RunKind.PUSH, RunKind.PROVE})
@@ -75,7 +76,7 @@ def is_waiting(db: Session, now: datetime, station: Station) -> bool:
 def hold(db: Session, run_id: int, fence: int, now: datetime, **values: Any) -> None:
     """Renew the lease and write progress; LeaseLost if the run is no longer ours (then nothing is committed)."""
     mine = and_(Run.id == run_id, Run.fence == fence, Run.state == RunState.RUNNING)
-    result = db.execute(update(Run).where(mine).values(leased_until=now + LEASE, **values).returning(Run.id))
+    result = db.execute(update(Run).where(mine).values(leased_until=_leased_until(now), **values).returning(Run.id))
     if result.first() is None:
         raise LeaseLost(f"run {run_id}: taken over by another worker")
 
@@ -104,6 +105,12 @@ def _due(now: datetime, run_id: int | None, station: Station | None) -> Select[R
     return wanted
 
 
+def _leased_until(now: datetime) -> ColumnElement[datetime | None]:
+    """How long a run is its worker's from now on: what writes over there is missed sooner."""
+    moment = Run.leased_until.type
+    return case((Run.kind.in_(_WRITES), literal(now + WRITING_LEASE, moment)), else_=literal(now + LEASE, moment))
+
+
 def _lane_is_free(db: Session, run: Run, now: datetime) -> bool:
     """Whether no other run of the same connection and lane is at work (the connection's row is locked meanwhile)."""
     if run.connection_id is None:
@@ -128,7 +135,7 @@ def _take(db: Session, run: Run, now: datetime) -> bool:
         .values(
             state=RunState.RUNNING,
             fence=Run.fence + 1,
-            leased_until=now + LEASE,
+            leased_until=_leased_until(now),
             started_at=run.started_at or now,
         )
         .returning(Run.id)
