@@ -38,6 +38,7 @@ class Forecast:
     hazard: Floats  # of a cancellation, accumulated from the start to each of EDGES
     made: Floats  # chance that a reservation made at each of EDGES stands
     pace: Pace  # of its studio
+    weeks_old: float  # the model's age beyond a week
 
 
 def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full: Bools | None = None) -> Forecast:
@@ -54,7 +55,8 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full:
     frailty, common = (part[kind] for part in model.level.variation(known))
     closed = booked >= sessions.capacity if full is None else full
     still = np.asarray(booked * stand, dtype=np.float64)
-    pace = pace_of(sessions, still, level * (1 - to_come), frailty + doubt, closed, unknown)
+    old = model.weeks_old(at)
+    pace = pace_of(sessions, still, level * (1 - to_come), frailty + doubt, closed, unknown, old)
     level = level * pace.ratio
     excess = level * (common + doubt + pace.doubt)
     own = level * (frailty - common)
@@ -62,7 +64,7 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full:
     remaining = to_come * (level + excess * still) / scale
     spread = (excess / scale + own) * to_come / np.maximum(remaining, 1e-9)
     looks = model.market.keen(known)[kind] * np.nan_to_num(sessions.capacity) * at_lead(market, lead)
-    return Forecast(lead, level, to_come, stand, remaining, spread, looks, direct, market, hazard, made, pace)
+    return Forecast(lead, level, to_come, stand, remaining, spread, looks, direct, market, hazard, made, pace, old)
 
 
 def gamma_points(mean: Floats, spread: Floats) -> Floats:

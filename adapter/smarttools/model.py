@@ -26,6 +26,7 @@ from adapter.smarttools.market import Market, fit_market
 from adapter.smarttools.openness import fully_timed, open_share
 from adapter.smarttools.returns import Returns, fit_returns
 
+WEEK = 168.0  # hours
 ROUNDS = 3  # of learning curves from levels and levels from curves
 LEAST_SEEN = 0.1  # a class full from the first hour on tells little, not nothing
 OTHERS_HOLD = 50.0  # direct reservations before third parties' share is believed
@@ -41,6 +42,11 @@ class Model:
     market: Market = field(default_factory=Market)
     others: float = 0.0  # third-party reservations for each direct one: they take places too
     sessions: int = 0  # finished sessions learned from; 0: the plain rule answers
+    until: float = 0.0  # start of the last of them, in hours since 1970
+
+    def weeks_old(self, at: float) -> float:
+        """How many weeks have gone by since the last session it knows, the first not counted."""
+        return max((at - self.until) / WEEK - 1, 0.0) if self.sessions else 0.0
 
 
 def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: int) -> Model:
@@ -69,6 +75,7 @@ def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: 
         market=fit_market(sessions, reservations, offers, usable),
         others=int((held & (channel == THIRD_PARTY)).sum()) / (float(direct.sum()) + OTHERS_HOLD),
         sessions=int(usable.sum()),
+        until=float(sessions.starts[usable].max(initial=0.0)),
     )
 
 

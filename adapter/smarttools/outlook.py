@@ -30,6 +30,7 @@ from adapter.smarttools.value import Flow, Singles, Worth, worth
 SIZES = np.array([8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024, 4096, 2**20])  # places of the tables
 STEPS = np.array([12, 20, 28, 40, 56, 80, 112, 160, 320, 640])
 BUSY = 0.5  # of a reservation, at the most, is usual in one step
+CAUTION = 0.05  # by so much more a displaced direct client counts, for each week that the model is older than one
 RUNGS = 4  # rates among which the dynamic program chooses later
 CHUNK = 1024  # sessions whose tables are held at a time
 
@@ -156,7 +157,7 @@ def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
         "stand": steps.stand.T,
         "cancelled": back * fit,
         "looks": seen * fit,
-        "served": sessions.displacement_weight[rows] * sessions.retail[rows],
+        "served": sessions.displacement_weight[rows] * sessions.retail[rows] * (1 + CAUTION * expected.weeks_old),
         "bring": rates * accept * model.market.attended,
         "accept": accept,
     }

@@ -15,6 +15,7 @@ from adapter.smarttools.facts import Bools, Floats, Ints, Sessions, numbered, su
 from adapter.smarttools.level import at_least
 
 DRIFT = 0.02  # squared variation of a known studio's demand from what its history says: weeks differ
+DRIFT_A_WEEK = 0.01  # the same for each week that the model is older than one
 
 
 @dataclass(frozen=True)
@@ -25,21 +26,31 @@ class Pace:
     doubt: Floats  # squared coefficient of variation that is left of it
 
 
-def pace_of(sessions: Sessions, booked: Floats, usual: Floats, frailty: Floats, full: Bools, unknown: Floats) -> Pace:
+def pace_of(
+    sessions: Sessions,
+    booked: Floats,
+    usual: Floats,
+    frailty: Floats,
+    full: Bools,
+    unknown: Floats,
+    weeks_old: float,
+) -> Pace:
     """``booked`` against ``usual`` by now, both of direct reservations that would stand.
 
     ``frailty``: what varies between sessions alone; ``full``: no place is free; ``unknown``: squared variation of the
-    studio's own level, large for a new one. Where the sessions say their pace, that holds.
+    studio's own level, large for a new one; ``weeks_old``: the model's age beyond a week: it is believed the less.
+    Where the sessions say their pace, that holds.
     """
     _, house = numbered(sessions.studio)
     houses = int(house.max()) + 1 if len(house) else 0
     shown = np.where(full, at_least(booked, usual), booked)
     weight = 1 / (1 + usual * frailty)
     shown, expected = _others(house, houses, weight * shown), _others(house, houses, weight * usual)
-    hold = 1 / (unknown + DRIFT)
+    before = unknown + DRIFT + DRIFT_A_WEEK * weeks_old
+    hold = 1 / before
     ratio, doubt = (hold + shown) / (hold + expected), 1 / (hold + expected)
     told = ~np.isnan(sessions.pace)
-    left = np.where(np.isnan(sessions.pace_doubt), unknown + DRIFT, sessions.pace_doubt)
+    left = np.where(np.isnan(sessions.pace_doubt), before, sessions.pace_doubt)
     return Pace(np.where(told, sessions.pace, ratio), np.where(told, left, doubt))
 
 

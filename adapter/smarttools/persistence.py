@@ -89,6 +89,7 @@ def _model(written: dict[str, Any]) -> Model:
         ),
         others=float(written["others"]),
         sessions=int(written["sessions"]),
+        until=float(written["until"]),
     )
 
 

@@ -46,6 +46,9 @@ def signals(outlook: Outlook, row: int, velocity: Velocity, model: Model) -> Sig
         "marketplace_interest_to_come": round(float(expected.looks[row]), 3),
         "weeks_known": model.level.weeks.get(sessions.slot[row], 0),
     }
+    old = expected.weeks_old
+    found |= {"pace": round(float(expected.pace.ratio[row]), 4)}
+    found |= {"weeks_since_learned": round(old + 1, 1)} if old > 0 else {}
     popularity = model.level.chain["cell"].ratio.get(_cell(sessions, row))
     season = model.level.chain["lately"].ratio.get(sessions.studio[row])
     found |= {} if popularity is None else {"popularity": round(popularity, 4)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 
 import numpy as np
@@ -184,3 +185,16 @@ def test_a_scarce_place_is_offered_at_a_higher_rate(fitted: SmartTools) -> None:
         rates.append(float(fitted.decide(NOW, studios(), table, reservations(direct=direct)).loc[0, "rate"]))
     assert rates == sorted(rates)
     assert rates[-1] > rates[0]
+
+
+def test_a_model_that_has_grown_old_lists_less_and_says_so(fitted: SmartTools) -> None:
+    listed, known = [], []
+    for at in (NOW, NOW + timedelta(weeks=12)):
+        spots = 0
+        for lead, direct in itertools.product((48, 96, 168), (2, 4, 6, 8)):
+            own = sessions({"starts_at": at + timedelta(hours=lead)})
+            spots += int(fitted.decide(at, studios(), own, reservations(before=at, direct=direct)).loc[0, "spots"])
+        listed.append(spots)
+        known.append("weeks_since_learned" in fitted.explain(at, studios(), own, reservations())[0]["signals"])
+    assert listed[1] < listed[0]
+    assert known == [False, True]
