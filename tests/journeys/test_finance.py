@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,14 +12,16 @@ from typing import Any
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from click.testing import CliRunner
+from flask import Flask
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import update
 
 from adapter.accounts import create_user
 from adapter.context import Context
 from adapter.statements.command import guarantee
 from adapter.statements.entering import change_terms
 from adapter.statements.making import state_daily
-from adapter.store.tables import Role
+from adapter.store.tables import EligibilityFact, Role
 from tests.adapter.guarantee.cases import Studio, aurora, bleak
 from tests.fixtures.database import NOON
 from tests.fixtures.guarantee import mirror_case
@@ -87,7 +91,7 @@ def test_j4_aurora_from_the_number_to_the_proof(
     proves(tab, tmp_path)
 
 
-def looks_right(browser: Browser, served: str, ctx: Context, studio: int) -> None:
+def looks_right(browser: Browser, served: str, ctx: Context, studio: int, name: str = "guarantee") -> None:
     """On a phone, by day and by night: nothing scrolls sideways, no serious accessibility fault."""
     with ctx.store.write() as db:
         user = create_user(db, ctx.keys, "eve", "eve@x.org", role=Role.OWNER, studio_id=studio, now=NOON).id
@@ -98,7 +102,7 @@ def looks_right(browser: Browser, served: str, ctx: Context, studio: int) -> Non
     phone.evaluate(AXE_SCRIPT)
     for scheme in ("light", "dark"):
         phone.emulate_media(color_scheme=scheme)
-        look(phone, f"guarantee-360-{scheme}")
+        look(phone, f"{name}-360-{scheme}")
     context.close()
 
 
@@ -122,3 +126,21 @@ def test_j4_bleak_is_owed_twice_the_difference_less_what_it_owes(tab: Page, ctx:
     assert [tile(tab, name).inner_text() for name in names] == ["1060.00", "1260.00", "400.00"]
     expect(tab.get_by_text("250.00 after set-off")).to_be_visible()
     expect(tab.locator(".lead")).to_contain_text("due by 2025-08-06")
+
+
+def test_j4_a_light_says_what_to_do_and_until_when(
+    tab: Page, app: Flask, browser: Browser, served: str, ctx: Context, seeded: Seeded
+) -> None:
+    day_53 = datetime(2025, 5, 1, 16, tzinfo=UTC)
+    studio, _ = opened(ctx, tab, "Bleak", bleak())
+    with ctx.store.write() as db:
+        off = update(EligibilityFact).where(EligibilityFact.requirement == "smarttools")
+        db.execute(off.values(until=day_53 - timedelta(hours=2)))
+        db.execute(update(EligibilityFact).values(recorded_at=day_53 - timedelta(days=60)))
+    app.extensions["context"] = replace(ctx, now=lambda: day_53)
+    tab.reload()
+    light = tab.get_by_role("listitem").filter(has_text="off at Main Street")
+    expect(light).to_contain_text("Act")
+    expect(light).to_contain_text("turn them on by 02 May 10:00")
+    expect(tab.locator(".lead")).to_contain_text("Day 53 of 90")
+    looks_right(browser, served, ctx, studio, "guarantee-running")

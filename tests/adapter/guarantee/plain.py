@@ -1,5 +1,5 @@
 """The rules a second time, as plainly as they can be said: slow, from the JSON itself, sharing no code with what it
-checks. For the cases that the invariants draw: one venue, a displayed start date, no platform links.
+checks. For the cases that the invariants draw: a displayed start date, every channel and exchange rate known.
 """
 
 from __future__ import annotations
@@ -36,8 +36,21 @@ class Plain:
     def settled(self, row: Json) -> bool:
         return when(self.case["as_of"]) >= when(row["starts_at"]) + timedelta(hours=48)
 
-    def day(self, instant: datetime) -> date:
-        return instant.astimezone(ZoneInfo(self.case["venues"][0]["timezone"])).date()
+    def venue(self, row: Json) -> Json:
+        return next(venue for venue in self.case["venues"] if venue["id"] == row["venue_id"])
+
+    def day(self, instant: datetime, row: Json) -> date:
+        return instant.astimezone(ZoneInfo(row.get("timezone") or self.venue(row)["timezone"])).date()
+
+    def in_dollars(self, amount: Any, currency: str, row: Json) -> Fraction:
+        if currency == "USD":
+            return Fraction(amount)
+        day = self.day(when(row["starts_at"]), row).isoformat()
+        rates = [rate for rate in self.case["fx"] if rate["from"] == currency and rate["date"] <= day]
+        return Fraction(amount) * Fraction(max(rates, key=lambda rate: str(rate["date"]))["rate"])
+
+    def local(self, amount: Any, row: Json) -> Fraction:
+        return self.in_dollars(amount, self.venue(row).get("currency", "USD"), row)
 
     # Who
 
@@ -78,7 +91,11 @@ class Plain:
     def _verdicts(self) -> dict[str, tuple[bool, str]]:
         found = {row["id"]: self._alone(row) for row in self.offered}
         late = [row for row in self.offered if found[row["id"]][1] == "late_cancelled"]
-        replaced: set[str] = set()
+        replaced: set[str] = {row["rebooked_by"] for row in self.offered if "rebooked_by" in row}
+        for row in late:
+            if "rebooked_by" in row:
+                found[row["id"]] = (False, "rebooked")
+        late = [row for row in late if "rebooked_by" not in row]
         for row in sorted(late, key=lambda row: (when(row["cancelled_at"]), row["id"])):
             takers = [other for other in self.offered if self._takes(other, row) and other["id"] not in replaced]
             if takers:
@@ -110,7 +127,7 @@ class Plain:
         theirs = [row for row in self.reservations if self.person[row["id"]] == person and self._counts(row)]
         if in_window:
             window = self.start.replace(year=self.start.year - 1)
-            theirs = [row for row in theirs if window <= self.day(made(row)) < self.start]
+            theirs = [row for row in theirs if window <= self.day(made(row), row) < self.start]
         order = [(made(row), when(row["starts_at"]), ORDER.index(row["channel"]), row["id"]) for row in theirs]
         return None if not order else ORDER[min(order)[2]]
 
@@ -132,7 +149,7 @@ class Plain:
     def earned(self, row: Json) -> Fraction:
         funding = row["funding"]
         if not earns(row) or "purchase_id" not in funding:
-            return net(funding) if earns(row) else Fraction(0)
+            return self.local(net(funding), row) if earns(row) else Fraction(0)
         purchase = self.purchases[funding["purchase_id"]]
         if purchase["sessions"]:
             return net(purchase) / (purchase["sessions"] + purchase.get("bonus_sessions", 0))
@@ -141,8 +158,8 @@ class Plain:
         ]
         return net(purchase) / sum(each["funding"].get("purchase_id") == purchase["id"] for each in direct)
 
-    def retail(self) -> Fraction:
-        packages = [row for row in self.case["pricing"] if row["kind"] == "package"]
+    def retail(self, venue: str) -> Fraction:
+        packages = [row for row in self.case["pricing"] if row["kind"] == "package" and row["venue_id"] == venue]
         if not packages:
             return Fraction(20)
         if self.read("retail_method", "") == "package_pooled":
@@ -155,7 +172,7 @@ class Plain:
         lines = {}
         for row in self.reservations:
             person = self.person[row["id"]]
-            inside = self.start <= self.day(when(row["starts_at"])) <= self.start + timedelta(days=89)
+            inside = self.start <= self.day(when(row["starts_at"]), row) <= self.start + timedelta(days=89)
             if not inside or not self.settled(row):
                 continue
             switcher = person is not None and self.first(person, in_window=False) == "marketplace"
@@ -164,14 +181,14 @@ class Plain:
                 qualifying, reason = self.verdicts[row["id"]]
                 lines[row["id"]] = (qualifying, reason, switcher, lost)
                 if qualifying:
-                    payouts, taxes = payouts + Fraction(row["payout"]), taxes + Fraction(row["tax"])
-                    difference = self.retail() - Fraction(row["payout"])
+                    payouts, taxes = payouts + self.local(row["payout"], row), taxes + self.local(row["tax"], row)
+                    difference = self.local(self.retail(row["venue_id"]) - Fraction(row["payout"]), row)
                     kept = max(difference, Fraction(0)) if self.read("neg_lines", "") == "floor" else difference
                     lost_revenue += kept if lost else 0
             elif row["channel"] == "direct" and switcher:
                 lines[row["id"]] = (False, "direct", switcher, lost)
                 switchers += self.earned(row)
-                taxes += Fraction(row["tax"]) if self.earned(row) else 0
+                taxes += self.local(row["tax"], row) if self.earned(row) else 0
         totals = [cents(each) for each in (payouts, switchers, taxes)]
         return {"revenue": totals, "lost": max(cents(lost_revenue), 0), "lines": lines}
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from adapter.guarantee import assess
 from adapter.guarantee.rounding import in_units, spread
-from tests.adapter.guarantee.cases import Json, Studio, cancelled, examples, lines
+from tests.adapter.guarantee.cases import AFTER, Json, Studio, cancelled, examples, lines
 from tests.adapter.guarantee.plain import Plain
 
 PEOPLE = ("ana", "ben", "cara", "dan")
@@ -47,18 +47,33 @@ def studios(draw: st.DrawFn, least_payout: int = 0) -> Studio:
     studio.purchase("month", "ben", draw(CENTS), None, cycle_until="2025-06-30")
     for sessions in draw(st.lists(st.integers(1, 9), max_size=2)):
         studio.price("40.00", "package", sessions=sessions)
+    studio.venue("v2", draw(st.sampled_from(["Asia/Tokyo", "America/Los_Angeles"])), currency="EUR")
+    for day, rate in (("2020-01-01", "1.1"), ("2025-03-12", "1.2345"), ("2025-05-02", "0.9")):
+        studio.case["fx"].append({"from": "EUR", "to": "USD", "date": day, "rate": rate})
     for _ in range(draw(st.integers(1, 12))):
         _reserve(draw, studio, least_payout)
+    _link(draw, studio)
+    studio.case["as_of"] = draw(st.sampled_from([AFTER, AFTER, AFTER, "2025-05-03T22:00:00Z"]))
     return studio
+
+
+def _link(draw: st.DrawFn, studio: Studio) -> None:
+    """The platform says of one marketplace reservation which other one took its place."""
+    offered = [row for row in studio.case["reservations"] if row["channel"] == "marketplace"]
+    if len(offered) > 1 and draw(st.booleans()):
+        gone, came = draw(st.permutations(offered))[:2]
+        gone["rebooked_by"] = came["id"]
 
 
 def _reserve(draw: st.DrawFn, studio: Studio, least_payout: int) -> None:
     client, day = draw(st.sampled_from(PEOPLE)), draw(st.sampled_from(DAYS))
     more: Json = {"class_id": draw(st.sampled_from(["k", "l"])) + day, "tax": draw(st.sampled_from(["0.00", "0.335"]))}
+    more["venue_id"] = draw(st.sampled_from(["v1", "v1", "v2"]))
     more |= draw(
         st.sampled_from(
             [
                 {},
+                {"timezone": "Europe/Paris"},
                 {"outcome": "no_show"},
                 {"outcome": "denied"},
                 {"booked_at": None},
