@@ -56,7 +56,7 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full:
     closed = booked >= sessions.capacity if full is None else full
     still = np.asarray(booked * stand, dtype=np.float64)
     old = model.weeks_old(at)
-    pace = pace_of(sessions, still, level * (1 - to_come), frailty + doubt, closed, unknown, old)
+    pace = pace_of(sessions, still, level * (1 - to_come), 1 - to_come, frailty + doubt, closed, unknown, old)
     level = level * pace.ratio
     excess = level * (common + doubt + pace.doubt)
     own = level * (frailty - common)

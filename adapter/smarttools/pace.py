@@ -16,6 +16,7 @@ from adapter.smarttools.level import at_least
 
 DRIFT = 0.02  # squared variation of a known studio's demand from what its history says: weeks differ
 DRIFT_A_WEEK = 0.01  # the same for each week that the model is older than one
+TAIL = 0.1  # share of the bookings: before so many are usually made, a curve's tail tells more of itself than of demand
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ def pace_of(
     sessions: Sessions,
     booked: Floats,
     usual: Floats,
+    behind: Floats,
     frailty: Floats,
     full: Bools,
     unknown: Floats,
@@ -37,14 +39,15 @@ def pace_of(
 ) -> Pace:
     """``booked`` against ``usual`` by now, both of direct reservations that would stand.
 
-    ``frailty``: what varies between sessions alone; ``full``: no place is free; ``unknown``: squared variation of the
-    studio's own level, large for a new one; ``weeks_old``: the model's age beyond a week: it is believed the less.
+    ``behind``: the share of its bookings that a session usually has by now; ``frailty``: what varies between sessions
+    alone; ``full``: no place is free; ``unknown``: squared variation of the studio's own level, large for a new one;
+    ``weeks_old``: the model's age beyond a week: it is believed the less.
     Where the sessions say their pace, that holds.
     """
     _, house = numbered(sessions.studio)
     houses = int(house.max()) + 1 if len(house) else 0
     shown = np.where(full, at_least(booked, usual), booked)
-    weight = 1 / (1 + usual * frailty)
+    weight = behind / (behind + TAIL) / (1 + usual * frailty)
     shown, expected = _others(house, houses, weight * shown), _others(house, houses, weight * usual)
     before = unknown + DRIFT + DRIFT_A_WEEK * weeks_old
     hold = 1 / before
