@@ -1,8 +1,8 @@
 """Whether the inventory made available is consistent (2.1 ii, GE-03): the share of capacity listed at each venue.
 
-What counts is the last offer before a class started, as it was decided while decisions went live. A cut made only because
-our copy was old is ours, not the studio's (GE-05); a class of which nothing else was decided counts neither way, and a
-day without classes is a closure.
+What counts is the last offer before a class started, as it was decided while decisions went live. A cut made only
+because our copy was old is ours, not the studio's (GE-05); a class of which nothing else was decided counts neither
+way, and a day without classes is a closure.
 """
 
 from __future__ import annotations
