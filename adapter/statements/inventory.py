@@ -1,7 +1,8 @@
 """Whether the inventory made available is consistent (2.1 ii, GE-03): the share of capacity listed at each venue.
 
-What counts is the last offer before a class started, as it was decided and pushed. A cut made only because our copy was
-old is ours, not the studio's (GE-05), and counts neither way; a day without classes is a closure and counts nowhere.
+What counts is the last offer before a class started, as it was decided while decisions went live. A cut made only
+because our copy was old is ours, not the studio's (GE-05); a class of which nothing else was decided counts neither
+way, and a day without classes is a closure.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def _days(db: Db, studio_id: int, start: date, last: date) -> dict[tuple[int, st
         if start <= day <= last:
             of_venue = found[number, name]
             before = of_venue.get(day, (0, 0))
-            of_venue[day] = before[0] + min(listed or 0, capacity), before[1] + capacity
+            of_venue[day] = before[0] + min(listed, capacity), before[1] + capacity
     return found
 
 
@@ -108,8 +109,8 @@ def _offers(studio_id: int, start: date, last: date) -> Select[*tuple[Any, ...]]
         .add_columns(Decision.limit + Decision.premium_limit)
         .join(Connection, Connection.id == Session.connection_id)
         .join(Venue, same)
-        .outerjoin(in_force, in_force.c.session_id == Session.id)
-        .outerjoin(Decision, made)
+        .join(in_force, in_force.c.session_id == Session.id)
+        .join(Decision, made)
         .where(Connection.studio_id == studio_id, Session.status == SessionStatus.SCHEDULED)
         .where(Session.gone_at.is_(None), Session.hidden.is_(False), Session.capacity > 0)
         .where(

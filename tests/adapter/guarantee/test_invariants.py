@@ -18,6 +18,7 @@ from tests.adapter.guarantee.plain import Plain
 
 PEOPLE = ("ana", "ben", "cara", "dan")
 DAYS = ("2022-05-01", "2024-04-02", "2024-12-24", "2025-03-10", "2025-03-12", "2025-05-01", "2025-06-07", "2025-06-08")
+COLUMNS = ("payout", "switcher_revenue", "lost_revenue", "tax")
 CENTS = st.integers(0, 4000).map(lambda cents: f"{cents / 100:.2f}")
 READINGS = st.fixed_dictionaries(
     {},
@@ -124,10 +125,7 @@ def test_inv_7_the_order_of_what_came_never_matters(studio: Studio, readings: Js
 @given(studios(), READINGS)
 def test_inv_9_each_total_is_the_sum_of_its_lines(studio: Studio, readings: Json) -> None:
     statement = studio.assess(**readings)
-    sums = {
-        column: sum((Decimal(line[column]) for line in statement["lines"]), Decimal(0))
-        for column in ("payout", "switcher_revenue", "lost_revenue", "tax")
-    }
+    sums = {column: sum((Decimal(line[column]) for line in statement["lines"]), Decimal(0)) for column in COLUMNS}
     revenue = {name: Decimal(amount) for name, amount in statement["classpass_revenue"].items()}
     assert [revenue[name] for name in ("payouts", "switchers", "taxes")] == [
         sums[column] for column in ("payout", "switcher_revenue", "tax")
@@ -169,7 +167,11 @@ def test_inv_13_a_stranger_changes_nobody_elses_lines(studio: Studio, readings: 
     added = studio.market("stranger", "2025-03-20", payout, class_id="their own")
     after = lines(studio.assess(**readings))
     assert after.pop(added)["payout"] == f"{Decimal(payout):.2f}"
-    assert after == before
+    assert after.keys() == before.keys()
+    for number, line in before.items():  # the cent that makes lines add up to their total may move to another line
+        moved = [abs(Decimal(line[column]) - Decimal(after[number][column])) for column in COLUMNS]
+        assert max(moved) <= Decimal("0.01")
+        assert line == after[number] | {column: line[column] for column in COLUMNS}
 
 
 @examples(20)
