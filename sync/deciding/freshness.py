@@ -12,7 +12,7 @@ from adapter.store.freshness import Age, Freshness, freshness_of
 from adapter.store.settings import effective_settings
 from adapter.store.tables import AlertKind, Connection, ConnectionState, PushMode
 
-TODO = (
+ADVICE = (
     "It goes on by itself with the next complete read. If that does not come: see the runs of this connection for what "
     "the platform answers, and connect again where access has ended."
 )
@@ -23,7 +23,7 @@ def watch(db: Database, now: datetime) -> None:
     for connection in db.scalars(select(Connection).order_by(Connection.id)).all():
         found = freshness_of(connection, effective_settings(db, connection.studio_id).studio, now)
         if found.age is Age.TOO_OLD and connection.state is not ConnectionState.DISCONNECTED:
-            words = f"The booking platform could not be read. {_done(connection, found)} {TODO}"
+            words = f"The booking platform could not be read. {_done(connection, found)} {ADVICE}"
             open_alert(db, connection.id, AlertKind.STALE, words, now=now, since=found.read_at)
         else:
             resolve_alert(db, connection.id, AlertKind.STALE, now=now)
