@@ -191,6 +191,7 @@ class TestTotals:
         self, proven: Road, sandbox: LiveSandbox
     ) -> None:
         before = online(sandbox)
+        proven.agree(min_spots=2)  # so that several classes are listed, whatever the model thinks of them
         done(proven.do(RunKind.DECIDE))
         done(proven.do(RunKind.PUSH))
         listed = {row.session_id: row for row in proven.latest().values() if row.spots}
