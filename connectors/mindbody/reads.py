@@ -6,6 +6,7 @@ Knows paths and parameters. How a list comes is in pages.py; what a payload mean
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -104,41 +105,28 @@ def sessions(api: Api, ask: Window) -> Iterator[Page]:
     """Classes that start in a window, cancelled and hidden ones too. Mindbody filters by whole days, we by time."""
     first = ask.start.astimezone(api.zone).date()
     last = (ask.end - timedelta(microseconds=1)).astimezone(api.zone).date()
-    return pages(
-        api,
-        Listing(
-            stream=Stream.SESSIONS,
-            path="/class/classes",
-            collection="Classes",
-            read=shape(SessionShape, api.site).read,
-            params={
-                "request.startDateTime": f"{first}T00:00:00",
-                "request.endDateTime": f"{last}T23:59:59",
-                "request.hideCanceledClasses": "false",
-                "request.schedulingWindow": "false",
-            },
-            keep=lambda session: ask.start <= session.starts_at < ask.end,
-        ),
-    )
+    days = {"request.startDateTime": f"{first}T00:00:00", "request.endDateTime": f"{last}T23:59:59"}
+    return pages(api, replace(_classes(api, days), keep=lambda session: ask.start <= session.starts_at < ask.end))
 
 
 def sessions_by_id(api: Api, ids: Sequence[str]) -> Iterator[Page]:
     """These classes, whenever they are held. Nobody says if a window narrows a question by id: it is given wide."""
-    return pages(
-        api,
-        Listing(
-            stream=Stream.SESSIONS,
-            path="/class/classes",
-            collection="Classes",
-            read=shape(SessionShape, api.site).read,
-            params={
-                "request.classIds": list(ids),
-                "request.startDateTime": local_text(api.now - FAR, api.zone),
-                "request.endDateTime": local_text(api.now + FAR, api.zone),
-                "request.hideCanceledClasses": "false",
-                "request.schedulingWindow": "false",
-            },
-        ),
+    asked = {
+        "request.classIds": list(ids),
+        "request.startDateTime": local_text(api.now - FAR, api.zone),
+        "request.endDateTime": local_text(api.now + FAR, api.zone),
+    }
+    return pages(api, _classes(api, asked))
+
+
+def _classes(api: Api, asked: Mapping[str, Any]) -> Listing:
+    """The list of classes, cancelled ones too, and those that can't be booked yet."""
+    return Listing(
+        stream=Stream.SESSIONS,
+        path="/class/classes",
+        collection="Classes",
+        read=shape(SessionShape, api.site).read,
+        params={**asked, "request.hideCanceledClasses": "false", "request.schedulingWindow": "false"},
     )
 
 
