@@ -81,6 +81,7 @@ RUNS = {
     "prove": "Proof",
     "webhooks": "Events",
     "state": "Guarantee statement",
+    "settle": "Payouts",
     "subscribe": "Subscription to events",
 }
 READINGS = {

@@ -9,6 +9,7 @@ decisions    models, decisions and the outbox of pushes
 pushes       what stands at the platform of each session, and whether it takes writes
 experiments  holdouts, registered before they begin
 guarantee    the Revenue Guarantee: participation, recorded facts, judgements, statements
+payouts      the payout ledger, the franchisor's share, statements that were compared
 runs         every piece of work, who asked for it and what came of it
 timeline     what explains an overbooking afterwards
 """
@@ -64,6 +65,7 @@ from adapter.store.tables.mirror import (
     Session,
     Venue,
 )
+from adapter.store.tables.payouts import FranchisorShare, PayoutDifference, PayoutLine, PayoutStatement
 from adapter.store.tables.pushes import Breaker, Listing
 from adapter.store.tables.runs import Run, RunKind, RunOrigin, RunState
 from adapter.store.tables.settings import Scope, Setting, SourceMapping
@@ -92,6 +94,7 @@ __all__ = [
     "EventsState",
     "ExchangeRate",
     "FirstBooking",
+    "FranchisorShare",
     "GuaranteePage",
     "GuaranteeStatement",
     "Holdout",
@@ -105,6 +108,9 @@ __all__ = [
     "Model",
     "OAuthFlow",
     "Participation",
+    "PayoutDifference",
+    "PayoutLine",
+    "PayoutStatement",
     "PriceOption",
     "Push",
     "PushMode",

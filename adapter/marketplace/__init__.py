@@ -1,0 +1,1 @@
+"""What is sold through a marketplace, and what it pays."""
