@@ -6,7 +6,6 @@ Pure. Three digits after a single mark are thousands, but where the currency is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from decimal import Decimal
 
 SYMBOLS = "€$£¥₹"
@@ -33,15 +32,7 @@ def bare(text: str, currency: str) -> str:
     return written
 
 
-def decimal_mark(amounts: Iterable[str], places: int) -> str:
-    """What separates the cents in these bare amounts: ``.`` or ``,``. Raises NoAmount where they disagree."""
-    found = {mark: amount for amount in amounts if (mark := _mark_of(amount, places))}
-    if len(found) > 1:
-        raise NoAmount(f"“{found['.']}” has a decimal point and “{found[',']}” a decimal comma: write all alike")
-    return next(iter(found), ".")
-
-
-def _mark_of(amount: str, places: int) -> str | None:
+def mark_of(amount: str, places: int) -> str | None:
     """The decimal mark that one amount shows: the last of two kinds, else what its digits leave; None: it has none."""
     marks = [mark for mark in amount if mark in ".,"]
     if not marks:

@@ -8,7 +8,7 @@ add up to the difference of the two sides, to the cent.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -165,13 +165,3 @@ def _place_in_file(entry: Entry) -> tuple[float, str, str]:
     """In the order of the file; what it lacks comes after."""
     first = min((row.number for row in entry.pair.theirs), default=float("inf"))
     return first, entry.pair.reservation or "", entry.pair.currency
-
-
-def sums(entries: Iterable[Entry]) -> Mapping[tuple[str, str], tuple[int, int]]:
-    """By cause (or class, where all is well) and currency: how many entries, and theirs less ours."""
-    found: dict[tuple[str, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for entry in entries:
-        key = entry.cause or entry.kind.value, entry.pair.currency
-        count, difference = found[key]
-        found[key] = count + 1, difference + entry.pair.difference
-    return dict(found)

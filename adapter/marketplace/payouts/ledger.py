@@ -44,12 +44,13 @@ def settled_sessions(db: Db, connection_id: int, now: datetime) -> list[int]:
 def append_settled(db: Db, rules: Rules, sessions: Collection[int], now: datetime) -> Counts:
     """Bring the ledger up to what is owed for the settled places of these classes; how many lines that took."""
     booked = booked_in(db, rules, sessions, now)
-    recorded = _recorded(db, sessions, {place.reservation_id for place in booked})
-    marketplace = _still_marketplace(db, {place.reservation_id for place in recorded.keys() - booked.keys()})
+    here = {place.reservation_id for place in booked}
+    recorded = _recorded(db, sessions, here)
+    elsewhere = _in_other_classes(db, {place.reservation_id for place in recorded} - here)
     new = changed = 0
     for place in sorted(booked.keys() | recorded.keys()):
         rows = recorded.get(place, ())
-        lines = list(_missing(place, booked, rows, marketplace))
+        lines = list(_missing(place, booked, rows, elsewhere))
         db.add_all(_row(rules, place, line, len(rows) + 1 + step, now) for step, line in enumerate(lines))
         new += bool(lines) and not rows
         changed += bool(lines) and bool(rows)
@@ -57,13 +58,13 @@ def append_settled(db: Db, rules: Rules, sessions: Collection[int], now: datetim
 
 
 def _missing(
-    place: Seat, booked: Mapping[Seat, Booked], rows: Sequence[PayoutLine], marketplace: Collection[int]
+    place: Seat, booked: Mapping[Seat, Booked], rows: Sequence[PayoutLine], elsewhere: Collection[int]
 ) -> Iterable[Line]:
     """The lines a place lacks: none while it isn't settled, or its quote is unknown, or another class has it now."""
     here = booked.get(place)
     if here is not None:
         return missing_lines(lines_of(rows), here.owed) if here.settled and here.owed is not None else ()
-    return () if place.reservation_id in marketplace else missing_lines(lines_of(rows), withdrawn(lines_of(rows)))
+    return () if place.reservation_id in elsewhere else missing_lines(lines_of(rows), withdrawn(lines_of(rows)))
 
 
 def _recorded(db: Db, sessions: Collection[int], reservations: Collection[int]) -> dict[Seat, list[PayoutLine]]:
@@ -78,8 +79,8 @@ def _recorded(db: Db, sessions: Collection[int], reservations: Collection[int]) 
     return {place: [by[number] for number in sorted(by)] for place, by in found.items()}
 
 
-def _still_marketplace(db: Db, reservations: Collection[int]) -> set[int]:
-    """Of these reservations, those with a marketplace source that are in a class: that class's step looks at them."""
+def _in_other_classes(db: Db, reservations: Collection[int]) -> set[int]:
+    """Of these reservations, those that still are the marketplace's: their class's step looks at them."""
     same = SourceMapping.connection_id == Reservation.connection_id
     wanted = (
         select(Reservation.id)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from adapter.marketplace.payouts.owed import WITHDRAWN, Account, Owed, Quote
+from adapter.currency import digits
+from adapter.marketplace.payouts.owed import MOVED, WITHDRAWN, Account, Owed, Quote
 
 
 class LineKind(StrEnum):
@@ -41,12 +42,19 @@ def missing_lines(recorded: Sequence[Line], owed: Owed) -> list[Line]:
     last = recorded[-1]
     why = "; ".join(_changes(recorded, owed))
     found = [
-        Line(LineKind.CORRECTION, account, owed.reason, owed.quote, amount, franchisor, why)
+        _correction(owed, why, account, amount, franchisor)
         for account, (amount, franchisor) in _differences(recorded, owed)
     ]
-    if not found and (last.reason, last.quote) != (owed.reason, owed.quote):  # no money, but it should be known
-        found = [Line(LineKind.CORRECTION, owed.account, owed.reason, owed.quote, 0, 0, why)]
+    stands = replace(last.account, tax_rate=owed.account.tax_rate), last.reason, last.quote
+    known = stands == (owed.account, owed.reason, owed.quote)
+    if found[-1].account != owed.account if found else not known:  # no money here, but what it is should be known
+        found.append(_correction(owed, why, owed.account, 0, 0))
     return found
+
+
+def _correction(owed: Owed, why: str, account: Account, amount: int, franchisor: int) -> Line:
+    there = replace(account, tax_rate=owed.account.tax_rate) == owed.account
+    return Line(LineKind.CORRECTION, account, owed.reason if there else MOVED, owed.quote, amount, franchisor, why)
 
 
 def withdrawn(recorded: Sequence[Line]) -> Owed:
@@ -82,7 +90,8 @@ def _changes(recorded: Sequence[Line], owed: Owed) -> Iterator[str]:
     if last.reason != owed.reason:
         yield f"was {_plain(last.reason)}, is {_plain(owed.reason)}"
     if last.quote.rate != owed.quote.rate:
-        yield f"booked at {owed.quote.rate:f}, not at {last.quote.rate:f}"
+        places = digits(after.currency)
+        yield f"booked at {owed.quote.rate:.{places}f}, not at {last.quote.rate:.{places}f}"
     if last.quote.product != owed.quote.product:
         yield f"product {_plain(owed.quote.product or 'unknown')}"
     if before.day != after.day:

@@ -16,6 +16,7 @@ from adapter.guarantee.qualifying import Verdict
 from adapter.guarantee.rounding import in_units
 
 TRIAL = "trial"
+MOVED = "moved"  # taken back where it stood: the class has another day, or it is another class
 WITHDRAWN = "withdrawn"  # it was booked, and is a marketplace reservation no more: mapped anew, or a seat fewer
 
 

@@ -18,7 +18,7 @@ from typing import TypeVar
 from adapter.currency import digits
 from adapter.guarantee.shapes import CaseError
 from adapter.guarantee.shapes import currency as known_currency
-from adapter.marketplace.payouts.amounts import NoAmount, bare, decimal_mark, to_units
+from adapter.marketplace.payouts.amounts import bare, mark_of, to_units
 
 T = TypeVar("T")
 DELIMITERS = ",;\t|"
@@ -32,8 +32,14 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "day": ("date", "class date", "day", "session date", "class time", "starts at"),
     "venue": ("venue", "location"),
     "class": ("class", "class name", "session"),
+    "franchisor": ("franchisor", "franchisor share"),
+    "tax": ("tax", "vat"),
+    "booked at": ("booked at", "rate"),
+    "final": ("final",),
+    "note": ("note", "notes", "comment", "corrections"),
 }
-"""What a column may be called, in any case and with ``_`` or ``-`` for a space. The last two are for people's eyes."""
+"""What a column may be called, in any case and with ``_`` or ``-`` for a space. From the venue on they are for people's
+eyes: what counts is what comes before."""
 NEEDED = ("reservation", "amount")
 STATUSES: Mapping[str, tuple[str, ...]] = {
     "attended": ("attended", "checked in", "completed", "active", "visited"),
@@ -179,22 +185,22 @@ class _Table:
         self._check()
         marks = self._marks(currencies, amounts)
         found = [
-            self._row(number, row, code or "", amount or "", marks[code or ""])
+            self._row(number, row, code or "", amount or "", marks.get(code or "", "."))
             for (number, row), code, amount in zip(self.cells, currencies, amounts, strict=True)
         ]
         self._check()
         return found
 
     def _marks(self, currencies: Sequence[str | None], amounts: Sequence[str | None]) -> dict[str, str]:
-        pairs = list(zip(currencies, amounts, strict=True))
-        codes = {code or "" for code in currencies}
-        try:
-            return {
-                code: decimal_mark([amount or "" for one, amount in pairs if one == code], digits(code))
-                for code in codes
-            }
-        except NoAmount as error:
-            raise BadStatement([Problem(2, self.header[self.places["amount"]], str(error))]) from error
+        """What separates the cents of each currency: the first row that shows it says so for all."""
+        marks: dict[str, str] = {}
+        for (number, _), code, amount in zip(self.cells, currencies, amounts, strict=True):
+            mark = mark_of(amount or "", digits(code or ""))
+            if mark is not None and marks.setdefault(code or "", mark) != mark:
+                what = f"“{amount}” has another decimal mark than the rows before it"
+                self.wrong.append(Problem(number, self.header[self.places["amount"]], what))
+        self._check()
+        return marks
 
     def _row(self, number: int, row: Sequence[str], currency: str, amount: str, mark: str) -> Row:
         def units(_: str) -> int:
