@@ -36,6 +36,7 @@ COMMANDS = {
     "timeline": "adapter.timeline_command",
     "backtest": BACKTEST,
     "guarantee": "adapter.statements.command",
+    "payouts": "adapter.marketplace.payouts.command",
     "token": ADAPTER,
     "move": "adapter.move_command",
     "new-platform": "adapter.new_platform",

@@ -12,6 +12,9 @@ mirrored     what is owed for what the mirror holds
 ledger       appends what has settled
 view         a period as it is shown: final and provisional
 statements   statements that were uploaded, and what came of comparing them
+days         the period that is shown, and the one before (pure)
+sums         places added up; the change between two periods (pure)
+telling      all this as plain values for JSON (pure)
 exports      a period for a spreadsheet
 command      ``adapter payouts``
 """
