@@ -115,7 +115,8 @@ def upload(studio_id: int) -> ResponseReturnValue:
     with context().store.write() as db:
         row, new = keep_compared(db, compared, actor=caller().actor, now=now)
     flash("Compared." if new else "This file was compared before: this is what came of it then.", "info")
-    return _back(studio_id, statement=row.id, **{"from": row.first_day.isoformat(), "to": row.last_day.isoformat()})
+    days = {"from": row.first_day.isoformat(), "to": row.last_day.isoformat()}
+    return _back(studio_id, statement=row.id, **days, _anchor="statement")
 
 
 def _back(studio_id: int, **more: Any) -> ResponseReturnValue:
