@@ -1,6 +1,6 @@
 """Payout statements that finance uploads: compared with the ledger once, kept with what came of it, never changed.
 
-The same file is the same statement: uploading it again changes nothing and gives the first answer.
+The same file for the same days is the same statement: giving it again changes nothing and brings the first answer.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Compared:
 def compare_file(db: Db, studio_id: int, content: bytes, name: str, days: Days | None, now: datetime) -> Compared:
     """Compare the statement in a file with the ledger as it is now; writes nothing.
 
-    ``days``: the classes it is about; by default those it names. Raises BadStatement and BadDays.
+    ``days``: the classes it is about; by default the span of those it names. Raises BadStatement and BadDays.
     """
     rows = read_statement(content, db.get_one(Studio, studio_id).currency)
     named = _named(db, studio_id, {row.reservation for row in rows})
@@ -80,7 +80,7 @@ def compare_file(db: Db, studio_id: int, content: bytes, name: str, days: Days |
 
 
 def keep_compared(db: Db, compared: Compared, *, actor: str, now: datetime) -> tuple[PayoutStatement, bool]:
-    """Keep a statement with its differences; the second is whether it is new: the same file is not."""
+    """Keep a statement with its differences; the second is whether it is new: the same file of the same days is not."""
     try:
         if (earlier := _earlier(db, compared)) is not None:
             return earlier, False
@@ -95,7 +95,8 @@ def keep_compared(db: Db, compared: Compared, *, actor: str, now: datetime) -> t
 
 def _earlier(db: Db, compared: Compared) -> PayoutStatement | None:
     mine = select(PayoutStatement).where(PayoutStatement.studio_id == compared.studio_id)
-    return db.scalar(mine.where(PayoutStatement.digest == compared.digest))
+    same = PayoutStatement.first_day == compared.days.first, PayoutStatement.last_day == compared.days.last
+    return db.scalar(mine.where(PayoutStatement.digest == compared.digest, *same))
 
 
 def _days_of(rows: Sequence[Row], named: Mapping[str, Sequence[Named]], now: datetime) -> Days:
