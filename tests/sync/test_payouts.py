@@ -9,11 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from adapter.context import Context
 from adapter.marketplace.payouts import ledger
-from adapter.marketplace.payouts.ledger import append_settled, settled_sessions
+from adapter.marketplace.payouts.due import due_classes, settled_classes
+from adapter.marketplace.payouts.ledger import append_settled
 from adapter.marketplace.payouts.mirrored import rules_of
 from adapter.marketplace.payouts.shares import set_share
 from adapter.statements.entering import change_terms
@@ -48,7 +49,7 @@ def settle(ctx: Context, studio_id: int) -> None:
     with ctx.store.write() as db:
         rules = rules_of(db, studio_id)
         for connection in db.scalars(select(Connection.id).where(Connection.studio_id == studio_id)):
-            append_settled(db, rules, settled_sessions(db, connection, ctx.now()), ctx.now())
+            append_settled(db, rules, settled_classes(db, connection, ctx.now()), ctx.now())
 
 
 def lines(store: Store, *where: Any) -> list[PayoutLine]:
@@ -184,6 +185,26 @@ def test_ec_47_each_seat_of_a_reservation_is_a_place(ctx: Context, studio: int) 
         db.execute(update(Reservation).where(Reservation.client_id == "ivy").values(seats=1))
     settle(ctx, studio)
     assert sum(amount for amount, _, _ in of(ctx, "ivy")) == 900
+
+
+def test_only_what_may_be_new_is_looked_at_again(ctx: Context, studio: int) -> None:
+    settle(ctx, studio)
+
+    def due(since: Any = NOON + timedelta(days=2)) -> list[int]:
+        with ctx.store.read() as db:
+            return due_classes(db, db.scalars(select(Connection)).one(), since, NOON + timedelta(days=3))
+
+    every = due(None)
+    assert len(every) > 20
+    assert due() == []
+    change(ctx, "r3", fetched_at=NOON + timedelta(days=2))
+    assert len(due()) == 1
+    with ctx.store.write() as db:
+        db.execute(delete(PayoutLine).where(PayoutLine.amount == 2400))
+    assert len(due()) == 2
+    with ctx.store.write() as db:
+        set_share(db, studio, None, Decimal("0.1"), date(2025, 1, 1), actor="ines", now=NOON + timedelta(days=2))
+    assert due() == every
 
 
 class TestARun:

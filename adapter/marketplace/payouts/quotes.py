@@ -9,6 +9,9 @@ from __future__ import annotations
 from adapter.marketplace.payouts.owed import Quote
 from adapter.store.tables import Reservation
 
+IS_QUOTED = Reservation.rate.is_not(None)
+"""The same question as a condition: whether the quote of a reservation is known."""
+
 
 def quote_of(made: Reservation) -> Quote | None:
     """The quote of a marketplace reservation; None where it is not known: then nothing is made up."""

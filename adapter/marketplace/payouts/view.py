@@ -13,10 +13,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session as Db
 
 from adapter.marketplace.payouts.days import Days
+from adapter.marketplace.payouts.due import UNWRITTEN
 from adapter.marketplace.payouts.mirrored import Booked, Rules, Seat, booked_in, rules_of
 from adapter.marketplace.payouts.owed import MOVED
 from adapter.statements.reservations import key, seat_key
@@ -142,7 +143,7 @@ def _open_classes(db: Db, studio_id: int, days: Days) -> list[int]:
         .join(SourceMapping, meaning)
         .where(Connection.studio_id == studio_id, SourceMapping.channel == Channel.MARKETPLACE)
         .where(Session.starts_at >= first - AROUND, Session.starts_at < last + 2 * AROUND)
-        .where(~exists().where(PayoutLine.reservation_id == Reservation.id, PayoutLine.seat >= Reservation.seats))
+        .where(UNWRITTEN)
     )
     return sorted(db.scalars(query))
 
