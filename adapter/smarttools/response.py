@@ -61,7 +61,7 @@ def accepted(share: Floats) -> Floats:
 
 @dataclass
 class Responses:
-    """What marketplace users would pay, by key (slot, studio): median, scale and the doubt of the median, over retail."""
+    """What marketplace users would pay, by key (slot, studio): median, scale and the median's doubt, over retail."""
 
     weights: Floats = field(default_factory=PRIOR.copy)  # of the curves of the set, over all studios
     known: dict[str, list[float]] = field(default_factory=dict)
