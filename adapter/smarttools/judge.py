@@ -33,19 +33,22 @@ class Verdicts:
     proposed: Ints  # spots before the risk limit and Minimum Spots
     allowed: Ints  # after the risk limit
     reason: list[str]
-    units: Ints  # the rate in minor units; so are the next three
+    units: Ints  # the rate in minor units; so are the next four
     free_units: Ints
+    best_units: Ints
     wanted_units: Ints
     premium_units: Ints  # what means nothing where there are no premium spots
     rate_binding: list[str]
+    lost: Floats  # what trying a rate costs for each one who looks
+    propensity: Floats  # the chance with which the rate was drawn
     expected_direct: Floats
     risk: Floats
     value: Floats
     next_place: Floats  # worth of the place that would be listed next; infinite: there is none
 
 
-def judge(outlook: Outlook, rows: Ints, tables: Worth, *, fitted: bool) -> Verdicts:
-    """Decide some sessions; ``fitted`` False answers by the plain rule."""
+def judge(outlook: Outlook, rows: Ints, tables: Worth, way: Floats, *, fitted: bool) -> Verdicts:
+    """Decide some sessions; ``way``: of rates that are tried; ``fitted`` False answers by the plain rule."""
     free = outlook.free[rows]
     closed, released = _closed(outlook, rows), _released(outlook, rows)
     proposed = np.where(closed != "", 0, np.where(released, free, _proposed(outlook, rows, tables, fitted=fitted)))
@@ -55,7 +58,8 @@ def judge(outlook: Outlook, rows: Ints, tables: Worth, *, fitted: bool) -> Verdi
     forced = (least > allowed) & (closed == "")
     spots = np.where(forced, least, allowed)
     reason = _reasons(outlook, rows, closed, released, forced, allowed < proposed)
-    rates = set_rates(outlook, rows, at(tables.place, np.maximum(free, 1)), _dearest(tables, free, allowed, released))
+    dearest = _dearest(tables, free, allowed, released)
+    rates = set_rates(outlook, rows, at(tables.place, np.maximum(free, 1)), dearest, way)
     higher = premium_units(rates.units, outlook.sessions.ceiling[rows])
     open_to = fitted & (closed == "") & ~released & ~forced & (higher > rates.units)
     premium = np.where(open_to, _premium(outlook, rows, tables, allowed), 0)
@@ -68,9 +72,12 @@ def judge(outlook: Outlook, rows: Ints, tables: Worth, *, fitted: bool) -> Verdi
         reason=reason.tolist(),
         units=rates.units,
         free_units=rates.free_units,
-        wanted_units=rates.wanted,
+        best_units=rates.best,
+        wanted_units=rates.tried.units,
         premium_units=higher,
         rate_binding=rates.binding,
+        lost=rates.tried.lost,
+        propensity=rates.tried.propensity,
         expected_direct=np.where(np.isin(closed, list(NOT_HELD)), 0.0, at(tables.served, free)),
         risk=risk_of(tables.safe, free, total),
         value=_value(outlook, rows, tables, rates, total),

@@ -50,6 +50,9 @@ REASONS = {
     "floor": "At your agreed floor",
     "limit": "At the lowest agreed rate",
     "ceiling": "At your highest rate",
+    "model": "The best balance of what a place pays and the chance that it sells",
+    "in_force": "The rate in force stays: the change would be small",
+    "explored": "Tried a little off the best rate known, to learn what people would pay",
 }
 PUSHES = {
     "pending": "Waiting to be sent",

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from adapter.smarttools import BadTable, SmartTools
+from adapter.smarttools.explain import PREMIUM_PART
 from adapter.store.facts import Facts
 from sync.deciding.candidates import CLOSING
 from sync.deciding.inputs import Inputs, facts_of
@@ -21,6 +22,7 @@ from sync.deciding.limits import WORDS, Proposal, Standing, limit
 
 NO_MODEL = CLOSING | {"skipped", "unreadable"}
 """Reasons of decisions that no model was asked about, or could answer."""
+PREMIUM_OFF = "kept: Premium is not offered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +169,7 @@ def as_stored(row: object) -> dict[str, Any]:
 
 def _explained(model: dict[str, Any] | None, verdict: Verdict) -> dict[str, Any]:
     told = model or {"parts": [], "rate_parts": [], "binding": verdict.reason, "one_more": "", "signals": {}}
-    parts = list(told["parts"])
+    parts = [part | {"label": PREMIUM_OFF} if part["label"] == PREMIUM_PART else part for part in told["parts"]]
     if verdict.binding is not None and verdict.spots != verdict.proposed:
         parts.append({"label": WORDS[verdict.binding], "value": verdict.spots - verdict.proposed})
     return {**told, "parts": parts}
