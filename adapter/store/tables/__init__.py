@@ -4,6 +4,7 @@ accounts     who may do what: studios, users, roles, API tokens, sign-in links, 
 connections  a studio's account at a booking platform: tokens, OAuth flows, cursors, calls, webhooks in
 mirror       what the platforms hold: venues to sales, e-mail addresses, records set aside
 settings     what the studio decided: SmartSpot and SmartRate settings, source mapping
+overrides    what people set by hand for a time
 alerts       what somebody should know about a connection
 decisions    models, decisions and the outbox of pushes
 pushes       what stands at the platform of each session, and whether it takes writes
@@ -64,6 +65,7 @@ from adapter.store.tables.mirror import (
     Session,
     Venue,
 )
+from adapter.store.tables.overrides import Override, OverrideKind
 from adapter.store.tables.pushes import Breaker, Listing
 from adapter.store.tables.runs import Run, RunKind, RunOrigin, RunState
 from adapter.store.tables.settings import Scope, Setting, SourceMapping
@@ -104,6 +106,8 @@ __all__ = [
     "Membership",
     "Model",
     "OAuthFlow",
+    "Override",
+    "OverrideKind",
     "Participation",
     "PriceOption",
     "Push",
