@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from adapter.web import (
+    by_hand,
     calendar,
     connections,
     guarantee,
@@ -29,6 +30,7 @@ BLUEPRINTS = (
     write_back.blueprint,
     runs.blueprint,
     settings.blueprint,
+    by_hand.blueprint,
     guarantee.blueprint,
     oauth.blueprint,
     webhooks.blueprint,
