@@ -7,6 +7,7 @@ from flask import Flask
 from adapter.web import (
     by_hand,
     calendar,
+    charts,
     connections,
     guarantee,
     health,
@@ -16,6 +17,7 @@ from adapter.web import (
     runs,
     settings,
     sign_in,
+    today,
     webhooks,
     wording,
     write_back,
@@ -25,6 +27,8 @@ from adapter.web.security import csrf
 BLUEPRINTS = (
     home.blueprint,
     sign_in.blueprint,
+    today.blueprint,
+    charts.blueprint,
     calendar.blueprint,
     connections.blueprint,
     write_back.blueprint,

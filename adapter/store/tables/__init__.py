@@ -10,6 +10,7 @@ decisions    models, decisions and the outbox of pushes
 pushes       what stands at the platform of each session, and whether it takes writes
 experiments  holdouts, registered before they begin
 guarantee    the Revenue Guarantee: participation, recorded facts, judgements, statements
+kept         pages as last worked out
 runs         every piece of work, who asked for it and what came of it
 timeline     what explains an overbooking afterwards
 """
@@ -44,12 +45,12 @@ from adapter.store.tables.experiments import Holdout
 from adapter.store.tables.guarantee import (
     EligibilityFact,
     ExchangeRate,
-    GuaranteePage,
     GuaranteeStatement,
     Judgement,
     JudgementKind,
     Participation,
 )
+from adapter.store.tables.kept import KeptPage
 from adapter.store.tables.mirror import (
     BookingNotice,
     ClassType,
@@ -94,13 +95,13 @@ __all__ = [
     "EventsState",
     "ExchangeRate",
     "FirstBooking",
-    "GuaranteePage",
     "GuaranteeStatement",
     "Holdout",
     "IdempotentAnswer",
     "Judgement",
     "JudgementKind",
     "KeptKey",
+    "KeptPage",
     "LastReading",
     "Listing",
     "Membership",
