@@ -35,6 +35,7 @@ REASONS = {
     "excluded": "Left out by your settings",
     "held_out": "Drawn to list nothing this week, to measure what listing brings",
     "own_cap": "Your own number at the platform is smaller",
+    "granted": "As many as you accepted under Opportunities",
     "waitlisted": "Direct clients are on the waiting list",
     "withdrawn": "Taken back: pushing was switched off",
     "floor_missing": "No floor is agreed yet: see the settings",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session as Database
 
 from adapter.store.facts import Facts
 from adapter.store.holdouts import draw_of
+from adapter.store.opportunities import granted
 from adapter.store.reading_plan import last_readings, part_read_at
 from adapter.store.rosters import roster_mark
 from adapter.store.settings import effective_settings
@@ -47,7 +48,8 @@ def candidates(
     last = _last_decisions(db, list(rows))
     active, marketplace = _places(facts)
     own = {number: max(0, cap - marketplace.get(number, 0)) for number, cap in listings.own_caps(db, connection.id)}
-    standings = _standings(db, connection, rows, last, own, now)
+    more = {number: max(0, most - marketplace.get(number, 0)) for number, most in granted(db, rows).items()}
+    standings = _standings(db, connection, rows, last, own, more, now)
     skips = unpriced(facts) | _closed(standings)
     return [
         Candidate(rows[n], standings[n], last.get(n), active.get(n, 0), marketplace.get(n, 0), skips.get(n))
@@ -73,6 +75,7 @@ def _standings(
     rows: Mapping[int, Session],
     last: Mapping[int, Decision],
     own_spots: Mapping[int, int],
+    granted_spots: Mapping[int, int],
     now: datetime,
 ) -> dict[int, Standing]:
     settings, readings = effective_settings(db, connection.studio_id), last_readings(db, connection.id, now)
@@ -97,6 +100,7 @@ def _standings(
             read_at=_read_at(connection, row, part_read_at(row.starts_at, readings)),
             listed=before.spots + before.premium_spots if before else None,
             own_spots=own_spots.get(number),
+            granted=granted_spots.get(number),
             no_increase_after=settings.studio.no_increase_after,
             nothing_after=settings.studio.nothing_after,
         )

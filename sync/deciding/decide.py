@@ -19,7 +19,7 @@ from adapter.store.mirror import Counts
 from adapter.store.tables import Connection, Decision, Listing, Model, Push, PushMode, PushState, Run, TotalWrite
 from connectors.errors import TryAgain
 from connectors.records import Offer
-from sync.deciding import models
+from sync.deciding import models, opportunities
 from sync.deciding.candidates import Candidate, candidates, unpriced
 from sync.deciding.inputs import Inputs, canonical, inputs_of
 from sync.deciding.verdicts import Verdict, as_stored, explanations, paces, stored_standing, verdicts
@@ -79,9 +79,11 @@ def decide(
     for _ in range(MOST_PLANS):
         plan = plan_of(ctx, connection_id, now=now, only=only, closed_only=closed_only)
         try:
-            return _kept(ctx, plan, job)
+            counts = _kept(ctx, plan, job)
         except _Overtaken:
             continue  # pushing was switched while it was decided: what was found may not hold any more
+        opportunities.refresh(ctx, plan.connection, plan.at, plan.found)
+        return counts
     raise TryAgain("pushing was switched again and again")
 
 

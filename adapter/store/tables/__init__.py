@@ -7,6 +7,7 @@ settings     what the studio decided: SmartSpot and SmartRate settings, source m
 alerts       what somebody should know about a connection
 decisions    models, decisions and the outbox of pushes
 pushes       what stands at the platform of each session, and whether it takes writes
+opportunities  spots that a studio's own limits keep back, and what it said to them
 experiments  holdouts, registered before they begin
 guarantee    the Revenue Guarantee: participation, recorded facts, judgements, statements
 runs         every piece of work, who asked for it and what came of it
@@ -64,6 +65,7 @@ from adapter.store.tables.mirror import (
     Session,
     Venue,
 )
+from adapter.store.tables.opportunities import Opportunity, OpportunityState
 from adapter.store.tables.pushes import Breaker, Listing
 from adapter.store.tables.runs import Run, RunKind, RunOrigin, RunState
 from adapter.store.tables.settings import Scope, Setting, SourceMapping
@@ -104,6 +106,8 @@ __all__ = [
     "Membership",
     "Model",
     "OAuthFlow",
+    "Opportunity",
+    "OpportunityState",
     "Participation",
     "PriceOption",
     "Push",
