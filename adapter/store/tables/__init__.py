@@ -10,6 +10,7 @@ pushes       what stands at the platform of each session, and whether it takes w
 experiments  holdouts, registered before they begin
 guarantee    the Revenue Guarantee: participation, recorded facts, judgements, statements
 runs         every piece of work, who asked for it and what came of it
+marketplace  markets and credits, marketplaces, what is on offer, what was sold through the channel
 timeline     what explains an overbooking afterwards
 """
 
@@ -49,6 +50,19 @@ from adapter.store.tables.guarantee import (
     JudgementKind,
     Participation,
 )
+from adapter.store.tables.marketplace import (
+    ChannelMessage,
+    ChannelOffer,
+    ChannelPosition,
+    ChannelReservation,
+    Market,
+    Marketplace,
+    MarketplaceTerms,
+    MarketPlan,
+    Refusal,
+    ReservationState,
+    Rounding,
+)
 from adapter.store.tables.mirror import (
     BookingNotice,
     ClassType,
@@ -79,6 +93,10 @@ __all__ = [
     "BookingNotice",
     "Breaker",
     "CallPace",
+    "ChannelMessage",
+    "ChannelOffer",
+    "ChannelPosition",
+    "ChannelReservation",
     "ClassType",
     "Client",
     "ClientEmail",
@@ -101,6 +119,10 @@ __all__ = [
     "KeptKey",
     "LastReading",
     "Listing",
+    "Market",
+    "MarketPlan",
+    "Marketplace",
+    "MarketplaceTerms",
     "Membership",
     "Model",
     "OAuthFlow",
@@ -111,8 +133,11 @@ __all__ = [
     "PushState",
     "PushStep",
     "Quarantine",
+    "Refusal",
     "Reservation",
+    "ReservationState",
     "Role",
+    "Rounding",
     "Run",
     "RunKind",
     "RunOrigin",
