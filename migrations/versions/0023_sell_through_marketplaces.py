@@ -134,7 +134,7 @@ def upgrade() -> None:
         sa.Column("plan", sa.String(), nullable=True),
         sa.Column("product", sa.String(length=32), nullable=False),
         sa.Column("reasons", JSON, nullable=False),
-        sa.Column("quote_id", sa.String(), nullable=False),
+        sa.Column("quote_id", sa.String(), nullable=True),
         sa.Column("quoted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("payout", sa.Numeric(precision=18, scale=4), nullable=False),
         sa.Column("currency", sa.String(), nullable=False),

@@ -131,7 +131,7 @@ class ChannelReservation(Base):
     plan: Mapped[str | None]
     product: Mapped[Product] = mapped_column(Word(Product))
     reasons: Mapped[list[Any]]  # why it is Premium: "a", "b", "c", "d" (PR-06); empty off Premium
-    quote_id: Mapped[str]
+    quote_id: Mapped[str | None]  # None: it was spent on another reservation
     quoted_at: Mapped[datetime]
     payout: Mapped[Decimal] = mapped_column(Money)  # 0 for a trial
     currency: Mapped[str]
