@@ -29,6 +29,7 @@ SHOWN = (
     "displacement_weight",
     "max_displacement_risk",
     "excluded",
+    "premium",
     "no_increase_after_minutes",
     "nothing_after_minutes",
 )

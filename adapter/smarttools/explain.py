@@ -13,6 +13,8 @@ from adapter.smarttools.judge import Verdicts
 from adapter.smarttools.money import major
 from adapter.smarttools.outlook import Outlook
 
+KEPT, OFFERED = "kept for expected direct", "offered as Premium"
+
 ONE_MORE = {
     "cancelled": "Nothing: the class is cancelled.",
     "started": "Nothing: the class has started.",
@@ -49,8 +51,8 @@ def spot_parts(outlook: Outlook, verdicts: Verdicts, row: int) -> list[Part]:
         _part("booked through others", -others),
         _part("booked beyond the places", max(direct + marketplace + others - places, 0)),
         _part(closed.get(reason, ""), -listed),
-        _part("kept for expected direct", proposed + premium - free + listed),
-        _part("offered as Premium", -premium),
+        _part(KEPT, proposed + premium - free + listed),
+        _part(OFFERED, -premium),
         _part("kept by the limit on displacement risk", allowed - proposed),
         _part("listed because of Minimum Spots", spots - allowed),
     ]

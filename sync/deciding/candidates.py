@@ -14,6 +14,7 @@ from adapter.store.holdouts import draw_of
 from adapter.store.opportunities import granted
 from adapter.store.reading_plan import last_readings, part_read_at
 from adapter.store.rosters import roster_mark
+from adapter.store.selling import PREMIUM
 from adapter.store.settings import effective_settings
 from adapter.store.tables import ClassType, Connection, Decision, PushMode, Session, Venue
 from sync.deciding.limits import Standing
@@ -32,6 +33,7 @@ class Candidate:
     last: Decision | None
     active: int  # places taken
     marketplace: int  # of these through the marketplace
+    premium: int  # of these known to be premium ones: sold through the channel
     skip: str | None
 
     @property
@@ -46,13 +48,21 @@ def candidates(
     """A candidate for each session of the facts that starts after ``now``; ``only``: these of ours."""
     rows = {row.id: row for row in db.scalars(select(Session).where(Session.id.in_(facts["sessions"]["session_id"])))}
     last = _last_decisions(db, list(rows))
-    active, marketplace = _places(facts)
+    active, marketplace, premium = _places(facts)
     own = {number: max(0, cap - marketplace.get(number, 0)) for number, cap in listings.own_caps(db, connection.id)}
     more = {number: max(0, most - marketplace.get(number, 0)) for number, most in granted(db, rows).items()}
     standings = _standings(db, connection, rows, last, own, more, now)
     skips = unpriced(facts) | _closed(standings)
     return [
-        Candidate(rows[n], standings[n], last.get(n), active.get(n, 0), marketplace.get(n, 0), skips.get(n))
+        Candidate(
+            rows[n],
+            standings[n],
+            last.get(n),
+            active.get(n, 0),
+            marketplace.get(n, 0),
+            premium.get(n, 0),
+            skips.get(n),
+        )
         for n in facts["sessions"]["session_id"].tolist()
         if rows[n].starts_at > now and (only is None or n in only)
     ]
@@ -92,6 +102,7 @@ def _standings(
             paused=connection.push_mode is PushMode.PAUSED,
             hidden=row.hidden or bool(kind and kind[1]),
             excluded=bool(own.excluded),
+            premium=bool(own.premium),
             held_out=draw is not None and draw.holds_out(row.template_id, row.starts_at),
             floor_agreed=own.rate_floor is not None,
             waitlisted=row.waitlisted,
@@ -125,13 +136,14 @@ def _closed(standings: Mapping[int, Standing]) -> dict[int, str]:
     return {number: why for number, why in named.items() if getattr(standings[number], why)}
 
 
-def _places(facts: Facts) -> tuple[dict[int, int], dict[int, int]]:
+def _places(facts: Facts) -> tuple[dict[int, int], ...]:
+    """Places taken by session: all, through the marketplace, and of these the premium ones."""
     booked = facts["reservations"]
     standing = booked[booked["outcome"].isin(["booked", "attended", "no_show"])]
     ours = standing[standing["channel"] == "marketplace"]
-    counts = (part.groupby("session_id").size() for part in (standing, ours))
-    taken, through = ({int(str(key)): int(value) for key, value in count.items()} for count in counts)
-    return taken, through
+    further = ours[ours["product"].isin([product.value for product in PREMIUM])]
+    counts = (part.groupby("session_id").size() for part in (standing, ours, further))
+    return tuple({int(str(key)): int(value) for key, value in count.items()} for count in counts)
 
 
 def unpriced(facts: Facts) -> dict[int, str]:

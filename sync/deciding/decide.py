@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Database
 
 from adapter.context import Context
+from adapter.marketplace.offering import premium_sold
 from adapter.store.facts import facts_of_connection
 from adapter.store.mirror import Counts
 from adapter.store.tables import Connection, Decision, Listing, Model, Push, PushMode, PushState, Run, TotalWrite
@@ -141,12 +142,12 @@ def _beside(candidate: Candidate) -> Inputs:
 
 
 def _premium(candidate: Candidate) -> int:
-    """How many of the marketplace's reservations were premium, as platforms do not say: those beyond the last limit."""
-    last = candidate.last
+    """How many of the marketplace's reservations are premium ones."""
+    last, known = candidate.last, candidate.premium
     if last is None or last.shadow:
-        return 0
-    beyond = max(last.inputs.get("premium", 0), candidate.marketplace - last.limit, 0)
-    return int(min(beyond, last.premium_limit, candidate.marketplace))
+        return known
+    before = last.inputs.get("premium", 0)
+    return premium_sold(candidate.marketplace, known, before, last.limit, last.premium_limit)
 
 
 def _differs(candidate: Candidate, verdict: Verdict, shadow: bool) -> bool:

@@ -30,6 +30,7 @@ class Standing:
     paused: bool = False
     hidden: bool = False
     excluded: bool = False
+    premium: bool = False  # the studio chose to offer further spots at a higher rate (PR-01)
     held_out: bool = False  # this slot lists nothing this week, for the registered experiment
     floor_agreed: bool = True
     waitlisted: int = 0

@@ -5,7 +5,7 @@ verdicts out, the same again whenever they are replayed (INV-10). Knows no datab
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from adapter.smarttools import BadTable, SmartTools
+from adapter.smarttools.explain import KEPT, OFFERED
 from adapter.store.facts import Facts
 from sync.deciding.candidates import CLOSING
 from sync.deciding.inputs import Inputs, facts_of
@@ -109,9 +110,9 @@ def _verdict(inputs: Inputs, row: dict[str, Any] | None) -> Verdict:
         why = inputs["skip"] if row is None else "unreadable"
         reason = why if why in CLOSING or row is not None else "skipped"
         return _closed(inputs, reason, why)
-    # Premium spots are the studio's choice (PR-01), and it cannot make it yet: none are listed.
-    proposal = Proposal(spots=int(row["spots"]), rate=_amount(row["rate"]))
-    limited = limit(proposal, standing_of(inputs), datetime.fromisoformat(inputs["at"]))
+    standing = standing_of(inputs)
+    proposal = _proposal(row, premium=standing.premium)
+    limited = limit(proposal, standing, datetime.fromisoformat(inputs["at"]))
     final = limited.proposal
     return Verdict(
         spots=final.spots,
@@ -127,6 +128,15 @@ def _verdict(inputs: Inputs, row: dict[str, Any] | None) -> Verdict:
         binding=limited.binding,
         proposed=proposal.spots,
     )
+
+
+def _proposal(row: Mapping[str, Any], *, premium: bool) -> Proposal:
+    """What the model proposes; premium spots only where the studio chose them (PR-01)."""
+    spots, rate = int(row["spots"]), _amount(row["rate"])
+    further = int(row["premium_spots"]) if premium else 0
+    if not further:
+        return Proposal(spots=spots, rate=rate)
+    return Proposal(spots=spots, rate=rate, premium_spots=further, premium_rate=_amount(row["premium_rate"]))
 
 
 def _closed(inputs: Inputs, reason: str, binding: str) -> Verdict:
@@ -167,10 +177,19 @@ def as_stored(row: object) -> dict[str, Any]:
 
 def _explained(model: dict[str, Any] | None, verdict: Verdict) -> dict[str, Any]:
     told = model or {"parts": [], "rate_parts": [], "binding": verdict.reason, "one_more": "", "signals": {}}
-    parts = list(told["parts"])
+    parts = _as_offered(told["parts"], verdict.premium_spots)
     if verdict.binding is not None and verdict.spots != verdict.proposed:
         parts.append({"label": WORDS[verdict.binding], "value": verdict.spots - verdict.proposed})
     return {**told, "parts": parts}
+
+
+def _as_offered(parts: Sequence[Mapping[str, Any]], premium: int) -> list[dict[str, Any]]:
+    """The model's parts, with places that it would offer as Premium, and that are not, among those that are kept."""
+    value = {part["label"]: part["value"] for part in parts}
+    beyond = -value.get(OFFERED, 0) - premium
+    if beyond > 0:
+        value |= {KEPT: value.get(KEPT, 0) - beyond, OFFERED: -premium}
+    return [{"label": label, "value": count} for label, count in value.items() if count or label not in (KEPT, OFFERED)]
 
 
 def _amount(value: float) -> Decimal:

@@ -11,6 +11,7 @@ opportunities  spots that a studio's own limits keep back, and what it said to t
 experiments  holdouts, registered before they begin
 guarantee    the Revenue Guarantee: participation, recorded facts, judgements, statements
 runs         every piece of work, who asked for it and what came of it
+marketplace  markets and credits, marketplaces, what is on offer, what was sold through the channel
 timeline     what explains an overbooking afterwards
 """
 
@@ -50,6 +51,19 @@ from adapter.store.tables.guarantee import (
     JudgementKind,
     Participation,
 )
+from adapter.store.tables.marketplace import (
+    ChannelMessage,
+    ChannelOffer,
+    ChannelPosition,
+    ChannelReservation,
+    Market,
+    Marketplace,
+    MarketplaceTerms,
+    MarketPlan,
+    Refusal,
+    ReservationState,
+    Rounding,
+)
 from adapter.store.tables.mirror import (
     BookingNotice,
     ClassType,
@@ -81,6 +95,10 @@ __all__ = [
     "BookingNotice",
     "Breaker",
     "CallPace",
+    "ChannelMessage",
+    "ChannelOffer",
+    "ChannelPosition",
+    "ChannelReservation",
     "ClassType",
     "Client",
     "ClientEmail",
@@ -103,6 +121,10 @@ __all__ = [
     "KeptKey",
     "LastReading",
     "Listing",
+    "Market",
+    "MarketPlan",
+    "Marketplace",
+    "MarketplaceTerms",
     "Membership",
     "Model",
     "OAuthFlow",
@@ -115,8 +137,11 @@ __all__ = [
     "PushState",
     "PushStep",
     "Quarantine",
+    "Refusal",
     "Reservation",
+    "ReservationState",
     "Role",
+    "Rounding",
     "Run",
     "RunKind",
     "RunOrigin",
