@@ -1,7 +1,8 @@
 """Answering an opportunity: accept, dismiss, snooze, each with a reason, in the audit log (OP-01).
 
 Accepting takes effect at once: the limit that kept the spots back gives way, up to the number on the card and never
-beyond it. What direct clients turn out to need goes first as ever: the model may list fewer.
+beyond it; Premium is turned on for that one session. What direct clients turn out to need
+goes first as ever: the model may list fewer.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import Any
 from sqlalchemy.orm import Session as Db
 
 from adapter.store.calendar import one_session
-from adapter.store.opportunities import Card
-from adapter.store.tables import Audit, Connection, OpportunityState, RunKind, RunOrigin
+from adapter.store.opportunities import PREMIUM, SHADOW, Card
+from adapter.store.settings import change_settings
+from adapter.store.tables import Audit, Connection, OpportunityState, RunKind, RunOrigin, Scope
 from adapter.work import request_run
 
 ANSWERS: Mapping[str, OpportunityState] = {
@@ -24,7 +26,6 @@ ANSWERS: Mapping[str, OpportunityState] = {
 }
 ASKED_AGAIN = timedelta(days=1)  # after it was snoozed, or a quarter of the time left, whichever is less
 LONGEST_REASON = 300
-SHADOW = "shadow"
 
 
 class AnswerRefused(ValueError):
@@ -42,12 +43,21 @@ def answer(db: Db, card: Card, given: str, *, reason: str, actor: str, now: date
     row.granted = None
     row.state, row.answered_at, row.answered_by, row.reason = ANSWERS[given], now, actor, reason
     row.until = now + min(ASKED_AGAIN, (card.session.starts_at - now) / 4) if given == "snooze" else None
+    if row.cause == PREMIUM:
+        _choose_premium(db, card, actor, now)
     if given == "accept":
         row.granted = one_session(db, row.session_id).places.marketplace + row.offered + row.add
     _note(db, card, before, actor, now)
     if OpportunityState.ACCEPTED in (row.state, before["state"]):
         why = f"an opportunity was {row.state}"
         request_run(db, RunKind.DECIDE, row.connection_id, origin=RunOrigin.MANUAL, actor=actor, now=now, why=why)
+
+
+def _choose_premium(db: Db, card: Card, actor: str, now: datetime) -> None:
+    """Premium is a setting (PR-01): of this one session, where the card was accepted; taken back with it."""
+    studio_id = db.get_one(Connection, card.row.connection_id).studio_id
+    chosen = {"premium": True if card.row.state is OpportunityState.ACCEPTED else None}
+    change_settings(db, studio_id, Scope.SESSION, card.row.session_id, chosen, actor=actor, now=now)
 
 
 def _check(card: Card, given: str, reason: str, now: datetime) -> None:

@@ -45,6 +45,7 @@ class Verdicts:
     next_place: Floats  # worth of the place that would be listed next; infinite: there is none
     safe: Ints  # the most spots that hardly ever displace anyone, whatever is listed (OP-02)
     demand: Floats  # marketplace reservations still to come at the rate that would stand, places not limiting
+    premium_demand: Floats  # the same at the premium rate
 
 
 def judge(outlook: Outlook, rows: Ints, tables: Worth, *, fitted: bool) -> Verdicts:
@@ -65,6 +66,7 @@ def judge(outlook: Outlook, rows: Ints, tables: Worth, *, fitted: bool) -> Verdi
     premium = np.where(open_to, _premium(outlook, rows, tables, allowed), 0)
     total = spots + premium
     safe = _safe(outlook, rows, tables, model, fitted=fitted)
+    stands = at_lead(outlook.expected.made, outlook.expected.lead)[rows]
     return Verdicts(
         spots=spots,
         premium_spots=premium,
@@ -81,7 +83,8 @@ def judge(outlook: Outlook, rows: Ints, tables: Worth, *, fitted: bool) -> Verdi
         value=_value(outlook, rows, tables, rates, total),
         next_place=at(tables.place, free - total),
         safe=np.where(closed != "", 0, safe),
-        demand=_demand(outlook, rows, rates) * at_lead(outlook.expected.made, outlook.expected.lead)[rows],
+        demand=_demand(outlook, rows, rates.units) * stands,
+        premium_demand=_demand(outlook, rows, higher) * stands,
     )
 
 
@@ -160,16 +163,16 @@ def _safe(outlook: Outlook, rows: Ints, tables: Worth, model: Ints, *, fitted: b
     return within if fitted else np.minimum(model, within)
 
 
-def _demand(outlook: Outlook, rows: Ints, rates: Rates) -> Floats:
-    """Marketplace users still to come who would book at the rate."""
-    rate = rates.units / 10.0 ** outlook.sessions.digits[rows]
+def _demand(outlook: Outlook, rows: Ints, units: Ints) -> Floats:
+    """Marketplace users still to come who would book at a rate."""
+    rate = units / 10.0 ** outlook.sessions.digits[rows]
     return outlook.expected.looks[rows] * chance(rate, outlook.median[rows], outlook.scale[rows])
 
 
 def _value(outlook: Outlook, rows: Ints, tables: Worth, rates: Rates, total: Ints) -> Floats:
     """Expected payouts of what is listed less the expected retail value of the direct clients it displaces."""
     rate = rates.units / 10.0 ** outlook.sessions.digits[rows]
-    demand = _demand(outlook, rows, rates)
+    demand = _demand(outlook, rows, rates.units)
     free, brings, retail = outlook.free[rows], rate * outlook.paid[rows], outlook.sessions.retail[rows]
     alone = at(tables.served, free)
     worth, likely, left = np.zeros(len(rows)), np.exp(-demand), np.ones(len(rows))

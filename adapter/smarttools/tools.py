@@ -99,13 +99,19 @@ class SmartTools:
     ) -> pd.DataFrame:
         """What could be listed without harm, whoever keeps it back (OP-02), in the order given. Raises ``BadTable``.
 
-        Columns ``session_id``, ``safe_spots`` (the most spots of little risk) and ``demand`` (marketplace reservations
-        still expected at the decided rate that would stand, places not limiting).
+        Columns ``session_id``, ``safe_spots`` (the most spots of little risk), ``demand`` (marketplace reservations
+        still expected at the decided rate that would stand, places not limiting) and ``premium_demand`` (at that of
+        premium spots).
         """
         outlook = self._outlook(at, studios, sessions, reservations, offers)
         verdicts = self._judged(outlook)
         return pd.DataFrame(
-            {"session_id": sessions["session_id"].array, "safe_spots": verdicts.safe, "demand": verdicts.demand}
+            {
+                "session_id": sessions["session_id"].array,
+                "safe_spots": verdicts.safe,
+                "demand": verdicts.demand,
+                "premium_demand": verdicts.premium_demand,
+            }
         )
 
     def pace(

@@ -25,6 +25,9 @@ from adapter.store.tables import (
 )
 from connectors.records import ACTIVE_OUTCOMES, Channel
 
+SHADOW, PREMIUM = "shadow", "premium"
+"""Causes that are no limit of one session: pushing is off; Premium was not chosen."""
+
 
 @dataclass(frozen=True)
 class Card:
@@ -83,9 +86,11 @@ def one_card(db: Db, studio_id: int, opportunity_id: int) -> Card | None:
 
 
 def granted(db: Db, session_ids: Iterable[int]) -> dict[int, int]:
-    """Marketplace reservations that accepted opportunities allow in all, by our session id."""
+    """Marketplace reservations that accepted cards allow beyond a limit, by our session id. Premium is a setting."""
     accepted = select(Opportunity.session_id, Opportunity.granted).where(
-        Opportunity.session_id.in_(session_ids), Opportunity.state == OpportunityState.ACCEPTED
+        Opportunity.session_id.in_(session_ids),
+        Opportunity.state == OpportunityState.ACCEPTED,
+        Opportunity.cause != PREMIUM,
     )
     return {number: most for number, most in db.execute(accepted) if most is not None}
 

@@ -84,6 +84,12 @@ RUNS = {
     "state": "Guarantee statement",
     "subscribe": "Subscription to events",
 }
+CAUSES = {
+    "excluded": "Your settings leave this class out; accepting makes an exception for it, up to this number.",
+    "own_cap": "Your own number at the platform is smaller; accepting lists beyond it, up to this number.",
+    "premium": "They are worth more than the usual rate, and Premium is off; accepting turns it on for this class.",
+    "shadow": "Nothing is pushed yet. Switch pushing on at the connection, and they are listed by themselves.",
+}
 READINGS = {
     "provided": "When a reservation was provided",
     "date_basis": "Which day it belongs to",
@@ -230,6 +236,7 @@ def install(app: Flask) -> None:
         PUSHES=PUSHES,
         RUNS=RUNS,
         ALERTS=ALERTS,
+        CAUSES=CAUSES,
         CHANNELS=CHANNELS,
         REASONS=REASONS,
         READINGS=READINGS,

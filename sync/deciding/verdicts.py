@@ -23,10 +23,13 @@ from sync.deciding.limits import WORDS, Proposal, Standing, limit
 NO_MODEL = CLOSING | {"skipped", "unreadable"}
 """Reasons of decisions that no model was asked about, or could answer."""
 
+UNSTORED = frozenset({"proposed", "further", "further_rate"})
+"""What a verdict carries beside the columns of a decision."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What is decided for one session: the columns of a decision. Amounts are in the session's currency."""
+    """What is decided for one session: the columns of a decision, and what the model proposed. In its currency."""
 
     spots: int
     rate: Decimal
@@ -40,6 +43,8 @@ class Verdict:
     reason: str
     binding: str | None
     proposed: int  # spots by the model, before our limits
+    further: int = 0  # premium spots by the model, whether the studio chose them or not
+    further_rate: Decimal | None = None
 
     @property
     def told(self) -> tuple[object, ...]:
@@ -127,6 +132,8 @@ def _verdict(inputs: Inputs, row: dict[str, Any] | None) -> Verdict:
         reason=str(row["reason"]),
         binding=limited.binding,
         proposed=proposal.spots,
+        further=int(row["premium_spots"]),
+        further_rate=_amount(row["premium_rate"]) if row["premium_spots"] else None,
     )
 
 
@@ -170,7 +177,7 @@ def stored_standing(standing: Standing) -> dict[str, Any]:
 
 def as_stored(row: object) -> dict[str, Any]:
     """A verdict or a decision's row as plain values of one form, to be compared byte by byte."""
-    names = [field.name for field in fields(Verdict) if field.name != "proposed"]
+    names = [field.name for field in fields(Verdict) if field.name not in UNSTORED]
     found = {name: getattr(row, name) for name in names}
     return {name: f"{value:.4f}" if isinstance(value, Decimal) else value for name, value in found.items()}
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
 from adapter.opportunities import AnswerRefused, answer
+from adapter.smarttools import opportunities
 from adapter.store.opportunities import Card, answered_cards, brought, open_cards
 from adapter.store.settings import change_settings
 from adapter.store.tables import (
@@ -129,6 +130,24 @@ def test_a_dismissed_card_is_not_asked_again_and_a_snoozed_one_later(desk: Desk,
     for refused, how in ((gone, "accept"), (gone, "snooze"), (later, "take"), (later, "accept")):
         with pytest.raises(AnswerRefused):
             desk.say(refused, how, reason="" if how == "accept" else "why not")
+
+
+def test_premium_is_asked_about_where_it_was_not_chosen_and_accepting_chooses_it_for_that_class(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opportunities, "LEAST_FILLS", 0.0)  # this market is small
+    desk.exclude(False)
+    desk.road.agree(displacement_weight=6.0)
+    done(desk.road.do(RunKind.TRAIN))
+    desk.decide()
+    card = next(card for card in desk.cards if card.row.cause == "premium")
+    before = desk.road.latest()[card.session.id]
+    assert card.row.rate > before.rate
+    desk.say(card, "accept")
+    after = desk.decide()[card.session.id]
+    assert (after.spots, after.premium_spots, after.premium_rate) == (before.spots, card.row.add, card.row.rate)
+    desk.say(card, "dismiss")
+    assert desk.decide()[card.session.id].premium_spots == 0
 
 
 def test_in_shadow_it_is_told_but_only_switching_on_takes_effect(desk: Desk) -> None:
