@@ -34,6 +34,7 @@ COMMANDS = {
     "decide": ROAD,
     "replay": ROAD,
     "timeline": "adapter.timeline_command",
+    "opportunities": "adapter.opportunities_command",
     "backtest": BACKTEST,
     "guarantee": "adapter.statements.command",
     "token": ADAPTER,

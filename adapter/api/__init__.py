@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from adapter import __version__
-from adapter.api import connections, guarantee, runs, sessions, studios
+from adapter.api import connections, guarantee, opportunities, runs, sessions, studios
 from adapter.api.problems import ProblemApi
 from adapter.web.limits import wrong_tokens
 from adapter.web.security import csrf
@@ -17,6 +17,7 @@ BLUEPRINTS = (
     runs.blueprint,
     sessions.blueprint,
     guarantee.blueprint,
+    opportunities.blueprint,
 )
 SPEC = {
     "info": {"description": "Studios, their connections, sessions, decisions and settings. Money is a decimal string."},

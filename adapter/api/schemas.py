@@ -55,6 +55,9 @@ class Settings(Schema):
     shadow = fields.Boolean(
         allow_none=True, load_default=None, metadata={"description": "Decided and scored, and not pushed"}
     )
+    premium = fields.Boolean(
+        allow_none=True, load_default=None, metadata={"description": "Further spots at a higher rate; null: off"}
+    )
     no_increase_after_minutes = fields.Integer(
         allow_none=True,
         load_default=None,

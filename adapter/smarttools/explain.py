@@ -14,7 +14,7 @@ from adapter.smarttools.judge import Verdicts
 from adapter.smarttools.money import major
 from adapter.smarttools.outlook import Outlook
 
-PREMIUM_PART = "offered as Premium"
+KEPT, OFFERED = "kept for expected direct", "offered as Premium"
 HIGHER = {
     "floor": "More demand: what sells best lies at or below the floor.",
     "in_force": "A greater change: the one that is due is too small to be made.",
@@ -65,8 +65,8 @@ def spot_parts(outlook: Outlook, verdicts: Verdicts, row: int) -> list[Part]:
         _part("booked through others", -others),
         _part("booked beyond the places", max(direct + marketplace + others - places, 0)),
         _part(closed.get(reason, ""), -listed),
-        _part("kept for expected direct", proposed + premium - free + listed),
-        _part(PREMIUM_PART, -premium),
+        _part(KEPT, proposed + premium - free + listed),
+        _part(OFFERED, -premium),
         _part("kept by the limit on displacement risk", allowed - proposed),
         _part("listed because of Minimum Spots", spots - allowed),
     ]

@@ -64,6 +64,7 @@ class Settings:
     max_displacement_risk: float | None = None
     excluded: bool | None = None
     shadow: bool | None = None
+    premium: bool | None = None  # further spots at a higher rate; None: off (PR-01)
     no_increase_after_minutes: int | None = None  # the studio's alone, as the next one (SS-19)
     nothing_after_minutes: int | None = None
 

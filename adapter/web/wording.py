@@ -35,6 +35,7 @@ REASONS = {
     "excluded": "Left out by your settings",
     "held_out": "Drawn to list nothing this week, to measure what listing brings",
     "own_cap": "Your own number at the platform is smaller",
+    "granted": "As many as you accepted under Opportunities",
     "waitlisted": "Direct clients are on the waiting list",
     "withdrawn": "Taken back: pushing was switched off",
     "floor_missing": "No floor is agreed yet: see the settings",
@@ -86,6 +87,12 @@ RUNS = {
     "webhooks": "Events",
     "state": "Guarantee statement",
     "subscribe": "Subscription to events",
+}
+CAUSES = {
+    "excluded": "Your settings leave this class out; accepting makes an exception for it, up to this number.",
+    "own_cap": "Your own number at the platform is smaller; accepting lists beyond it, up to this number.",
+    "premium": "They are worth more than the usual rate, and Premium is off; accepting turns it on for this class.",
+    "shadow": "Nothing is pushed yet. Switch pushing on at the connection, and they are listed by themselves.",
 }
 READINGS = {
     "provided": "When a reservation was provided",
@@ -233,6 +240,7 @@ def install(app: Flask) -> None:
         PUSHES=PUSHES,
         RUNS=RUNS,
         ALERTS=ALERTS,
+        CAUSES=CAUSES,
         CHANNELS=CHANNELS,
         REASONS=REASONS,
         READINGS=READINGS,

@@ -8,10 +8,12 @@ overrides    what people set by hand for a time
 alerts       what somebody should know about a connection
 decisions    models, decisions and the outbox of pushes
 pushes       what stands at the platform of each session, and whether it takes writes
+opportunities  spots that a studio's own limits keep back, and what it said to them
 experiments  holdouts, registered before they begin
 guarantee    the Revenue Guarantee: participation, recorded facts, judgements, statements
 kept         pages as last worked out
 runs         every piece of work, who asked for it and what came of it
+marketplace  markets and credits, marketplaces, what is on offer, what was sold through the channel
 timeline     what explains an overbooking afterwards
 """
 
@@ -51,6 +53,19 @@ from adapter.store.tables.guarantee import (
     Participation,
 )
 from adapter.store.tables.kept import KeptPage
+from adapter.store.tables.marketplace import (
+    ChannelMessage,
+    ChannelOffer,
+    ChannelPosition,
+    ChannelReservation,
+    Market,
+    Marketplace,
+    MarketplaceTerms,
+    MarketPlan,
+    Refusal,
+    ReservationState,
+    Rounding,
+)
 from adapter.store.tables.mirror import (
     BookingNotice,
     ClassType,
@@ -66,6 +81,7 @@ from adapter.store.tables.mirror import (
     Session,
     Venue,
 )
+from adapter.store.tables.opportunities import Opportunity, OpportunityState
 from adapter.store.tables.overrides import Override, OverrideKind
 from adapter.store.tables.pushes import Breaker, Listing
 from adapter.store.tables.runs import Run, RunKind, RunOrigin, RunState
@@ -82,6 +98,10 @@ __all__ = [
     "BookingNotice",
     "Breaker",
     "CallPace",
+    "ChannelMessage",
+    "ChannelOffer",
+    "ChannelPosition",
+    "ChannelReservation",
     "ClassType",
     "Client",
     "ClientEmail",
@@ -104,9 +124,15 @@ __all__ = [
     "KeptPage",
     "LastReading",
     "Listing",
+    "Market",
+    "MarketPlan",
+    "Marketplace",
+    "MarketplaceTerms",
     "Membership",
     "Model",
     "OAuthFlow",
+    "Opportunity",
+    "OpportunityState",
     "Override",
     "OverrideKind",
     "Participation",
@@ -116,8 +142,11 @@ __all__ = [
     "PushState",
     "PushStep",
     "Quarantine",
+    "Refusal",
     "Reservation",
+    "ReservationState",
     "Role",
+    "Rounding",
     "Run",
     "RunKind",
     "RunOrigin",
