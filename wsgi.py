@@ -37,6 +37,7 @@ COMMANDS = {
     "opportunities": "adapter.opportunities_command",
     "backtest": BACKTEST,
     "guarantee": "adapter.statements.command",
+    "payouts": "adapter.marketplace.payouts.command",
     "token": ADAPTER,
     "move": "adapter.move_command",
     "new-platform": "adapter.new_platform",

@@ -29,18 +29,22 @@ class Act(StrEnum):
     SWITCH_PUSH = "switch_push"  # shadow, live, paused
     SEE_GUARANTEE = "see_guarantee"  # statements: money, people by number, no addresses
     JUDGE_GUARANTEE = "judge_guarantee"  # what the terms leave to judgement, always with a second person
+    SEE_PAYOUTS = "see_payouts"  # the payout ledger, place by place: money, no person, no floor
+    COMPARE_PAYOUTS = "compare_payouts"  # with a statement of the marketplace's
+    SEE_FRANCHISE = "see_franchise"  # venues and the franchisor's part of payouts, and nothing else of them (J8)
     WRITE_BACK = "write_back"  # into the studio's own timetable and prices: prove, turn on, turn off
 
 
 _EVERY_ACT = frozenset(Act)
+_PAYOUTS = frozenset({Act.SEE_PAYOUTS, Act.COMPARE_PAYOUTS, Act.SEE_FRANCHISE})
 _LOOK = frozenset({Act.SEE_CALENDAR, Act.SEE_SETTINGS, Act.SEE_CONNECTION})
 
 ACTS_OF: Mapping[Role, frozenset[Act]] = {
     Role.OWNER: _EVERY_ACT - {Act.JUDGE_GUARANTEE},  # nobody waives what is asked of themselves
     Role.OPERATIONS: _LOOK | {Act.CHANGE_SETTINGS, Act.RESYNC, Act.MAP_SOURCES, Act.SWITCH_PUSH, Act.SEE_TIMELINE},
-    Role.FINANCE: _LOOK | {Act.SEE_FLOOR, Act.SEE_GUARANTEE, Act.JUDGE_GUARANTEE},
+    Role.FINANCE: _LOOK | {Act.SEE_FLOOR, Act.SEE_GUARANTEE, Act.JUDGE_GUARANTEE} | _PAYOUTS,
     Role.SUPPORT: frozenset({Act.SEE_CALENDAR, Act.SEE_CONNECTION, Act.RESYNC, Act.SEE_TIMELINE}),
-    Role.FRANCHISOR: frozenset({Act.SEE_CALENDAR}),
+    Role.FRANCHISOR: frozenset({Act.SEE_CALENDAR, Act.SEE_FRANCHISE}),
     Role.READONLY: _LOOK,
     Role.MARKETPLACE: frozenset(),  # the channel only, which asks for the role itself
 }

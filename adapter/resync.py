@@ -18,7 +18,7 @@ from adapter.work import request_run
 from connectors.records import Stream
 
 LONGEST_WHY = 200  # characters
-BESIDE = frozenset({RunKind.PUSH, RunKind.PROVE, RunKind.SUBSCRIBE})  # what a resync need not wait for
+BESIDE = frozenset({RunKind.PUSH, RunKind.PROVE, RunKind.SETTLE, RunKind.SUBSCRIBE})  # what a resync need not wait for
 READS = (RunKind.BACKFILL, RunKind.PULL, RunKind.RESYNC)
 
 

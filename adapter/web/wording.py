@@ -86,6 +86,7 @@ RUNS = {
     "prove": "Proof",
     "webhooks": "Events",
     "state": "Guarantee statement",
+    "settle": "Payouts",
     "subscribe": "Subscription to events",
 }
 CAUSES = {

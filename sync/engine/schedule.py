@@ -25,10 +25,12 @@ from adapter.store.tables import (
     RunKind,
     RunOrigin,
     RunState,
+    SourceMapping,
     WebhookMessage,
 )
 from adapter.work import request_run
 from connectors import registry
+from connectors.records import Channel
 from sync.deciding import freshness
 from sync.pushing import circuit, parity, write_back
 from sync.pushing.outbox import WAITING
@@ -37,6 +39,7 @@ PULL_EVERY = ROUND
 APART = timedelta(seconds=2)  # between pulls that become due at the same look
 TRAIN_EVERY = timedelta(hours=24)
 STATE_EVERY = timedelta(hours=24)
+SETTLE_EVERY = timedelta(hours=1)
 GUARD_EVERY = timedelta(minutes=5)
 WRITE_BACK_EVERY = timedelta(minutes=5)
 PARITY_EVERY = timedelta(minutes=1)
@@ -130,6 +133,13 @@ def ask_for_statements(db: Database, now: datetime) -> int:
     return sum(_ask(db, row, RunKind.STATE, now, STATE_EVERY, "once a day") for row in db.scalars(wanted).all())
 
 
+def ask_for_settling(db: Database, now: datetime) -> int:
+    """The payout ledger brought up to date each hour, for each connection whose marketplace sources are known."""
+    sold = select(SourceMapping.connection_id).where(SourceMapping.channel == Channel.MARKETPLACE)
+    wanted = db.scalars(select(Connection).where(Connection.id.in_(sold)).order_by(Connection.id)).all()
+    return sum(_ask(db, connection, RunKind.SETTLE, now, SETTLE_EVERY, "once an hour") for connection in wanted)
+
+
 def look_after_guarantees(db: Database, now: datetime) -> int:
     """Tell of requirements that are not met, or soon won't be, while there is time to act; asks for no run."""
     watch_guarantees(db, now)
@@ -152,6 +162,7 @@ SCHEDULE = (
     Line("guard", timedelta(minutes=1), ask_for_guard),
     Line("train", timedelta(minutes=30), ask_for_training),
     Line("state", timedelta(minutes=30), ask_for_statements),
+    Line("settle", timedelta(minutes=5), ask_for_settling),
     Line("guarantees", timedelta(minutes=30), look_after_guarantees),
 )
 

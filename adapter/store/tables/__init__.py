@@ -12,6 +12,7 @@ opportunities  spots that a studio's own limits keep back, and what it said to t
 experiments  holdouts, registered before they begin
 guarantee    the Revenue Guarantee: participation, recorded facts, judgements, statements
 kept         pages as last worked out
+payouts      the payout ledger, the franchisor's share, statements that were compared
 runs         every piece of work, who asked for it and what came of it
 marketplace  markets and credits, marketplaces, what is on offer, what was sold through the channel
 timeline     what explains an overbooking afterwards
@@ -83,6 +84,7 @@ from adapter.store.tables.mirror import (
 )
 from adapter.store.tables.opportunities import Opportunity, OpportunityState
 from adapter.store.tables.overrides import Override, OverrideKind
+from adapter.store.tables.payouts import FranchisorShare, PayoutDifference, PayoutLine, PayoutStatement
 from adapter.store.tables.pushes import Breaker, Listing
 from adapter.store.tables.runs import Run, RunKind, RunOrigin, RunState
 from adapter.store.tables.settings import Scope, Setting, SourceMapping
@@ -115,6 +117,8 @@ __all__ = [
     "EventsState",
     "ExchangeRate",
     "FirstBooking",
+    "FranchisorShare",
+    "GuaranteePage",
     "GuaranteeStatement",
     "Holdout",
     "IdempotentAnswer",
@@ -136,6 +140,9 @@ __all__ = [
     "Override",
     "OverrideKind",
     "Participation",
+    "PayoutDifference",
+    "PayoutLine",
+    "PayoutStatement",
     "PriceOption",
     "Push",
     "PushMode",

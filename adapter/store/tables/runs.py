@@ -24,6 +24,7 @@ class RunKind(StrEnum):
     PROVE = "prove"  # whether a dangerous write is harmless at this site
     WEBHOOKS = "webhooks"  # work off the inbox
     STATE = "state"  # the day's guarantee statement of the connection's studio
+    SETTLE = "settle"  # write into the payout ledger what stands 48 hours after class
     SUBSCRIBE = "subscribe"  # see to it that the platform tells us of events
 
 
