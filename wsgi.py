@@ -35,6 +35,7 @@ COMMANDS = {
     "replay": ROAD,
     "timeline": "adapter.timeline_command",
     "opportunities": "adapter.opportunities_command",
+    "spotlight": "adapter.spotlight_command",
     "backtest": BACKTEST,
     "guarantee": "adapter.statements.command",
     "token": ADAPTER,

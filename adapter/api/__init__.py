@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from adapter import __version__
-from adapter.api import connections, guarantee, opportunities, runs, sessions, studios
+from adapter.api import campaigns, connections, guarantee, opportunities, runs, sessions, studios
 from adapter.api.problems import ProblemApi
 from adapter.web.limits import wrong_tokens
 from adapter.web.security import csrf
@@ -18,6 +18,7 @@ BLUEPRINTS = (
     sessions.blueprint,
     guarantee.blueprint,
     opportunities.blueprint,
+    campaigns.blueprint,
 )
 SPEC = {
     "info": {"description": "Studios, their connections, sessions, decisions and settings. Money is a decimal string."},
