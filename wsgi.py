@@ -39,6 +39,8 @@ COMMANDS = {
     "backtest": BACKTEST,
     "guarantee": "adapter.statements.command",
     "token": ADAPTER,
+    "market": "adapter.marketplace.command",
+    "marketplace": "adapter.marketplace.command",
     "move": "adapter.move_command",
     "new-platform": "adapter.new_platform",
     "conformance": "sync.commands.conformance",

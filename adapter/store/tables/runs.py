@@ -24,6 +24,8 @@ class RunKind(StrEnum):
     PROVE = "prove"  # whether a dangerous write is harmless at this site
     WEBHOOKS = "webhooks"  # work off the inbox
     STATE = "state"  # the day's guarantee statement of the connection's studio
+    SELL = "sell"  # after sales through the channel: what is open is settled, what was sold is decided again
+    TELL = "tell"  # messages to marketplaces
     SUBSCRIBE = "subscribe"  # see to it that the platform tells us of events
 
 
