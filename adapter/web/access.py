@@ -37,6 +37,7 @@ PUBLIC = frozenset(
         "/webhooks/<platform>/<int:connection_id>",
         "/oauth/callback/<platform>",  # bound to its browser by the flow itself: a form_post brings no session
         "/api/v1/openapi.json",
+        "/channel/v1/openapi.json",
     }
 )
 """The only routes that answer a stranger."""

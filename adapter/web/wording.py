@@ -74,6 +74,7 @@ ALERTS = {
     "push_failing": "A class can't be pushed",
     "drift": "Somebody sets their own number at the platform",
     "subscription": "The platform's events don't reach us",
+    "to_enter": "Marketplace guests to be entered in your booking system",
     "reconnect": "Access has ended",
 }
 RUNS = {
@@ -87,6 +88,8 @@ RUNS = {
     "webhooks": "Events",
     "state": "Guarantee statement",
     "settle": "Payouts",
+    "sell": "Sales of marketplaces",
+    "tell": "Messages to marketplaces",
     "subscribe": "Subscription to events",
 }
 CAUSES = {

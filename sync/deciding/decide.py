@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Database
 
 from adapter.context import Context
+from adapter.marketplace.feed import announce
 from adapter.marketplace.offering import premium_sold
 from adapter.store.facts import facts_of_connection
 from adapter.store.mirror import Counts
@@ -201,6 +202,7 @@ def _keep(db: Database, plan: Plan, needs: Mapping[int, int | None]) -> None:
     for number, row in real.items():
         if row.spots + row.premium_spots > 0 or number in standing:  # else the platform never heard of it (SS-20)
             db.add(_push(plan, number, row, needs[number], befores.get(number)))
+    announce(db, decisions, plan.at)
 
 
 def _overtaken(db: Database, plan: Plan) -> set[int]:

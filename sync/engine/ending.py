@@ -27,6 +27,7 @@ FOLLOWS: Mapping[RunKind, RunKind] = {
     RunKind.RESYNC: RunKind.DECIDE,
     RunKind.DECIDE: RunKind.PUSH,
     RunKind.WEBHOOKS: RunKind.PUSH,
+    RunKind.SELL: RunKind.PUSH,
 }
 ANYWAY = frozenset({RunKind.TRAIN})  # without a model the plain rule decides
 

@@ -26,6 +26,8 @@ from sync.events.webhooks import work_off_inbox
 from sync.pulling.pull import pull
 from sync.pushing.proving import prove_run
 from sync.pushing.push_run import push_run
+from sync.selling.sales import sell_run
+from sync.selling.telling import tell_run
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +43,8 @@ HANDLERS: Mapping[RunKind, Callable[[Context, Run], None]] = {
     RunKind.STATE: state_run,
     RunKind.SETTLE: settle_run,
     RunKind.SUBSCRIBE: subscribe_run,
+    RunKind.SELL: sell_run,
+    RunKind.TELL: tell_run,
 }
 HEARTBEAT = queue.WRITING_LEASE / 3
 

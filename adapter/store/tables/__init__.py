@@ -7,6 +7,7 @@ settings     what the studio decided: SmartSpot and SmartRate settings, source m
 overrides    what people set by hand for a time
 alerts       what somebody should know about a connection
 decisions    models, decisions and the outbox of pushes
+campaigns    Spotlight: paid placement, by venue and day
 pushes       what stands at the platform of each session, and whether it takes writes
 opportunities  spots that a studio's own limits keep back, and what it said to them
 experiments  holdouts, registered before they begin
@@ -31,6 +32,7 @@ from adapter.store.tables.accounts import (
 )
 from adapter.store.tables.alerts import Alert, AlertKind
 from adapter.store.tables.base import Base
+from adapter.store.tables.campaigns import Campaign, CampaignVenue
 from adapter.store.tables.connections import (
     ApiCalls,
     CallPace,
@@ -100,6 +102,8 @@ __all__ = [
     "BookingNotice",
     "Breaker",
     "CallPace",
+    "Campaign",
+    "CampaignVenue",
     "ChannelMessage",
     "ChannelOffer",
     "ChannelPosition",

@@ -25,6 +25,8 @@ class RunKind(StrEnum):
     WEBHOOKS = "webhooks"  # work off the inbox
     STATE = "state"  # the day's guarantee statement of the connection's studio
     SETTLE = "settle"  # write into the payout ledger what stands 48 hours after class
+    SELL = "sell"  # after sales through the channel: what is open is settled, what was sold is decided again
+    TELL = "tell"  # messages to marketplaces
     SUBSCRIBE = "subscribe"  # see to it that the platform tells us of events
 
 
