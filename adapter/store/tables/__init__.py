@@ -1,6 +1,7 @@
 """The tables, a module per topic. Importing this package declares them all.
 
 accounts     who may do what: studios, users, roles, API tokens, sign-in links, the audit log
+people       invitations, and with what people sign in: passkeys, passwords with a second factor, staff
 connections  a studio's account at a booking platform: tokens, OAuth flows, cursors, calls, webhooks in
 mirror       what the platforms hold: venues to sales, e-mail addresses, records set aside
 settings     what the studio decided: SmartSpot and SmartRate settings, source mapping
@@ -64,6 +65,7 @@ from adapter.store.tables.mirror import (
     Session,
     Venue,
 )
+from adapter.store.tables.people import Challenge, Invitation, Passkey, Password, RecoveryCode, StaffIdentity
 from adapter.store.tables.pushes import Breaker, Listing
 from adapter.store.tables.runs import Run, RunKind, RunOrigin, RunState
 from adapter.store.tables.settings import Scope, Setting, SourceMapping
@@ -79,6 +81,7 @@ __all__ = [
     "BookingNotice",
     "Breaker",
     "CallPace",
+    "Challenge",
     "ClassType",
     "Client",
     "ClientEmail",
@@ -96,6 +99,7 @@ __all__ = [
     "GuaranteeStatement",
     "Holdout",
     "IdempotentAnswer",
+    "Invitation",
     "Judgement",
     "JudgementKind",
     "KeptKey",
@@ -105,12 +109,15 @@ __all__ = [
     "Model",
     "OAuthFlow",
     "Participation",
+    "Passkey",
+    "Password",
     "PriceOption",
     "Push",
     "PushMode",
     "PushState",
     "PushStep",
     "Quarantine",
+    "RecoveryCode",
     "Reservation",
     "Role",
     "Run",
@@ -124,6 +131,7 @@ __all__ = [
     "Setting",
     "SignInLink",
     "SourceMapping",
+    "StaffIdentity",
     "Studio",
     "TotalWrite",
     "User",
