@@ -33,9 +33,7 @@ def read_staff(given: Mapping[str, str]) -> StaffSettings | None:
         return None
     missing = [name for name in NEEDED if name not in given]
     if missing:
-        raise ValueError(
-            f"{missing[0]} is not set, although {sorted(given)[0]} is: staff sign-in needs all of {NEEDED}"
-        )
+        raise ValueError(f"{missing[0]} is not set, although {min(given)} is: staff sign-in needs {', '.join(NEEDED)}")
     return StaffSettings(
         issuer=given["ISSUER"],
         client_id=given["CLIENT_ID"],

@@ -31,7 +31,7 @@ class Purpose(StrEnum):
 def open_challenge(
     db: Session, keys: Keyring, purpose: Purpose, *, user_id: int | None = None, carries: str = "", now: datetime
 ) -> str:
-    """A token of 256 bits for the browser; ``carries`` is given back to whoever claims it. Old ones are cleared away."""
+    """A token of 256 bits for the browser; ``carries`` is given back to who claims it. Old ones are cleared away."""
     db.execute(delete(Challenge).where(Challenge.created_at <= now - LIFE))
     token = secrets.token_urlsafe(32)
     hashed = _hash(keys, purpose, token)

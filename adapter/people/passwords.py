@@ -82,14 +82,14 @@ def check_password(password: str, names: Sequence[str]) -> None:
     """Raise NotTaken unless the password is long enough and hard to guess, also for who knows these names."""
     if len(password) < SHORTEST:
         raise NotTaken(
-            "password", f"Take at least {SHORTEST} characters: three or four words that don't belong together"
+            "password", f"Take at least {SHORTEST} characters, such as four words that don't belong together"
         )
     if len(password) > LONGEST:
         raise NotTaken("password", f"Take at most {LONGEST} characters")
     from zxcvbn import zxcvbn  # its word lists take a moment to load
 
     if zxcvbn(password[:ZXCVBN_READS], user_inputs=list(names))["score"] < HARDEST:
-        raise NotTaken("password", "That is easily guessed. Take three or four words that don't belong together")
+        raise NotTaken("password", "That is easily guessed. Take four words that don't belong together")
 
 
 def remove_password(db: Session, user_id: int, now: datetime) -> bool:

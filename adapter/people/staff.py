@@ -83,15 +83,16 @@ def finish_staff(ctx: Context, settings: StaffSettings, given: Mapping[str, Sequ
             raise _unavailable(error) from None
         log.warning("staff_not_believed", why=str(error))
         raise StaffRefused("Your company's sign-in did not say who you are. Nothing was changed; try again.") from None
+    roles = _roles(settings, claims)
     with ctx.store.write() as db:
-        user = _known(db, settings.issuer, claims, ctx.now())
-        if _set_roles(db, user, _roles(settings, claims), ctx.now()):
-            user.access_until = ctx.now() + ACCESS
-            return user
-        sign_out_everywhere(db, user.id)
-    raise StaffRefused(
-        "Your company account has no role here. Whoever manages its groups can give you one.", status=403
-    )
+        user = _known(db, settings.issuer, claims) or (_new(db, settings.issuer, claims, ctx.now()) if roles else None)
+        if user is not None:
+            _set_roles(db, user, roles, ctx.now())
+            if roles and user.active:
+                user.access_until = ctx.now() + ACCESS
+                return user
+            sign_out_everywhere(db, user.id)
+    raise StaffRefused("Your company account has no role here. Who manages its groups can give you one.", status=403)
 
 
 def _claims(ctx: Context, settings: StaffSettings, given: Mapping[str, Sequence[str]], token: str) -> Mapping[str, Any]:
@@ -122,16 +123,16 @@ def _claims(ctx: Context, settings: StaffSettings, given: Mapping[str, Sequence[
         return read_id_token(http, server, id_token, client_id=settings.client_id, now=ctx.now(), nonce=flow["nonce"])
 
 
-def _known(db: Session, issuer: str, claims: Mapping[str, Any], now: datetime) -> User:
-    subject = str(claims["sub"])
-    mine = select(StaffIdentity).where(StaffIdentity.issuer == issuer, StaffIdentity.subject == subject)
-    row = db.scalar(mine)
-    if row is not None:
-        return db.get_one(User, row.user_id)
+def _known(db: Session, issuer: str, claims: Mapping[str, Any]) -> User | None:
+    mine = select(User).join(StaffIdentity, StaffIdentity.user_id == User.id)
+    return db.scalar(mine.where(StaffIdentity.issuer == issuer, StaffIdentity.subject == str(claims["sub"])))
+
+
+def _new(db: Session, issuer: str, claims: Mapping[str, Any], now: datetime) -> User:
     user = User(name=_name(claims), created_at=now, access_until=now)
     db.add(user)
     db.flush()
-    db.add(StaffIdentity(issuer=issuer, subject=subject, user_id=user.id))
+    db.add(StaffIdentity(issuer=issuer, subject=str(claims["sub"]), user_id=user.id))
     db.flush()
     return user
 
@@ -149,8 +150,8 @@ def _roles(settings: StaffSettings, claims: Mapping[str, Any]) -> frozenset[Role
     return frozenset(settings.roles[group] for group in named if isinstance(group, str) and group in settings.roles)
 
 
-def _set_roles(db: Session, user: User, roles: frozenset[Role], now: datetime) -> bool:
-    """Make these the roles that hold everywhere, and no others; whether there are any and the user is not shut out."""
+def _set_roles(db: Session, user: User, roles: frozenset[Role], now: datetime) -> None:
+    """Make these the roles that hold everywhere, and no others."""
     held = [membership for membership in user.memberships if membership.studio_id is None]
     before = frozenset(membership.role for membership in held)
     for membership in held:
@@ -163,7 +164,6 @@ def _set_roles(db: Session, user: User, roles: frozenset[Role], now: datetime) -
         told = [{"roles": sorted(one)} for one in (before, roles)]
         who = f"user:{user.id}"
         write_line(db, None, "staff.roles_changed", who, *told, actor=who, now=now)
-    return bool(roles) and user.active
 
 
 def _redirect_uri(ctx: Context) -> str:
