@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from adapter.store.tables import Audit, Connection, Studio, User
+from adapter.store.tables import Audit, Connection, Run, Studio, User
 
 Values = dict[str, Any] | None
 
@@ -48,6 +48,13 @@ def write_line(
     db.add(Audit(at=now, actor=actor, studio_id=studio_id, act=act, about=about, before=before, after=after))
 
 
+def note_run(db: Session, run: Run, *, actor: str, now: datetime) -> None:
+    """Write a line about a piece of work that somebody asked for."""
+    studio_id = db.scalar(select(Connection.studio_id).where(Connection.id == run.connection_id))
+    after = {"kind": run.kind, **run.params} | ({"why": run.why} if run.why else {})
+    write_line(db, studio_id, "run.requested", f"run:{run.id}", None, after, actor=actor, now=now)
+
+
 def lines_of(db: Session, wanted: Filter, *, older_than: int | None = None, limit: int) -> Sequence[Audit]:
     """The lines, the latest first; ``older_than`` is the id of the last line of the page before."""
     rows = _where(select(Audit), wanted).order_by(Audit.id.desc()).limit(limit)
@@ -63,15 +70,14 @@ def actors_in(db: Session, studio_id: int | None) -> dict[str, str]:
     """Whoever did something, and how they are called: of one studio, or of all."""
     found = db.scalars(_where(select(Audit.actor), Filter(studio_id)).distinct()).all()
     ids = [int(actor.removeprefix("user:")) for actor in found if actor.removeprefix("user:").isdecimal()]
-    names = {
-        f"user:{user_id}": name for user_id, name in db.execute(select(User.id, User.name).where(User.id.in_(ids)))
-    }
+    people = db.execute(select(User.id, User.name).where(User.id.in_(ids)))
+    names = {f"user:{user_id}": name for user_id, name in people}
     return {actor: names.get(actor, actor.replace(":", " ")) for actor in sorted(found)}
 
 
 def studios_in(db: Session) -> dict[int, str]:
     """The studios by id, for a log of all of them."""
-    return {studio_id: name for studio_id, name in db.execute(select(Studio.id, Studio.name).order_by(Studio.name))}
+    return dict(db.execute(select(Studio.id, Studio.name).order_by(Studio.name)).all())
 
 
 def _where(rows: Select[Any], wanted: Filter) -> Select[Any]:

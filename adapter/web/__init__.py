@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Flask
 
 from adapter.web import (
+    account,
+    audit,
     calendar,
     connections,
     guarantee,
@@ -12,9 +14,11 @@ from adapter.web import (
     home,
     metrics,
     oauth,
+    people,
     runs,
     settings,
     sign_in,
+    staff,
     webhooks,
     wording,
     write_back,
@@ -24,6 +28,10 @@ from adapter.web.security import csrf
 BLUEPRINTS = (
     home.blueprint,
     sign_in.blueprint,
+    staff.blueprint,
+    account.blueprint,
+    people.blueprint,
+    audit.blueprint,
     calendar.blueprint,
     connections.blueprint,
     write_back.blueprint,
