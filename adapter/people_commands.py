@@ -66,12 +66,12 @@ def sign_in(context: Context, email: str, user_id: int | None, json_wanted: bool
 @click.pass_obj
 def invitation(context: Context, email: str, name: str, role: str, studio_id: int | None, json_wanted: bool) -> None:
     """Print a link that gives whoever opens it a role, once, within a week. No mail is sent."""
-    to = {"studio_id": studio_id, "actor": "operator", "now": context.now()}
+    now = context.now()
     try:
         with context.store.write() as db:
             if studio_id is not None and db.get(Studio, studio_id) is None:
                 raise click.ClickException(f"There is no studio {studio_id}; `adapter studio` opens one.")
-            token = invite(db, context.keys, name, email, role=Role(role), **to)
+            token = invite(db, context.keys, name, email, role=Role(role), studio_id=studio_id, actor="operator", now=now)
     except NotInvited as error:
         raise click.ClickException(f"{error}.") from error
     link = f"{context.config.public_url}/join/{token}"

@@ -118,7 +118,7 @@ def _withdraw(db: Session, row: Invitation, actor: str, now: datetime) -> None:
     write_line(db, row.studio_id, "invitation.withdrawn", f"invitation:{row.id}", before, None, actor=actor, now=now)
 
 
-def _open(now: datetime) -> Select[tuple[Invitation]]:
+def _open(now: datetime) -> Select[Invitation]:
     return select(Invitation).where(
         Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None), Invitation.expires_at > now
     )

@@ -38,9 +38,10 @@ def members_of(db: Session, studio_id: int) -> Sequence[Member]:
 
 def ways_of(db: Session, user_id: int) -> tuple[str, ...]:
     """What somebody can sign in with by themselves, without anybody's link."""
-    tables = {"passkey": Passkey, "password": Password, "staff": StaffIdentity}
-    has = {way: select(table.user_id).where(table.user_id == user_id).limit(1) for way, table in tables.items()}
-    return tuple(way for way, row in has.items() if db.scalar(row) is not None)
+    owners = {"passkey": Passkey.user_id, "password": Password.user_id, "staff": StaffIdentity.user_id}
+    return tuple(
+        way for way, owner in owners.items() if db.scalar(select(owner).where(owner == user_id).limit(1)) is not None
+    )
 
 
 def change_role(db: Session, studio_id: int, user_id: int, role: Role, *, actor: str, now: datetime) -> None:

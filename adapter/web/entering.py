@@ -39,7 +39,7 @@ def begin(user: User) -> None:
 
 def is_fresh() -> bool:
     """Whether this browser has shown who is in front of it just now: a session left open changes no key."""
-    return context().now().timestamp() - session.get(SINCE, 0) < FRESH
+    return context().now().timestamp() - float(session.get(SINCE, 0)) < FRESH
 
 
 def remember(purpose: str, token: str) -> None:

@@ -56,9 +56,9 @@ def by_link(token: str) -> ResponseReturnValue:
 @tries_at_address
 def by_password() -> ResponseReturnValue:
     """Address, password and code at once: nothing tells which of them was wrong."""
-    given = [request.form.get(name, "") for name in ("address", "password", "code")]
+    address, password, code = (request.form.get(name, "") for name in ("address", "password", "code"))
     with context().store.write() as db:
-        user = user_by_password(db, context().keys, *given, context().now())
+        user = user_by_password(db, context().keys, address, password, code, context().now())
         wanted = enter(db, user, "password") if user is not None else None
     return redirect(wanted) if wanted is not None else (_page(wrong=NOT_ACCEPTED), 422)
 
