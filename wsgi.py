@@ -23,6 +23,8 @@ COMMANDS = {
     "sandbox": "sync.demo",
     "studio": "adapter.people_commands",
     "sign-in": "adapter.people_commands",
+    "invite": "adapter.people_commands",
+    "people": "adapter.people_commands",
     "connect": ADAPTER,
     "connections": ADAPTER,
     "push": ROAD,

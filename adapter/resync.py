@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from adapter.store.audit import note_run
 from adapter.store.redaction import scrub
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Connection, ConnectionState, Run, RunKind, RunOrigin, RunState
@@ -124,6 +125,7 @@ def _ask(
     run, new = request_run(db, kind, connection_id, origin=origin, actor=actor, now=now, why=why, params=params)
     if not new:
         return Asked(run, How.JOINED)
+    note_run(db, run, actor=actor, now=now)
     ahead = _ahead(db, run, now)
     return Asked(run, How.NEW if ahead is None else How.QUEUED, ahead)
 

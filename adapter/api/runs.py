@@ -6,13 +6,12 @@ from typing import Any
 
 from flask import Response, abort
 from flask_smorest import Blueprint
-from marshmallow import fields
 from sqlalchemy.orm import Session
 
 from adapter.api import schemas
 from adapter.api.asking import accepted
 from adapter.api.idempotency import Answer, KeyHeader
-from adapter.api.paging import PageQuery, cursor_of, place_of
+from adapter.api.paging import PageQuery, RowId, cursor_of, place_of
 from adapter.permissions import Act, studios_for
 from adapter.resync import retry_run
 from adapter.store.connection_health import runs_of
@@ -25,7 +24,7 @@ blueprint = Blueprint("api-runs", __name__, description="Pieces of work")
 class RunQuery(PageQuery):
     """Which runs."""
 
-    connection_id = fields.Integer(load_default=None)
+    connection_id = RowId(load_default=None)
 
 
 @blueprint.get("/runs")

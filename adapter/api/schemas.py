@@ -19,6 +19,7 @@ from adapter.store.tables import (
     RunOrigin,
     RunState,
 )
+from adapter.store.tenancy import LARGEST_ID
 from connectors.records import Channel, SessionStatus, Stream
 
 
@@ -195,7 +196,7 @@ class ResyncBody(Schema):
     stream = fields.Enum(Stream, by_value=True, load_default=None)
     from_ = fields.Date(data_key="from", load_default=None)
     to = fields.Date(load_default=None)
-    session = fields.Integer(load_default=None)
+    session = fields.Integer(load_default=None, validate=validate.Range(1, LARGEST_ID))
     dry_run = fields.Boolean(load_default=False)
     why = fields.String(load_default="", validate=validate.Length(max=LONGEST_WHY))
 
@@ -203,7 +204,7 @@ class ResyncBody(Schema):
 class RetryBody(Schema):
     """Which of a run's errors (from 0) to do again; null: everything that failed."""
 
-    item = fields.Integer(load_default=None, allow_none=True)
+    item = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, LARGEST_ID))
 
 
 class Run(Schema):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Flask
 
 from adapter.web import (
+    account,
+    audit,
     by_hand,
     calendar,
     charts,
@@ -16,10 +18,12 @@ from adapter.web import (
     oauth,
     opportunities,
     payouts,
+    people,
     runs,
     settings,
     sign_in,
     spotlight,
+    staff,
     today,
     webhooks,
     wording,
@@ -32,6 +36,10 @@ BLUEPRINTS = (
     sign_in.blueprint,
     today.blueprint,
     charts.blueprint,
+    staff.blueprint,
+    account.blueprint,
+    people.blueprint,
+    audit.blueprint,
     calendar.blueprint,
     connections.blueprint,
     write_back.blueprint,

@@ -20,6 +20,7 @@ from adapter.store.connection_health import connections_of
 from adapter.store.freshness import freshness_of
 from adapter.store.settings import effective_settings
 from adapter.store.tables import ConnectionState, Studio
+from adapter.store.tenancy import row_id
 from adapter.store.timeline import timeline_of
 from adapter.web.access import context, needs
 from adapter.web.charts import band
@@ -77,7 +78,7 @@ class Day:
 def of_studio(studio_id: int) -> ResponseReturnValue:
     """The studio's next 14 days, of all venues or one, all days or one."""
     now = context().now()
-    venue_id = request.args.get("venue", type=int)
+    venue_id = request.args.get("venue", type=row_id)
     with context().store.read() as db:
         studio = db.get_one(Studio, studio_id)
         today = now.astimezone(ZoneInfo(studio.timezone)).date()

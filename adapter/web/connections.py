@@ -32,6 +32,7 @@ from adapter.store.push_health import push_health_of
 from adapter.store.settings import effective_settings
 from adapter.store.settings import sources as sources_of
 from adapter.store.tables import Connection, ConnectionState, PushMode, RunKind, Studio
+from adapter.store.tenancy import row_id
 from adapter.studio_settings import confirm_sources
 from adapter.web.access import caller, context, needs
 from adapter.write_back import options_of
@@ -103,7 +104,7 @@ def resync(connection_id: int) -> ResponseReturnValue:
                 stream=form.get("stream") or None,
                 first=_day(form.get("from")),
                 last=_day(form.get("to")),
-                session=form.get("session", type=int),
+                session=form.get("session", type=row_id),
                 dry_run="dry_run" in form,
                 why=form.get("why", ""),
                 actor=caller().actor,

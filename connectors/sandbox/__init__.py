@@ -1,5 +1,5 @@
-"""The sandbox, declared: Mindbody's dialect on your own machine, and three things more: it takes an offer for a session,
-books the marketplace's guests, and tells a subscription of one site's events alone.
+"""The sandbox, declared: Mindbody's dialect on your own machine, and three things more: it takes an offer for a
+session, books the marketplace's guests, and tells a subscription of one site's events alone.
 
 The platform itself runs in sandbox/server, which nothing imports; this is only how the adapter speaks with it.
 """

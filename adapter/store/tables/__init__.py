@@ -1,6 +1,7 @@
 """The tables, a module per topic. Importing this package declares them all.
 
 accounts     who may do what: studios, users, roles, API tokens, sign-in links, the audit log
+people       invitations, and with what people sign in: passkeys, passwords with a second factor, staff
 connections  a studio's account at a booking platform: tokens, OAuth flows, cursors, calls, webhooks in
 mirror       what the platforms hold: venues to sales, e-mail addresses, records set aside
 settings     what the studio decided: SmartSpot and SmartRate settings, source mapping
@@ -87,6 +88,7 @@ from adapter.store.tables.mirror import (
 from adapter.store.tables.opportunities import Opportunity, OpportunityState
 from adapter.store.tables.overrides import Override, OverrideKind
 from adapter.store.tables.payouts import FranchisorShare, PayoutDifference, PayoutLine, PayoutStatement
+from adapter.store.tables.people import Challenge, Invitation, Passkey, Password, RecoveryCode, StaffIdentity
 from adapter.store.tables.pushes import Breaker, Listing
 from adapter.store.tables.runs import Run, RunKind, RunOrigin, RunState
 from adapter.store.tables.settings import Scope, Setting, SourceMapping
@@ -104,6 +106,7 @@ __all__ = [
     "CallPace",
     "Campaign",
     "CampaignVenue",
+    "Challenge",
     "ChannelMessage",
     "ChannelOffer",
     "ChannelPosition",
@@ -126,6 +129,7 @@ __all__ = [
     "GuaranteeStatement",
     "Holdout",
     "IdempotentAnswer",
+    "Invitation",
     "Judgement",
     "JudgementKind",
     "KeptKey",
@@ -144,6 +148,8 @@ __all__ = [
     "Override",
     "OverrideKind",
     "Participation",
+    "Passkey",
+    "Password",
     "PayoutDifference",
     "PayoutLine",
     "PayoutStatement",
@@ -153,6 +159,7 @@ __all__ = [
     "PushState",
     "PushStep",
     "Quarantine",
+    "RecoveryCode",
     "Refusal",
     "Reservation",
     "ReservationState",
@@ -169,6 +176,7 @@ __all__ = [
     "Setting",
     "SignInLink",
     "SourceMapping",
+    "StaffIdentity",
     "Studio",
     "TotalWrite",
     "User",

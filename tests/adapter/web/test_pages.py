@@ -201,7 +201,7 @@ class TestSettings:
         assert re.search(r'name="rate_ceiling"[^>]*value="18.75"', page)
         assert re.search(r'name="min_spots"[^>]*value=""', page)
         with ctx.store.read() as db:
-            audit = db.scalars(select(Audit)).one()
+            audit = db.scalars(select(Audit).where(Audit.act == "settings.changed")).one()
             assert (audit.before or {})["release_all_hours"] == 6
             assert (audit.after or {})["release_all_hours"] == 12
 
