@@ -3,14 +3,14 @@
 accounts     who may do what: studios, users, roles, API tokens, sign-in links, the audit log
 connections  a studio's account at a booking platform: tokens, OAuth flows, cursors, calls, webhooks in
 mirror       what the platforms hold: venues to sales, e-mail addresses, records set aside
-settings     what the studio decided: SmartSpot and SmartRate settings, source mapping
+settings     what the studio decided: SmartSpot and SmartRate settings, source mapping, pages for members
 alerts       what somebody should know about a connection
 decisions    models, decisions and the outbox of pushes
 pushes       what stands at the platform of each session, and whether it takes writes
 experiments  holdouts, registered before they begin
 guarantee    the Revenue Guarantee: participation, recorded facts, judgements, statements
 runs         every piece of work, who asked for it and what came of it
-timeline     what explains an overbooking afterwards
+timeline     what we believed, and when
 """
 
 from adapter.store.tables.accounts import (
@@ -65,9 +65,9 @@ from adapter.store.tables.mirror import (
     Venue,
 )
 from adapter.store.tables.pushes import Breaker, Listing
-from adapter.store.tables.runs import Run, RunKind, RunOrigin, RunState
-from adapter.store.tables.settings import Scope, Setting, SourceMapping
-from adapter.store.tables.timeline import PushStep, SessionReading
+from adapter.store.tables.runs import Run, RunKind, RunLine, RunOrigin, RunState
+from adapter.store.tables.settings import MemberPage, Scope, Setting, SourceMapping
+from adapter.store.tables.timeline import PushStep, ReservationReading, SessionReading
 
 __all__ = [
     "Alert",
@@ -101,6 +101,7 @@ __all__ = [
     "KeptKey",
     "LastReading",
     "Listing",
+    "MemberPage",
     "Membership",
     "Model",
     "OAuthFlow",
@@ -112,9 +113,11 @@ __all__ = [
     "PushStep",
     "Quarantine",
     "Reservation",
+    "ReservationReading",
     "Role",
     "Run",
     "RunKind",
+    "RunLine",
     "RunOrigin",
     "RunState",
     "SaleLine",
