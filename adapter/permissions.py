@@ -29,18 +29,26 @@ class Act(StrEnum):
     SWITCH_PUSH = "switch_push"  # shadow, live, paused
     SEE_GUARANTEE = "see_guarantee"  # statements: money, people by number, no addresses
     JUDGE_GUARANTEE = "judge_guarantee"  # what the terms leave to judgement, always with a second person
+    USE_DESK = "use_desk"  # find anything of any studio of theirs, a person by an address; the fleet of connections
+    SEE_RECORDS = "see_records"  # a number's records, down to the platform's own, redacted
+    SHOW_MEMBERS = "show_members"  # open a page about a class to its members
+    SEE_FRANCHISE = "see_franchise"  # venues, how far SmartTools cover them, the franchisor's share: no client
     WRITE_BACK = "write_back"  # into the studio's own timetable and prices: prove, turn on, turn off
 
 
 _EVERY_ACT = frozenset(Act)
+_OURS = frozenset({Act.JUDGE_GUARANTEE, Act.USE_DESK})  # nobody waives what is asked of themselves; the desk is staff's
 _LOOK = frozenset({Act.SEE_CALENDAR, Act.SEE_SETTINGS, Act.SEE_CONNECTION})
 
 ACTS_OF: Mapping[Role, frozenset[Act]] = {
-    Role.OWNER: _EVERY_ACT - {Act.JUDGE_GUARANTEE},  # nobody waives what is asked of themselves
-    Role.OPERATIONS: _LOOK | {Act.CHANGE_SETTINGS, Act.RESYNC, Act.MAP_SOURCES, Act.SWITCH_PUSH, Act.SEE_TIMELINE},
-    Role.FINANCE: _LOOK | {Act.SEE_FLOOR, Act.SEE_GUARANTEE, Act.JUDGE_GUARANTEE},
-    Role.SUPPORT: frozenset({Act.SEE_CALENDAR, Act.SEE_CONNECTION, Act.RESYNC, Act.SEE_TIMELINE}),
-    Role.FRANCHISOR: frozenset({Act.SEE_CALENDAR}),
+    Role.OWNER: _EVERY_ACT - _OURS,
+    Role.OPERATIONS: _LOOK
+    | {Act.CHANGE_SETTINGS, Act.RESYNC, Act.MAP_SOURCES, Act.SWITCH_PUSH, Act.SEE_TIMELINE}
+    | {Act.SEE_RECORDS, Act.SHOW_MEMBERS},
+    Role.FINANCE: _LOOK | {Act.SEE_FLOOR, Act.SEE_GUARANTEE, Act.JUDGE_GUARANTEE, Act.SEE_RECORDS},
+    Role.SUPPORT: frozenset({Act.SEE_CALENDAR, Act.SEE_CONNECTION, Act.RESYNC, Act.SEE_TIMELINE})
+    | {Act.USE_DESK, Act.SEE_RECORDS},
+    Role.FRANCHISOR: frozenset({Act.SEE_CALENDAR, Act.SEE_FRANCHISE}),
     Role.READONLY: _LOOK,
     Role.MARKETPLACE: frozenset(),  # the channel only, which asks for the role itself
 }

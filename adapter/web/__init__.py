@@ -7,6 +7,7 @@ from flask import Flask
 from adapter.web import (
     calendar,
     connections,
+    desk,
     guarantee,
     health,
     home,
@@ -26,6 +27,7 @@ BLUEPRINTS = (
     sign_in.blueprint,
     calendar.blueprint,
     connections.blueprint,
+    desk.blueprint,
     write_back.blueprint,
     runs.blueprint,
     settings.blueprint,

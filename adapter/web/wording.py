@@ -14,7 +14,7 @@ from babel.numbers import format_currency, format_decimal
 from flask import Flask, g
 
 from adapter.confidential import without_floor
-from adapter.permissions import Act, Caller, may
+from adapter.permissions import Act, Caller, may, studios_for
 from adapter.store.calendar import Places, Upcoming
 from adapter.web.access import context
 
@@ -162,6 +162,11 @@ def to_the_second(instant: datetime, zone: str) -> str:
     return f"{day(instant, zone)}, {local:%H:%M:%S} {zone_name(instant, zone)}"
 
 
+def second(instant: datetime, zone: str) -> str:
+    """``18:00:41`` on the venue's wall."""
+    return instant.astimezone(ZoneInfo(zone)).strftime("%H:%M:%S")
+
+
 def ago(instant: datetime | None) -> str:
     """``3 minutes ago``; ``never`` for None."""
     if instant is None:
@@ -202,6 +207,12 @@ def can(act: str) -> bool:
     return asking is not None and "studio_id" in g and may(asking, Act(act), g.studio_id)
 
 
+def may_somewhere(act: str) -> bool:
+    """Whether the signed-in user may do this at any studio."""
+    asking: Caller | None = g.get("caller")
+    return asking is not None and studios_for(asking, Act(act)) != frozenset()
+
+
 def seen(explanation: Any) -> Any:
     """An explanation as this reader may see it."""
     return explanation if can("see_floor") else without_floor(explanation)
@@ -215,6 +226,7 @@ def install(app: Flask) -> None:
         day=day,
         moment=moment,
         to_the_second=to_the_second,
+        second=second,
         ago=ago,
         told=told,
         money=money,
@@ -224,6 +236,7 @@ def install(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         can=can,
+        may_somewhere=may_somewhere,
         why=why,
         says=says,
         PUSHES=PUSHES,
