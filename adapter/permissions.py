@@ -37,11 +37,13 @@ class Act(StrEnum):
 
 
 _EVERY_ACT = frozenset(Act)
-_OURS = frozenset({Act.JUDGE_GUARANTEE, Act.USE_DESK})  # nobody waives what is asked of themselves; the desk is staff's
+_NOT_OWNERS = frozenset(
+    {Act.JUDGE_GUARANTEE, Act.USE_DESK, Act.SEE_FRANCHISE}
+)  # nobody waives what is asked of themselves
 _LOOK = frozenset({Act.SEE_CALENDAR, Act.SEE_SETTINGS, Act.SEE_CONNECTION})
 
 ACTS_OF: Mapping[Role, frozenset[Act]] = {
-    Role.OWNER: _EVERY_ACT - _OURS,
+    Role.OWNER: _EVERY_ACT - _NOT_OWNERS,
     Role.OPERATIONS: _LOOK
     | {Act.CHANGE_SETTINGS, Act.RESYNC, Act.MAP_SOURCES, Act.SWITCH_PUSH, Act.SEE_TIMELINE}
     | {Act.SEE_RECORDS, Act.SHOW_MEMBERS},

@@ -8,14 +8,18 @@ from adapter.web import (
     calendar,
     connections,
     desk,
+    franchise,
     guarantee,
     health,
     home,
+    lineage,
+    members,
     metrics,
     oauth,
     runs,
     settings,
     sign_in,
+    then,
     webhooks,
     wording,
     write_back,
@@ -28,6 +32,9 @@ BLUEPRINTS = (
     calendar.blueprint,
     connections.blueprint,
     desk.blueprint,
+    lineage.blueprint,
+    members.blueprint,
+    franchise.blueprint,
     write_back.blueprint,
     runs.blueprint,
     settings.blueprint,
@@ -46,3 +53,4 @@ def install(app: Flask) -> None:
     csrf.exempt(oauth.callback)  # these two prove their caller in their own way
     csrf.exempt(webhooks.blueprint)
     wording.install(app)
+    then.install(app)

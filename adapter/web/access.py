@@ -37,6 +37,7 @@ PUBLIC = frozenset(
         "/webhooks/<platform>/<int:connection_id>",
         "/oauth/callback/<platform>",  # bound to its browser by the flow itself: a form_post brings no session
         "/api/v1/openapi.json",
+        "/why/<token>",  # a page about one class, which its studio has opened to members
     }
 )
 """The only routes that answer a stranger."""

@@ -167,11 +167,16 @@ def second(instant: datetime, zone: str) -> str:
     return instant.astimezone(ZoneInfo(zone)).strftime("%H:%M:%S")
 
 
+def field(instant: datetime, zone: str) -> str:
+    """``2026-03-02T14:02``: as a browser's field for date and time takes it."""
+    return instant.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
+
+
 def ago(instant: datetime | None) -> str:
     """``3 minutes ago``; ``never`` for None."""
     if instant is None:
         return "never"
-    passed = max(timedelta(0), context().now() - instant)
+    passed = max(timedelta(0), (g.get("then") or context().now()) - instant)  # on a page as of then: before then
     return "just now" if passed < timedelta(seconds=10) else format_timedelta(-passed, add_direction=True, locale="en")
 
 
@@ -227,6 +232,7 @@ def install(app: Flask) -> None:
         moment=moment,
         to_the_second=to_the_second,
         second=second,
+        field=field,
         ago=ago,
         told=told,
         money=money,
