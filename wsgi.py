@@ -31,6 +31,7 @@ COMMANDS = {
     "write-back": "sync.commands.write_back_command",
     "resync": "sync.commands.resync_command",
     "events": "sync.commands.events_command",
+    "diagnose": "adapter.diagnosis.command",
     "runs": ADAPTER,
     "run": ADAPTER,
     "decide": ROAD,

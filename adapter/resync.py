@@ -47,7 +47,7 @@ class Asked:
     def words(self) -> str:
         """What became of asking, in plain words."""
         if self.how is How.JOINED:
-            return f"The same is asked for already: joined run {self.run.id}."
+            return f"The same is already running, or waits: joined run {self.run.id}."
         if self.how is How.QUEUED:
             return f"Queued as run {self.run.id} behind run {self.behind}: one at a time."
         only = " to compare; nothing is changed" if self.run.params.get("dry_run") else ""

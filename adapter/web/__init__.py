@@ -11,9 +11,13 @@ from adapter.web import (
     calendar,
     charts,
     connections,
+    desk,
+    franchise,
     guarantee,
     health,
     home,
+    lineage,
+    members,
     metrics,
     oauth,
     opportunities,
@@ -24,6 +28,7 @@ from adapter.web import (
     sign_in,
     spotlight,
     staff,
+    then,
     today,
     webhooks,
     wording,
@@ -42,6 +47,10 @@ BLUEPRINTS = (
     audit.blueprint,
     calendar.blueprint,
     connections.blueprint,
+    desk.blueprint,
+    lineage.blueprint,
+    members.blueprint,
+    franchise.blueprint,
     write_back.blueprint,
     runs.blueprint,
     settings.blueprint,
@@ -64,3 +73,4 @@ def install(app: Flask) -> None:
     csrf.exempt(oauth.callback)  # these two prove their caller in their own way
     csrf.exempt(webhooks.blueprint)
     wording.install(app)
+    then.install(app)

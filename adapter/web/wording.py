@@ -14,7 +14,7 @@ from babel.numbers import format_currency, format_decimal
 from flask import Flask, g
 
 from adapter.confidential import without_floor
-from adapter.permissions import Act, Caller, may
+from adapter.permissions import Act, Caller, may, studios_for
 from adapter.store.calendar import Places, Upcoming
 from adapter.web.access import context
 
@@ -229,11 +229,21 @@ def to_the_second(instant: datetime, zone: str) -> str:
     return f"{day(instant, zone)}, {local:%H:%M:%S} {zone_name(instant, zone)}"
 
 
+def second(instant: datetime, zone: str) -> str:
+    """``18:00:41`` on the venue's wall."""
+    return instant.astimezone(ZoneInfo(zone)).strftime("%H:%M:%S")
+
+
+def field(instant: datetime, zone: str) -> str:
+    """``2026-03-02T14:02``: as a browser's field for date and time takes it."""
+    return instant.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
+
+
 def ago(instant: datetime | None) -> str:
     """``3 minutes ago``; ``never`` for None."""
     if instant is None:
         return "never"
-    passed = max(timedelta(0), context().now() - instant)
+    passed = max(timedelta(0), (g.get("then") or context().now()) - instant)  # on a page as of then: before then
     return "just now" if passed < timedelta(seconds=10) else format_timedelta(-passed, add_direction=True, locale="en")
 
 
@@ -269,6 +279,12 @@ def can(act: str) -> bool:
     return asking is not None and "studio_id" in g and may(asking, Act(act), g.studio_id)
 
 
+def may_somewhere(act: str) -> bool:
+    """Whether the signed-in user may do this at any studio."""
+    asking: Caller | None = g.get("caller")
+    return asking is not None and studios_for(asking, Act(act)) != frozenset()
+
+
 def seen(explanation: Any) -> Any:
     """An explanation as this reader may see it."""
     return explanation if can("see_floor") else without_floor(explanation)
@@ -282,6 +298,8 @@ def install(app: Flask) -> None:
         day=day,
         moment=moment,
         to_the_second=to_the_second,
+        second=second,
+        field=field,
         ago=ago,
         told=told,
         money=money,
@@ -291,6 +309,7 @@ def install(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         can=can,
+        may_somewhere=may_somewhere,
         why=why,
         says=says,
         PUSHES=PUSHES,

@@ -6,6 +6,7 @@ connections  a studio's account at a booking platform: tokens, OAuth flows, curs
 mirror       what the platforms hold: venues to sales, e-mail addresses, records set aside
 settings     what the studio decided: SmartSpot and SmartRate settings, source mapping
 overrides    what people set by hand for a time
+settings     what the studio decided: SmartSpot and SmartRate settings, source mapping, pages for members
 alerts       what somebody should know about a connection
 decisions    models, decisions and the outbox of pushes
 campaigns    Spotlight: paid placement, by venue and day
@@ -18,6 +19,7 @@ payouts      the payout ledger, the franchisor's share, statements that were com
 runs         every piece of work, who asked for it and what came of it
 marketplace  markets and credits, marketplaces, what is on offer, what was sold through the channel
 timeline     what explains an overbooking afterwards
+timeline     what we believed, and when
 """
 
 from adapter.store.tables.accounts import (
@@ -90,9 +92,9 @@ from adapter.store.tables.overrides import Override, OverrideKind
 from adapter.store.tables.payouts import FranchisorShare, PayoutDifference, PayoutLine, PayoutStatement
 from adapter.store.tables.people import Challenge, Invitation, Passkey, Password, RecoveryCode, StaffIdentity
 from adapter.store.tables.pushes import Breaker, Listing
-from adapter.store.tables.runs import Run, RunKind, RunOrigin, RunState
-from adapter.store.tables.settings import Scope, Setting, SourceMapping
-from adapter.store.tables.timeline import PushStep, SessionReading
+from adapter.store.tables.runs import Run, RunKind, RunLine, RunOrigin, RunState
+from adapter.store.tables.settings import MemberPage, Scope, Setting, SourceMapping
+from adapter.store.tables.timeline import PushStep, ReservationReading, SessionReading
 
 __all__ = [
     "Alert",
@@ -140,6 +142,7 @@ __all__ = [
     "MarketPlan",
     "Marketplace",
     "MarketplaceTerms",
+    "MemberPage",
     "Membership",
     "Model",
     "OAuthFlow",
@@ -162,11 +165,13 @@ __all__ = [
     "RecoveryCode",
     "Refusal",
     "Reservation",
+    "ReservationReading",
     "ReservationState",
     "Role",
     "Rounding",
     "Run",
     "RunKind",
+    "RunLine",
     "RunOrigin",
     "RunState",
     "SaleLine",

@@ -74,3 +74,15 @@ class Run(Base):
     counts: Mapped[dict[str, Any]]  # stream -> {read, new, changed, unchanged, gone, failed}
     errors: Mapped[list[Any]]  # [{at, what, message, stream?, id?}], bounded; with an id it can be retried alone
     changes: Mapped[list[Any] | None]  # a sample of what changed: [{stream, id, what, fields}], bounded and masked
+
+
+class RunLine(Base):
+    """A line of a run's log: what it did, in words, without a person. Append-only, swept when it is old."""
+
+    __tablename__ = "run_line"
+    __table_args__ = (Index(None, "run_id", "id"), Index(None, "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"))
+    at: Mapped[datetime]
+    words: Mapped[str]
