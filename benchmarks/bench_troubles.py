@@ -1,7 +1,7 @@
 """What is left when data lie and worlds change: SmartTools beside EMSR-b and a static allocation on troubled markets.
 
-Each of the troubles (``worlds/troubles.py``) strikes the same studios; all policies meet the same people. EMSR-b is told
-the truth about final counts. ``spots`` is how many were listed at once on average, beside what is listed untroubled.
+Each of the troubles (``worlds/troubles.py``) strikes the same studios; all policies meet the same people. EMSR-b knows
+the true final counts. ``spots`` is how many were listed at once on average, beside what is listed untroubled.
 
 Run: python -m benchmarks.bench_troubles [--seeds N] [TROUBLE ...]
 """
@@ -16,7 +16,7 @@ import numpy as np
 
 from adapter.smarttools import SmartTools
 from benchmarks.bench_worlds import pickup
-from benchmarks.worlds.draw import MONDAY, WEEK, World, draw
+from benchmarks.worlds.draw import MONDAY, WEEK, draw
 from benchmarks.worlds.kinds import KINDS
 from benchmarks.worlds.policies import Emsr, Static, Tools, tables_of
 from benchmarks.worlds.season import Books, Offer, run, score, season_of

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from adapter.smarttools import door, exploring, persistence
+from adapter.smarttools.clockwork import at_lead
 from adapter.smarttools.explain import (
     exploration,
     higher_rate,
@@ -30,6 +31,7 @@ from adapter.smarttools.judge import Verdicts, gathered, judge
 from adapter.smarttools.model import Model, learn
 from adapter.smarttools.money import majors
 from adapter.smarttools.outlook import Outlook, look, portions, read_books, tables
+from adapter.smarttools.response import chance
 from adapter.smarttools.signals import Velocity, signals
 
 THREADS = 2
@@ -126,6 +128,19 @@ class SmartTools:
     def usual(self, studios: pd.DataFrame, sessions: pd.DataFrame) -> Floats:
         """Final direct reservations expected of each session before anything is on its books, places not limiting."""
         return self.model.level.mean(door.read_sessions(studios, sessions))
+
+    def takers(
+        self, studios: pd.DataFrame, sessions: pd.DataFrame, rates: Floats, early: Floats, late: Floats
+    ) -> Floats:
+        """How many marketplace users are expected to book and stand, from ``early`` to ``late`` hours before the start.
+
+        At these rates, in the order given, were there always a spot on offer.
+        """
+        coming, market = door.read_sessions(studios, sessions), self.model.market
+        through, made = market.curves.through(coming), self.model.returns.made.through(coming)
+        median, scale = (part * coming.retail for part in market.responses.of(coming))
+        share = np.maximum(at_lead(through, early) - at_lead(through, late), 0.0)
+        return np.asarray(market.mean(coming) * share * chance(rates, median, scale) * at_lead(made, early))
 
     def digest(self) -> str:
         """SHA-256 of what ``save`` writes: the same history and seed give the same."""

@@ -84,6 +84,7 @@ RUNS = {
     "prove": "Proof",
     "webhooks": "Events",
     "state": "Guarantee statement",
+    "backtest": "Look back",
     "subscribe": "Subscription to events",
 }
 READINGS = {
@@ -221,6 +222,7 @@ def install(app: Flask) -> None:
         ago=ago,
         told=told,
         money=money,
+        instant=datetime.fromisoformat,
         number=number,
         seen=seen,
         capital=capital,

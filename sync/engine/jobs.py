@@ -17,6 +17,7 @@ from adapter.context import Context
 from adapter.logs import carrying
 from adapter.store.tables import Connection, Run, RunKind
 from sync.deciding.decide import decide_run
+from sync.deciding.look_back import backtest_run
 from sync.deciding.state_run import state_run
 from sync.deciding.train import train_run
 from sync.engine import ending, queue
@@ -39,6 +40,7 @@ HANDLERS: Mapping[RunKind, Callable[[Context, Run], None]] = {
     RunKind.WEBHOOKS: work_off_inbox,
     RunKind.STATE: state_run,
     RunKind.SUBSCRIBE: subscribe_run,
+    RunKind.BACKTEST: backtest_run,
 }
 HEARTBEAT = queue.WRITING_LEASE / 3
 

@@ -24,6 +24,7 @@ class RunKind(StrEnum):
     PROVE = "prove"  # whether a dangerous write is harmless at this site
     WEBHOOKS = "webhooks"  # work off the inbox
     STATE = "state"  # the day's guarantee statement of the connection's studio
+    BACKTEST = "backtest"  # what the past weeks would have brought, before anything is switched on
     SUBSCRIBE = "subscribe"  # see to it that the platform tells us of events
 
 
