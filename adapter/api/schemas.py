@@ -52,6 +52,9 @@ class Settings(Schema):
     displacement_weight = fields.Float(allow_none=True, load_default=None)
     max_displacement_risk = fields.Float(allow_none=True, load_default=None, metadata={"description": "0 to 1"})
     excluded = fields.Boolean(allow_none=True, load_default=None, metadata={"description": "Never listed"})
+    shadow = fields.Boolean(
+        allow_none=True, load_default=None, metadata={"description": "Decided and scored, and not pushed"}
+    )
     no_increase_after_minutes = fields.Integer(
         allow_none=True,
         load_default=None,

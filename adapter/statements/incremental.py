@@ -88,6 +88,12 @@ def meter_of(classes: list[Class]) -> Meter:
     )
 
 
+def displaced_of(classes: list[Class]) -> dict[int, float]:
+    """How many direct clients each class's marketplace reservations turned away, as expected, by session."""
+    wanted = _wanted(classes)
+    return {held.session_id: _displaced(held, wanted).expected for held in classes}
+
+
 def _wanted(classes: list[Class]) -> dict[str, list[int]]:
     """By slot, how many direct clients came to the classes that did not fill."""
     found: dict[str, list[int]] = defaultdict(list)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask import Flask
 
 from adapter.web import (
+    by_hand,
     calendar,
+    charts,
     connections,
     guarantee,
     health,
@@ -15,6 +17,7 @@ from adapter.web import (
     runs,
     settings,
     sign_in,
+    today,
     webhooks,
     wording,
     write_back,
@@ -24,11 +27,14 @@ from adapter.web.security import csrf
 BLUEPRINTS = (
     home.blueprint,
     sign_in.blueprint,
+    today.blueprint,
+    charts.blueprint,
     calendar.blueprint,
     connections.blueprint,
     write_back.blueprint,
     runs.blueprint,
     settings.blueprint,
+    by_hand.blueprint,
     guarantee.blueprint,
     oauth.blueprint,
     webhooks.blueprint,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, g, render_template, request
@@ -12,6 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from adapter.overbooking import find_cause, tell
 from adapter.permissions import Act
+from adapter.statements.pace import HOURS, Pace, pace_of
 from adapter.store.alerts import open_alerts
 from adapter.store.calendar import Upcoming, decisions_of, one_session, outcomes_of, upcoming, venues_of
 from adapter.store.connection_health import connections_of
@@ -20,6 +22,7 @@ from adapter.store.settings import effective_settings
 from adapter.store.tables import ConnectionState, Studio
 from adapter.store.timeline import timeline_of
 from adapter.web.access import context, needs
+from adapter.web.charts import band
 
 DAYS = 14
 blueprint = Blueprint("calendar", __name__)
@@ -112,7 +115,16 @@ def of_session(session_id: int) -> ResponseReturnValue:
         history = decisions_of(db, session_id, limit=20)
         outcomes = outcomes_of(db, item.session)
         studio = db.get_one(Studio, g.studio_id)
-    return render_template("session.html", item=item, history=history, outcomes=outcomes, studio=studio)
+        pace = pace_of(db, item.session, context().now())
+    return render_template(
+        "session.html",
+        item=item,
+        history=history,
+        outcomes=outcomes,
+        studio=studio,
+        pace=pace,
+        chart=None if pace is None else _chart(pace),
+    )
 
 
 @blueprint.get("/sessions/<int:session_id>/timeline")
@@ -126,6 +138,12 @@ def timeline(session_id: int) -> ResponseReturnValue:
     found = find_cause(events, until=context().now())
     lines = [(event, tell(event)) for event in events]
     return render_template("timeline.html", item=item, found=found, lines=lines, studio=studio)
+
+
+def _chart(pace: Pace) -> dict[str, Any]:
+    labels = [f"{hours // 24} days" if hours >= 48 else f"{hours} h" for hours in HOURS]
+    lines = ("This class", "accent", list(pace.so_far)), ("Usual", "soft", list(pace.usual))
+    return band([*labels[:-1], "start"], list(pace.low), list(pace.high), *lines)
 
 
 def _span(today: date, zone: str) -> tuple[datetime, datetime]:

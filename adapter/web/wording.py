@@ -47,6 +47,7 @@ REASONS = {
     "unreadable": "Not decided: what we read makes no sense",
     "no_capacity": "The platform gives no capacity",
     "blackout": "Blacked out by you",
+    "by_hand": "Set by hand",
     "floor": "At your agreed floor",
     "limit": "At the lowest agreed rate",
     "ceiling": "At your highest rate",

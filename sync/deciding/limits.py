@@ -1,6 +1,7 @@
 """The limits that are ours: what may be listed of a session whatever the model proposes (SS-15, SS-17, SS-19). Pure.
 
-The first rule that holds is stored as the binding one. A limit never raises a number; reservations already made stay.
+The first rule that holds is stored as the binding one. A limit never raises a number, but for the one that a person set
+by hand, within what is free; reservations already made stay.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ class Standing:
     paused: bool = False
     hidden: bool = False
     excluded: bool = False
+    blackout: bool = False  # a person said that nothing is to be listed
+    by_hand: int | None = None  # the spots that a person set, as far as places are free
+    frozen_rate: str | None = None  # the rate that a person set, inside what is agreed
     held_out: bool = False  # this slot lists nothing this week, for the registered experiment
     floor_agreed: bool = True
     waitlisted: int = 0
@@ -51,6 +55,8 @@ WORDS = {
     "stale": "the booking platform could not be read lately",
     "hidden": "the class is hidden from the public",
     "excluded": "the class is excluded",
+    "blackout": "blacked out by hand",
+    "by_hand": "set by hand",
     "held_out": "drawn to list nothing this week, to measure what listing brings",
     "floor_missing": "no floor of the rate is agreed yet",
     "waitlisted": "direct clients are on the waiting list",
@@ -71,10 +77,27 @@ def limit(proposal: Proposal, standing: Standing, now: datetime) -> Limited:
     """Apply the limits."""
     if (rule := _closing_rule(standing, now)) is not None:
         return Limited(_cut(proposal, 0), rule)
+    proposal, by_hand = _as_set(proposal, standing)
     for rule, most in sorted(_caps(standing, now).items(), key=lambda cap: cap[1]):
         if proposal.spots + proposal.premium_spots > most:
             return Limited(_cut(proposal, most), rule)
-    return Limited(proposal, None)
+    return Limited(proposal, by_hand)
+
+
+def _as_set(proposal: Proposal, standing: Standing) -> tuple[Proposal, str | None]:
+    """The proposal with what a person set in its place, and whether that moved the number of spots."""
+    if standing.frozen_rate is not None:
+        rate = Decimal(standing.frozen_rate)
+        still = proposal.premium_rate is not None and proposal.premium_rate > rate
+        proposal = replace(proposal, rate=rate) if still else replace(_standard_only(proposal), rate=rate)
+    if standing.by_hand is None:
+        return proposal, None
+    moved = standing.by_hand != proposal.spots + proposal.premium_spots
+    return replace(_standard_only(proposal), spots=standing.by_hand), "by_hand" if moved else None
+
+
+def _standard_only(proposal: Proposal) -> Proposal:
+    return replace(proposal, premium_spots=0, premium_rate=None)
 
 
 def _closing_rule(standing: Standing, now: datetime) -> str | None:
@@ -85,6 +108,7 @@ def _closing_rule(standing: Standing, now: datetime) -> str | None:
         "stale": standing.is_older(now, standing.nothing_after),
         "hidden": standing.hidden,
         "excluded": standing.excluded,
+        "blackout": standing.blackout,
         "held_out": standing.held_out,
         "floor_missing": not standing.floor_agreed,
         "waitlisted": standing.waitlisted > 0 and not standing.released,

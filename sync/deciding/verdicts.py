@@ -20,6 +20,9 @@ from sync.deciding.candidates import CLOSING
 from sync.deciding.inputs import Inputs, facts_of
 from sync.deciding.limits import WORDS, Proposal, Standing, limit
 
+PROPOSED = {"proposed", "proposed_rate"}
+"""Of a verdict, what is told in the explanation and is no column of a decision."""
+
 NO_MODEL = CLOSING | {"skipped", "unreadable"}
 """Reasons of decisions that no model was asked about, or could answer."""
 PREMIUM_OFF = "kept: Premium is not offered"
@@ -41,6 +44,7 @@ class Verdict:
     reason: str
     binding: str | None
     proposed: int  # spots by the model, before our limits
+    proposed_rate: Decimal
 
     @property
     def told(self) -> tuple[object, ...]:
@@ -128,13 +132,15 @@ def _verdict(inputs: Inputs, row: dict[str, Any] | None) -> Verdict:
         reason=str(row["reason"]),
         binding=limited.binding,
         proposed=proposal.spots,
+        proposed_rate=proposal.rate,
     )
 
 
 def _closed(inputs: Inputs, reason: str, binding: str) -> Verdict:
+    rate = Decimal(inputs["last_rate"] or 0)
     return Verdict(
         spots=0,
-        rate=Decimal(inputs["last_rate"] or 0),
+        rate=rate,
         premium_spots=0,
         premium_rate=None,
         limit=inputs["marketplace"] - inputs["premium"],
@@ -145,6 +151,7 @@ def _closed(inputs: Inputs, reason: str, binding: str) -> Verdict:
         reason=reason,
         binding=binding,
         proposed=0,
+        proposed_rate=rate,
     )
 
 
@@ -162,7 +169,7 @@ def stored_standing(standing: Standing) -> dict[str, Any]:
 
 def as_stored(row: object) -> dict[str, Any]:
     """A verdict or a decision's row as plain values of one form, to be compared byte by byte."""
-    names = [field.name for field in fields(Verdict) if field.name != "proposed"]
+    names = [field.name for field in fields(Verdict) if field.name not in PROPOSED]
     found = {name: getattr(row, name) for name in names}
     return {name: f"{value:.4f}" if isinstance(value, Decimal) else value for name, value in found.items()}
 
@@ -172,7 +179,9 @@ def _explained(model: dict[str, Any] | None, verdict: Verdict) -> dict[str, Any]
     parts = [part | {"label": PREMIUM_OFF} if part["label"] == PREMIUM_PART else part for part in told["parts"]]
     if verdict.binding is not None and verdict.spots != verdict.proposed:
         parts.append({"label": WORDS[verdict.binding], "value": verdict.spots - verdict.proposed})
-    return {**told, "parts": parts}
+    by_hand = verdict.rate - verdict.proposed_rate
+    rate_parts = [*told["rate_parts"], *([{"label": WORDS["by_hand"], "value": float(by_hand)}] if by_hand else [])]
+    return {**told, "parts": parts, "rate_parts": rate_parts}
 
 
 def _amount(value: float) -> Decimal:

@@ -4,11 +4,13 @@ accounts     who may do what: studios, users, roles, API tokens, sign-in links, 
 connections  a studio's account at a booking platform: tokens, OAuth flows, cursors, calls, webhooks in
 mirror       what the platforms hold: venues to sales, e-mail addresses, records set aside
 settings     what the studio decided: SmartSpot and SmartRate settings, source mapping
+overrides    what people set by hand for a time
 alerts       what somebody should know about a connection
 decisions    models, decisions and the outbox of pushes
 pushes       what stands at the platform of each session, and whether it takes writes
 experiments  holdouts, registered before they begin
 guarantee    the Revenue Guarantee: participation, recorded facts, judgements, statements
+kept         pages as last worked out
 runs         every piece of work, who asked for it and what came of it
 timeline     what explains an overbooking afterwards
 """
@@ -43,12 +45,12 @@ from adapter.store.tables.experiments import Holdout
 from adapter.store.tables.guarantee import (
     EligibilityFact,
     ExchangeRate,
-    GuaranteePage,
     GuaranteeStatement,
     Judgement,
     JudgementKind,
     Participation,
 )
+from adapter.store.tables.kept import KeptPage
 from adapter.store.tables.mirror import (
     BookingNotice,
     ClassType,
@@ -64,6 +66,7 @@ from adapter.store.tables.mirror import (
     Session,
     Venue,
 )
+from adapter.store.tables.overrides import Override, OverrideKind
 from adapter.store.tables.pushes import Breaker, Listing
 from adapter.store.tables.runs import Run, RunKind, RunOrigin, RunState
 from adapter.store.tables.settings import Scope, Setting, SourceMapping
@@ -93,18 +96,20 @@ __all__ = [
     "EventsState",
     "ExchangeRate",
     "FirstBooking",
-    "GuaranteePage",
     "GuaranteeStatement",
     "Holdout",
     "IdempotentAnswer",
     "Judgement",
     "JudgementKind",
     "KeptKey",
+    "KeptPage",
     "LastReading",
     "Listing",
     "Membership",
     "Model",
     "OAuthFlow",
+    "Override",
+    "OverrideKind",
     "Participation",
     "PriceOption",
     "Push",

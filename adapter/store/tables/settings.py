@@ -40,6 +40,7 @@ class Setting(Base):
     displacement_weight: Mapped[float | None]
     max_displacement_risk: Mapped[float | None]
     excluded: Mapped[bool | None]  # never listed
+    shadow: Mapped[bool | None]  # decided and scored, and not pushed, though the connection is live (N-06)
     no_increase_after_minutes: Mapped[int | None]  # of the studio: how old our copy may be (SS-19, T1)
     nothing_after_minutes: Mapped[int | None]  # of the studio: the same, until nothing is listed (SS-19, T2)
     updated_at: Mapped[datetime]

@@ -1,4 +1,5 @@
 // Keeps a run's progress fresh: fetches the fragment that [data-poll] names until it says that it is finished.
+// And shows the tab that one is on, where tabs don't all fit.
 "use strict";
 
 function follow(box) {
@@ -18,3 +19,4 @@ function follow(box) {
 }
 
 document.querySelectorAll("[data-poll]").forEach(follow);
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });

@@ -66,7 +66,7 @@ def test_a_stranger_is_told_what_this_is(client: FlaskClient, seeded: Seeded) ->
 
 
 def test_the_owner_of_one_studio_goes_straight_to_it(owner: FlaskClient, seeded: Seeded) -> None:
-    assert owner.get("/").location == f"/studios/{seeded.studio_id}"
+    assert owner.get("/").location == f"/studios/{seeded.studio_id}/today"
 
 
 def test_signing_in_leads_back_to_where_one_wanted_to_go(
