@@ -1,4 +1,4 @@
-"""The API does what its document says, whatever it is asked: no server error, no status or shape that is not written."""
+"""The API does what its document says, whatever it is asked: no server error, no status or shape not written there."""
 
 from __future__ import annotations
 
