@@ -16,7 +16,7 @@ import numpy as np
 from adapter.smarttools.clockwork import at_lead
 from adapter.smarttools.facts import Bools, Floats, Ints, Sessions
 from adapter.smarttools.model import Model
-from adapter.smarttools.pace import Pace, pace_of
+from adapter.smarttools.pace import Pace, Usual, pace_of
 
 NODES: Floats = np.array([-np.sqrt(3.0), 0.0, np.sqrt(3.0)])
 WEIGHTS: Floats = np.array([1 / 6, 2 / 3, 1 / 6])  # Gauss-Hermite: right to the fifth moment of the normal
@@ -51,15 +51,25 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full:
     hazard = model.returns.accumulated(known)[kind]
     to_come = at_lead(direct, lead)
     stand, made = at_lead(model.returns.active.through(known)[kind], lead), model.returns.made.through(known)[kind]
-    doubt, unknown = model.level.doubt(known)[kind], model.level.studio_doubt(known)[kind]
     frailty, common = (part[kind] for part in model.level.variation(known))
+    shape = model.curves.doubt(known)[kind]
     closed = booked >= sessions.capacity if full is None else full
     still = np.asarray(booked * stand, dtype=np.float64)
     old = model.weeks_old(at)
-    pace = pace_of(sessions, still, level * (1 - to_come), 1 - to_come, frailty + doubt, closed, unknown, old)
+    usual = Usual(
+        booked=level * (1 - to_come),
+        behind=1 - to_come,
+        frailty=frailty,
+        slot=model.level.doubt(known)[kind],
+        studio=model.level.studio_doubt(known)[kind],
+        curve=shape,
+        weeks_old=old,
+    )
+    pace = pace_of(sessions, still, closed, usual)
     level = level * pace.ratio
-    excess = level * (common + doubt + pace.doubt)
-    own = level * (frailty - common)
+    mixed_up = shape * (1 + common + pace.doubt)  # early for late: what doubt about the curve takes from the echo
+    excess = level * np.maximum(common + pace.doubt - mixed_up, 0.0)
+    own = level * (frailty - common + mixed_up / np.maximum(to_come, 1e-3))
     scale = 1 + excess * (1 - to_come)
     remaining = to_come * (level + excess * still) / scale
     spread = (excess / scale + own) * to_come / np.maximum(remaining, 1e-9)

@@ -22,7 +22,7 @@ from adapter.smarttools.response import PRIOR, Responses
 from adapter.smarttools.returns import Pooled, Returns
 
 FILE = "smarttools.json"
-VERSION = 2
+VERSION = 3
 
 
 class BadModel(ValueError):
@@ -109,7 +109,9 @@ def _chain(written: dict[str, Any]) -> dict[str, Ratios]:
 
 
 def _curves(written: dict[str, Any]) -> Curves:
-    return Curves(_array(written["prior"], BINS), {key: _array(value, BINS) for key, value in written["known"].items()})
+    known = {key: _array(value, BINS) for key, value in written["known"].items()}
+    unsure = {key: float(value) for key, value in written["unsure"].items()}
+    return Curves(_array(written["prior"], BINS), known, unsure, float(written["fresh"]))
 
 
 def _array(values: list[float], length: int) -> Floats:
