@@ -38,6 +38,7 @@ class Forecast:
     hazard: Floats  # of a cancellation, accumulated from the start to each of EDGES
     made: Floats  # chance that a reservation made at each of EDGES stands
     pace: Pace  # of its studio
+    trend: Floats  # ratio of its studio's level to its history's: season and trend
     weeks_old: float  # the model's age beyond a week
 
 
@@ -46,7 +47,8 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full:
     lead = np.maximum(sessions.starts - at, 0.0)
     first, kind = sessions.profiles()
     known = sessions.take(first)
-    level = model.level.fill_of(known)[kind] * np.nan_to_num(sessions.capacity)
+    trend, drift = model.level.trend.ahead(sessions)
+    level = model.level.fill_of(known)[kind] * np.nan_to_num(sessions.capacity) * trend
     direct, market = model.curves.through(known)[kind], model.market.curves.through(known)[kind]
     hazard = model.returns.accumulated(known)[kind]
     to_come = at_lead(direct, lead)
@@ -61,9 +63,8 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full:
         behind=1 - to_come,
         frailty=frailty,
         slot=model.level.doubt(known)[kind],
-        studio=model.level.studio_doubt(known)[kind],
+        studio=model.level.studio_doubt(known)[kind] + drift,
         curve=shape,
-        weeks_old=old,
     )
     pace = pace_of(sessions, still, closed, usual)
     level = level * pace.ratio
@@ -74,7 +75,7 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full:
     remaining = to_come * (level + excess * still) / scale
     spread = (excess / scale + own) * to_come / np.maximum(remaining, 1e-9)
     looks = model.market.keen(known)[kind] * np.nan_to_num(sessions.capacity) * at_lead(market, lead)
-    return Forecast(lead, level, to_come, stand, remaining, spread, looks, direct, market, hazard, made, pace, old)
+    return Forecast(lead, level, to_come, stand, remaining, spread, looks, direct, market, hazard, made, pace, trend, old)
 
 
 def gamma_points(mean: Floats, spread: Floats) -> Floats:

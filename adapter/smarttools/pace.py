@@ -16,8 +16,7 @@ import numpy as np
 from adapter.smarttools.facts import Bools, Floats, Ints, Sessions, numbered, sum_by
 from adapter.smarttools.level import at_least
 
-DRIFT = 0.02  # squared variation of a known studio's demand from what its history says: weeks differ
-DRIFT_A_WEEK = 0.01  # the same for each week that the model is older than one
+DRIFT = 0.01  # squared variation of a studio's demand that no history tells of
 PARTS = np.array([0.1, 0.3, 0.6])  # shares of the curve passed: sessions between two of them err together in its shape
 
 
@@ -29,9 +28,8 @@ class Usual:
     behind: Floats  # the share of its bookings that it has by now
     frailty: Floats  # squared variation between sessions of one slot
     slot: Floats  # squared variation of the slot's level within its studio: large for a new one
-    studio: Floats  # of the studio's level
+    studio: Floats  # of the studio's level: large for a new one, and more the older the model is
     curve: Floats  # of a share b of the curve, over b x (1 - b)
-    weeks_old: float  # the model's age beyond a week: it is believed the less
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def pace_of(sessions: Sessions, booked: Floats, full: Bools, usual: Usual) -> Pa
     """
     shown = np.where(full, at_least(booked, usual.booked), booked)
     shape = usual.curve * (1 - usual.behind) / np.maximum(usual.behind, 1e-9)
-    before = usual.studio + DRIFT + DRIFT_A_WEEK * usual.weeks_old
+    before = usual.studio + DRIFT
     house, slot = (numbered(names)[1] for names in (sessions.studio, sessions.slot))
     alone = usual.booked / (1 + usual.booked * (usual.frailty + usual.slot))
     together = _summed(house * (len(PARTS) + 1) + np.searchsorted(PARTS, usual.behind), alone)

@@ -20,6 +20,7 @@ from adapter.smarttools.model import Model
 from adapter.smarttools.ratios import Ratios
 from adapter.smarttools.response import PRIOR, Responses
 from adapter.smarttools.returns import Pooled, Returns
+from adapter.smarttools.trend import Heading, Trend
 
 FILE = "smarttools.json"
 VERSION = 3
@@ -75,7 +76,7 @@ def _plain(value: Any) -> Any:
 def _model(written: dict[str, Any]) -> Model:
     level, market, returns = written["level"], written["market"], written["returns"]
     return Model(
-        level=Level(**{**level, "chain": _chain(level["chain"])}),
+        level=Level(**{**level, "chain": _chain(level["chain"]), "trend": _trend(level["trend"])}),
         curves=_curves(written["curves"]),
         returns=Returns(
             _pooled(returns["hazard"], BINS), _pooled(returns["active"], BINS + 1), _pooled(returns["made"], BINS + 1)
@@ -102,6 +103,10 @@ def _pooled(written: dict[str, Any], length: int) -> Pooled:
 def _responses(written: dict[str, Any]) -> Responses:
     known = {key: [float(value) for value in values] for key, values in written["known"].items()}
     return Responses(_array(written["weights"], len(PRIOR)), known)
+
+
+def _trend(written: dict[str, Any]) -> Trend:
+    return Trend(**{**written, "studios": {name: Heading(**each) for name, each in written["studios"].items()}})
 
 
 def _chain(written: dict[str, Any]) -> dict[str, Ratios]:
