@@ -71,7 +71,7 @@ def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: 
         level=level,
         curves=curves,
         returns=fit_returns(sessions, reservations, own, weight),
-        market=fit_market(sessions, reservations, offers, usable),
+        market=fit_market(sessions, reservations, offers, usable, open_to),
         others=int((held & (channel == THIRD_PARTY)).sum()) / (float(direct.sum()) + OTHERS_HOLD),
         sessions=int(usable.sum()),
         until=float(sessions.starts[usable].max(initial=0.0)),
