@@ -72,7 +72,9 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         days = _days(studio)
         period = period_of(db, studio_id, days, now)
         if not can(Act.SEE_PAYOUTS):
-            return render_template("franchise.html", studio=studio, days=days, venues=telling.tell_franchise(period))
+            return render_template(
+                "franchise_payouts.html", studio=studio, days=days, venues=telling.tell_franchise(period)
+            )
         before = period_of(db, studio_id, days.before, now)
         return render_template(
             "payouts.html",
