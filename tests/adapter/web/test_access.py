@@ -23,6 +23,7 @@ def path_of(rule: Rule, seeded: Seeded, *, other: bool = False) -> str:
         "class_type_id": 999 if other else 1,
         "override_id": 999 if other else 1,
         "platform": "sandbox",
+        "reservation": "unknown",
         "token": "unknown",
         "filename": "pages.css",
     }
