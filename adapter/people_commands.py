@@ -71,7 +71,9 @@ def invitation(context: Context, email: str, name: str, role: str, studio_id: in
         with context.store.write() as db:
             if studio_id is not None and db.get(Studio, studio_id) is None:
                 raise click.ClickException(f"There is no studio {studio_id}; `adapter studio` opens one.")
-            token = invite(db, context.keys, name, email, role=Role(role), studio_id=studio_id, actor="operator", now=now)
+            token = invite(
+                db, context.keys, name, email, role=Role(role), studio_id=studio_id, actor="operator", now=now
+            )
     except NotInvited as error:
         raise click.ClickException(f"{error}.") from error
     link = f"{context.config.public_url}/join/{token}"
