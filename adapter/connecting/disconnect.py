@@ -39,7 +39,8 @@ def disconnect(ctx: Context, connection_id: int, actor: str) -> None:
         row.revoke_pending = _outgoing(ctx, row)
         row.access_token = row.refresh_token = row.webhook_secret = row.webhook_secret_before = None
         row.webhook_state = row.webhook_why = row.webhook_checked_at = row.webhook_gap = None
-        resolve_alert(db, row.id, AlertKind.SUBSCRIPTION, now=now)
+        for kind in (AlertKind.SUBSCRIPTION, AlertKind.RECONNECT):
+            resolve_alert(db, row.id, kind, now=now)
         row.token_version += 1  # a refresh that is under way comes too late
         row.refresh_claimed_until = None
         row.state, row.disconnected_at = ConnectionState.DISCONNECTED, now

@@ -22,7 +22,7 @@ from adapter.smarttools.response import PRIOR, Responses
 from adapter.smarttools.returns import Pooled, Returns
 
 FILE = "smarttools.json"
-VERSION = 2
+VERSION = 3
 
 
 class BadModel(ValueError):

@@ -61,20 +61,27 @@ def accepted(share: Floats) -> Floats:
 
 @dataclass
 class Responses:
-    """What marketplace users would pay, as median and scale over the retail rate, by key (slot, studio)."""
+    """What marketplace users would pay, by key (slot, studio): median, scale and the median's doubt, over retail."""
 
     weights: Floats = field(default_factory=PRIOR.copy)  # of the curves of the set, over all studios
     known: dict[str, list[float]] = field(default_factory=dict)
 
     def of(self, sessions: Sessions) -> tuple[Floats, Floats]:
         """Each session's median and scale."""
+        table = self._found(sessions)
+        return table[:, 0], table[:, 1]
+
+    def doubt(self, sessions: Sessions) -> Floats:
+        """Standard deviation of each session's median: how little is known of it."""
+        return self._found(sessions)[:, 2]
+
+    def _found(self, sessions: Sessions) -> Floats:
         usual = _point(self.weights)
         found = [
             self.known.get(f"slot|{slot}") or self.known.get(f"studio|{studio}") or usual
             for slot, studio in zip(sessions.slot, sessions.studio, strict=True)
         ]
-        table = np.array(found, dtype=np.float64).reshape(-1, 2)
-        return table[:, 0], table[:, 1]
+        return np.array(found, dtype=np.float64).reshape(-1, 3)
 
 
 def learn_responses(sessions: Sessions, stretches: Stretches) -> Responses:
@@ -131,4 +138,4 @@ def _point(weights: Floats) -> list[float]:
     """One logistic curve for a mixture of them: the doubt about the median flattens it."""
     median = float(weights @ MEDIANS)
     doubt = float(weights @ (MEDIANS - median) ** 2)
-    return [median, float(np.sqrt((weights @ SCALES) ** 2 + 3 / np.pi**2 * doubt))]
+    return [median, float(np.sqrt((weights @ SCALES) ** 2 + 3 / np.pi**2 * doubt)), float(np.sqrt(doubt))]

@@ -13,8 +13,17 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from adapter.smarttools import door, persistence
-from adapter.smarttools.explain import one_more, rate_parts, spot_parts
+from adapter.smarttools import door, exploring, persistence
+from adapter.smarttools.explain import (
+    exploration,
+    higher_rate,
+    one_more,
+    one_more_premium,
+    premium_parts,
+    premium_rate_parts,
+    rate_parts,
+    spot_parts,
+)
 from adapter.smarttools.facts import Floats, Ints
 from adapter.smarttools.forecast import forecast
 from adapter.smarttools.judge import Verdicts, gathered, judge
@@ -55,10 +64,7 @@ class SmartTools:
         offers: pd.DataFrame | None = None,
     ) -> pd.DataFrame:
         """One row for each session, in the order given. Raises ``BadTable``."""
-        coming = door.read_sessions(studios, sessions)
-        booked, listed = door.read_reservations(reservations, coming), door.read_offers(offers, coming)
-        moment = door.instant(at)
-        outlook = look(coming, read_books(coming, booked, listed, moment), moment, self.model)
+        outlook = self._outlook(at, studios, sessions, reservations, offers)
         return _table(sessions["session_id"], outlook, self._judged(outlook))
 
     def explain(
@@ -72,7 +78,8 @@ class SmartTools:
         """Why each session's number is what it is, in the order given. Raises ``BadTable``.
 
         ``parts`` sum exactly to ``spots``, ``rate_parts`` to the rate; ``binding`` is the rule that decided,
-        ``one_more`` what would list one spot more, ``signals`` what was looked at.
+        ``one_more`` what would list one spot more, ``higher_rate`` what would pay more, ``exploration`` what was tried
+        of the rate and what that costs; the same for ``premium``; ``signals``: what was looked at.
         """
         coming = door.read_sessions(studios, sessions)
         booked, listed = door.read_reservations(reservations, coming), door.read_offers(offers, coming)
@@ -87,10 +94,42 @@ class SmartTools:
                 "binding": verdicts.reason[row],
                 "rate_binding": verdicts.rate_binding[row],
                 "one_more": one_more(verdicts, row),
+                "higher_rate": higher_rate(outlook, verdicts, row),
+                "exploration": exploration(outlook, verdicts, row),
+                "premium": {
+                    "parts": premium_parts(outlook, verdicts, row),
+                    "rate_parts": premium_rate_parts(outlook, verdicts, row),
+                    "one_more": one_more_premium(outlook, verdicts, row),
+                },
                 "signals": signals(outlook, row, velocity, self.model),
             }
             for row, name in enumerate(coming.ids)
         ]
+
+    def room(
+        self,
+        at: datetime,
+        studios: pd.DataFrame,
+        sessions: pd.DataFrame,
+        reservations: pd.DataFrame,
+        offers: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
+        """What could be listed without harm, whoever keeps it back (OP-02), in the order given. Raises ``BadTable``.
+
+        Columns ``session_id``, ``safe_spots`` (the most spots of little risk), ``demand`` (marketplace reservations
+        still expected at the decided rate that would stand, places not limiting) and ``premium_demand`` (at that of
+        premium spots).
+        """
+        outlook = self._outlook(at, studios, sessions, reservations, offers)
+        verdicts = self._judged(outlook)
+        return pd.DataFrame(
+            {
+                "session_id": sessions["session_id"].array,
+                "safe_spots": verdicts.safe,
+                "demand": verdicts.demand,
+                "premium_demand": verdicts.premium_demand,
+            }
+        )
 
     def pace(
         self, at: datetime, studios: pd.DataFrame, sessions: pd.DataFrame, reservations: pd.DataFrame
@@ -126,12 +165,28 @@ class SmartTools:
         tools.model = model
         return tools
 
+    def _outlook(
+        self,
+        at: datetime,
+        studios: pd.DataFrame,
+        sessions: pd.DataFrame,
+        reservations: pd.DataFrame,
+        offers: pd.DataFrame | None,
+    ) -> Outlook:
+        coming = door.read_sessions(studios, sessions)
+        booked, listed = door.read_reservations(reservations, coming), door.read_offers(offers, coming)
+        moment = door.instant(at)
+        return look(coming, read_books(coming, booked, listed, moment), moment, self.model)
+
     def _judged(self, outlook: Outlook) -> Verdicts:
         """Each portion by itself, whoever else is at work: threads only share out what there is to do."""
 
+        ways = exploring.ways(outlook.sessions.ids, self.seed)
+
         def solve(portion: tuple[Ints, int, int]) -> tuple[Ints, Verdicts]:
             worth = tables(outlook, *portion, self.model)
-            return portion[0], judge(outlook, portion[0], worth, fitted=self.model.sessions > 0)
+            rows = portion[0]
+            return rows, judge(outlook, rows, worth, ways[rows], fitted=self.model.sessions > 0)
 
         shares = portions(outlook)
         if len(outlook) < MANY:

@@ -92,6 +92,14 @@ def latest_statement(db: Db, studio_id: int) -> GuaranteeStatement | None:
     return db.scalar(kept.order_by(GuaranteeStatement.version.desc()).limit(1))
 
 
+def statement_then(db: Db, studio_id: int, then: datetime) -> GuaranteeStatement | None:
+    """The version in force at an earlier instant: versions are never changed. None: there was none yet."""
+    kept = select(GuaranteeStatement).where(GuaranteeStatement.studio_id == studio_id)
+    return db.scalar(
+        kept.where(GuaranteeStatement.made_at <= then).order_by(GuaranteeStatement.version.desc()).limit(1)
+    )
+
+
 def one_statement(db: Db, context: Context, studio_id: int, version: int | None) -> GuaranteeStatement | None:
     """A kept version, or the one in force; where none was kept, what would be said now. None: no such version."""
     if version is not None:

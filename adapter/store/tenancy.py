@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from adapter.store.tables import Connection, Decision, Push, Run, Studio
+from adapter.store.tables import ClassType, Connection, Decision, Override, Push, Run, Studio
 from adapter.store.tables import Session as ClassSession
 
 _STUDIO: Mapping[str, Callable[[int], Select[Any]]] = {
@@ -17,6 +17,8 @@ _STUDIO: Mapping[str, Callable[[int], Select[Any]]] = {
     "session_id": lambda key: _through(ClassSession).where(ClassSession.id == key),
     "run_id": lambda key: _through(Run).where(Run.id == key),
     "decision_id": lambda key: _through(Decision).where(Decision.id == key),
+    "class_type_id": lambda key: _through(ClassType).where(ClassType.id == key),
+    "override_id": lambda key: select(Override.studio_id).where(Override.id == key),
     "push_id": lambda key: _through(Push).where(Push.id == key),
 }
 
@@ -41,5 +43,5 @@ def row_id(text: str) -> int:
     return number
 
 
-def _through(table: type[ClassSession] | type[Run] | type[Decision] | type[Push]) -> Select[Any]:
+def _through(table: type[ClassSession] | type[Run] | type[Decision] | type[Push] | type[ClassType]) -> Select[Any]:
     return select(Connection.studio_id).join(table, table.connection_id == Connection.id)

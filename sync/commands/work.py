@@ -117,6 +117,8 @@ def _tell_why(verdict: dict[str, Any], explanation: dict[str, Any], as_json: boo
         click.echo(f"  rate: {part['value']} {part['label']}")
     if explanation["one_more"]:
         click.echo(f"  One more would take: {explanation['one_more']}")
+    if explanation.get("higher_rate"):
+        click.echo(f"  A higher rate would take: {explanation['higher_rate']}")
 
 
 COMMANDS: tuple[click.Command, ...] = (decide, replay_command, push, worker)

@@ -20,6 +20,8 @@ def path_of(rule: Rule, seeded: Seeded, *, other: bool = False) -> str:
         "connection_id": seeded.other_connection_id if other else seeded.connection_id,
         "session_id": seeded.other_session_id if other else seeded.sessions[0],
         "run_id": seeded.other_run_id if other else seeded.runs[0],
+        "class_type_id": 999 if other else 1,
+        "override_id": 999 if other else 1,
         "platform": "sandbox",
         "token": "unknown",
         "filename": "pages.css",

@@ -64,7 +64,7 @@ def test_a_stranger_is_told_what_this_is(client: FlaskClient, seeded: Seeded) ->
 
 
 def test_the_owner_of_one_studio_goes_straight_to_it(owner: FlaskClient, seeded: Seeded) -> None:
-    assert owner.get("/").location == f"/studios/{seeded.studio_id}"
+    assert owner.get("/").location == f"/studios/{seeded.studio_id}/today"
 
 
 def test_signing_in_leads_back_to_where_one_wanted_to_go(
@@ -467,7 +467,7 @@ def test_a_page_takes_few_questions(owner: FlaskClient, ctx: Context, seeded: Se
     event.listen(ctx.store.reader, "before_cursor_execute", lambda *given: asked.append(given[2]))
     owner.get(f"/studios/{seeded.studio_id}")
     selects = [statement for statement in asked if statement.startswith("SELECT")]
-    assert len(selects) <= 10, selects
+    assert len(selects) <= 11, selects
 
 
 def test_what_was_inferred_of_a_platform_is_said_until_an_offer_was_read_back(
