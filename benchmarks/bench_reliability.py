@@ -91,7 +91,7 @@ def _row(
     world: World, books: Books, offer: Offer, ids: np.ndarray, row: int, at: float, mean: float, spread: float,
     chance: np.random.Generator,
 ) -> tuple[float, ...]:  # fmt: skip
-    """Risk told, whether it came; spots; expected direct told and come; where all who wanted to come lie."""
+    """Risk told, whether it came; spots; direct told and come; where all who would come lie in the forecast; hours."""
     one = int(ids[row])
     assert offer.risk is not None
     assert offer.expected_direct is not None
@@ -169,10 +169,8 @@ def _coverage(rows: Floats) -> None:
     for lead in LEADS:
         own = rows[np.abs(rows[:, 6] - lead) < STEP / 2, 5]
         inside = np.mean((own >= 0.1) & (own <= 0.9))
-        print(
-            f"  {lead:4.0f} h: {inside:.1%} in the middle, "
-            f"{np.mean(own < 0.1):.1%} below, {np.mean(own > 0.9):.1%} above"
-        )
+        sides = f"{np.mean(own < 0.1):.1%} below, {np.mean(own > 0.9):.1%} above"
+        print(f"  {lead:4.0f} h: {inside:.1%} in the middle, {sides}")
 
 
 if __name__ == "__main__":

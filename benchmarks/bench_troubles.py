@@ -1,7 +1,7 @@
 """What is left when data lie and worlds change: SmartTools beside EMSR-b and a static allocation on troubled markets.
 
-Each of the troubles (``worlds/troubles.py``) strikes the same studios; all policies meet the same people. EMSR-b is
-told the truth about final counts. ``spots``: how many were listed at once on average, beside what is listed untroubled.
+Each of the troubles (``worlds/troubles.py``) strikes the same studios; all policies meet the same people. EMSR-b knows
+the true final counts. ``spots`` is how many were listed at once on average, beside what is listed untroubled.
 
 Run: python -m benchmarks.bench_troubles [--seeds N] [TROUBLE ...]
 """
@@ -49,9 +49,10 @@ def main() -> int:
         if not told.names or trouble.name in told.names:
             rows = np.array([_played(trouble, seed) for seed in range(1, told.seeds + 1)]).sum(axis=0)
             static, emsr, smart, direct, lost, lost_by_emsr, spots, count = rows.tolist()
-            worst = min(worst, smart / emsr if emsr > 0 else np.inf)
+            share = smart / emsr if emsr > 0 else np.inf
+            worst = min(worst, share)
             print(
-                f"{trouble.name:>30}  {static:7,.0f}  {emsr:7,.0f}  {smart:10,.0f}  {smart / emsr:9.1%}"
+                f"{trouble.name:>30}  {static:7,.0f}  {emsr:7,.0f}  {smart:10,.0f}  {share:9.1%}"
                 f"  {lost / direct:9.2%} ({lost_by_emsr / direct:6.2%})  {spots / count:5.2f}",
                 flush=True,
             )

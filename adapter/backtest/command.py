@@ -11,6 +11,7 @@ from pandas import DataFrame
 
 from adapter.backtest.facts import facts_of_history
 from adapter.backtest.history import History, HistoryError, read_history
+from adapter.backtest.outcome import Outcome
 from adapter.backtest.walk import Backtest, TooShort, run_backtest
 from adapter.context import Context
 from adapter.printing import as_json, as_table
@@ -126,7 +127,30 @@ def _print(result: Backtest, read: History) -> None:
         ],
         "Nothing.",
     )
+    _print_outcome(result.outcome)
     _print_bad(read)
+
+
+def _print_outcome(outcome: Outcome) -> None:
+    click.echo(
+        f"\nWhat it would have brought: {outcome.value:+,.2f} "
+        f"(80 % interval {outcome.low:,.2f} to {outcome.high:,.2f}): "
+        f"{outcome.sold:,.0f} places sold for {outcome.payouts:,.2f}, {outcome.turned_away:,.1f} direct clients turned "
+        "away at the retail rate."
+        + (" No marketplace booking is on record: how many would have come is assumed." if outcome.assumed else "")
+    )
+    as_table(
+        [
+            {
+                "would have hurt": one.starts_at[:16],
+                "sold": one.sold,
+                "turned away": one.turned_away,
+                "value": one.value,
+            }
+            for one in outcome.hurt
+        ],
+        "No class at which it would have hurt.",
+    )
 
 
 _UNTIMED = " (booking times are unknown: decided once, before bookings begin)"

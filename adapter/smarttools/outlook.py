@@ -86,8 +86,9 @@ def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
     free = np.maximum(capacity - books.direct - books.marketplace - books.third_party, 0)
     expected = forecast(sessions, books.direct, at, model, full=free == 0)
     first, kind = sessions.profiles()
-    known = sessions.take(first)
-    median, scale = (part[kind] * sessions.retail for part in model.market.responses.of(known))
+    known, responses = sessions.take(first), model.market.responses
+    anchor = responses.anchor(sessions)
+    median, scale = (part[kind] * anchor for part in responses.of(known))
     coin = 10.0**-sessions.digits
     floor, ceiling = sessions.floor * coin, sessions.ceiling * coin
     paid = model.market.attended * at_lead(expected.made, expected.lead)
@@ -100,7 +101,7 @@ def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
         known=np.array([model.level.knows(name) for name in sessions.studio], dtype=np.bool_),
         median=median,
         scale=scale,
-        doubt=model.market.responses.doubt(known)[kind] * sessions.retail,
+        doubt=responses.doubt(known)[kind] * anchor,
         floor=floor,
         ceiling=ceiling,
         paid=paid,

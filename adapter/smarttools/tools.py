@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from adapter.smarttools import door, exploring, persistence
+from adapter.smarttools.clockwork import at_lead
 from adapter.smarttools.explain import (
     exploration,
     higher_rate,
@@ -30,7 +31,9 @@ from adapter.smarttools.judge import Verdicts, gathered, judge
 from adapter.smarttools.model import Model, learn
 from adapter.smarttools.money import majors
 from adapter.smarttools.outlook import Outlook, look, portions, read_books, tables
-from adapter.smarttools.signals import Velocity, signals
+from adapter.smarttools.plain import upper_quantile
+from adapter.smarttools.response import chance
+from adapter.smarttools.signals import Velocity, signals, unsure
 
 THREADS = 2
 MANY = 2048  # sessions: fewer are solved before a second thread has started
@@ -79,7 +82,8 @@ class SmartTools:
 
         ``parts`` sum exactly to ``spots``, ``rate_parts`` to the rate; ``binding`` is the rule that decided,
         ``one_more`` what would list one spot more, ``higher_rate`` what would pay more, ``exploration`` what was tried
-        of the rate and what that costs; the same for ``premium``; ``signals``: what was looked at.
+        of the rate and what that costs; the same for ``premium``; ``signals`` what was looked at, ``unsure`` why it is
+        careful.
         """
         coming = door.read_sessions(studios, sessions)
         booked, listed = door.read_reservations(reservations, coming), door.read_offers(offers, coming)
@@ -102,6 +106,7 @@ class SmartTools:
                     "one_more": one_more_premium(outlook, verdicts, row),
                 },
                 "signals": signals(outlook, row, velocity, self.model),
+                "unsure": unsure(outlook, row, velocity, self.model),
             }
             for row, name in enumerate(coming.ids)
         ]
@@ -148,6 +153,27 @@ class SmartTools:
     def usual(self, studios: pd.DataFrame, sessions: pd.DataFrame) -> Floats:
         """Final direct reservations expected of each session before anything is on its books, places not limiting."""
         return self.model.level.mean(door.read_sessions(studios, sessions))
+
+    def takers(
+        self, studios: pd.DataFrame, sessions: pd.DataFrame, rates: Floats, early: Floats, late: Floats
+    ) -> Floats:
+        """How many marketplace users are expected to book and stand, from ``early`` to ``late`` hours before the start.
+
+        At these rates, in the order given, were there always a spot on offer.
+        """
+        coming, market = door.read_sessions(studios, sessions), self.model.market
+        through, made = market.curves.through(coming), self.model.returns.made.through(coming)
+        median, scale = (part * market.responses.anchor(coming) for part in market.responses.of(coming))
+        share = np.maximum(at_lead(through, early) - at_lead(through, late), 0.0)
+        return np.asarray(market.mean(coming) * share * chance(rates, median, scale) * at_lead(made, early))
+
+    def usual_range(self, studios: pd.DataFrame, sessions: pd.DataFrame, middle: float = 0.8) -> tuple[Ints, Ints]:
+        """Between which counts each session's final direct reservations lie with chance ``middle``, long before it."""
+        coming, level = door.read_sessions(studios, sessions), self.model.level
+        spread = level.variation(coming)[0] + level.doubt(coming) + level.studio_doubt(coming)
+        pairs = list(zip(level.mean(coming).tolist(), spread.tolist(), strict=True))
+        low, high = ([upper_quantile(*pair, q) for pair in pairs] for q in ((1 - middle) / 2, (1 + middle) / 2))
+        return np.array(low, dtype=np.int64), np.array(high, dtype=np.int64)
 
     def digest(self) -> str:
         """SHA-256 of what ``save`` writes: the same history and seed give the same."""

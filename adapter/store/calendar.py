@@ -225,7 +225,7 @@ def _row(
         third_party=third_party,
         unknown=taken.taken(session.booked) - direct - third_party - taken.marketplace,
         listed=decision.spots + decision.premium_spots if decision else 0,
-        off_roster=off_roster,
+        off_roster=max(0, (session.booked or 0) - taken.roster),
     )
     names = venue or session.venue_id, class_name or session.class_type_id, category
     return Upcoming(session, *names, studio_id, push_mode, decision, push, places)

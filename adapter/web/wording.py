@@ -90,6 +90,7 @@ RUNS = {
     "settle": "Payouts",
     "sell": "Sales of marketplaces",
     "tell": "Messages to marketplaces",
+    "backtest": "Look back",
     "subscribe": "Subscription to events",
 }
 CAUSES = {
@@ -303,6 +304,7 @@ def install(app: Flask) -> None:
         ago=ago,
         told=told,
         money=money,
+        instant=datetime.fromisoformat,
         number=number,
         seen=seen,
         capital=capital,

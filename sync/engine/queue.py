@@ -46,6 +46,7 @@ STATIONS: Mapping[RunKind, Station] = {
     RunKind.RESYNC: Station.READING,
     RunKind.BACKFILL: Station.FILLING,
     RunKind.TRAIN: Station.LEARNING,
+    RunKind.BACKTEST: Station.LEARNING,
 }
 
 

@@ -41,6 +41,8 @@ from sync.selling.telling import messages_due
 PULL_EVERY = ROUND
 APART = timedelta(seconds=2)  # between pulls that become due at the same look
 TRAIN_EVERY = timedelta(hours=24)
+LOOK_BACK_EVERY = timedelta(days=7)
+LEARNED_BEFORE = timedelta(minutes=2)
 STATE_EVERY = timedelta(hours=24)
 SETTLE_EVERY = timedelta(hours=1)
 GUARD_EVERY = timedelta(minutes=5)
@@ -91,6 +93,15 @@ def ask_for_training(db: Database, now: datetime) -> int:
     """A training each day for each connection that is mirrored."""
     mirrored = [c for c in _active(db) if _latest(db, c, (RunKind.BACKFILL,), MIRRORED) is not None]
     return sum(_ask(db, connection, RunKind.TRAIN, now, TRAIN_EVERY, "once a day") for connection in mirrored)
+
+
+def ask_for_looking_back(db: Database, now: datetime) -> int:
+    """A backtest each week for each connection that pushes nothing yet, soon after its first training (N-02)."""
+    until = now - LEARNED_BEFORE
+    shadow = [connection for connection in _active(db) if connection.push_mode is PushMode.SHADOW]
+    waiting = [c for c in shadow if _latest(db, c, (RunKind.TRAIN,), MIRRORED, until) is not None]
+    why = "before it is switched on"
+    return sum(_ask(db, connection, RunKind.BACKTEST, now, LOOK_BACK_EVERY, why) for connection in waiting)
 
 
 def ask_for_guard(db: Database, now: datetime) -> int:
@@ -181,6 +192,7 @@ SCHEDULE = (
     Line("subscriptions", timedelta(seconds=30), ask_for_subscriptions),
     Line("guard", timedelta(minutes=1), ask_for_guard),
     Line("train", timedelta(minutes=30), ask_for_training),
+    Line("look back", timedelta(minutes=1), ask_for_looking_back),
     Line("state", timedelta(minutes=30), ask_for_statements),
     Line("settle", timedelta(minutes=5), ask_for_settling),
     Line("guarantees", timedelta(minutes=30), look_after_guarantees),

@@ -1,21 +1,13 @@
-"""The API does what its document says, whatever it is asked: no server error, no status or shape but those written."""
+"""The API does what its document says, whatever it is asked: no server error, no status or shape not written there."""
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
 import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from adapter.context import Context
 from adapter.store.tables import Role
@@ -23,21 +15,10 @@ from adapter.web.limits import limiter
 from tests.fixtures.studio import Seeded, bearer
 
 DOCUMENTS = ("/api/v1/openapi.json", "/channel/v1/openapi.json")
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_schema_conformance,
-    response_headers_conformance,
-]
-"""A request of the right shape may still be refused, for what it means: so that check is left out."""
-MORE = os.environ.get(
-    "EXAMPLES"
-)  # of each call, where there is time: EXAMPLES=200 pytest tests/security/test_openapi.py
-ENOUGH = settings(
-    max_examples=int(MORE or 6),
+FEW = settings(
+    max_examples=8,
     deadline=None,
-    derandomize=MORE is None,
+    derandomize=True,
     database=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
@@ -53,11 +34,11 @@ def test_every_call_is_answered_as_documented(app: Flask, ctx: Context, seeded: 
     for found in schemathesis.openapi.from_wsgi(document, app).get_all_operations():
         operation = found.ok()
 
-        @ENOUGH
+        @FEW
         @given(case=operation.as_strategy())
         def ask(case: Any) -> None:
             limiter.reset()
-            case.call_and_validate(headers=headers, checks=CHECKS)
+            case.call_and_validate(headers=headers)
 
         ask()
         asked += 1

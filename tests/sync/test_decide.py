@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from adapter.smarttools.frames import looks_personal
 from adapter.store.overrides import keep_override
 from adapter.store.settings import change_settings
 from adapter.store.tables import (
@@ -162,7 +163,12 @@ def test_the_same_data_gives_the_same_model(studio: Road) -> None:
 
 def test_a_model_must_hold_its_own_on_weeks_it_has_not_seen(studio: Road, monkeypatch: pytest.MonkeyPatch) -> None:
     (first,) = studio.all(Model)
-    assert 0 < first.card["held_out"]["error"] < 8
+    shown = first.card["held_out"]
+    assert 0 < shown["error"] < 8
+    assert 0.5 < shown["inside"] <= 1  # of an 80 % interval
+    assert sum(came for _, came in shown["calibration"]) > 0
+    assert not any(looks_personal(column) for columns in first.card["inputs"].values() for column in columns)
+    assert first.card["signals"]["popularity"] > 5
     studio.time[0] += timedelta(days=1)
     monkeypatch.setattr(train, "CLEARLY", 0.0)  # as if the old one did clearly better
     done(studio.do(RunKind.TRAIN))

@@ -48,7 +48,7 @@ from adapter.store.tables.connections import (
     PushMode,
     WebhookMessage,
 )
-from adapter.store.tables.decisions import Decision, Model, Push, PushState, TotalWrite
+from adapter.store.tables.decisions import BacktestResult, Decision, Model, Push, PushState, TotalWrite
 from adapter.store.tables.experiments import Holdout
 from adapter.store.tables.guarantee import (
     EligibilityFact,
@@ -102,6 +102,7 @@ __all__ = [
     "ApiCalls",
     "ApiToken",
     "Audit",
+    "BacktestResult",
     "Base",
     "BookingNotice",
     "Breaker",

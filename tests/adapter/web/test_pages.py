@@ -16,6 +16,7 @@ from adapter.store.alerts import open_alert, resolve_alert
 from adapter.store.tables import (
     AlertKind,
     Audit,
+    BacktestResult,
     Breaker,
     ClassType,
     Connection,
@@ -23,6 +24,7 @@ from adapter.store.tables import (
     EventsState,
     Listing,
     Push,
+    PushMode,
     PushState,
     Role,
     Run,
@@ -99,6 +101,29 @@ def test_the_calendar_shows_fourteen_days_in_the_venues_time(owner: FlaskClient,
     text = words(page)
     assert "10 listed $13.50" in text
     assert "10 direct, 0 marketplace, 0 listed, 0 kept of 10 places" in page
+
+
+def test_what_it_would_have_brought_is_shown_before_it_is_switched_on(
+    owner: FlaskClient, ctx: Context, seeded: Seeded
+) -> None:
+    path = f"/connections/{seeded.connection_id}"
+    with ctx.store.write() as db:
+        db.get_one(Connection, seeded.connection_id).push_mode = PushMode.SHADOW
+    assert "Not worked out yet" in words(owner.get(path).text)
+    with ctx.store.write() as db:
+        hurt = {"session_id": str(seeded.sessions[0]), "starts_at": "2026-02-03T12:00:00+00:00", "sold": 4.0}
+        outcome = {"value": 1140.2, "low": 610.0, "high": 1690.4, "sold": 80.2, "payouts": 1300.0, "turned_away": 6.4}
+        outcome |= {"hurt_classes": 1, "hurt": [hurt | {"turned_away": 3.0, "value": -40.0}], "assumed": True}
+        result = {"weeks": 26, "classes": 400, "outcome": outcome}
+        db.add(BacktestResult(connection_id=seeded.connection_id, made_at=NOON, result=result))
+    text = words(owner.get(path).text)
+    assert "The last 26 weeks: +$1,140.20 (in four of five cases between $610.00 and $1,690.40)" in text
+    assert "It would have hurt at 1 class:" in text
+    assert "Tue, Feb 3, 07:00 EST : −$40.00, 3 turned away" in text
+    assert "assumed, as nothing was ever sold there" in text
+    owner.post(f"{path}/look-back")
+    with ctx.store.read() as db:
+        assert [run.kind for run in db.scalars(select(Run).order_by(Run.id.desc()).limit(1))] == [RunKind.BACKTEST]
 
 
 def test_a_bar_and_its_words_say_the_same(owner: FlaskClient, seeded: Seeded) -> None:
