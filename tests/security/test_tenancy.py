@@ -28,7 +28,7 @@ from adapter.web.limits import limiter
 from tests.adapter.web.test_access import path_of
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded, bearer, mirrored, sign_in
-from tests.security.routes import NEEDS, Door, is_api, routes
+from tests.security.routes import NEEDS, Door, is_api, walked
 
 MARK = "Zanzibar"  # in every name and text of the other studio, and in none of ours
 FAR = 700_000  # added to its ids, so that they are told from ours
@@ -87,7 +87,7 @@ def test_no_answer_holds_anything_of_another_studio(app: Flask, ctx: Context, ne
     sign_in(client, ctx, neighbours.users[role])
     rules = {rule.rule: rule for rule in app.url_map.iter_rules()}
     told = 0
-    for key, (rule, method) in routes(app).items():
+    for key, (rule, method) in walked(app).items():
         if method != "GET" or NEEDS[key] is Door.STAFF or rule == "/metrics":  # the operator's, by number alone
             continue
         limiter.reset()
