@@ -7,6 +7,7 @@ from flask import Flask
 from adapter import __version__
 from adapter.api import campaigns, connections, guarantee, opportunities, payouts, runs, sessions, studios
 from adapter.api.problems import ProblemApi
+from adapter.api.schemas import Money
 from adapter.web.limits import wrong_tokens
 from adapter.web.security import csrf
 
@@ -39,6 +40,7 @@ def install(app: Flask) -> None:
         API_SPEC_OPTIONS=SPEC,
     )
     api = ProblemApi(app)
+    api.register_field(Money, "string", "decimal")
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     for blueprint in BLUEPRINTS:
         wrong_tokens(blueprint)

@@ -9,6 +9,7 @@ from adapter.opportunities import AnswerRefused, answer
 from adapter.permissions import Act
 from adapter.store.opportunities import answered_cards, brought, one_card, open_cards
 from adapter.store.tables import Studio
+from adapter.store.tenancy import row_id
 from adapter.web.access import caller, context, needs
 
 blueprint = Blueprint("opportunities", __name__)
@@ -44,7 +45,7 @@ def say(studio_id: int) -> ResponseReturnValue:
     given, reason = request.form.get("answer", ""), request.form.get("reason", "")
     try:
         with context().store.write() as db:
-            card = one_card(db, studio_id, request.form.get("opportunity", 0, type=int))
+            card = one_card(db, studio_id, request.form.get("opportunity", 0, type=row_id))
             if card is None:
                 abort(404)
             answer(db, card, given, reason=reason, actor=caller().actor, now=context().now())

@@ -30,6 +30,7 @@ from adapter.marketplace.payouts.view import Period, period_of
 from adapter.permissions import Act
 from adapter.statements.reservations import record_of
 from adapter.store.tables import Studio
+from adapter.store.tenancy import row_id
 from adapter.web.access import caller, context, needs
 from adapter.web.wording import can
 
@@ -157,7 +158,7 @@ def _classes(period: Period) -> list[dict[str, Any]]:
 
 def _statements(db: Db, studio_id: int) -> Mapping[str, Any]:
     """The statements compared so far, and the one that was asked for with its differences."""
-    asked = request.args.get("statement", type=int)
+    asked = request.args.get("statement", type=row_id)
     row = None if asked is None else statement_of(db, studio_id, asked) or abort(404)
     found = [] if row is None else [telling.tell_difference(each) for each in differences_of(db, row.id)]
     return {

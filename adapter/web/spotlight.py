@@ -13,6 +13,7 @@ from adapter.permissions import Act
 from adapter.store.calendar import venues_of
 from adapter.store.campaigns import CampaignRefused, Wanted, register_campaign, withdraw_campaign
 from adapter.store.tables import Campaign, Studio
+from adapter.store.tenancy import row_id
 from adapter.web.access import caller, context, needs
 
 blueprint = Blueprint("spotlight", __name__)
@@ -33,7 +34,7 @@ def save(studio_id: int) -> ResponseReturnValue:
     try:
         with context().store.write() as db:
             if "withdraw" in form:
-                row = db.get(Campaign, form.get("withdraw", 0, type=int))
+                row = db.get(Campaign, form.get("withdraw", 0, type=row_id))
                 if row is None or row.studio_id != studio_id:
                     abort(404)
                 withdraw_campaign(db, row, actor=caller().actor, now=now)
@@ -56,7 +57,7 @@ def _wanted() -> Wanted:
         fee = Decimal(form.get("fee", "").strip().replace(",", "."))
     except InvalidOperation:
         raise CampaignRefused("Give the fee as an amount, such as 100.00.") from None
-    venues = frozenset(form.getlist("venue", type=int))
+    venues = frozenset(form.getlist("venue", type=row_id))
     return Wanted(form.get("name", ""), first, last, fee, venues, form.get("marketplace"))
 
 

@@ -123,7 +123,7 @@ GIVEN: dict[str, Callable[[Context, Seeded], Prepared]] = {
     "POST /connections/<int:connection_id>/own-caps": _own_cap,
     "POST /studios/<int:studio_id>/guarantee/judgements": lambda ctx, seeded: WAIVER,
     "POST /studios/<int:studio_id>/guarantee/agree": _judged,
-    "POST /studios/<int:studio_id>/people/invite": _form(name="Cy", address="cy@example.com", role="support"),
+    "POST /studios/<int:studio_id>/people/invite": _form(name="Cy", address="cy@example.com", role="operations"),
     "POST /studios/<int:studio_id>/people/uninvite": _invited,
     "POST /studios/<int:studio_id>/people/role": lambda ctx, seeded: {
         "person": str(seeded.users[Role.READONLY]),

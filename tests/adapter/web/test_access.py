@@ -22,7 +22,9 @@ def path_of(rule: Rule, seeded: Seeded, *, other: bool = False) -> str:
         "run_id": seeded.other_run_id if other else seeded.runs[0],
         "class_type_id": 999 if other else 1,
         "override_id": 999 if other else 1,
+        "reservation": "r-1",
         "platform": "sandbox",
+        "reservation": "unknown",
         "token": "unknown",
         "filename": "pages.css",
     }
