@@ -25,7 +25,9 @@ def settle_run(ctx: Context, run: Run) -> None:
     connection = job.connection
     with ctx.store.read() as db:
         rules = rules_of(db, connection.studio_id)
-        classes = due_classes(db, connection, _last_look(db, connection.id), ctx.now())
+        last, now = _last_look(db, connection.id), ctx.now()
+        since = last if last is not None and last.date() == now.date() else None  # a day's first looks at everything
+        classes = due_classes(db, connection, since, now)
     job.say("writes what has settled into the payout ledger", total=len(classes))
     for some in chunks(classes, CLASSES):
         step = partial(append_settled, rules=rules, sessions=some, now=ctx.now())
