@@ -57,6 +57,7 @@ PERSONAL = frozenset(
     | {"email", "mail", "phone", "mobile", "telephone", "address", "postcode", "zip", "ip"}
     | {"firstname", "lastname", "surname", "forename", "fullname", "birth", "birthday", "birthdate", "dob", "gender"}
 )
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # firstName, EMAILHash
 PERSONAL_PAIRS = frozenset((which, "name") for which in ("first", "last", "full", "given", "family"))
 
 
@@ -77,7 +78,7 @@ def check(table: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def looks_personal(column: str) -> bool:
     """Whether a column's name sounds as if it told of a person."""
-    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column).lower())
+    words = re.findall(r"[a-z]+", _HUMP.sub("_", column).lower())
     return not PERSONAL.isdisjoint(words) or any(pair in PERSONAL_PAIRS for pair in pairwise(words))
 
 
