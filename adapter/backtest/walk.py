@@ -125,7 +125,7 @@ def run_backtest(facts: Facts, *, weeks: int = 4, steady: int = 1, seed: int = 0
 def _outcome(facts: Facts, listed: pd.DataFrame, end: datetime, seed: int) -> Outcome:
     sessions = facts["sessions"].set_index("session_id")
     starts = listed["session_id"].map(sessions["starts_at"])
-    listed = listed.assign(starts_at=starts, week=np.asarray((end - starts) / WEEK, dtype=np.int64))
+    listed = listed.assign(starts_at=starts, week=np.asarray((end - pd.DatetimeIndex(starts)) / WEEK, dtype=np.int64))
     classes = listed.loc[listed["lead"] == listed["lead"].min(), "session_id"]
     retail = classes.map(sessions["retail_rate"]) if "retail_rate" in sessions else pd.Series(np.nan, classes.index)
     usual = classes.map(sessions["studio_id"]).map(facts["studios"].set_index("studio_id")["retail_rate"])
