@@ -24,7 +24,6 @@ def path_of(rule: Rule, seeded: Seeded, *, other: bool = False) -> str:
         "override_id": 999 if other else 1,
         "reservation": "r-1",
         "platform": "sandbox",
-        "reservation": "unknown",
         "token": "unknown",
         "filename": "pages.css",
     }
