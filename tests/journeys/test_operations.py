@@ -47,7 +47,7 @@ def test_j2_the_morning_of_operations(tab: Page, ctx: Context, seeded: Seeded) -
     expect(tab.get_by_role("status")).to_contain_text("If you set this")
     tab.get_by_role("button", name="Set", exact=True).click()
     expect(tab.get_by_role("region", name="Set by hand")).to_contain_text("An event in the hall")
-    tab.get_by_label("A fixed rate").check()
+    tab.get_by_role("radio", name="A fixed rate").check()
     tab.get_by_label("Rate in USD, for a fixed rate").fill("11.50")
     tab.get_by_label("Why").fill("A workshop")
     tab.get_by_role("button", name="Set", exact=True).click()
