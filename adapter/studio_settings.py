@@ -32,6 +32,7 @@ SHOWN = (
     "max_displacement_risk",
     "excluded",
     "shadow",
+    "premium",
     "no_increase_after_minutes",
     "nothing_after_minutes",
 )

@@ -15,11 +15,11 @@ from adapter.smarttools.money import major
 from adapter.smarttools.outlook import Outlook
 from adapter.smarttools.rates import BOUNDED
 
-KEPT = {
+IN_FORCE = {
     False: "kept at the rate in force: the change would be small",
     True: "not all at once: a rate moves by a quarter at the most",
 }
-PREMIUM_PART = "offered as Premium"
+KEPT, OFFERED = "kept for expected direct", "offered as Premium"
 HIGHER = {
     "floor": "More demand: what sells best lies at or below the floor.",
     "in_force": "A greater change: the one that is due is too small to be made.",
@@ -71,8 +71,8 @@ def spot_parts(outlook: Outlook, verdicts: Verdicts, row: int) -> list[Part]:
         _part("booked through others", -others),
         _part("booked beyond the places", max(direct + marketplace + others - places, 0)),
         _part(closed.get(reason, ""), -listed),
-        _part("kept for expected direct", proposed + premium - free + listed),
-        _part(PREMIUM_PART, -premium),
+        _part(KEPT, proposed + premium - free + listed),
+        _part(OFFERED, -premium),
         _part("kept by the limit on displacement risk", allowed - proposed),
         _part("listed because of Minimum Spots", spots - allowed),
     ]
@@ -88,7 +88,7 @@ def rate_parts(outlook: Outlook, verdicts: Verdicts, row: int) -> list[Part]:
     parts = [
         _part("because a place may be needed for direct clients", major(best - free, digits)),
         _part("tried a little higher or lower, to learn what people would pay", major(wanted - best, digits)),
-        _part(KEPT[verdicts.rate_binding[row] == BOUNDED], major(units - wanted, digits)),
+        _part(IN_FORCE[verdicts.rate_binding[row] == BOUNDED], major(units - wanted, digits)),
     ]
     return [_part("what sells best with places to spare", major(free, digits)), *(p for p in parts if p["value"])]
 

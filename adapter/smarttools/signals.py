@@ -52,9 +52,9 @@ def signals(outlook: Outlook, row: int, velocity: Velocity, model: Model) -> Sig
     found |= {"pace": round(float(expected.pace.ratio[row]), 4)}
     found |= {"weeks_since_learned": round(old + 1, 1)} if old > 0 else {}
     popularity = model.level.chain["cell"].ratio.get(_cell(sessions, row))
-    season = model.level.chain["lately"].ratio.get(sessions.studio[row])
+    known = sessions.studio[row] in model.level.trend.studios
     found |= {} if popularity is None else {"popularity": round(popularity, 4)}
-    found |= {} if season is None else {"season_and_trend": round(season, 4)}
+    found |= {"season_and_trend": round(float(expected.trend[row]), 4)} if known else {}
     return found | (_speed(outlook, row, velocity) if velocity.known[row] else {})
 
 

@@ -67,10 +67,7 @@ class SmartTools:
         offers: pd.DataFrame | None = None,
     ) -> pd.DataFrame:
         """One row for each session, in the order given. Raises ``BadTable``."""
-        coming = door.read_sessions(studios, sessions)
-        booked, listed = door.read_reservations(reservations, coming), door.read_offers(offers, coming)
-        moment = door.instant(at)
-        outlook = look(coming, read_books(coming, booked, listed, moment), moment, self.model)
+        outlook = self._outlook(at, studios, sessions, reservations, offers)
         return _table(sessions["session_id"], outlook, self._judged(outlook))
 
     def explain(
@@ -113,6 +110,31 @@ class SmartTools:
             }
             for row, name in enumerate(coming.ids)
         ]
+
+    def room(
+        self,
+        at: datetime,
+        studios: pd.DataFrame,
+        sessions: pd.DataFrame,
+        reservations: pd.DataFrame,
+        offers: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
+        """What could be listed without harm, whoever keeps it back (OP-02), in the order given. Raises ``BadTable``.
+
+        Columns ``session_id``, ``safe_spots`` (the most spots of little risk), ``demand`` (marketplace reservations
+        still expected at the decided rate that would stand, places not limiting) and ``premium_demand`` (at that of
+        premium spots).
+        """
+        outlook = self._outlook(at, studios, sessions, reservations, offers)
+        verdicts = self._judged(outlook)
+        return pd.DataFrame(
+            {
+                "session_id": sessions["session_id"].array,
+                "safe_spots": verdicts.safe,
+                "demand": verdicts.demand,
+                "premium_demand": verdicts.premium_demand,
+            }
+        )
 
     def pace(
         self, at: datetime, studios: pd.DataFrame, sessions: pd.DataFrame, reservations: pd.DataFrame
@@ -168,6 +190,19 @@ class SmartTools:
         tools = cls(seed)
         tools.model = model
         return tools
+
+    def _outlook(
+        self,
+        at: datetime,
+        studios: pd.DataFrame,
+        sessions: pd.DataFrame,
+        reservations: pd.DataFrame,
+        offers: pd.DataFrame | None,
+    ) -> Outlook:
+        coming = door.read_sessions(studios, sessions)
+        booked, listed = door.read_reservations(reservations, coming), door.read_offers(offers, coming)
+        moment = door.instant(at)
+        return look(coming, read_books(coming, booked, listed, moment), moment, self.model)
 
     def _judged(self, outlook: Outlook) -> Verdicts:
         """Each portion by itself, whoever else is at work: threads only share out what there is to do."""

@@ -68,6 +68,7 @@ RULES: Mapping[str, Rule] = {
     "max_displacement_risk": _number(0, 1),
     "excluded": _YES_OR_NO,
     "shadow": _YES_OR_NO,
+    "premium": _YES_OR_NO,
     "no_increase_after_minutes": _whole(YOUNGEST, OLDEST),
     "nothing_after_minutes": _whole(YOUNGEST, OLDEST),
 }

@@ -15,11 +15,11 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session as Db
 
+from adapter.store.audit import write_line
 from adapter.store.first_booking import refresh_first_bookings
 from adapter.store.rates import fill_rates
 from adapter.store.setting_rules import NO_INCREASE_AFTER, NOTHING_AFTER, BadSetting, check, check_ages, check_together
 from adapter.store.tables import (
-    Audit,
     ClassType,
     Connection,
     Reservation,
@@ -64,6 +64,7 @@ class Settings:
     max_displacement_risk: float | None = None
     excluded: bool | None = None
     shadow: bool | None = None
+    premium: bool | None = None  # further spots at a higher rate; None: off (PR-01)
     no_increase_after_minutes: int | None = None  # the studio's alone, as the next one (SS-19)
     nothing_after_minutes: int | None = None
 
@@ -227,9 +228,7 @@ def check_all(everything: StudioSettings) -> None:
 
 def _audit(db: Db, studio_id: int, act: str, about: str, before: Any, after: Any, *, actor: str, now: datetime) -> None:
     shown = [{name: _plain(value) for name, value in side.items()} for side in (before, after)]
-    db.add(
-        Audit(at=now, actor=actor, studio_id=studio_id, act=act, about=about, before=shown[0], after=shown[1]),
-    )
+    write_line(db, studio_id, act, about, *shown, actor=actor, now=now)
 
 
 def _plain(value: Any) -> Any:

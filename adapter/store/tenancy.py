@@ -22,14 +22,25 @@ _STUDIO: Mapping[str, Callable[[int], Select[Any]]] = {
     "push_id": lambda key: _through(Push).where(Push.id == key),
 }
 
+LARGEST_ID = 2**31 - 1  # that a row can have
 NAMES = frozenset(_STUDIO)
 """The names under which a thing's id may stand in a URL."""
 
 
 def studio_of(db: Session, name: str, key: int) -> int | None:
     """The studio of the thing with this id; None: there is no such thing. ``name`` is one of NAMES."""
+    if not 0 < key <= LARGEST_ID:
+        return None
     found: int | None = db.scalar(_STUDIO[name](key))
     return found
+
+
+def row_id(text: str) -> int:
+    """An id as a form or an address gives it. Raises ValueError where no row can have it."""
+    number = int(text)
+    if not 0 < number <= LARGEST_ID:
+        raise ValueError(text)
+    return number
 
 
 def _through(table: type[ClassSession] | type[Run] | type[Decision] | type[Push] | type[ClassType]) -> Select[Any]:

@@ -21,6 +21,7 @@ from adapter.store.calendar import one_session
 from adapter.store.overrides import Wishes, check_override, every_override, wishes_of
 from adapter.store.setting_rules import BadSetting
 from adapter.store.tables import Override, OverrideKind, Scope, Studio
+from adapter.store.tenancy import row_id
 from adapter.web.access import caller, context, needs
 from adapter.web.foreseeing import foresee
 from adapter.web.places import key_of, names_of, place_of
@@ -84,7 +85,7 @@ def _begun(studio_id: int) -> dict[str, str]:
     """The form as it is first shown: today, or the class that the address names."""
     with context().store.read() as db:
         zone = ZoneInfo(db.get_one(Studio, studio_id).timezone)
-        session_id = request.args.get("session", type=int)
+        session_id = request.args.get("session", type=row_id)
         item = None if session_id is None else one_session(db, session_id)
     if item is not None and item.studio_id != studio_id:
         abort(404)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session as Database
 
 from adapter.store.facts import Facts
 from adapter.store.holdouts import Draw, draw_of
+from adapter.store.opportunities import granted
 from adapter.store.overrides import Wishes, frozen_rate
 from adapter.store.reading_plan import last_readings, part_read_at
 from adapter.store.rosters import roster_mark
+from adapter.store.selling import PREMIUM
 from adapter.store.settings import Settings
 from adapter.store.tables import ClassType, Connection, Decision, OverrideKind, PushMode, Session, Venue
 from sync.deciding.limits import Standing
@@ -33,6 +35,7 @@ class Candidate:
     last: Decision | None
     active: int  # places taken
     marketplace: int  # of these through the marketplace
+    premium: int  # of these known to be premium ones: sold through the channel
     skip: str | None
     shadow: bool  # decided and not pushed: the whole connection is, or this class by the studio's settings
 
@@ -54,11 +57,11 @@ def candidates(
     """A candidate for each session of the facts that starts after ``now``; ``only``: these of ours."""
     rows = {row.id: row for row in db.scalars(select(Session).where(Session.id.in_(facts["sessions"]["session_id"])))}
     last = _last_decisions(db, list(rows))
-    active, marketplace = _places(facts)
+    taken = _places(facts)
     desk = _Desk.of(db, connection, rows.keys(), wishes, now)
     why_not = unpriced(facts)
     return [
-        desk.candidate(rows[n], last.get(n), active.get(n, 0), marketplace.get(n, 0), why_not.get(n))
+        desk.candidate(rows[n], last.get(n), taken.get(n, NOBODY), why_not.get(n))
         for n in facts["sessions"]["session_id"].tolist()
         if rows[n].starts_at > now and (only is None or n in only)
     ]
@@ -87,6 +90,7 @@ class _Desk:
     venues: Mapping[str, int]
     types: Mapping[str, tuple[int, bool]]
     own_caps: Mapping[int, int]
+    granted: Mapping[int, int]  # marketplace places that were accepted of an opportunity
     held: Container[int]  # sessions of which the platform may hold something of ours
 
     @classmethod
@@ -102,12 +106,11 @@ class _Desk:
             venues=_venues(db, connection.id),
             types=_class_types(db, connection.id),
             own_caps=dict(listings.own_caps(db, connection.id)),
+            granted=granted(db, session_ids),
             held=outbox.may_stand(db, session_ids) if wishes.keep_back(connection) else set(),
         )
 
-    def candidate(
-        self, row: Session, last: Decision | None, active: int, marketplace: int, why_not: str | None
-    ) -> Candidate:
+    def candidate(self, row: Session, last: Decision | None, taken: Taken, why_not: str | None) -> Candidate:
         kind, hidden = self.types.get(row.class_type_id, (None, False))
         place = _Place(self.venues.get(row.venue_id), kind, row.id)
         own = self.wishes.settings.of(**asdict(place))
@@ -115,11 +118,12 @@ class _Desk:
         standing = replace(
             self._standing(row, last, own, shadow),
             hidden=row.hidden or hidden,
-            own_spots=_left(self.own_caps.get(row.id), marketplace),
-            **self._by_hand(row, place, own, active, marketplace),
+            own_spots=_left(self.own_caps.get(row.id), taken.marketplace),
+            granted=_left(self.granted.get(row.id), taken.marketplace),
+            **self._by_hand(row, place, own, taken),
         )
         closed = "paused" if standing.paused else "withdrawn" if standing.withdrawn else None
-        return Candidate(row, standing, last, active, marketplace, closed or why_not, shadow)
+        return Candidate(row, standing, last, *taken, closed or why_not, shadow)
 
     def _standing(self, row: Session, last: Decision | None, own: Settings, shadow: bool) -> Standing:
         release, studio = own.release_all_hours, self.wishes.settings.studio
@@ -127,6 +131,7 @@ class _Desk:
             withdrawn=shadow and (row.id in self.held or _is_listed(last)),
             paused=self.connection.push_mode is PushMode.PAUSED,
             excluded=bool(own.excluded),
+            premium=bool(own.premium),
             held_out=self.draw is not None and self.draw.holds_out(row.template_id, row.starts_at),
             floor_agreed=own.rate_floor is not None,
             waitlisted=row.waitlisted,
@@ -137,14 +142,14 @@ class _Desk:
             nothing_after=studio.nothing_after,
         )
 
-    def _by_hand(self, row: Session, place: _Place, own: Settings, active: int, marketplace: int) -> dict[str, Any]:
+    def _by_hand(self, row: Session, place: _Place, own: Settings, taken: Taken) -> dict[str, Any]:
         """What a person set for this session, as far as places are free and rates are agreed."""
         found = {kind: self.wishes.overrides.of(kind, row.starts_at, **asdict(place)) for kind in OverrideKind}
         spots, rate = found[OverrideKind.SPOTS], frozen_rate(found[OverrideKind.RATE], own.rate_floor, own.rate_ceiling)
-        free = max(0, (row.capacity or 0) - active)
+        free = max(0, (row.capacity or 0) - taken.active)
         return {
             "blackout": found[OverrideKind.BLACKOUT] is not None,
-            "by_hand": None if spots is None else min(free, max(0, (spots.spots or 0) - marketplace)),
+            "by_hand": None if spots is None else min(free, max(0, (spots.spots or 0) - taken.marketplace)),
             "frozen_rate": None if rate is None else str(rate),
         }
 
@@ -174,13 +179,27 @@ def _read_at(connection: Connection, session: Session, part_at: datetime | None)
     return session.roster_read_at
 
 
-def _places(facts: Facts) -> tuple[dict[int, int], dict[int, int]]:
+class Taken(NamedTuple):
+    """Places taken in a session."""
+
+    active: int  # all of them
+    marketplace: int  # of these through the marketplace
+    premium: int  # of these known to be premium ones: sold through the channel
+
+
+NOBODY = Taken(0, 0, 0)
+
+
+def _places(facts: Facts) -> dict[int, Taken]:
     booked = facts["reservations"]
     standing = booked[booked["outcome"].isin(["booked", "attended", "no_show"])]
     ours = standing[standing["channel"] == "marketplace"]
-    counts = (part.groupby("session_id").size() for part in (standing, ours))
-    taken, through = ({int(str(key)): int(value) for key, value in count.items()} for count in counts)
-    return taken, through
+    further = ours[ours["product"].isin([product.value for product in PREMIUM])]
+    every, through, premium = (part.groupby("session_id").size() for part in (standing, ours, further))
+    return {
+        int(str(key)): Taken(int(count), int(through.get(key, 0)), int(premium.get(key, 0)))
+        for key, count in every.items()
+    }
 
 
 def unpriced(facts: Facts) -> dict[int, str]:

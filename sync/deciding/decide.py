@@ -14,6 +14,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Database
 
 from adapter.context import Context
+from adapter.marketplace.feed import announce
+from adapter.marketplace.offering import premium_sold
 from adapter.store.facts import facts_of_connection
 from adapter.store.mirror import Counts
 from adapter.store.models import latest_model
@@ -21,7 +23,7 @@ from adapter.store.overrides import Wishes, wishes_of
 from adapter.store.tables import Connection, Decision, Listing, Model, Push, PushState, Run, TotalWrite
 from connectors.errors import TryAgain
 from connectors.records import Offer
-from sync.deciding import models
+from sync.deciding import models, opportunities
 from sync.deciding.candidates import Candidate, candidates, unpriced
 from sync.deciding.inputs import Inputs, canonical, inputs_of
 from sync.deciding.verdicts import Verdict, as_stored, explanations, paces, stored_standing, verdicts
@@ -81,9 +83,11 @@ def decide(
     for _ in range(MOST_PLANS):
         plan = plan_of(ctx, connection_id, now=now, only=only, closed_only=closed_only)
         try:
-            return _kept(ctx, plan, job)
+            counts = _kept(ctx, plan, job)
         except _Overtaken:
             continue  # pushing was switched while it was decided: what was found may not hold any more
+        opportunities.refresh(ctx, plan.connection, plan.at, plan.found)
+        return counts
     raise TryAgain("pushing was switched again and again")
 
 
@@ -144,12 +148,12 @@ def _beside(candidate: Candidate) -> Inputs:
 
 
 def _premium(candidate: Candidate) -> int:
-    """How many of the marketplace's reservations were premium, as platforms do not say: those beyond the last limit."""
-    last = candidate.last
+    """How many of the marketplace's reservations are premium ones."""
+    last, known = candidate.last, candidate.premium
     if last is None or last.shadow:
-        return 0
-    beyond = max(last.inputs.get("premium", 0), candidate.marketplace - last.limit, 0)
-    return int(min(beyond, last.premium_limit, candidate.marketplace))
+        return known
+    before = last.inputs.get("premium", 0)
+    return premium_sold(candidate.marketplace, known, before, last.limit, last.premium_limit)
 
 
 def _differs(candidate: Candidate, verdict: Verdict) -> bool:
@@ -199,6 +203,7 @@ def _keep(db: Database, plan: Plan, needs: Mapping[int, int | None]) -> None:
     for number, row in real.items():
         if row.spots + row.premium_spots > 0 or number in standing:  # else the platform never heard of it (SS-20)
             db.add(_push(plan, number, row, needs[number], befores.get(number)))
+    announce(db, decisions, plan.at)
 
 
 def _overtaken(db: Database, plan: Plan) -> set[int]:

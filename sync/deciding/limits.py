@@ -34,12 +34,14 @@ class Standing:
     blackout: bool = False  # a person said that nothing is to be listed
     by_hand: int | None = None  # the spots that a person set, as far as places are free
     frozen_rate: str | None = None  # the rate that a person set, inside what is agreed
+    premium: bool = False  # the studio chose to offer further spots at a higher rate (PR-01)
     held_out: bool = False  # this slot lists nothing this week, for the registered experiment
     floor_agreed: bool = True
     waitlisted: int = 0
     released: bool = False  # inside the release-all window
     read_at: datetime | None = None  # when the platform was last read for this session
     listed: int | None = None  # what we listed last, standard and premium together; None: nothing yet
+    granted: int | None = None  # spots that the studio accepted beyond its own limits, as far as they are left
     own_spots: int | None = None  # what the studio's own number at the platform, which we do not fight, leaves
     no_increase_after: int = NO_INCREASE_AFTER  # minutes; decisions of before these were settings have the defaults
     nothing_after: int = NOTHING_AFTER  # minutes
@@ -61,6 +63,7 @@ WORDS = {
     "floor_missing": "no floor of the rate is agreed yet",
     "waitlisted": "direct clients are on the waiting list",
     "own_cap": "the studio's own number at the platform",
+    "granted": "as many as were accepted of an opportunity",
 }
 """What each binding rule says in an explanation."""
 
@@ -107,7 +110,7 @@ def _closing_rule(standing: Standing, now: datetime) -> str | None:
         "paused": standing.paused,
         "stale": standing.is_older(now, standing.nothing_after),
         "hidden": standing.hidden,
-        "excluded": standing.excluded,
+        "excluded": standing.excluded and standing.granted is None,
         "blackout": standing.blackout,
         "held_out": standing.held_out,
         "floor_missing": not standing.floor_agreed,
@@ -121,8 +124,10 @@ def _caps(standing: Standing, now: datetime) -> dict[str, int]:
     caps = {}
     if standing.is_older(now, standing.no_increase_after):
         caps["stale"] = standing.listed or 0
+    if standing.excluded and standing.granted is not None:
+        caps["granted"] = standing.granted
     if standing.own_spots is not None:
-        caps["own_cap"] = standing.own_spots
+        caps["own_cap"] = max(standing.own_spots, standing.granted or 0)
     return caps
 
 

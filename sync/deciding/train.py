@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import Any
@@ -16,6 +16,7 @@ from adapter.context import Context
 from adapter.smarttools import SmartTools
 from adapter.smarttools.facts import Floats
 from adapter.smarttools.frames import NEEDED
+from adapter.store.campaigns import spotlights_of, unlit
 from adapter.store.facts import COLUMNS, Facts, facts_of_connection
 from adapter.store.mirror import Counts
 from adapter.store.models import latest_model
@@ -45,7 +46,7 @@ def train(ctx: Context, studio_id: int, *, now: datetime) -> Model | None:
     the same way from all but the last two weeks foretells those clearly worse than it does.
     """
     with ctx.store.read() as db:
-        facts = finished(facts_of_studio(db, studio_id, since=now - LOOK_BACK, until=now))
+        facts, spotlit = learnable(db, studio_id, since=now - LOOK_BACK, until=now)
         latest = latest_model(db, studio_id)
     if len(facts["sessions"]) < FEWEST_SESSIONS:
         return None
@@ -57,7 +58,7 @@ def train(ctx: Context, studio_id: int, *, now: datetime) -> Model | None:
         latest = latest_model(db, studio_id)
         if latest is not None and latest.digest == digest:
             return latest
-        card = card_of(facts) | {"held_out": shown}
+        card = card_of(facts) | {"held_out": shown, "spotlit": spotlit}
         model = Model(studio_id=studio_id, trained_at=now, digest=digest, folder=digest, card=card)
         db.add(model)
     return model
@@ -115,10 +116,25 @@ def beats(shown: Mapping[str, Any] | None) -> bool:
     return shown is None or "error_before" not in shown or shown["error"] <= CLEARLY * shown["error_before"]
 
 
-def facts_of_studio(db: Database, studio_id: int, *, since: datetime, until: datetime) -> Facts:
-    """The tables of all connections of a studio, together."""
-    ids = db.scalars(select(Connection.id).where(Connection.studio_id == studio_id).order_by(Connection.id))
-    each = [facts_of_connection(db, number, since=since, until=until) for number in ids]
+def learnable(db: Database, studio_id: int, *, since: datetime, until: datetime) -> tuple[Facts, int]:
+    """What a model is to learn from, and how many sessions are left out of it since a campaign placed them (SP-02).
+
+    Where too few would be left they are kept: a model of confounded weeks is better than none.
+    """
+    ids = db.scalars(select(Connection.id).where(Connection.studio_id == studio_id).order_by(Connection.id)).all()
+    each = {number: facts_of_connection(db, number, since=since, until=until) for number in ids}
+    campaigns = spotlights_of(db, studio_id)
+    every = finished(together(list(each.values())))
+    if not campaigns.spans:
+        return every, 0
+    clear = finished(together([unlit(facts, campaigns, number) for number, facts in each.items()]))
+    if len(clear["sessions"]) < FEWEST_SESSIONS:
+        return every, 0
+    return clear, len(every["sessions"]) - len(clear["sessions"])
+
+
+def together(each: Sequence[Facts]) -> Facts:
+    """The tables of all connections of a studio as one."""
     whole = {name: pd.concat([facts[name] for facts in each], ignore_index=True) for name in COLUMNS}
     whole["studios"] = whole["studios"].drop_duplicates("studio_id", ignore_index=True)
     return whole

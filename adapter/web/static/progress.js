@@ -18,5 +18,30 @@ function follow(box) {
   if (!box.querySelector("[data-finished]")) again();
 }
 
+// Adds to a run's log what has come since its last line, until the run has ended; stays at the end if one reads there.
+function listen(log) {
+  const again = () => window.setTimeout(look, 1000);
+  async function look() {
+    const ended = !document.querySelector("[data-poll] .progress:not([data-finished])");
+    const last = log.lastElementChild ? log.lastElementChild.dataset.line : 0;
+    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+    try {
+      const answer = await fetch(`${log.dataset.log}?after=${last}`, { headers: { Accept: "text/html" } });
+      if (!answer.ok || answer.redirected) return;
+      log.insertAdjacentHTML("beforeend", await answer.text());
+    } catch {
+      return again();
+    }
+    if (atEnd) log.scrollTop = log.scrollHeight;
+    if (!ended) again();
+  }
+  again();
+}
+
+// A text to be copied is selected whole as soon as it is reached.
+const choose = (box) => box.addEventListener("focus", () => box.select());
+
 document.querySelectorAll("[data-poll]").forEach(follow);
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+document.querySelectorAll("[data-log]").forEach(listen);
+document.querySelectorAll("[data-copy]").forEach(choose);
