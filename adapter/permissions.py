@@ -29,6 +29,7 @@ class Act(StrEnum):
     SWITCH_PUSH = "switch_push"  # shadow, live, paused
     SEE_GUARANTEE = "see_guarantee"  # statements: money, people by number, no addresses
     JUDGE_GUARANTEE = "judge_guarantee"  # what the terms leave to judgement, always with a second person
+    SEE_GUESTS = "see_guests"  # addresses of guests whom the studio has to enter by hand
     WRITE_BACK = "write_back"  # into the studio's own timetable and prices: prove, turn on, turn off
 
 
@@ -37,7 +38,8 @@ _LOOK = frozenset({Act.SEE_CALENDAR, Act.SEE_SETTINGS, Act.SEE_CONNECTION})
 
 ACTS_OF: Mapping[Role, frozenset[Act]] = {
     Role.OWNER: _EVERY_ACT - {Act.JUDGE_GUARANTEE},  # nobody waives what is asked of themselves
-    Role.OPERATIONS: _LOOK | {Act.CHANGE_SETTINGS, Act.RESYNC, Act.MAP_SOURCES, Act.SWITCH_PUSH, Act.SEE_TIMELINE},
+    Role.OPERATIONS: _LOOK
+    | {Act.CHANGE_SETTINGS, Act.RESYNC, Act.MAP_SOURCES, Act.SWITCH_PUSH, Act.SEE_TIMELINE, Act.SEE_GUESTS},
     Role.FINANCE: _LOOK | {Act.SEE_FLOOR, Act.SEE_GUARANTEE, Act.JUDGE_GUARANTEE},
     Role.SUPPORT: frozenset({Act.SEE_CALENDAR, Act.SEE_CONNECTION, Act.RESYNC, Act.SEE_TIMELINE}),
     Role.FRANCHISOR: frozenset({Act.SEE_CALENDAR}),

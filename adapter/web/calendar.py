@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 
+from adapter.marketplace.sold import sold_of
 from adapter.overbooking import find_cause, tell
 from adapter.permissions import Act
 from adapter.store.alerts import open_alerts
@@ -20,6 +21,7 @@ from adapter.store.settings import effective_settings
 from adapter.store.tables import ConnectionState, Studio
 from adapter.store.timeline import timeline_of
 from adapter.web.access import context, needs
+from adapter.web.wording import can
 
 DAYS = 14
 blueprint = Blueprint("calendar", __name__)
@@ -111,8 +113,9 @@ def of_session(session_id: int) -> ResponseReturnValue:
         item = one_session(db, session_id)
         history = decisions_of(db, session_id, limit=20)
         outcomes = outcomes_of(db, item.session)
+        sold = sold_of(db, session_id, context().keys if can(Act.SEE_GUESTS) else None)
         studio = db.get_one(Studio, g.studio_id)
-    return render_template("session.html", item=item, history=history, outcomes=outcomes, studio=studio)
+    return render_template("session.html", item=item, history=history, outcomes=outcomes, sold=sold, studio=studio)
 
 
 @blueprint.get("/sessions/<int:session_id>/timeline")
