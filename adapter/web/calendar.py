@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session as Db
 
 from adapter.agenda import Agenda, Day, agenda_of
+from adapter.marketplace.sold import sold_of
 from adapter.overbooking import find_cause, tell
 from adapter.permissions import Act
 from adapter.statements.pace import HOURS, Pace, pace_of
@@ -30,7 +31,7 @@ from adapter.store.timeline import timeline_of
 from adapter.web.access import context, needs
 from adapter.web.charts import band
 from adapter.web.then import instant_asked_for, not_known_yet
-from adapter.web.wording import seen
+from adapter.web.wording import can, seen
 
 blueprint = Blueprint("calendar", __name__)
 HISTORY = 20  # decisions shown
@@ -89,6 +90,7 @@ def of_session(session_id: int) -> ResponseReturnValue:
             item = session_then(db, session_id, then) or not_known_yet(item.session.timezone)
         pace = None if then else pace_of(db, item.session, context().now())
         page = page_of_members(db, session_id)
+        sold = None if then else sold_of(db, session_id, context().keys if can(Act.SEE_GUESTS) else None)
         stake = None if then else stake_of(db, item.session)
     return render_template(
         "session.html",
@@ -99,6 +101,7 @@ def of_session(session_id: int) -> ResponseReturnValue:
         pace=pace,
         chart=None if pace is None else _chart(pace),
         stake=stake,
+        sold=sold,
         now=context().now(),
         then=then,
         unknowable=UNKNOWABLE,
