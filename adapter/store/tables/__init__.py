@@ -8,6 +8,7 @@ alerts       what somebody should know about a connection
 decisions    models, decisions and the outbox of pushes
 campaigns    Spotlight: paid placement, by venue and day
 pushes       what stands at the platform of each session, and whether it takes writes
+open_data    what a studio agreed to publish, and the items that were published
 opportunities  spots that a studio's own limits keep back, and what it said to them
 experiments  holdouts, registered before they begin
 guarantee    the Revenue Guarantee: participation, recorded facts, judgements, statements
@@ -81,6 +82,7 @@ from adapter.store.tables.mirror import (
     Session,
     Venue,
 )
+from adapter.store.tables.open_data import PublicActivity, PublicItem, PublicVenue, Publisher
 from adapter.store.tables.opportunities import Opportunity, OpportunityState
 from adapter.store.tables.pushes import Breaker, Listing
 from adapter.store.tables.runs import Run, RunKind, RunOrigin, RunState
@@ -136,6 +138,10 @@ __all__ = [
     "OpportunityState",
     "Participation",
     "PriceOption",
+    "PublicActivity",
+    "PublicItem",
+    "PublicVenue",
+    "Publisher",
     "Push",
     "PushMode",
     "PushState",
