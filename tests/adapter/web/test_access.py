@@ -22,6 +22,7 @@ def path_of(rule: Rule, seeded: Seeded, *, other: bool = False) -> str:
         "session_id": seeded.other_session_id if other else seeded.sessions[0],
         "run_id": seeded.other_run_id if other else seeded.runs[0],
         "platform": "sandbox",
+        "reservation": "unknown",
         "token": "unknown",
         "filename": "pages.css",
     }
@@ -48,7 +49,7 @@ def test_nothing_answers_a_stranger_but_the_public_list(app: Flask, client: Flas
     assert len(rules) > 20
     for rule in rules:
         answer = client.open(path_of(rule, seeded), method=method_of(rule))
-        if rule.rule.startswith("/api/"):
+        if rule.rule.startswith(("/api/", "/channel/")):
             assert answer.status_code == 401, rule
             assert answer.mimetype == "application/problem+json"
             assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -89,7 +90,7 @@ def test_each_role_gets_what_the_table_says(
     sign_in(client, ctx, seeded.users[role])
     for rule in guarded(app):
         act = app.view_functions[rule.endpoint].__dict__.get("act")
-        if act is None or rule.rule.startswith("/api/") or "POST" in (rule.methods or ()):
+        if act is None or rule.rule.startswith(("/api/", "/channel/")) or "POST" in (rule.methods or ()):
             continue
         answer = client.get(path_of(rule, seeded))
         assert answer.status_code == (200 if act in ACTS_OF[role] else 403), (rule, role)
