@@ -31,7 +31,7 @@ TOOLS = Path(__file__).parents[2] / "openactive"
 ADDRESS = ("1 Harbor Street", "Portland", "Maine", "04101", "US")
 KNOWN_WARNINGS = {
     "missing_recommended_field",  # teachers, pictures, descriptions: nothing of ours to publish
-    "missing_cache_control",  # the tool wants the last page cached for long when it meets it first, and short after that
+    "missing_cache_control",  # the tool takes the last page for another one when it meets it first
 }
 ACTIVITIES = ("Vinyasa Yoga", "Reformer Pilates", "Group Exercise", "HIIT", "Yin Yoga")
 
