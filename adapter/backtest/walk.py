@@ -125,7 +125,7 @@ def run_backtest(facts: Facts, *, weeks: int = 4, steady: int = 1, seed: int = 0
 def _outcome(facts: Facts, listed: pd.DataFrame, end: datetime, seed: int) -> Outcome:
     sessions = facts["sessions"].set_index("session_id")
     starts = listed["session_id"].map(sessions["starts_at"])
-    listed = listed.assign(starts_at=starts, week=(end - starts) // WEEK)
+    listed = listed.assign(starts_at=starts, week=np.asarray((end - pd.DatetimeIndex(starts)) / WEEK, dtype=np.int64))
     classes = listed.loc[listed["lead"] == listed["lead"].min(), "session_id"]
     retail = classes.map(sessions["retail_rate"]) if "retail_rate" in sessions else pd.Series(np.nan, classes.index)
     usual = classes.map(sessions["studio_id"]).map(facts["studios"].set_index("studio_id")["retail_rate"])
@@ -225,8 +225,9 @@ def _decided(
     decided = pd.concat(rows).set_index("session_id").loc[week["session_id"]].reset_index()
     capacity = week["capacity"].to_numpy(dtype=np.int64)
     final = week["session_id"].map(own[_standing(own)].groupby("session_id").size()).fillna(0).to_numpy(dtype=np.int64)
-    into = ((week["starts_at"] - begins) % DAY / timedelta(hours=1)).to_numpy(dtype=np.float64)
-    left = np.maximum(into + until, 0.0)
+    hours = ((week["starts_at"] - begins) / timedelta(hours=1)).to_numpy(dtype=np.float64)
+    into = np.asarray(hours % 24, dtype=np.float64)  # the class's own hour of its day
+    left: Floats = np.maximum(into + until, 0.0)
     return decided.assign(
         free=np.maximum(capacity - decided["on_books"].to_numpy(dtype=np.int64), 0),
         empty=np.maximum(capacity - final, 0),

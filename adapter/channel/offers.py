@@ -6,20 +6,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from flask_smorest import Blueprint
 from sqlalchemy import Row, Select, and_, select
 from sqlalchemy.orm import Session as Database
 
 from adapter.api.paging import cursor_of, place_of
 from adapter.channel import schemas
-from adapter.channel.seller import seller, studios
+from adapter.channel.seller import routes, seller, studios
 from adapter.currency import money_text
 from adapter.marketplace.credits import Tariff, credits_of, price_of
 from adapter.marketplace.sellers import tariff_of, terms_of
 from adapter.store.tables import ChannelOffer, ClassType, Marketplace, Session, Studio, Venue
 from adapter.web.access import context
 
-blueprint = Blueprint("channel-offers", __name__, description="What is on offer")
+blueprint = routes("channel-offers", "What is on offer")
 
 
 @blueprint.get("/offers")

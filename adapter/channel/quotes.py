@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort
-from flask_smorest import Blueprint
 
 from adapter.channel import schemas
-from adapter.channel.seller import refuse, seller, studios
+from adapter.channel.seller import refuse, routes, seller, studios
 from adapter.currency import money_text
 from adapter.marketplace.quoting import Ask, Quote, quote, seal_quote
 from adapter.marketplace.sellers import UnknownSeller
 from adapter.store.tables import Refusal
 from adapter.web.access import context
 
-blueprint = Blueprint("channel-quotes", __name__, description="Quotes, good for two minutes")
+blueprint = routes("channel-quotes", "Quotes, good for two minutes")
 
 
 @blueprint.post("/quotes")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, abort, jsonify, make_response
-from flask_smorest import Blueprint
 
 from adapter.api.idempotency import KeyHeader
 from adapter.channel import schemas
-from adapter.channel.seller import refuse, seller, studios
+from adapter.channel.seller import refuse, routes, seller, studios
 from adapter.marketplace.holding import BadGuest, Order, OtherRequest, kept
 from adapter.marketplace.messages import shown
 from adapter.marketplace.quoting import BadQuote
@@ -18,7 +17,7 @@ from adapter.marketplace.sellers import UnknownSeller
 from adapter.store.tables import ChannelReservation, ReservationState
 from adapter.web.access import context
 
-blueprint = Blueprint("channel-reservations", __name__, description="Reservations")
+blueprint = routes("channel-reservations", "Reservations")
 SAME_KEY = "Idempotency-Key: must be the reservation's id"
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
 from adapter.api.paging import PageQuery
@@ -10,6 +13,11 @@ from connectors.records import Product
 
 MOST_ITEMS = 1000
 TEXT = validate.Length(1, 200)
+
+
+def word_of(words: type[StrEnum], **options: Any) -> fields.String:
+    """One word of a closed list."""
+    return fields.String(required=True, validate=validate.OneOf([word.value for word in words]), **options)
 
 
 class FeedQuery(PageQuery):
@@ -73,7 +81,7 @@ class Quote(Schema):
 
     quote = fields.String(required=True, metadata={"description": "Give it back with the reservation"})
     session_id = fields.Integer(required=True)
-    product = fields.Enum(Product, by_value=True, required=True)
+    product = word_of(Product)
     premium = fields.Boolean(required=True)
     reasons = fields.List(fields.String(validate=validate.OneOf("dacb")), required=True)
     payout = fields.String(required=True)
@@ -102,10 +110,10 @@ class Reservation(Schema):
     """A reservation as it stands."""
 
     id = fields.String(required=True)
-    state = fields.Enum(ReservationState, by_value=True, required=True)
-    refusal = fields.Enum(Refusal, by_value=True, required=True, allow_none=True)
+    state = word_of(ReservationState)
+    refusal = word_of(Refusal, allow_none=True)
     session_id = fields.Integer(required=True)
-    product = fields.Enum(Product, by_value=True, required=True)
+    product = word_of(Product)
     premium = fields.Boolean(required=True)
     reasons = fields.List(fields.String(), required=True)
     payout = fields.String(required=True)

@@ -5,12 +5,20 @@ from __future__ import annotations
 from typing import NoReturn
 
 from flask import abort, g
+from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import default_exceptions
 
 from adapter.marketplace.sellers import UnknownSeller, marketplace_named
 from adapter.store.tables import Marketplace, Role
 from adapter.web.access import caller
+
+
+def routes(name: str, description: str) -> Blueprint:
+    """A blueprint of the channel, which opens to marketplaces alone."""
+    blueprint = Blueprint(name, __name__, description=description)
+    blueprint.before_request(check_role)
+    return blueprint
 
 
 def check_role() -> None:

@@ -18,7 +18,7 @@ from adapter.store.selling import HOLDING
 from adapter.store.tables import ChannelReservation, Connection, EmailAddress, Refusal, Session
 from connectors import records, registry
 from connectors.booking import book_once
-from connectors.errors import ConnectorError, Rejected, TryAgain
+from connectors.errors import BadRecord, ConnectorError, Rejected, TryAgain
 from connectors.platform import Api, Guest, Platform, Window
 from connectors.records import SessionStatus, Stream
 
@@ -124,9 +124,11 @@ def _look(api: Api, platform: Platform, session: Session) -> records.Session | N
     """The session as the platform has it now; None: it has none. Raises ConnectorError."""
     stream = platform.streams[Stream.SESSIONS]
     window = Window(session.starts_at, session.starts_at + timedelta(minutes=1))
-    pages = stream.look(api, [session.external_id]) if stream.look else stream.read(api, window)
-    records_seen = (fetched.record for page in pages for fetched in page.items)
-    return next((each for each in records_seen if each.external_id == session.external_id), None)
+    pages = list(stream.look(api, [session.external_id]) if stream.look else stream.read(api, window))
+    for parked in (each for page in pages for each in page.set_aside if each.external_id == session.external_id):
+        raise BadRecord(parked.reason)
+    seen = (fetched.record for page in pages for fetched in page.items)
+    return next((each for each in seen if each.external_id == session.external_id), None)
 
 
 def _unknown_there(ctx: Context, platform: Platform, row: ChannelReservation) -> int:

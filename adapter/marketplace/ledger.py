@@ -7,7 +7,7 @@ nobody, reservations stand on our ledger, and the studio is told to enter them; 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session as Database
@@ -38,6 +38,9 @@ STATE_OF: Mapping[Outcome, ReservationState] = {
     Outcome.CANCELLED: ReservationState.CANCELLED,
     Outcome.DENIED: ReservationState.CANCELLED,  # not honoured: nothing is owed (GQ-07)
 }
+READS_TRAIL = timedelta(minutes=5)
+"""A read so soon after a write may still show what was before it."""
+
 FOLLOWS = (ReservationState.CONFIRMED, ReservationState.ATTENDED, ReservationState.NO_SHOW)
 """States in which the platform's word is followed: attendance is corrected late."""
 
@@ -46,7 +49,8 @@ def follow_platform(db: Database, connection_id: int, now: datetime) -> int:
     """Bring the channel's reservations to where the mirror says they are; how many moved."""
     joined = _join_entered(db, connection_id)
     moved = 0
-    for row, state, at in [*_said(db, connection_id), *_over(db, connection_id, now)]:
+    found = [*_said(db, connection_id), *_over(db, connection_id, now), *_vanished(db, connection_id)]
+    for row, state, at in found:
         if row.state is not state:
             row.state, row.changed_at = state, now
             if state in (ReservationState.CANCELLED, ReservationState.LATE_CANCELLED):
@@ -115,6 +119,27 @@ def _over(
     for row, status, gone_at in rows:
         gone = status is SessionStatus.CANCELLED or gone_at is not None
         yield row, ReservationState.CANCELLED if gone else ReservationState.ATTENDED, None
+
+
+def _vanished(
+    db: Database, connection_id: int
+) -> Iterator[tuple[ChannelReservation, ReservationState, datetime | None]]:
+    """What is on no roster though one was read whole well after it was booked: cancelled before we ever saw it."""
+    rows = db.execute(
+        select(ChannelReservation, Session.roster_read_at, ChannelReservation.confirmed_at)
+        .join(Session, _of_row())
+        .outerjoin(Reservation, same_place())
+        .where(
+            ChannelReservation.connection_id == connection_id,
+            ChannelReservation.state == ReservationState.CONFIRMED,
+            ChannelReservation.platform_id.is_not(None),
+            Reservation.id.is_(None),
+            Session.roster_read_at > ChannelReservation.confirmed_at,
+        )
+    )
+    for row, read_at, confirmed_at in rows:
+        if read_at is not None and confirmed_at is not None and read_at - confirmed_at > READS_TRAIL:
+            yield row, ReservationState.CANCELLED, None
 
 
 def _join_entered(db: Database, connection_id: int) -> int:

@@ -16,7 +16,13 @@ HELD = 2000.0  # squared reservations that the belief in common variation counts
 
 
 def common_variation(
-    sessions: Sessions, reservations: Reservations, chosen: Bools, usable: Bools, means: Floats, frailty: float, curves: Curves
+    sessions: Sessions,
+    reservations: Reservations,
+    chosen: Bools,
+    usable: Bools,
+    means: Floats,
+    frailty: float,
+    curves: Curves,
 ) -> float:
     """Squared variation common to early and late bookings, from their covariance; all of it where nothing is known."""
     roomy = usable & (means + ROOM * np.sqrt(means + frailty * means**2) < sessions.capacity)

@@ -2,8 +2,8 @@
 
 Which classes, and which way, is drawn from the seed and the session's id: a class is explored all its life or never,
 so nobody sees its rate jump to and fro, and a replay draws the same. The step is smaller the better the response to
-the rate is known, and there is none where it would be too small to teach, or would cost more than ``MOST_LOST`` of
-what one who looks brings, as where places are scarce. It never leaves floor and ceiling, nor falls below what the last
+the rate is known, and small enough to cost some ``MOST_LOST`` of what one who looks brings; where places are scarce
+that leaves too little to teach, and nothing is tried. It never leaves floor and ceiling, nor falls below what the last
 place listed is worth.
 """
 
@@ -14,14 +14,15 @@ from zlib import crc32
 
 import numpy as np
 
-from adapter.smarttools.facts import Bools, Floats, Ints
+from adapter.smarttools.facts import Floats, Ints
 from adapter.smarttools.response import chance
 
 SHARE = 0.05  # of the classes are explored, half of them upwards
 STEP = 0.10  # of the best rate: the most that it is moved by
 OF_DOUBT = 0.5  # standard deviations of what people would pay: within so much nothing is known of the step
 LEAST_STEP = 0.03  # of the best rate: less teaches nothing, and would not be a change (SS-20)
-MOST_LOST = 0.02  # of what one who looks brings at the best rate
+MOST_LOST = 0.01  # of what one who looks brings at the best rate
+DEARER = 1.5  # times that: a step which costs more, as the loss is no square where places are scarce, is not taken
 
 
 @dataclass(frozen=True)
@@ -58,21 +59,24 @@ def ways(ids: list[object], seed: int) -> Floats:
 
 def try_rates(best: Ints, way: Floats, doubt: Floats, room: Room) -> Tried:
     """``best``: the best rates in minor units; ``doubt``: standard deviation of the median, in major units."""
-    step = np.minimum(STEP * best, OF_DOUBT * doubt * room.coins)
-    step = np.where(step < LEAST_STEP * best, 0.0, step)
     wanted, lost, open_ways = best, np.zeros(len(best)), np.zeros(len(best))
     for sign in (1.0, -1.0):
-        moved = np.rint(best + sign * step).astype(np.int64)
-        less = np.maximum(room.brings(best) - room.brings(moved), 0.0)
-        may = _may(best, moved, less, room)
-        open_ways += may
-        wanted, lost = np.where(may & (way == sign), moved, wanted), np.where(may & (way == sign), less, lost)
-    return Tried(wanted, lost, np.where(wanted == best, 1 - SHARE / 2 * open_ways, SHARE / 2))
+        moved = _moved(best, sign * np.minimum(STEP * best, OF_DOUBT * doubt * room.coins), room)
+        less = room.brings(best) - room.brings(moved)
+        open_ways += moved != best
+        wanted, lost = np.where(way == sign, moved, wanted), np.where(way == sign, less, lost)
+    return Tried(wanted, np.maximum(lost, 0.0), np.where(wanted == best, 1 - SHARE / 2 * open_ways, SHARE / 2))
 
 
-def _may(best: Ints, moved: Ints, less: Floats, room: Room) -> Bools:
-    inside = (room.lowest <= moved) & (moved <= room.most) & (moved != best)
-    return np.asarray(inside & (less <= MOST_LOST * room.brings(best)), dtype=np.bool_)
+def _moved(best: Ints, step: Floats, room: Room) -> Ints:
+    """The best rate moved by a step, cut until it costs no more than it may: what is lost grows as its square."""
+    most = MOST_LOST * room.brings(best)
+    full = room.brings(best) - room.brings(np.rint(best + step).astype(np.int64))
+    step = step * np.sqrt(np.clip(most / np.maximum(full, 1e-12), 0.0, 1.0))
+    moved = np.rint(best + step).astype(np.int64)
+    dear = room.brings(best) - room.brings(moved) > DEARER * most
+    small = np.abs(moved - best) < LEAST_STEP * best
+    return np.where(dear | small | (moved < room.lowest) | (moved > room.most), best, moved)
 
 
 def _uniform(ids: list[object], seed: int) -> Floats:

@@ -75,7 +75,9 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full:
     remaining = to_come * (level + excess * still) / scale
     spread = (excess / scale + own) * to_come / np.maximum(remaining, 1e-9)
     looks = model.market.keen(known)[kind] * np.nan_to_num(sessions.capacity) * at_lead(market, lead)
-    return Forecast(lead, level, to_come, stand, remaining, spread, looks, direct, market, hazard, made, pace, trend, old)
+    return Forecast(
+        lead, level, to_come, stand, remaining, spread, looks, direct, market, hazard, made, pace, trend, old
+    )
 
 
 def gamma_points(mean: Floats, spread: Floats) -> Floats:

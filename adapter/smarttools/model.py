@@ -65,7 +65,9 @@ def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: 
         seen = np.maximum([row @ curves.of(keys_of(sessions, i)) for i, row in enumerate(open_to)], LEAST_SEEN)
         level, means = fit_level(sessions, direct, full, usable, seen)
         expected = level.after(direct, means, seen)
-    level.common = common_variation(sessions, reservations, booked & (channel == DIRECT), usable, means, level.frailty, curves)
+    level.common = common_variation(
+        sessions, reservations, booked & (channel == DIRECT), usable, means, level.frailty, curves
+    )
     level.boosted = boosted_ratios(sessions, direct, means * seen, usable, seed)
     return Model(
         level=level,

@@ -35,7 +35,7 @@ def set_rates(outlook: Outlook, rows: Ints, first: Floats, dearest: Floats, way:
     """``first``: worth of the first place listed, ``dearest``: of the last one; ``way``: of what is tried."""
     sessions = outlook.sessions
     least, most = sessions.floor[rows], sessions.ceiling[rows]
-    coins = np.power(10.0, sessions.digits[rows], dtype=np.float64)
+    coins: Floats = np.power(10.0, sessions.digits[rows])
     paid = outlook.paid[rows]
     lowest = np.clip(np.ceil(dearest / paid * coins - A_HAIR), least, most).astype(np.int64)
     cost = np.minimum(first / paid, outlook.ceiling[rows])  # a place worth more is not sold at any rate

@@ -72,6 +72,21 @@ def taken_of(db: Database, session_ids: Collection[int]) -> dict[int, Taken]:
     return found
 
 
+def sold_unseen(db: Database, connection_id: int) -> set[int]:
+    """Sessions (our ids) of which the platform booked a place for us that no roster we read has shown."""
+    unseen = (
+        select(ChannelReservation.session_id)
+        .outerjoin(Reservation, same_place())
+        .where(
+            ChannelReservation.connection_id == connection_id,
+            ChannelReservation.state == ReservationState.CONFIRMED,
+            ChannelReservation.platform_id.is_not(None),
+            Reservation.id.is_(None),
+        )
+    )
+    return set(db.scalars(unseen))
+
+
 def same_place() -> ColumnElement[bool]:
     """The reservation of the channel that a mirrored one stands for."""
     return and_(

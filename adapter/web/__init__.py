@@ -19,6 +19,7 @@ from adapter.web import (
     lineage,
     members,
     metrics,
+    navigation,
     oauth,
     opportunities,
     payouts,
@@ -73,4 +74,5 @@ def install(app: Flask) -> None:
     csrf.exempt(oauth.callback)  # these two prove their caller in their own way
     csrf.exempt(webhooks.blueprint)
     wording.install(app)
+    app.jinja_env.globals["navigation"] = navigation.navigation
     then.install(app)

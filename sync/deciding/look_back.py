@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from adapter.backtest.walk import TooShort, run_backtest
 from adapter.context import Context
 from adapter.smarttools import BadTable
@@ -26,10 +28,12 @@ def backtest_run(ctx: Context, run: Run) -> None:
     with ctx.store.read() as db:
         facts = finished(facts_of_connection(db, job.connection_id, since=now - LOOK_BACK, until=now))
     result = looked_back(facts)
-    row = BacktestResult(connection_id=job.connection_id, made_at=now, result=result)
-    job.write(lambda db: db.merge(row))
-    looked_at = int(result.get("classes", 0))
-    job.commit("classes looked back at", lambda _: Counts(read=looked_at))
+
+    def keep(db: Session) -> Counts:
+        db.merge(BacktestResult(connection_id=job.connection_id, made_at=now, result=result))
+        return Counts(read=int(result.get("classes", 0)))
+
+    job.commit("classes looked back at", keep)
 
 
 def looked_back(facts: Facts) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from adapter.smarttools import SmartTools
-from adapter.smarttools.exploring import MOST_LOST, SHARE, STEP
+from adapter.smarttools.exploring import DEARER, MOST_LOST, SHARE, STEP
 from tests.fixtures.timetable import NOW, reservations, sessions, studios
 
 MANY = 2000
@@ -68,5 +68,5 @@ def test_nothing_is_tried_where_the_response_is_known_or_a_place_is_dear(fitted:
     assert (told["step"] == 0).all()
     assert told["propensity"].unique().tolist() == [1.0]
     scarce = _told(fitted, direct=17)
-    assert (scarce["costs"] <= MOST_LOST * scarce["rate"] * 20).all()
+    assert (scarce["costs"] <= DEARER * MOST_LOST * scarce["rate"] * 20).all()
     assert (scarce["step"] != 0).sum() < (_told(fitted)["step"] != 0).sum()
