@@ -10,6 +10,7 @@ from marshmallow import Schema, fields
 from sqlalchemy.orm import Session
 
 from adapter.api.idempotency import Answer, KeyHeader, once
+from adapter.api.paging import RowId
 from adapter.marketplace.campaigns import CampaignRefused, Wanted, register_campaign
 from adapter.marketplace.spotlight import Result, result_of, results_of
 from adapter.permissions import Act
@@ -26,7 +27,7 @@ class CampaignBody(Schema):
     starts_on = fields.Date(required=True)
     ends_on = fields.Date(required=True)
     fee = fields.Decimal(as_string=True, required=True)
-    venues = fields.List(fields.Integer(), load_default=list)
+    venues = fields.List(RowId(), load_default=list)
 
 
 class Lift(Schema):
