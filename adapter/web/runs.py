@@ -16,6 +16,7 @@ from adapter.store.tables import Connection, Run, Studio
 from adapter.web.access import caller, context, needs
 
 blueprint = Blueprint("runs", __name__)
+LARGEST = 2**31 - 1  # number of a line
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def log(run_id: int) -> ResponseReturnValue:
     with context().store.read() as db:
         run = db.get_one(Run, run_id)
         connection = db.get_one(Connection, run.connection_id)
-        lines = lines_of(db, run_id, after=request.args.get("after", 0, type=int))
+        lines = lines_of(db, run_id, after=min(request.args.get("after", 0, type=int), LARGEST))
     return render_template("log.html", log=lines, connection=connection)
 
 

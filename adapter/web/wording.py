@@ -101,6 +101,16 @@ READINGS = {
     "deminimis": "When the 50 dollars are tested",
     "fx": "Which exchange rate",
 }
+SETTINGS = {
+    "min_spots": "Minimum of spots",
+    "release_all_hours": "Release all, hours before the start",
+    "retail_rate": "Direct price of one reservation",
+    "rate_ceiling": "Highest rate",
+    "rate_floor": "Floor",
+    "max_displacement_risk": "Highest risk of turning a direct client away",
+    "displacement_weight": "Weight of a lost direct booking",
+    "excluded": "Never list anything",
+}
 CHANNELS = {
     "direct": "Direct",
     "marketplace": "Marketplace",
@@ -249,6 +259,7 @@ def install(app: Flask) -> None:
         RUNS=RUNS,
         ALERTS=ALERTS,
         CHANNELS=CHANNELS,
+        SETTINGS=SETTINGS,
         REASONS=REASONS,
         READINGS=READINGS,
     )

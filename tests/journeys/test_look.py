@@ -77,6 +77,10 @@ def test_every_page_looks_right(browser: Browser, served: str, ctx: Context, see
         "settings": f"/studios/{seeded.studio_id}/settings",
         "class-settings": f"/studios/{seeded.studio_id}/settings?of=class_type-1",
         "missing": "/studios/999",
+        "diagnosis": f"/connections/{seeded.connection_id}/diagnosis",
+        "connection-then": f"/connections/{seeded.connection_id}?as_of=2026-03-02T06:00",
+        "number": f"/sessions/{seeded.sessions[5]}/number?of=session.direct",
+        "record": f"/studios/{seeded.studio_id}/record?kind=session&id={seeded.sessions[5]}",
     }
     page.goto("/")
     check(page, f"welcome-{width}")
@@ -86,4 +90,9 @@ def test_every_page_looks_right(browser: Browser, served: str, ctx: Context, see
     for name, path in pages.items():
         page.goto(path)
         check(page, f"{name}-{width}")
+    context.clear_cookies()
+    page.goto(link_of(ctx, seeded.users[Role.SUPPORT]))
+    page.get_by_role("button", name="Sign in").click()
+    page.goto("/desk")
+    check(page, f"desk-{width}")
     context.close()
