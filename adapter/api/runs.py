@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from adapter.api import schemas
 from adapter.api.asking import accepted
 from adapter.api.idempotency import Answer, KeyHeader
-from adapter.api.paging import PageQuery, cursor_of, place_of
+from adapter.api.paging import PageQuery, RowId, cursor_of, place_of
 from adapter.api.support_schemas import RunLog
 from adapter.permissions import Act, studios_for
 from adapter.resync import retry_run
 from adapter.store.connection_health import runs_of
 from adapter.store.run_log import lines_of
 from adapter.store.tables import Run
+from adapter.store.tenancy import LARGEST_ID
 from adapter.web.access import allow, caller, context, needs, studio_in_url
 
 blueprint = Blueprint("api-runs", __name__, description="Pieces of work")
@@ -27,7 +28,7 @@ blueprint = Blueprint("api-runs", __name__, description="Pieces of work")
 class RunQuery(PageQuery):
     """Which runs."""
 
-    connection_id = fields.Integer(load_default=None)
+    connection_id = RowId(load_default=None)
 
 
 @blueprint.get("/runs")
@@ -62,15 +63,12 @@ def one(run_id: int) -> Run:
         return db.get_one(Run, run_id)
 
 
-LARGEST = 2**31 - 1  # number of a line
-
-
 class LogQuery(Schema):
     """From where on."""
 
     after = fields.Integer(
         load_default=0,
-        validate=validate.Range(0, LARGEST),
+        validate=validate.Range(0, LARGEST_ID),
         metadata={"description": "Only lines that follow this one"},
     )
 

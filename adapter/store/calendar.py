@@ -1,6 +1,6 @@
 """A studio's upcoming sessions as a page or an API answer shows them: places by channel, the decision, its push.
 
-Knows how to ask the tables in two queries for any number of sessions. Knows nothing of zones or words.
+Knows how to ask the tables in three queries for any number of sessions. Knows nothing of zones or words.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session, aliased, defer
 
+from adapter.store.selling import Taken, taken_of
 from adapter.store.tables import ClassType, Connection, Decision, Push, PushMode, Reservation, SourceMapping, Venue
 from adapter.store.tables import Session as ClassSession
-from connectors.records import ACTIVE_OUTCOMES, Channel, Outcome, SessionStatus
+from connectors.records import Channel, Outcome, SessionStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +201,8 @@ def _seats(db: Session, sessions: Iterable[ClassSession]) -> list[tuple[tuple[in
 
 
 def _with_places(db: Session, rows: Sequence[Any]) -> list[Upcoming]:
-    taken: dict[tuple[int, str], dict[Channel, int]] = defaultdict(lambda: defaultdict(int))
-    for key, channel, outcome, seats in _seats(db, [row[0] for row in rows]):
-        if outcome in ACTIVE_OUTCOMES:
-            taken[key][channel] += seats
-    return [_row(*row, taken=taken[row[0].connection_id, row[0].external_id]) for row in rows]
+    taken = taken_of(db, [row[0].id for row in rows])
+    return [_row(*row, taken=taken[row[0].id]) for row in rows]
 
 
 def _row(
@@ -217,17 +215,17 @@ def _row(
     decision: Decision | None,
     push: Push | None,
     *,
-    taken: dict[Channel, int],
+    taken: Taken,
 ) -> Upcoming:
-    off_roster = max(0, (session.booked or 0) - sum(taken.values()))  # the platform's own count is ahead of the roster
+    direct, third_party = (taken.others.get(channel, 0) for channel in (Channel.DIRECT, Channel.THIRD_PARTY))
     places = Places(
         capacity=session.capacity,
-        direct=taken[Channel.DIRECT],
-        marketplace=taken[Channel.MARKETPLACE],
-        third_party=taken[Channel.THIRD_PARTY],
-        unknown=taken[Channel.UNKNOWN] + off_roster,
+        direct=direct,
+        marketplace=taken.marketplace,
+        third_party=third_party,
+        unknown=taken.taken(session.booked) - direct - third_party - taken.marketplace,
         listed=decision.spots + decision.premium_spots if decision else 0,
-        off_roster=off_roster,
+        off_roster=max(0, (session.booked or 0) - taken.roster),
     )
     names = venue or session.venue_id, class_name or session.class_type_id, category
     return Upcoming(session, *names, studio_id, push_mode, decision, push, places)

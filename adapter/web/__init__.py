@@ -5,7 +5,11 @@ from __future__ import annotations
 from flask import Flask
 
 from adapter.web import (
+    account,
+    audit,
+    by_hand,
     calendar,
+    charts,
     connections,
     desk,
     franchise,
@@ -15,11 +19,18 @@ from adapter.web import (
     lineage,
     members,
     metrics,
+    navigation,
     oauth,
+    opportunities,
+    payouts,
+    people,
     runs,
     settings,
     sign_in,
+    spotlight,
+    staff,
     then,
+    today,
     webhooks,
     wording,
     write_back,
@@ -29,6 +40,12 @@ from adapter.web.security import csrf
 BLUEPRINTS = (
     home.blueprint,
     sign_in.blueprint,
+    today.blueprint,
+    charts.blueprint,
+    staff.blueprint,
+    account.blueprint,
+    people.blueprint,
+    audit.blueprint,
     calendar.blueprint,
     connections.blueprint,
     desk.blueprint,
@@ -38,7 +55,11 @@ BLUEPRINTS = (
     write_back.blueprint,
     runs.blueprint,
     settings.blueprint,
+    by_hand.blueprint,
+    opportunities.blueprint,
+    spotlight.blueprint,
     guarantee.blueprint,
+    payouts.blueprint,
     oauth.blueprint,
     webhooks.blueprint,
     health.blueprint,
@@ -53,4 +74,5 @@ def install(app: Flask) -> None:
     csrf.exempt(oauth.callback)  # these two prove their caller in their own way
     csrf.exempt(webhooks.blueprint)
     wording.install(app)
+    app.jinja_env.globals["navigation"] = navigation.navigation
     then.install(app)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session as Db
 from adapter.agenda import agenda_of
 from adapter.overbooking import find_cause, tell
 from adapter.permissions import Act
+from adapter.statements.pace import HOURS, Pace, pace_of
 from adapter.store.alerts import open_alerts
 from adapter.store.calendar import decisions_of, one_session, outcomes_of, venues_of
 from adapter.store.connection_health import connections_of
@@ -20,9 +21,11 @@ from adapter.store.freshness import freshness_of
 from adapter.store.member_pages import page_of_members
 from adapter.store.settings import effective_settings
 from adapter.store.tables import ConnectionState, Session, Studio
+from adapter.store.tenancy import row_id
 from adapter.store.then import UNKNOWABLE, decisions_then, outcomes_then, session_then
 from adapter.store.timeline import timeline_of
 from adapter.web.access import context, needs
+from adapter.web.charts import band
 from adapter.web.then import instant_asked_for, not_known_yet
 
 blueprint = Blueprint("calendar", __name__)
@@ -33,7 +36,7 @@ HISTORY = 20  # decisions shown
 @needs(Act.SEE_CALENDAR)
 def of_studio(studio_id: int) -> ResponseReturnValue:
     """The studio's next 14 days, of all venues or one, all days or one."""
-    now, venue_id, chosen = context().now(), request.args.get("venue", type=int), _chosen_day()
+    now, venue_id, chosen = context().now(), request.args.get("venue", type=row_id), _chosen_day()
     with context().store.read() as db:
         studio = db.get_one(Studio, studio_id)
         then = instant_asked_for(studio.timezone)
@@ -77,6 +80,7 @@ def of_session(session_id: int) -> ResponseReturnValue:
         else:
             history, outcomes = _history_then(db, item.session, then)
             item = session_then(db, session_id, then) or not_known_yet(item.session.timezone)
+        pace = None if then else pace_of(db, item.session, context().now())
         page = page_of_members(db, session_id)
     return render_template(
         "session.html",
@@ -84,6 +88,8 @@ def of_session(session_id: int) -> ResponseReturnValue:
         history=history,
         outcomes=outcomes,
         studio=studio,
+        pace=pace,
+        chart=None if pace is None else _chart(pace),
         then=then,
         unknowable=UNKNOWABLE,
         member_page=page,
@@ -102,6 +108,12 @@ def timeline(session_id: int) -> ResponseReturnValue:
     found = find_cause(events, until=context().now())
     lines = [(event, tell(event)) for event in events]
     return render_template("timeline.html", item=item, found=found, lines=lines, studio=studio)
+
+
+def _chart(pace: Pace) -> dict[str, Any]:
+    labels = [f"{hours // 24} days" if hours >= 48 else f"{hours} h" for hours in HOURS]
+    lines = ("This class", "accent", list(pace.so_far)), ("Usual", "soft", list(pace.usual))
+    return band([*labels[:-1], "start"], list(pace.low), list(pace.high), *lines)
 
 
 def _history_then(db: Db, session: Session, then: datetime) -> Any:

@@ -33,10 +33,21 @@ from adapter.store.policies import policies_of
 from adapter.store.push_health import push_health_of
 from adapter.store.settings import effective_settings
 from adapter.store.settings import sources as sources_of
-from adapter.store.tables import AlertKind, Connection, ConnectionState, PushMode, RunKind, Studio
+from adapter.store.tables import (
+    AlertKind,
+    BacktestResult,
+    Connection,
+    ConnectionState,
+    PushMode,
+    RunKind,
+    RunOrigin,
+    Studio,
+)
+from adapter.store.tenancy import row_id
 from adapter.studio_settings import confirm_sources
 from adapter.web.access import caller, context, needs
 from adapter.web.then import instant_asked_for, not_known_yet
+from adapter.work import request_run
 from adapter.write_back import options_of
 from connectors.records import Channel
 
@@ -83,6 +94,7 @@ def one(connection_id: int) -> ResponseReturnValue:
             health=health_of(db, connection_id, now, platforms.calls_per_day(connection.platform, context().config)),
             confirmed_at=first_confirmed(db, connection_id),
             events=events_of(db, connection),
+            backtest=db.get(BacktestResult, connection_id),
             set_aside=set_aside_records(db, connection_id),
             sources=sources_of(db, connection_id),
             price_options=options_of(db, connection_id),
@@ -122,7 +134,7 @@ def resync(connection_id: int) -> ResponseReturnValue:
                 stream=form.get("stream") or None,
                 first=_day(form.get("from")),
                 last=_day(form.get("to")),
-                session=form.get("session", type=int),
+                session=form.get("session", type=row_id),
                 dry_run="dry_run" in form,
                 why=form.get("why", ""),
                 actor=caller().actor,
@@ -134,6 +146,18 @@ def resync(connection_id: int) -> ResponseReturnValue:
     context().wake_engine()
     flash(asked.words, "info")
     return redirect(url_for("runs.one", run_id=asked.run.id))
+
+
+@blueprint.post("/connections/<int:connection_id>/look-back")
+@needs(Act.SWITCH_PUSH)
+def look_back(connection_id: int) -> ResponseReturnValue:
+    """Work out anew what the past weeks would have brought."""
+    origin, who = RunOrigin.MANUAL, caller().actor
+    with context().store.write() as db:
+        request_run(db, RunKind.BACKTEST, connection_id, origin=origin, actor=who, now=context().now())
+    context().wake_engine()
+    flash("Looking back at the past weeks: this takes a minute.", "info")
+    return _back(connection_id)
 
 
 @blueprint.post("/connections/<int:connection_id>/events")

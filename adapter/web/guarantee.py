@@ -19,6 +19,7 @@ from adapter.statements.recorded import participation_of
 from adapter.statements.reservations import record_of
 from adapter.statements.watch import lights_of
 from adapter.store.tables import GuaranteeStatement, Judgement, JudgementKind, Studio
+from adapter.store.tenancy import row_id
 from adapter.studio_settings import FLOOR, settings_for
 from adapter.web.access import caller, context, needs
 from adapter.web.then import instant_asked_for
@@ -125,7 +126,7 @@ def second(studio_id: int) -> ResponseReturnValue:
     """Agree, as the second person."""
     try:
         with context().store.write() as db:
-            row = db.get(Judgement, request.form.get("judgement", 0, type=int))
+            row = db.get(Judgement, request.form.get("judgement", 0, type=row_id))
             if row is None or row.studio_id != studio_id:
                 abort(404)
             agree(db, context(), row, actor=caller().actor)
@@ -142,7 +143,7 @@ def _back(studio_id: int) -> ResponseReturnValue:
 
 def _statement(studio_id: int) -> tuple[GuaranteeStatement, str]:
     with context().store.write() as db:  # the key that signs is made at its first use
-        row = one_statement(db, context(), studio_id, request.args.get("version", type=int))
+        row = one_statement(db, context(), studio_id, request.args.get("version", type=row_id))
         return row or abort(404), db.get_one(Studio, studio_id).name
 
 

@@ -13,6 +13,7 @@ from adapter.lineage.numbers import NUMBERS, Of, open_number
 from adapter.lineage.records import Kind, find_record
 from adapter.permissions import Act, may
 from adapter.store.tables import Studio
+from adapter.store.tenancy import row_id
 from adapter.web.access import caller, context, needs
 
 blueprint = Blueprint("lineage", __name__)
@@ -24,7 +25,7 @@ LARGEST = 2**31 - 1
 @needs(Act.SEE_RECORDS)
 def of_studio(studio_id: int) -> ResponseReturnValue:
     """A number of the calendar or the guarantee."""
-    return _opened(Of.STUDIO, day=_day(), venue_id=request.args.get("venue", type=int))
+    return _opened(Of.STUDIO, day=_day(), venue_id=request.args.get("venue", type=row_id))
 
 
 @blueprint.get("/sessions/<int:session_id>/number")
@@ -45,7 +46,7 @@ def of_connection(connection_id: int) -> ResponseReturnValue:
 @needs(Act.SEE_RECORDS)
 def record(studio_id: int) -> ResponseReturnValue:
     """One record, as kept: redacted, with its hash. Without a kind and a number: which kinds there are."""
-    number = request.args.get("id", 0, type=int)
+    number = request.args.get("id", 0, type=row_id)
     with context().store.read() as db:
         studio = db.get_one(Studio, studio_id)
         if not request.args:

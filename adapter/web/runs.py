@@ -13,10 +13,10 @@ from adapter.resync import WrongResync, retry_run
 from adapter.store.differences import MOST
 from adapter.store.run_log import lines_of
 from adapter.store.tables import Connection, Run, Studio
+from adapter.store.tenancy import row_id
 from adapter.web.access import caller, context, needs
 
 blueprint = Blueprint("runs", __name__)
-LARGEST = 2**31 - 1  # number of a line
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def log(run_id: int) -> ResponseReturnValue:
     with context().store.read() as db:
         run = db.get_one(Run, run_id)
         connection = db.get_one(Connection, run.connection_id)
-        lines = lines_of(db, run_id, after=min(request.args.get("after", 0, type=int), LARGEST))
+        lines = lines_of(db, run_id, after=request.args.get("after", 0, type=row_id))
     return render_template("log.html", log=lines, connection=connection)
 
 

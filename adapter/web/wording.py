@@ -35,6 +35,7 @@ REASONS = {
     "excluded": "Left out by your settings",
     "held_out": "Drawn to list nothing this week, to measure what listing brings",
     "own_cap": "Your own number at the platform is smaller",
+    "granted": "As many as you accepted under Opportunities",
     "waitlisted": "Direct clients are on the waiting list",
     "withdrawn": "Taken back: pushing was switched off",
     "floor_missing": "No floor is agreed yet: see the settings",
@@ -47,9 +48,13 @@ REASONS = {
     "unreadable": "Not decided: what we read makes no sense",
     "no_capacity": "The platform gives no capacity",
     "blackout": "Blacked out by you",
+    "by_hand": "Set by hand",
     "floor": "At your agreed floor",
     "limit": "At the lowest agreed rate",
     "ceiling": "At your highest rate",
+    "model": "The best balance of what a place pays and the chance that it sells",
+    "in_force": "The rate in force stays: the change would be small",
+    "explored": "Tried a little off the best rate known, to learn what people would pay",
 }
 PUSHES = {
     "pending": "Waiting to be sent",
@@ -69,6 +74,7 @@ ALERTS = {
     "push_failing": "A class can't be pushed",
     "drift": "Somebody sets their own number at the platform",
     "subscription": "The platform's events don't reach us",
+    "to_enter": "Marketplace guests to be entered in your booking system",
     "reconnect": "Access has ended",
 }
 RUNS = {
@@ -81,7 +87,17 @@ RUNS = {
     "prove": "Proof",
     "webhooks": "Events",
     "state": "Guarantee statement",
+    "settle": "Payouts",
+    "sell": "Sales of marketplaces",
+    "tell": "Messages to marketplaces",
+    "backtest": "Look back",
     "subscribe": "Subscription to events",
+}
+CAUSES = {
+    "excluded": "Your settings leave this class out; accepting makes an exception for it, up to this number.",
+    "own_cap": "Your own number at the platform is smaller; accepting lists beyond it, up to this number.",
+    "premium": "They are worth more than the usual rate, and Premium is off; accepting turns it on for this class.",
+    "shadow": "Nothing is pushed yet. Switch pushing on at the connection, and they are listed by themselves.",
 }
 READINGS = {
     "provided": "When a reservation was provided",
@@ -110,6 +126,58 @@ SETTINGS = {
     "max_displacement_risk": "Highest risk of turning a direct client away",
     "displacement_weight": "Weight of a lost direct booking",
     "excluded": "Never list anything",
+}
+ROLES = {
+    "owner": "Owner",
+    "operations": "Operations",
+    "finance": "Finance",
+    "support": "Support",
+    "franchisor": "Franchisor",
+    "readonly": "Read only",
+    "marketplace": "Marketplace",
+}
+ROLES_MEAN = {
+    "owner": "Everything of the studio: settings, the floor, people, pushing",
+    "operations": "The daily work: settings, pushing, resync. No floor, no people",
+    "finance": "Money and the floor, no settings; judges the guarantee together with somebody else",
+    "support": "Sees connections and repairs them. No floor, no settings",
+    "franchisor": "Sees the calendar",
+    "readonly": "Sees calendar, settings and connections, changes nothing",
+}
+WAYS = {
+    "passkey": "Passkey",
+    "password": "Password with a code",
+    "staff": "Company account",
+    "link": "One-time link",
+}
+ACTS = {
+    "person.invited": "Invited somebody",
+    "person.joined": "Joined by invitation",
+    "person.role_changed": "Changed somebody's role",
+    "person.withdrawn": "Withdrew somebody's role",
+    "person.signed_in": "Signed in",
+    "person.signed_out_everywhere": "Signed out everywhere",
+    "invitation.withdrawn": "Withdrew an invitation",
+    "passkey.added": "Added a passkey",
+    "passkey.removed": "Removed a passkey",
+    "password.set": "Set a password",
+    "password.changed": "Changed the password",
+    "password.removed": "Removed the password",
+    "recovery_code.used": "Used a recovery code",
+    "staff.roles_changed": "Roles by company groups",
+    "settings.changed": "Changed settings",
+    "sources.mapped": "Said what booking sources mean",
+    "push_mode.changed": "Switched pushing",
+    "own_caps.dismissed": "Let our numbers be used again",
+    "connection.connected": "Connected",
+    "connection.disconnected": "Disconnected",
+    "total_push.switched": "Switched writing online capacities",
+    "total_push.proven": "Proved writing online capacities",
+    "total_push.not_proven": "The proof did not pass",
+    "catalog_rate.switched": "Switched the price that follows the rate",
+    "run.requested": "Asked for work",
+    "holdout.registered": "Registered a holdout",
+    "guarantee.page_made": "Worked the guarantee out again",
 }
 CHANNELS = {
     "direct": "Direct",
@@ -246,6 +314,7 @@ def install(app: Flask) -> None:
         ago=ago,
         told=told,
         money=money,
+        instant=datetime.fromisoformat,
         number=number,
         seen=seen,
         capital=capital,
@@ -257,7 +326,12 @@ def install(app: Flask) -> None:
         says=says,
         PUSHES=PUSHES,
         RUNS=RUNS,
+        ROLES=ROLES,
+        ROLES_MEAN=ROLES_MEAN,
+        WAYS=WAYS,
+        ACTS=ACTS,
         ALERTS=ALERTS,
+        CAUSES=CAUSES,
         CHANNELS=CHANNELS,
         SETTINGS=SETTINGS,
         REASONS=REASONS,

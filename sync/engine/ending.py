@@ -29,6 +29,7 @@ FOLLOWS: Mapping[RunKind, RunKind] = {
     RunKind.RESYNC: RunKind.DECIDE,
     RunKind.DECIDE: RunKind.PUSH,
     RunKind.WEBHOOKS: RunKind.PUSH,
+    RunKind.SELL: RunKind.PUSH,
 }
 ENDED: Mapping[RunState, str] = {
     RunState.DONE: "Done.",

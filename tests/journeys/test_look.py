@@ -76,6 +76,8 @@ def test_every_page_looks_right(browser: Browser, served: str, ctx: Context, see
         "run": f"/runs/{seeded.runs[1]}",
         "settings": f"/studios/{seeded.studio_id}/settings",
         "class-settings": f"/studios/{seeded.studio_id}/settings?of=class_type-1",
+        "today": f"/studios/{seeded.studio_id}/today",
+        "by-hand": f"/studios/{seeded.studio_id}/by-hand?session={seeded.sessions[5]}&kind=spots",
         "missing": "/studios/999",
         "diagnosis": f"/connections/{seeded.connection_id}/diagnosis",
         "connection-then": f"/connections/{seeded.connection_id}?as_of=2026-03-02T06:00",

@@ -24,6 +24,10 @@ class RunKind(StrEnum):
     PROVE = "prove"  # whether a dangerous write is harmless at this site
     WEBHOOKS = "webhooks"  # work off the inbox
     STATE = "state"  # the day's guarantee statement of the connection's studio
+    SETTLE = "settle"  # write into the payout ledger what stands 48 hours after class
+    SELL = "sell"  # after sales through the channel: what is open is settled, what was sold is decided again
+    TELL = "tell"  # messages to marketplaces
+    BACKTEST = "backtest"  # what the past weeks would have brought, before anything is switched on
     SUBSCRIBE = "subscribe"  # see to it that the platform tells us of events
 
 

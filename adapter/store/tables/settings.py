@@ -41,6 +41,8 @@ class Setting(Base):
     displacement_weight: Mapped[float | None]
     max_displacement_risk: Mapped[float | None]
     excluded: Mapped[bool | None]  # never listed
+    shadow: Mapped[bool | None]  # decided and scored, and not pushed, though the connection is live (N-06)
+    premium: Mapped[bool | None]  # further spots at a higher rate (PR-01): off unless the studio chooses it
     no_increase_after_minutes: Mapped[int | None]  # of the studio: how old our copy may be (SS-19, T1)
     nothing_after_minutes: Mapped[int | None]  # of the studio: the same, until nothing is listed (SS-19, T2)
     updated_at: Mapped[datetime]

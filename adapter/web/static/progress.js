@@ -1,4 +1,5 @@
 // Keeps a run's progress fresh: fetches the fragment that [data-poll] names until it says that it is finished.
+// And shows the tab that one is on, where tabs don't all fit.
 "use strict";
 
 function follow(box) {
@@ -42,5 +43,6 @@ function listen(log) {
 const choose = (box) => box.addEventListener("focus", () => box.select());
 
 document.querySelectorAll("[data-poll]").forEach(follow);
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 document.querySelectorAll("[data-log]").forEach(listen);
 document.querySelectorAll("[data-copy]").forEach(choose);
