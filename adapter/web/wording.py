@@ -118,6 +118,16 @@ READINGS = {
     "deminimis": "When the 50 dollars are tested",
     "fx": "Which exchange rate",
 }
+SETTINGS = {
+    "min_spots": "Minimum of spots",
+    "release_all_hours": "Release all, hours before the start",
+    "retail_rate": "Direct price of one reservation",
+    "rate_ceiling": "Highest rate",
+    "rate_floor": "Floor",
+    "max_displacement_risk": "Highest risk of turning a direct client away",
+    "displacement_weight": "Weight of a lost direct booking",
+    "excluded": "Never list anything",
+}
 ROLES = {
     "owner": "Owner",
     "operations": "Operations",
@@ -336,6 +346,7 @@ def install(app: Flask) -> None:
         ALERTS=ALERTS,
         CAUSES=CAUSES,
         CHANNELS=CHANNELS,
+        SETTINGS=SETTINGS,
         REASONS=REASONS,
         READINGS=READINGS,
     )

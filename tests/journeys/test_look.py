@@ -100,6 +100,10 @@ def test_every_page_looks_right(browser: Browser, served: str, ctx: Context, see
         "opportunities": f"/studios/{seeded.studio_id}/opportunities",
         "spotlight": f"/studios/{seeded.studio_id}/spotlight",
         "missing": "/studios/999",
+        "diagnosis": f"/connections/{seeded.connection_id}/diagnosis",
+        "connection-then": f"/connections/{seeded.connection_id}?as_of=2026-03-02T06:00",
+        "number": f"/sessions/{seeded.sessions[5]}/number?of=session.direct",
+        "record": f"/studios/{seeded.studio_id}/record?kind=session&id={seeded.sessions[5]}",
     }
     page.goto("/")
     check(page, f"welcome-{width}")
@@ -109,4 +113,9 @@ def test_every_page_looks_right(browser: Browser, served: str, ctx: Context, see
     for name, path in pages.items():
         page.goto(path)
         check(page, f"{name}-{width}")
+    context.clear_cookies()
+    page.goto(link_of(ctx, seeded.users[Role.SUPPORT]))
+    page.get_by_role("button", name="Sign in").click()
+    page.goto("/desk")
+    check(page, f"desk-{width}")
     context.close()
