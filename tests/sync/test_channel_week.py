@@ -15,7 +15,7 @@ from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, decide, done
 from tests.sync.selling import seller_of
 
-STEPS, HOURS = 4, 9  # benchmarks/bench_channel.py does the whole week
+STEPS, HOURS = 4, 5  # benchmarks/bench_channel.py does the whole week
 FLOOR = Decimal("7.50")
 
 
