@@ -23,11 +23,10 @@ from adapter.store.tables import (
     PushMode,
     Run,
     RunKind,
-    RunOrigin,
     RunState,
     WebhookMessage,
 )
-from adapter.work import request_run
+from adapter.work import request_by_clock
 from connectors import registry
 from sync.deciding import freshness
 from sync.pushing import circuit, parity, write_back
@@ -194,5 +193,5 @@ def _ask(
     last = _latest(db, connection, kinds, tuple(RunState), until)
     if _latest(db, connection, kinds, OPEN, until) is not None or (last is not None and now - last < every):
         return False
-    request_run(db, kind, connection.id, origin=RunOrigin.SCHEDULE, actor="clock", now=due_at or now, why=why)
+    request_by_clock(db, kind, connection.id, now=due_at or now, why=why)
     return True
