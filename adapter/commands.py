@@ -133,6 +133,8 @@ def create(context: Context, role: str, studio: int | None, marketplace: str | N
             text = create_token(db, context.keys, Role(role), studio, marketplace, context.now())
         except ValueError as error:
             raise click.UsageError(f"--role {role}: {error}") from error
+    if studio is None and marketplace is None:
+        click.echo("This token holds for every studio, also for those to come: --studio limits it to one.", err=True)
     if json_wanted:
         as_json({"token": text, "role": role, "studio": studio, "marketplace": marketplace})
     else:
