@@ -112,7 +112,8 @@ def of_session(session_id: int) -> ResponseReturnValue:
         history = decisions_of(db, session_id, limit=20)
         outcomes = outcomes_of(db, item.session)
         studio = db.get_one(Studio, g.studio_id)
-    return render_template("session.html", item=item, history=history, outcomes=outcomes, studio=studio)
+    shown = {"item": item, "history": history, "outcomes": outcomes, "studio": studio}
+    return render_template("session.html", **shown, over=item.session.starts_at <= context().now())
 
 
 @blueprint.get("/sessions/<int:session_id>/timeline")
