@@ -22,6 +22,12 @@ def email_id(db: Session, keys: Keyring, address: str, now: datetime) -> int | N
     return next(iter(email_ids(db, keys, [address], now).values()), None)
 
 
+def known_email_id(db: Session, keys: Keyring, address: str) -> int | None:
+    """Our id of an address that was seen before; None: it is new, or none at all. Writes nothing."""
+    normal = normalise(address)
+    return None if normal is None else _ids(db, {key := keys.keyed_hash(normal)}).get(key)
+
+
 def email_ids(db: Session, keys: Keyring, addresses: Iterable[str], now: datetime) -> dict[str, int]:
     """Our ids of many addresses, by the address as given; what is no address is absent."""
     hashed = {address: keys.keyed_hash(normal) for address in addresses if (normal := normalise(address))}

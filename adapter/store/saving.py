@@ -23,7 +23,7 @@ from adapter.store.columns import ADDRESS_FIELDS, KINDS, Kind, Row
 from adapter.store.dialect import among, chunks, table_of, upsert
 from adapter.store.differences import note
 from adapter.store.merging import UNKNOWN_WORD, WORDS, keep_what_is_not_said, settle_reservation, stale
-from adapter.store.readings import note_readings
+from adapter.store.readings import note_readings, note_reservations
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Connection, Venue
 from connectors.records import Stream
@@ -94,6 +94,8 @@ def _save_some(batch: Batch, rows: Sequence[Row]) -> Counts:
     upsert(batch.db, batch.kind.table, KEY, [row.values for row in written], differs=["content_hash", "gone_at"])
     if batch.stream is Stream.SESSIONS:
         note_readings(batch.db, batch.connection.id, [row.values for row in written], old, batch.now)
+    if batch.stream is Stream.RESERVATIONS:
+        note_reservations(batch.db, batch.connection.id, [row.values for row in written], old, batch.now)
     if batch.stream is Stream.CLIENTS:
         note_addresses(batch.db, batch.connection.id, [row.values for row in written], old, batch.now)
         follow_public_ids(batch.db, batch.connection.id, [row.values for row in written], old)

@@ -1,5 +1,5 @@
-"""The sandbox, declared: Mindbody's dialect on your own machine, and two things more: it takes an offer for a session,
-and tells a subscription of one site's events alone.
+"""The sandbox, declared: Mindbody's dialect on your own machine, and three things more: it takes an offer for a
+session, books the marketplace's guests, and tells a subscription of one site's events alone.
 
 The platform itself runs in sandbox/server, which nothing imports; this is only how the adapter speaks with it.
 """
@@ -15,8 +15,9 @@ from connectors.fields import reach
 from connectors.mindbody import subscriptions
 from connectors.mindbody.pages import PAGE, listed
 from connectors.paging import Slice, by_offset
-from connectors.platform import Api, Capability, OfferPush, ReadBack
+from connectors.platform import Api, Booking, Capability, OfferPush, ReadBack
 from connectors.records import Offer
+from connectors.sandbox import bookings
 
 
 def send(api: Api, offer: Offer, key: str) -> None:
@@ -75,6 +76,7 @@ def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
+_BOOKING = Booking(find=bookings.find, make=bookings.make, cancel=bookings.cancel)
 _LOCAL = {Capability.SPOTS_LOCAL, Capability.RATE_LOCAL, Capability.SPOTS_TOTAL, Capability.RATE_CATALOG}
 _NATIVE = {Capability.SPOTS_NATIVE, Capability.RATE_NATIVE}
 
@@ -82,13 +84,14 @@ PLATFORM = replace(
     mindbody.PLATFORM,
     name="sandbox",
     title="Sandbox",
-    capabilities=(mindbody.PLATFORM.capabilities - _LOCAL) | _NATIVE,
+    capabilities=(mindbody.PLATFORM.capabilities - _LOCAL) | _NATIVE | {Capability.BOOK},
     api_url="",  # it has no public address: the one that was started says where it is
     oauth=replace(mindbody.PLATFORM.oauth, issuer=None) if mindbody.PLATFORM.oauth else None,
     webhooks=replace(mindbody.PLATFORM.webhooks, subscribe=subscribe, shared=False, api_url="")
     if mindbody.PLATFORM.webhooks
     else None,
     offers=OfferPush(send=send, read_back=read_back, read_all=read_all, at_once=4),
+    booking=_BOOKING,
     totals=None,
     catalog=None,
     limits=("The sandbox is no real studio: nothing here is sold.",),

@@ -94,7 +94,9 @@ class World:
         with self.lock:
             return self._of(site_id).desk.book(class_id, client_id, self.now, web=web, habit=habit, overbook=overbook)
 
-    def book_guest(self, site_id: int, class_id: int, first: str, last: str, email: str, *, rate: Decimal) -> Visit:
+    def book_guest(
+        self, site_id: int, class_id: int, first: str, last: str, email: str, *, rate: Decimal, premium: bool = False
+    ) -> Visit:
         """Book somebody whom the marketplace names, as a client of their own. Raises ``Refused``."""
         with self.lock:
             living = self._of(site_id)
@@ -102,7 +104,7 @@ class World:
             if not living.site.has_place(living.site.classes[class_id], web=True):
                 raise Refused(Reason.CLASS_FULL, f"class {class_id} is full")
             client = living.crowd.enter(first, last, email, self.now)
-            return living.desk.book_market(class_id, client.unique_id, self.now, rate=rate, premium=False)
+            return living.desk.book_market(class_id, client.unique_id, self.now, rate=rate, premium=premium)
 
     def cancel(self, site_id: int, visit_id: int, *, late: bool | None = None) -> Visit:
         """Cancel a booking now; late by the studio's rule unless told. Raises ``Refused``."""
