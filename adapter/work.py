@@ -41,7 +41,7 @@ def request_by_clock(
     connection_id: int | None,
     *,
     now: datetime,
-    why: str,
+    why: str = "",
     params: dict[str, Any] | None = None,
 ) -> tuple[Run, bool]:
     """Ask for work that follows by itself and nobody asked for; as ``request_run``."""

@@ -184,7 +184,7 @@ def ask_for_messages(db: Database, now: datetime) -> int:
     """A run where a message to a marketplace is due."""
     if not messages_due(db, now):
         return 0
-    return request_run(db, RunKind.TELL, None, origin=RunOrigin.SCHEDULE, actor="clock", now=now)[1]
+    return request_by_clock(db, RunKind.TELL, None, now=now)[1]
 
 
 SCHEDULE = (

@@ -85,8 +85,8 @@ class RosterPull:
 def _homes(batch: Sequence[tuple[RosterKey, Roster]]) -> dict[int, str]:
     """To which session each payload of a batch belongs: one that could not be read may not say so itself."""
     return {
-        id(read.raw): key.external_id
+        id(raw): key.external_id
         for key, pages in batch
         for page in pages
-        for read in (*page.items, *page.set_aside)
+        for raw in (*(item.raw for item in page.items), *(record.raw for record in page.set_aside))
     }
