@@ -2,8 +2,8 @@
 
 A chain of ratios, each held to 1 until its group has shown otherwise (gamma-Poisson empirical Bayes): fill of all →
 hour → category → studio → studio at that hour → category at its hour of the week → instructor → recurring slot; and
-where the studio is heading (``trend``). How far a level may depart is learned from how much its groups differ. A full class
-shows only that demand was at least so much: its count is replaced by what is expected at or above it (EM). What
+where the studio is heading (``trend``). How far a level may depart is learned from how much its groups differ. A full
+class shows only that demand was at least so much: its count is replaced by what is expected at or above it (EM). What
 gradient-boosted trees see beyond the chain is one more ratio per slot.
 """
 
