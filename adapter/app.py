@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from adapter import api, web
+from adapter import api, channel, web
 from adapter.context import Context
 from adapter.logs import configure_logs
 from adapter.web import access, errors, requests, security
@@ -22,5 +22,6 @@ def create_app(ctx: Context) -> Flask:
     access.install(app)
     web.install(app)
     api.install(app)
+    channel.install(app)
     errors.install(app)
     return app

@@ -15,6 +15,7 @@ from adapter.connecting.flows import ConnectRefused
 from adapter.connecting.login import connect_with_login
 from adapter.context import Context
 from adapter.doctor_command import doctor
+from adapter.marketplace.sellers import register_marketplace
 from adapter.printing import as_json, as_list, as_table
 from adapter.store.connection_health import health_of, runs_of
 from adapter.store.tables import Connection, Role, Run, Studio
@@ -133,6 +134,8 @@ def create(context: Context, role: str, studio: int | None, marketplace: str | N
             text = create_token(db, context.keys, Role(role), studio, marketplace, context.now())
         except ValueError as error:
             raise click.UsageError(f"--role {role}: {error}") from error
+        if marketplace is not None:
+            register_marketplace(db, marketplace, context.now())
     if json_wanted:
         as_json({"token": text, "role": role, "studio": studio, "marketplace": marketplace})
     else:

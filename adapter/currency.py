@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 NO_MINOR_UNIT = frozenset(
     {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF"}
     | {"XPF"}
@@ -18,3 +20,8 @@ def digits(currency: str) -> int:
     if code in FOUR_DIGITS:
         return 4
     return 3 if code in THREE_DIGITS else 2
+
+
+def money_text(amount: Decimal | None, currency: str) -> str | None:
+    """An amount as plain text with its currency's digits; None stays None."""
+    return None if amount is None else format(amount, f".{digits(currency)}f")

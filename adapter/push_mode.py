@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from adapter.marketplace.feed import announce_connection
 from adapter.store.audit import note
 from adapter.store.tables import Connection, PushMode, Run, RunKind, RunOrigin
 from adapter.work import request_run
@@ -22,6 +23,8 @@ def switch_push_mode(db: Session, connection: Connection, mode: PushMode, *, act
     before = {"push_mode": connection.push_mode}
     note(db, connection, "push_mode.changed", before, {"push_mode": mode}, actor=actor, now=now)
     connection.push_mode = mode
+    db.flush()
+    announce_connection(db, connection.id, now)
     first = RunKind.DECIDE if mode is PushMode.LIVE else RunKind.PUSH
     run = _ask(db, first, connection, mode, actor, now)
     if mode is PushMode.SHADOW:

@@ -21,7 +21,12 @@ def header_of(headers: Mapping[str, str], name: str) -> str | None:
 
 def sha256_base64(secret: str, body: bytes) -> str:
     """Base64 of the HMAC-SHA256 of the raw body; the key is the secret's UTF-8 text as it stands."""
-    return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
+    return sha256_base64_of(secret.encode(), body)
+
+
+def sha256_base64_of(key: bytes, body: bytes) -> str:
+    """The same with a key of bytes."""
+    return base64.b64encode(hmac.new(key, body, hashlib.sha256).digest()).decode()
 
 
 def same(expected: str, given: str | None) -> bool:

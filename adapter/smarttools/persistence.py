@@ -102,7 +102,8 @@ def _pooled(written: dict[str, Any], length: int) -> Pooled:
 
 def _responses(written: dict[str, Any]) -> Responses:
     known = {key: [float(value) for value in values] for key, values in written["known"].items()}
-    return Responses(_array(written["weights"], len(PRIOR)), known)
+    retail = {name: float(value) for name, value in written["retail"].items()}
+    return Responses(_array(written["weights"], len(PRIOR)), known, retail)
 
 
 def _trend(written: dict[str, Any]) -> Trend:

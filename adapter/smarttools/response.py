@@ -11,7 +11,7 @@ from itertools import product
 import numpy as np
 from scipy.special import gammaln, wrightomega
 
-from adapter.smarttools.facts import Floats, Ints, Sessions, numbered, sum_by
+from adapter.smarttools.facts import Floats, Ints, Sessions, count_by, looked_up, numbered, sum_by
 
 _MEDIANS = np.linspace(0.25, 1.1, 18)
 _SCALES = np.array([0.08, 0.14, 0.22])
@@ -63,20 +63,33 @@ def accepted(share: Floats) -> Floats:
 
 @dataclass
 class Responses:
-    """What marketplace users would pay, as median and scale over the retail rate, by key (slot, studio)."""
+    """What marketplace users would pay, by key (slot, studio): median, scale and the median's doubt, over retail."""
 
     weights: Floats = field(default_factory=PRIOR.copy)  # of the curves of the set, over all studios
     known: dict[str, list[float]] = field(default_factory=dict)
+    retail: dict[str, float] = field(default_factory=dict)  # by slot: the direct price beside which this was seen
 
     def of(self, sessions: Sessions) -> tuple[Floats, Floats]:
         """Each session's median and scale."""
+        table = self._found(sessions)
+        return table[:, 0], table[:, 1]
+
+    def anchor(self, sessions: Sessions) -> Floats:
+        """What the shares stand for: the direct price they were seen at, as nobody is richer for a price that rose."""
+        told = looked_up(sessions.slot, self.retail, np.nan)
+        return np.where(np.isnan(told), sessions.retail, told)
+
+    def doubt(self, sessions: Sessions) -> Floats:
+        """Standard deviation of each session's median: how little is known of it."""
+        return self._found(sessions)[:, 2]
+
+    def _found(self, sessions: Sessions) -> Floats:
         usual = _point(self.weights)
         found = [
             self.known.get(f"slot|{slot}") or self.known.get(f"studio|{studio}") or usual
             for slot, studio in zip(sessions.slot, sessions.studio, strict=True)
         ]
-        table = np.array(found, dtype=np.float64).reshape(-1, 2)
-        return table[:, 0], table[:, 1]
+        return np.array(found, dtype=np.float64).reshape(-1, 3)
 
 
 @dataclass(frozen=True)
@@ -121,7 +134,13 @@ def learn_responses(sessions: Sessions, stretches: Stretches) -> Responses:
         found = _learned(own, len(studios), found.weights, *spread)
     known = {f"studio|{name}": _point(row) for name, row in zip(studios, found.studios, strict=True)}
     known |= {f"slot|{name}": _point(row) for name, row in zip(slots, found.slots, strict=True)}
-    return Responses(found.usual, known)
+    return Responses(found.usual, known, _usual_retail(sessions))
+
+
+def _usual_retail(sessions: Sessions) -> dict[str, float]:
+    slots, number = numbered(sessions.slot)
+    usual = sum_by(number, sessions.retail, len(slots)) / count_by(number, len(slots))
+    return dict(zip(slots, usual.tolist(), strict=True))
 
 
 def _variation(own: _Slots, studios: int) -> tuple[float, float]:
@@ -218,4 +237,4 @@ def _point(weights: Floats) -> list[float]:
     """One logistic curve for a mixture of them: the doubt about the median flattens it."""
     median = float(weights @ MEDIANS)
     doubt = float(weights @ (MEDIANS - median) ** 2)
-    return [median, float(np.sqrt((weights @ SCALES) ** 2 + 3 / np.pi**2 * doubt))]
+    return [median, float(np.sqrt((weights @ SCALES) ** 2 + 3 / np.pi**2 * doubt)), float(np.sqrt(doubt))]

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adapter.guarantee.identity import normalise
-from adapter.store.dialect import insert_new, table_of
+from adapter.store.dialect import among, insert_new, table_of
 from adapter.store.sealing import Keyring
 from adapter.store.tables import EmailAddress
 
@@ -20,6 +20,12 @@ from adapter.store.tables import EmailAddress
 def email_id(db: Session, keys: Keyring, address: str, now: datetime) -> int | None:
     """Our id of an address, made at first sight. None where it is no address, or a placeholder (GI-04)."""
     return next(iter(email_ids(db, keys, [address], now).values()), None)
+
+
+def known_email_id(db: Session, keys: Keyring, address: str) -> int | None:
+    """Our id of an address that was seen before; None: it is new, or none at all. Writes nothing."""
+    normal = normalise(address)
+    return None if normal is None else _ids(db, {key := keys.keyed_hash(normal)}).get(key)
 
 
 def email_ids(db: Session, keys: Keyring, addresses: Iterable[str], now: datetime) -> dict[str, int]:
@@ -42,7 +48,9 @@ def open_address(keys: Keyring, row: EmailAddress) -> str | None:
 
 
 def _ids(db: Session, hashes: set[str]) -> dict[str, int]:
-    found = db.execute(select(EmailAddress.keyed_hash, EmailAddress.id).where(EmailAddress.keyed_hash.in_(hashes)))
+    found = db.execute(
+        select(EmailAddress.keyed_hash, EmailAddress.id).where(EmailAddress.keyed_hash.in_(among(hashes)))
+    )
     return dict(found.all())
 
 

@@ -1,6 +1,6 @@
 """A studio's upcoming sessions as a page or an API answer shows them: places by channel, the decision, its push.
 
-Knows how to ask the tables in two queries for any number of sessions. Knows nothing of zones or words.
+Knows how to ask the tables in three queries for any number of sessions. Knows nothing of zones or words.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session, aliased, defer
 
+from adapter.store.selling import Taken, taken_of
 from adapter.store.tables import ClassType, Connection, Decision, Push, PushMode, Reservation, SourceMapping, Venue
 from adapter.store.tables import Session as ClassSession
-from connectors.records import ACTIVE_OUTCOMES, Channel, Outcome, SessionStatus
+from connectors.records import Channel, Outcome, SessionStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Places:
     third_party: int = 0
     unknown: int = 0  # booked under a source that the studio has not mapped, or not on the roster we read
     listed: int = 0
+    off_roster: int = 0  # of the unknown: the platform's own count is so far ahead of the roster
 
     @property
     def taken(self) -> int:
@@ -96,7 +98,12 @@ def upcoming(
 
 def one_session(db: Session, session_id: int) -> Upcoming:
     """One session as ``upcoming`` gives it; it must exist."""
-    return _with_places(db, db.execute(_sessions().where(ClassSession.id == session_id)).all())[0]
+    return sessions_shown(db, [session_id])[0]
+
+
+def sessions_shown(db: Session, session_ids: Sequence[int]) -> list[Upcoming]:
+    """Sessions by our ids, as ``upcoming`` gives them; those that exist."""
+    return _with_places(db, db.execute(_sessions().where(ClassSession.id.in_(session_ids))).all())
 
 
 def decisions_of(
@@ -194,11 +201,14 @@ def _seats(db: Session, sessions: Iterable[ClassSession]) -> list[tuple[tuple[in
 
 
 def _with_places(db: Session, rows: Sequence[Any]) -> list[Upcoming]:
-    taken: dict[tuple[int, str], dict[Channel, int]] = defaultdict(lambda: defaultdict(int))
-    for key, channel, outcome, seats in _seats(db, [row[0] for row in rows]):
-        if outcome in ACTIVE_OUTCOMES:
-            taken[key][channel] += seats
-    return [_row(*row, taken=taken[row[0].connection_id, row[0].external_id]) for row in rows]
+    taken = taken_of(db, [row[0].id for row in rows])
+    return [_row(*row, taken=taken[row[0].id]) for row in rows]
+
+
+def _listed(decision: Decision, taken: Taken) -> int:
+    """Spots that the decision lists and that were not sold since."""
+    left = decision.limit + decision.premium_limit - taken.marketplace
+    return max(0, min(decision.spots + decision.premium_spots, left))
 
 
 def _row(
@@ -211,16 +221,17 @@ def _row(
     decision: Decision | None,
     push: Push | None,
     *,
-    taken: dict[Channel, int],
+    taken: Taken,
 ) -> Upcoming:
-    off_roster = max(0, (session.booked or 0) - sum(taken.values()))  # the platform's own count is ahead of the roster
+    direct, third_party = (taken.others.get(channel, 0) for channel in (Channel.DIRECT, Channel.THIRD_PARTY))
     places = Places(
         capacity=session.capacity,
-        direct=taken[Channel.DIRECT],
-        marketplace=taken[Channel.MARKETPLACE],
-        third_party=taken[Channel.THIRD_PARTY],
-        unknown=taken[Channel.UNKNOWN] + off_roster,
-        listed=decision.spots + decision.premium_spots if decision else 0,
+        direct=direct,
+        marketplace=taken.marketplace,
+        third_party=third_party,
+        unknown=taken.taken(session.booked) - direct - third_party - taken.marketplace,
+        listed=_listed(decision, taken) if decision else 0,
+        off_roster=max(0, (session.booked or 0) - taken.roster),
     )
     names = venue or session.venue_id, class_name or session.class_type_id, category
     return Upcoming(session, *names, studio_id, push_mode, decision, push, places)

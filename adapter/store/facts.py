@@ -17,9 +17,20 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session as Database
 
 from adapter.store.prices import Prices, prices_of
+from adapter.store.selling import HOLDING, LET_GO, same_place
 from adapter.store.settings import Settings, StudioSettings, effective_settings
-from adapter.store.tables import ClassType, Connection, Decision, Reservation, Session, SourceMapping, Studio, Venue
-from connectors.records import Channel, Outcome, SessionStatus
+from adapter.store.tables import (
+    ChannelReservation,
+    ClassType,
+    Connection,
+    Decision,
+    Reservation,
+    Session,
+    SourceMapping,
+    Studio,
+    Venue,
+)
+from connectors.records import Channel, Outcome, Product, SessionStatus
 
 TIME, NUMBER, WHOLE, TEXT, FLAG = "datetime64[ns, UTC]", "float64", "int64", "object", "bool"
 COLUMNS: Mapping[str, Mapping[str, str]] = {
@@ -75,15 +86,22 @@ Facts = dict[str, pd.DataFrame]
 
 
 def facts_of_connection(
-    db: Database, connection_id: int, *, since: datetime, until: datetime, only: Collection[int] | None = None
+    db: Database,
+    connection_id: int,
+    *,
+    since: datetime,
+    until: datetime,
+    only: Collection[int] | None = None,
+    settings: StudioSettings | None = None,
 ) -> Facts:
     """The four tables, by name, of the sessions that start in [since, until) and of their reservations and offers.
 
-    ``only``: of these sessions alone, by our ids; what is known of a session is the same either way.
+    ``only``: of these sessions alone, by our ids; what is known of a session is the same either way. ``settings``: in
+    place of the studio's own, to see what they would do.
     """
     connection = db.get_one(Connection, connection_id)
     prices = prices_of(db, connection_id)
-    settings = effective_settings(db, connection.studio_id)
+    settings = settings or effective_settings(db, connection.studio_id)
     during = and_(Session.connection_id == connection_id, Session.starts_at >= since, Session.starts_at < until)
     if only is not None:
         during = and_(during, Session.id.in_(only))
@@ -190,6 +208,8 @@ def _reservations(db: Database, connection_id: int, during: Any, prices: Prices)
             Reservation.purchase_id,
             Reservation.price_option_id,
             Reservation.seats,
+            ChannelReservation.product,
+            ChannelReservation.state,
         )
         .join(
             Session,
@@ -199,26 +219,51 @@ def _reservations(db: Database, connection_id: int, during: Any, prices: Prices)
             SourceMapping,
             and_(SourceMapping.connection_id == Reservation.connection_id, SourceMapping.source == Reservation.source),
         )
+        .outerjoin(ChannelReservation, same_place())
         .where(Reservation.connection_id == connection_id, during)
         .order_by(Session.starts_at, Session.id, Reservation.id)
     )
     found: list[tuple[Any, ...]] = []
-    for number, session, mapped, booked, cancelled, outcome, rate, purchase, option, seats in rows:
-        channel = Channel.DIRECT if mapped in (None, Channel.UNKNOWN) else mapped
+    for number, session, mapped, booked, cancelled, outcome, rate, purchase, option, seats, product, state in rows:
+        channel = Channel.MARKETPLACE if product else Channel.DIRECT if mapped in (None, Channel.UNKNOWN) else mapped
         ours = channel is Channel.MARKETPLACE
         amount = rate if ours else prices.paid(purchase, option) if channel is Channel.DIRECT else None
         row = (
             number,
             session,
             channel.value,
-            "standard" if ours else None,
+            (product or Product.STANDARD).value if ours else None,
             booked,
             cancelled,
-            TOLD_AS.get(outcome, outcome.value),
+            Outcome.CANCELLED.value if state in LET_GO else TOLD_AS.get(outcome, outcome.value),
             amount,
         )
         found.extend([row] * max(seats, 1))  # a second seat takes a second place (EC-47)
-    return found
+    return found + _not_mirrored(db, during)
+
+
+def _not_mirrored(db: Database, during: Any) -> list[tuple[Any, ...]]:
+    """Places held through the channel that no mirrored reservation stands for yet; their ids are not ours to give."""
+    held = (
+        select(ChannelReservation)
+        .join(Session, Session.id == ChannelReservation.session_id)
+        .outerjoin(Reservation, same_place())
+        .where(during, ChannelReservation.state.in_(HOLDING), Reservation.id.is_(None))
+        .order_by(Session.starts_at, Session.id, ChannelReservation.id)
+    )
+    return [
+        (
+            -row.id,
+            row.session_id,
+            Channel.MARKETPLACE.value,
+            row.product.value,
+            row.requested_at,
+            None,
+            Outcome.BOOKED.value,
+            row.payout,
+        )
+        for row in db.scalars(held)
+    ]
 
 
 def _offers(db: Database, during: Any) -> list[tuple[Any, ...]]:

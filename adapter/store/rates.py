@@ -12,7 +12,8 @@ from typing import cast
 from sqlalchemy import CursorResult, ScalarSelect, select, update
 from sqlalchemy.orm import Session as Db
 
-from adapter.store.tables import Decision, Reservation, Session, SourceMapping
+from adapter.store.selling import same_place
+from adapter.store.tables import ChannelReservation, Decision, Reservation, Session, SourceMapping
 from connectors.records import Channel
 
 
@@ -22,6 +23,7 @@ def fill_rates(db: Db, connection_id: int, *, sessions: Collection[str] | None =
     ``sessions``: of these alone, by the platform's ids.
     A reservation whose booking time is unknown, or that came before anything was offered, keeps none.
     """
+    _fill_quoted(db, connection_id)
     offered = _offered_rate()
     marketplace = select(SourceMapping.source).where(
         SourceMapping.connection_id == connection_id, SourceMapping.channel == Channel.MARKETPLACE
@@ -37,6 +39,22 @@ def fill_rates(db: Db, connection_id: int, *, sessions: Collection[str] | None =
         lacking = lacking.where(Reservation.session_id.in_(sessions))
     filled = db.execute(lacking.values(rate=offered), execution_options={"synchronize_session": False})
     return cast("CursorResult[None]", filled).rowcount
+
+
+def _fill_quoted(db: Db, connection_id: int) -> None:
+    """What was sold through the channel was booked at its quote, whatever was on offer by then."""
+    quoted = (
+        select(ChannelReservation.payout)
+        .where(ChannelReservation.connection_id == connection_id, same_place())
+        .correlate(Reservation)
+        .scalar_subquery()
+    )
+    sold = select(ChannelReservation.platform_id).where(
+        ChannelReservation.connection_id == connection_id, ChannelReservation.platform_id.is_not(None)
+    )
+    ours = update(Reservation).where(Reservation.connection_id == connection_id, Reservation.external_id.in_(sold))
+    differs = ours.where(Reservation.rate.is_distinct_from(quoted))
+    db.execute(differs.values(rate=quoted), execution_options={"synchronize_session": False})
 
 
 def _offered_rate() -> ScalarSelect[Decimal]:

@@ -3,7 +3,8 @@
 Knows what a session says about its own bookings. A roster is due when it was never read, when the session says
 something else than it said then, once when it is over, and once more when the studio has had 48 hours to mark who came.
 At night those around now are due again, whatever the session says: one who cancels and one who books at once leave its
-counts as they were, and attendance is corrected late.
+counts as they were, and attendance is corrected late. One of which we sold a place that is not
+on it is due as well.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Protocol
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session as Db
 
+from adapter.store.selling import sold_unseen
 from adapter.store.tables import Reservation, Session
 from connectors.platform import Window
 from connectors.records import ACTIVE_OUTCOMES, SessionStatus
@@ -116,5 +118,6 @@ def due_rosters(
     )
     if window is not None:
         wanted = wanted.where(Session.starts_at >= window.start, Session.starts_at < window.end)
-    due = [row for row in db.execute(wanted) if roster_due(row, now, nightly=nightly)]
+    sold = sold_unseen(db, connection_id)
+    due = [row for row in db.execute(wanted) if row.id in sold or roster_due(row, now, nightly=nightly)]
     return [row.id for row in (sorted(due, key=lambda row: abs(row.starts_at - now)) if nearest else due)]

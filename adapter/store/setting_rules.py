@@ -56,6 +56,8 @@ _AMOUNT = Rule(
     ),
 )
 
+_YES_OR_NO = Rule("yes or no", lambda value: isinstance(value, bool))
+
 RULES: Mapping[str, Rule] = {
     "min_spots": _whole(0, MOST_SPOTS),
     "release_all_hours": _whole(LATEST_RELEASE, EARLIEST_RELEASE),
@@ -64,7 +66,9 @@ RULES: Mapping[str, Rule] = {
     "retail_rate": _AMOUNT,
     "displacement_weight": _number(0, MOST_WEIGHT),
     "max_displacement_risk": _number(0, 1),
-    "excluded": Rule("yes or no", lambda value: isinstance(value, bool)),
+    "excluded": _YES_OR_NO,
+    "shadow": _YES_OR_NO,
+    "premium": _YES_OR_NO,
     "no_increase_after_minutes": _whole(YOUNGEST, OLDEST),
     "nothing_after_minutes": _whole(YOUNGEST, OLDEST),
 }

@@ -48,6 +48,7 @@ def problem(error: HTTPException) -> Response:
         body["detail"] = detail
     if errors := extra.get("errors") or extra.get("messages"):
         body["errors"] = errors
+    body |= extra.get("members") or {}
     response = Response(json.dumps(body), status, mimetype="application/problem+json")
     _add_headers(response, error)
     if status == HTTPStatus.UNAUTHORIZED:

@@ -11,7 +11,7 @@ from connectors.booking import book_once
 from connectors.conformance.asking import records
 from connectors.errors import Rejected
 from connectors.platform import Api, Guest, OfferPush, OfSession, Platform
-from connectors.records import ACTIVE_OUTCOMES, Offer, Session, SessionStatus, Stream
+from connectors.records import ACTIVE_OUTCOMES, Client, Offer, Session, SessionStatus, Stream
 
 GUEST = Guest("Conny Forma", "conny.forma@example.org")
 
@@ -70,10 +70,17 @@ def guests_are_booked_once(platform: Platform, api: Api) -> Iterator[str]:
 
 
 def _places(platform: Platform, api: Api, session: Session) -> Iterator[str]:
+    """The guest's places on the roster: by the address there, or where it has none, by the client's own."""
+    known = {each.external_id for each in _clients(platform, api) if each.email == GUEST.email}
     for page in platform.streams[Stream.RESERVATIONS].read(api, OfSession(session.external_id)):
         for item in page.items:
-            if item.record.guest_email == GUEST.email and item.record.outcome in ACTIVE_OUTCOMES:
+            theirs = item.record.guest_email == GUEST.email or item.record.client_id in known
+            if theirs and item.record.outcome in ACTIVE_OUTCOMES:
                 yield item.record.external_id
+
+
+def _clients(platform: Platform, api: Api) -> list[Client]:
+    return records(platform, api, Stream.CLIENTS) if Stream.CLIENTS in platform.streams else []
 
 
 def _next_session(platform: Platform, api: Api) -> Session | None:

@@ -5,7 +5,7 @@ verdicts out, the same again whenever they are replayed (INV-10). Knows no datab
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from adapter.smarttools import BadTable, SmartTools
+from adapter.smarttools.explain import KEPT, OFFERED
 from adapter.store.facts import Facts
 from sync.deciding.candidates import CLOSING
 from sync.deciding.inputs import Inputs, facts_of
@@ -22,10 +23,13 @@ from sync.deciding.limits import WORDS, Proposal, Standing, limit
 NO_MODEL = CLOSING | {"skipped", "unreadable"}
 """Reasons of decisions that no model was asked about, or could answer."""
 
+UNSTORED = frozenset({"proposed", "proposed_rate", "further", "further_rate"})
+"""What a verdict carries beside the columns of a decision."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What is decided for one session: the columns of a decision. Amounts are in the session's currency."""
+    """What is decided for one session: the columns of a decision, and what the model proposed. In its currency."""
 
     spots: int
     rate: Decimal
@@ -39,6 +43,9 @@ class Verdict:
     reason: str
     binding: str | None
     proposed: int  # spots by the model, before our limits
+    proposed_rate: Decimal
+    further: int = 0  # premium spots by the model, whether the studio chose them or not
+    further_rate: Decimal | None = None
 
     @property
     def told(self) -> tuple[object, ...]:
@@ -109,9 +116,9 @@ def _verdict(inputs: Inputs, row: dict[str, Any] | None) -> Verdict:
         why = inputs["skip"] if row is None else "unreadable"
         reason = why if why in CLOSING or row is not None else "skipped"
         return _closed(inputs, reason, why)
-    # Premium spots are the studio's choice (PR-01), and it cannot make it yet: none are listed.
-    proposal = Proposal(spots=int(row["spots"]), rate=_amount(row["rate"]))
-    limited = limit(proposal, standing_of(inputs), datetime.fromisoformat(inputs["at"]))
+    standing = standing_of(inputs)
+    proposal = _proposal(row, premium=standing.premium)
+    limited = limit(proposal, standing, datetime.fromisoformat(inputs["at"]))
     final = limited.proposal
     return Verdict(
         spots=final.spots,
@@ -126,13 +133,26 @@ def _verdict(inputs: Inputs, row: dict[str, Any] | None) -> Verdict:
         reason=str(row["reason"]),
         binding=limited.binding,
         proposed=proposal.spots,
+        proposed_rate=proposal.rate,
+        further=int(row["premium_spots"]),
+        further_rate=_amount(row["premium_rate"]) if row["premium_spots"] else None,
     )
 
 
+def _proposal(row: Mapping[str, Any], *, premium: bool) -> Proposal:
+    """What the model proposes; premium spots only where the studio chose them (PR-01)."""
+    spots, rate = int(row["spots"]), _amount(row["rate"])
+    further = int(row["premium_spots"]) if premium else 0
+    if not further:
+        return Proposal(spots=spots, rate=rate)
+    return Proposal(spots=spots, rate=rate, premium_spots=further, premium_rate=_amount(row["premium_rate"]))
+
+
 def _closed(inputs: Inputs, reason: str, binding: str) -> Verdict:
+    rate = Decimal(inputs["last_rate"] or 0)
     return Verdict(
         spots=0,
-        rate=Decimal(inputs["last_rate"] or 0),
+        rate=rate,
         premium_spots=0,
         premium_rate=None,
         limit=inputs["marketplace"] - inputs["premium"],
@@ -143,6 +163,7 @@ def _closed(inputs: Inputs, reason: str, binding: str) -> Verdict:
         reason=reason,
         binding=binding,
         proposed=0,
+        proposed_rate=rate,
     )
 
 
@@ -160,17 +181,28 @@ def stored_standing(standing: Standing) -> dict[str, Any]:
 
 def as_stored(row: object) -> dict[str, Any]:
     """A verdict or a decision's row as plain values of one form, to be compared byte by byte."""
-    names = [field.name for field in fields(Verdict) if field.name != "proposed"]
+    names = [field.name for field in fields(Verdict) if field.name not in UNSTORED]
     found = {name: getattr(row, name) for name in names}
     return {name: f"{value:.4f}" if isinstance(value, Decimal) else value for name, value in found.items()}
 
 
 def _explained(model: dict[str, Any] | None, verdict: Verdict) -> dict[str, Any]:
     told = model or {"parts": [], "rate_parts": [], "binding": verdict.reason, "one_more": "", "signals": {}}
-    parts = list(told["parts"])
+    parts = _as_offered(told["parts"], verdict.premium_spots)
     if verdict.binding is not None and verdict.spots != verdict.proposed:
         parts.append({"label": WORDS[verdict.binding], "value": verdict.spots - verdict.proposed})
-    return {**told, "parts": parts}
+    by_hand = verdict.rate - verdict.proposed_rate
+    rate_parts = [*told["rate_parts"], *([{"label": WORDS["by_hand"], "value": float(by_hand)}] if by_hand else [])]
+    return {**told, "parts": parts, "rate_parts": rate_parts}
+
+
+def _as_offered(parts: Sequence[Mapping[str, Any]], premium: int) -> list[dict[str, Any]]:
+    """The model's parts, with places that it would offer as Premium, and that are not, among those that are kept."""
+    value = {part["label"]: part["value"] for part in parts}
+    beyond = -value.get(OFFERED, 0) - premium
+    if beyond > 0:
+        value |= {KEPT: value.get(KEPT, 0) - beyond, OFFERED: -premium}
+    return [{"label": label, "value": count} for label, count in value.items() if count or label not in (KEPT, OFFERED)]
 
 
 def _amount(value: float) -> Decimal:

@@ -17,6 +17,8 @@ from adapter.context import Context
 from adapter.logs import carrying
 from adapter.store.tables import Connection, Run, RunKind
 from sync.deciding.decide import decide_run
+from sync.deciding.look_back import backtest_run
+from sync.deciding.settle_run import settle_run
 from sync.deciding.state_run import state_run
 from sync.deciding.train import train_run
 from sync.engine import ending, queue
@@ -25,6 +27,8 @@ from sync.events.webhooks import work_off_inbox
 from sync.pulling.pull import pull
 from sync.pushing.proving import prove_run
 from sync.pushing.push_run import push_run
+from sync.selling.sales import sell_run
+from sync.selling.telling import tell_run
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +42,11 @@ HANDLERS: Mapping[RunKind, Callable[[Context, Run], None]] = {
     RunKind.PROVE: prove_run,
     RunKind.WEBHOOKS: work_off_inbox,
     RunKind.STATE: state_run,
+    RunKind.SETTLE: settle_run,
     RunKind.SUBSCRIBE: subscribe_run,
+    RunKind.SELL: sell_run,
+    RunKind.TELL: tell_run,
+    RunKind.BACKTEST: backtest_run,
 }
 HEARTBEAT = queue.WRITING_LEASE / 3
 

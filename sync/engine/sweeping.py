@@ -11,6 +11,8 @@ from sqlalchemy import delete
 from adapter.connecting.connect import revoke_pending
 from adapter.connecting.tokens import refresh_idle
 from adapter.context import Context
+from adapter.marketplace.feed import forget_offers
+from adapter.marketplace.messages import forget_messages
 from adapter.store.inbox import forget_old
 from adapter.store.readings import forget_readings
 from adapter.store.tables import OAuthFlow
@@ -29,5 +31,7 @@ def sweep(ctx: Context) -> None:
         db.execute(delete(OAuthFlow).where(OAuthFlow.created_at < ctx.now() - FLOWS_KEPT))
         forget_readings(db, ctx.now())
         forget_old(db, ctx.now())
+        forget_offers(db, ctx.now())
+        forget_messages(db, ctx.now())
     refresh_idle(ctx)
     watch_subscriptions(ctx)

@@ -14,9 +14,11 @@ from typing import TypeVar
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session as Database
 
+from adapter.marketplace.feed import announce
+from adapter.marketplace.ledger import follow_platform
 from adapter.store.dialect import chunks
 from adapter.store.rates import fill_rates
-from adapter.store.tables import Push, PushState, Reservation, Session, TotalWrite
+from adapter.store.tables import ChannelOffer, Push, PushState, Reservation, Session, TotalWrite
 from connectors.errors import BadRecord, Rejected
 from connectors.platform import Api, Platform, Window
 from connectors.records import Stream
@@ -78,7 +80,7 @@ def look(job: Job, api: Api, platform: Platform, wanted: Collection[str]) -> Loo
     with job.ctx.store.read() as db:
         before = _pictures(db, job.connection_id, wanted)
     read_sessions(job, api, platform, wanted)
-    job.write(lambda db: _fill_rates(db, job.connection_id, wanted))
+    job.write(lambda db: _settle(db, job, wanted))
     with job.ctx.store.read() as db:
         after = _pictures(db, job.connection_id, wanted)
         written = _written(db, job.connection_id, after)
@@ -141,8 +143,12 @@ def _of(wanted: Select[T], connection_id: int, keys: Collection[str]) -> Select[
     return wanted.where(Session.connection_id == connection_id, Session.external_id.in_(keys))
 
 
-def _fill_rates(db: Database, connection_id: int, keys: Collection[str]) -> None:
-    fill_rates(db, connection_id, sessions=keys)
+def _settle(db: Database, job: Job, keys: Collection[str]) -> None:
+    """What follows from their rows."""
+    fill_rates(db, job.connection_id, sessions=keys)
+    follow_platform(db, job.connection_id, job.ctx.now())
+    listed = _of(select(Session.id), job.connection_id, keys).join(ChannelOffer, ChannelOffer.session_id == Session.id)
+    announce(db, db.scalars(listed).all(), job.ctx.now())
 
 
 def _pictures(db: Database, connection_id: int, keys: Collection[str]) -> dict[str, Picture]:

@@ -157,7 +157,7 @@ def finish_pull(job: Job, read: Iterable[str]) -> None:
     job.say("finding first bookings")
 
     def settle(db: Database) -> None:
-        settle_rows(db, job.connection_id)
+        settle_rows(db, job.connection_id, job.ctx.now())
         note_readings(db, job.connection_id, read, job.began)
         readings = last_readings(db, job.connection_id, job.began)
         if readings.keys() >= TIMETABLE:

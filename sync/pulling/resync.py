@@ -49,7 +49,7 @@ def resync(job: Job, api: Api, platform: Platform) -> None:
     if not asked.dry_run:
         noting_job = Noting.of_job(job)
         _read(noting_job, api, platform, asked)
-        noting_job.write(partial(settle_rows, connection_id=job.connection_id))
+        noting_job.write(partial(settle_rows, connection_id=job.connection_id, now=job.ctx.now()))
         return
     rehearsal = Rehearsal.of_job(job)
     _read(rehearsal, api, platform, asked)

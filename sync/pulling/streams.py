@@ -14,6 +14,8 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Database
 
+from adapter.marketplace.feed import announce_connection
+from adapter.marketplace.ledger import follow_platform
 from adapter.store.dialect import chunks
 from adapter.store.first_booking import refresh_first_bookings
 from adapter.store.mirror import Counts, Tell, mark_absent, save_page
@@ -80,10 +82,13 @@ def mirror_stream(
     raise Moved(f"{stream}: the list changed while it was read, {READINGS} times: nothing is taken as deleted from it")
 
 
-def settle_rows(db: Database, connection_id: int) -> None:
-    """What follows from new rows: who was first booked where, and what marketplace reservations were booked at."""
+def settle_rows(db: Database, connection_id: int, now: datetime) -> None:
+    """What follows from new rows: who was first booked where, what marketplace reservations were booked at, and what
+    became of those made through the channel."""
     refresh_first_bookings(db, db.get_one(Connection, connection_id).studio_id)
     fill_rates(db, connection_id)
+    follow_platform(db, connection_id, now)
+    announce_connection(db, connection_id, now)
 
 
 def save_pages(job: Job, stream: Stream, pages: Iterable[Page], before: Before | None = None) -> Answer:

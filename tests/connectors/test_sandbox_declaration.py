@@ -40,7 +40,8 @@ def offer(session_id: str, sequence: int, limit: int = 3, premium: str | None = 
 
 def test_it_is_mindbody_but_for_what_it_takes() -> None:
     assert SANDBOX.streams == MINDBODY.streams
-    assert SANDBOX.capabilities - MINDBODY.capabilities == {Capability.SPOTS_NATIVE, Capability.RATE_NATIVE}
+    more = {Capability.SPOTS_NATIVE, Capability.RATE_NATIVE, Capability.BOOK}
+    assert SANDBOX.capabilities - MINDBODY.capabilities == more
     assert MINDBODY.capabilities - SANDBOX.capabilities == {
         Capability.SPOTS_LOCAL,
         Capability.RATE_LOCAL,

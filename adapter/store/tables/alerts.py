@@ -20,6 +20,7 @@ class AlertKind(StrEnum):
     DRIFT = "drift"  # somebody sets a number of their own at the platform, again and again
     SUBSCRIPTION = "subscription"  # the platform's events do not reach us
     GUARANTEE = "guarantee"  # a requirement of the guarantee is, or soon will be, not met (N-15)
+    TO_ENTER = "to_enter"  # sold here, and not yet in the studio's own books
     RECONNECT = "reconnect"  # access has ended
 
 

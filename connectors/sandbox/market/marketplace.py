@@ -35,12 +35,12 @@ def deal(site: Site, item: ClassInstance, wtp: float, allotment: Allotment) -> D
     if item.hidden or item.cancelled or not site.free_places(item.id):
         return None
     offer = site.offers.get(item.id)
-    found = _offered(site, offer) if offer is not None else _allotted(site, item, allotment)
+    found = offered(site, offer) if offer is not None else _allotted(site, item, allotment)
     return found if found is not None and wtp >= float(found.rate) else None
 
 
-def _offered(site: Site, offer: Offer) -> Deal | None:
-    """Standard spots first; premium ones only when those are gone."""
+def offered(site: Site, offer: Offer) -> Deal | None:
+    """What an offer sells next: standard spots first; premium ones only when those are gone."""
     if site.sold_by(offer.class_id, Seller.MARKETPLACE, premium=False) < offer.limit:
         return Deal(offer.rate, premium=False)
     if offer.premium_rate is None:

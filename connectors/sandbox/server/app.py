@@ -19,6 +19,7 @@ from connectors.sandbox.server.api_token import token_routes
 from connectors.sandbox.server.api_webhook import webhook_routes
 from connectors.sandbox.server.bookings import booking_routes
 from connectors.sandbox.server.brands import brand_routes
+from connectors.sandbox.server.channel import channel_routes
 from connectors.sandbox.server.control import control_routes
 from connectors.sandbox.server.faults import FaultyWsgi
 from connectors.sandbox.server.oauth import oauth_routes
@@ -54,6 +55,7 @@ def _api() -> Blueprint:
         booking_routes,
         schedule_routes,
         offer_routes,
+        channel_routes,
     ):
         add(routes)
     return routes

@@ -24,8 +24,9 @@ def owner(ctx: Context, seeded: Seeded) -> Headers:
     return bearer(ctx, Role.OWNER, seeded.studio_id)
 
 
-def test_the_description_is_valid_and_holds_every_route(client: FlaskClient) -> None:
-    spec = client.get("/api/v1/openapi.json").json
+@pytest.mark.parametrize("prefix", ["/api/v1/", "/channel/v1/"])
+def test_the_description_is_valid_and_holds_every_route(client: FlaskClient, prefix: str) -> None:
+    spec = client.get(f"{prefix}openapi.json").json
     assert spec["openapi"] == "3.1.0"
     OpenAPIV31SpecValidator(spec).validate()
     described = {
@@ -35,9 +36,9 @@ def test_the_description_is_valid_and_holds_every_route(client: FlaskClient) -> 
         if method in ("get", "post", "put", "delete")
     }
     routed = {
-        (method, rule.rule.replace("<int:", "{").replace(">", "}"))
+        (method, rule.rule.replace("<int:", "{").replace("<", "{").replace(">", "}"))
         for rule in client.application.url_map.iter_rules()
-        if rule.rule.startswith("/api/v1/") and not rule.rule.endswith("openapi.json")
+        if rule.rule.startswith(prefix) and not rule.rule.endswith("openapi.json")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert described == routed
@@ -218,7 +219,7 @@ class TestResync:
         )
         assert first["id"] == second["id"]
         assert (second["asked"], second["message"]) == (
-            "joined", f"The same is asked for already: joined run {first['id']}."
+            "joined", f"The same is already running, or waits: joined run {first['id']}."
         )  # fmt: skip
 
     def test_who_comes_second_is_told_behind_whom(

@@ -1,0 +1,148 @@
+"""Credits and products by the worked examples of the requirements (A3, A4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapter.marketplace.cancelling import is_late
+from adapter.marketplace.credits import Tariff, credits_of, price_of
+from adapter.marketplace.products import OnOffer, Sale, Wish, premium_rate_of, product_named, sale_of
+from adapter.store.tables import Refusal, Rounding
+from connectors.records import Product
+
+A = Tariff(currency="USD", margin=Decimal("0.25"), credit_value=Decimal("1.90"))
+B = Tariff(currency="USD", margin=Decimal("0.25"), credit_value=Decimal("1.20"))
+OFFER = OnOffer(
+    spots=4,
+    rate=Decimal(12),
+    premium_spots=2,
+    premium_rate=Decimal("13.80"),
+    currency="USD",
+    listed=True,
+)
+
+
+def sold(wish: Wish, **changes: Any) -> Sale:
+    found = sale_of(replace(OFFER, **changes), wish)
+    assert isinstance(found, Sale)
+    return found
+
+
+@pytest.mark.parametrize(("payout", "market", "asked"), [("14.00", A, 10), ("9.00", A, 7), ("14.00", B, 16)])
+def test_cd_01_and_cd_02_credits_follow_the_payout_by_market(payout: str, market: Tariff, asked: int) -> None:
+    assert credits_of(Decimal(payout), market) == asked
+
+
+def test_a_market_rounds_by_its_own_rule_and_a_class_never_costs_nothing() -> None:
+    rules = {
+        rule: Tariff(currency="USD", margin=A.margin, credit_value=A.credit_value, rounding=rule) for rule in Rounding
+    }
+    assert {rule.value: credits_of(Decimal(9), tariff) for rule, tariff in rules.items()} == {
+        "up": 7,
+        "nearest": 6,
+        "down": 6,
+    }
+    assert credits_of(Decimal("0.10"), rules[Rounding.DOWN]) == 1
+    assert credits_of(Decimal(0), A) == 0
+
+
+def test_an_exact_quotient_is_not_rounded_up() -> None:
+    assert credits_of(Decimal("14.25"), A) == 10  # 14.25 / 0.75 = 19 = 10 x 1.90
+    assert price_of(Decimal("14.00"), A) == Decimal("18.67")
+    assert price_of(Decimal(1400), Tariff(currency="JPY", margin=A.margin, credit_value=Decimal(190))) == Decimal(1867)
+
+
+@settings(max_examples=50)
+@given(st.decimals("0.01", "500", places=2), st.decimals("0.01", "500", places=2))
+def test_a_higher_payout_never_costs_fewer_credits(one: Decimal, other: Decimal) -> None:
+    low, high = sorted((one, other))
+    assert credits_of(low, A) <= credits_of(high, A)
+    assert price_of(high, A) * (1 - A.margin) >= high
+
+
+def test_a_guest_within_the_plan_gets_a_standard_spot() -> None:
+    assert sold(Wish()) == Sale(Product.STANDARD, (), Decimal(12))
+
+
+def test_pr_02_a_visit_beyond_the_plans_limit_is_premium() -> None:
+    found = sold(Wish(limit_reached=True))
+    assert (found.product, found.reasons, found.payout) == (Product.PREMIUM, ("a",), Decimal("13.80"))
+
+
+def test_pr_03_sold_out_with_places_left_is_premium() -> None:
+    assert sold(Wish(), spots=0).reasons == ("b",)
+
+
+def test_pr_04_a_class_set_to_0_with_places_left_is_premium() -> None:
+    assert sold(Wish(), spots=0, listed=False).reasons == ("c",)
+
+
+def test_pr_05_a_la_carte_is_premium() -> None:
+    found = sold(Wish(a_la_carte=True))
+    assert (found.product, found.reasons, found.payout) == (Product.A_LA_CARTE, ("d",), Decimal("13.80"))
+
+
+def test_pr_06_all_reasons_are_told_in_their_order() -> None:
+    assert sold(Wish(a_la_carte=True), spots=0).reasons == ("d", "b")
+    assert sold(Wish(a_la_carte=True, limit_reached=True), spots=0, listed=False).reasons == ("d", "a", "c")
+
+
+@pytest.mark.parametrize(
+    ("wish", "changes", "refusal"),
+    [
+        (Wish(limit_reached=True), {}, Refusal.LIMIT_REACHED),
+        (Wish(a_la_carte=True), {}, Refusal.NOT_LISTED),
+        (Wish(), {"spots": 0}, Refusal.SOLD_OUT),
+        (Wish(), {"spots": 0, "listed": False}, Refusal.NOT_LISTED),
+        (Wish(limit_reached=True), {"closed": Refusal.PAUSED}, Refusal.PAUSED),
+        (Wish(trial=True), {"spots": 0}, Refusal.SOLD_OUT),
+    ],
+)
+def test_without_premium_spots_the_refusal_says_what_was_missing(
+    wish: Wish, changes: dict[str, Any], refusal: Refusal
+) -> None:
+    assert sale_of(replace(OFFER, premium_spots=0, premium_rate=None, **changes), wish) is refusal
+
+
+def test_pr_07_premium_pays_more_than_standard_and_no_less_than_the_floor() -> None:
+    step, floor = Decimal("0.01"), Decimal("7.50")
+    assert premium_rate_of(Decimal(12), Decimal("12.01"), floor, step) == Decimal("12.01")
+    assert premium_rate_of(Decimal(12), Decimal(12), floor, step) is None
+    assert premium_rate_of(Decimal(7), Decimal("7.40"), floor, step) is None
+
+
+@pytest.mark.parametrize("word", ["Studio Direct", "Dynamic", " Plus "])
+def test_pr_08_the_names_of_before_are_premium(word: str) -> None:
+    assert product_named(word) is Product.PREMIUM
+    assert product_named("à la carte") is Product.A_LA_CARTE
+
+
+def test_sr_07_a_trial_pays_nothing_and_takes_a_standard_spot() -> None:
+    assert sold(Wish(trial=True)) == Sale(Product.TRIAL, (), Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("starts", "asked", "policy", "late"),
+    [
+        ("2026-03-10T09:00", "2026-03-09T21:00", None, False),  # 12 h
+        ("2026-03-10T09:00", "2026-03-09T21:01", 24, True),  # a longer policy asks no more than 12 h
+        ("2026-03-10T09:00", "2026-03-10T01:00", 6, False),  # 8 h
+        ("2026-03-10T09:00", "2026-03-10T04:00", 6, True),  # 5 h
+        ("2025-03-09T09:00", "2025-03-08T20:30", None, True),  # GQ-03: an hour was skipped, 11.5 h
+        ("2025-11-02T09:00", "2025-11-01T21:30", None, False),  # GQ-03: an hour came twice, 12.5 h
+    ],
+)
+def test_gq_02_and_gq_03_early_or_late_is_a_matter_of_elapsed_hours(
+    starts: str, asked: str, policy: int | None, late: bool
+) -> None:
+    zone = ZoneInfo("America/New_York")
+    times = (datetime.fromisoformat(text).replace(tzinfo=zone) for text in (starts, asked))
+    assert is_late(*times, policy) is late
