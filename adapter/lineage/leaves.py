@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session as Db
 from sqlalchemy.orm import defer
 
-from adapter.agenda import agenda_of
+from adapter.agenda import Day, agenda_of
 from adapter.context import Context
 from adapter.lineage.records import Kind
 from adapter.statements.making import make_statement
@@ -78,7 +77,7 @@ def ahead_of(asked: Asked) -> list[Upcoming]:
     return sessions_of(asked) if asked.session_id else _calendar(asked).ahead
 
 
-def _calendar(asked: Asked) -> Any:
+def _calendar(asked: Asked) -> Day:
     studio = asked.db.get_one(Studio, asked.studio_id)
     return agenda_of(asked.db, studio, asked.now, venue_id=asked.venue_id).of(asked.day)
 

@@ -19,6 +19,7 @@ from adapter.permissions import Act
 from adapter.push_mode import switch_push_mode
 from adapter.resync import WrongResync, request_resync
 from adapter.store.alerts import open_alerts
+from adapter.store.audit import note_run
 from adapter.store.connection_health import (
     connections_of,
     first_confirmed,
@@ -156,7 +157,9 @@ def look_back(connection_id: int) -> ResponseReturnValue:
     """Work out anew what the past weeks would have brought."""
     origin, who = RunOrigin.MANUAL, caller().actor
     with context().store.write() as db:
-        request_run(db, RunKind.BACKTEST, connection_id, origin=origin, actor=who, now=context().now())
+        run, new = request_run(db, RunKind.BACKTEST, connection_id, origin=origin, actor=who, now=context().now())
+        if new:
+            note_run(db, run, actor=who, now=context().now())
     context().wake_engine()
     flash("Looking back at the past weeks: this takes a minute.", "info")
     return _back(connection_id)

@@ -118,6 +118,16 @@ READINGS = {
     "deminimis": "When the 50 dollars are tested",
     "fx": "Which exchange rate",
 }
+SETTINGS = {
+    "min_spots": "Minimum of spots",
+    "release_all_hours": "Release all, hours before the start",
+    "retail_rate": "Direct price of one reservation",
+    "rate_ceiling": "Highest rate",
+    "rate_floor": "Floor",
+    "max_displacement_risk": "Highest risk of turning a direct client away",
+    "displacement_weight": "Weight of a lost direct booking",
+    "excluded": "Never list anything",
+}
 ROLES = {
     "owner": "Owner",
     "operations": "Operations",
@@ -168,7 +178,19 @@ ACTS = {
     "catalog_rate.switched": "Switched the price that follows the rate",
     "run.requested": "Asked for work",
     "holdout.registered": "Registered a holdout",
-    "guarantee.page_made": "Worked the guarantee out again",
+    "guarantee.start_displayed": "The guarantee's start was displayed",
+    "override.set": "Set something by hand",
+    "override.withdrawn": "Took back what was set by hand",
+    "campaign.registered": "Registered a campaign",
+    "campaign.withdrawn": "Withdrew a campaign",
+    "opportunity.accepted": "Accepted an opportunity",
+    "opportunity.dismissed": "Dismissed an opportunity",
+    "opportunity.snoozed": "Put an opportunity off",
+    "payouts.compared": "Compared a payout statement",
+    "payouts.share": "Changed the franchisor's share",
+    "client.looked_up": "Looked somebody up by address",
+    "member_page.opened": "Opened a page to members",
+    "member_page.closed": "Closed a page to members",
 }
 CHANNELS = {
     "direct": "Direct",
@@ -324,6 +346,7 @@ def install(app: Flask) -> None:
         ALERTS=ALERTS,
         CAUSES=CAUSES,
         CHANNELS=CHANNELS,
+        SETTINGS=SETTINGS,
         REASONS=REASONS,
         READINGS=READINGS,
     )
