@@ -21,6 +21,7 @@ from adapter.smarttools.pace import Pace, Usual, pace_of
 NODES: Floats = np.array([-np.sqrt(3.0), 0.0, np.sqrt(3.0)])
 MOST_SPREAD = 4.0  # squared variation beyond which three points are no picture of a gamma distribution
 WEIGHTS: Floats = np.array([1 / 6, 2 / 3, 1 / 6])  # Gauss-Hermite: right to the fifth moment of the normal
+WIDEST = 25.0  # squared coefficient of variation: beyond some 43 all three points would be 0
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full:
 
 def gamma_points(mean: Floats, spread: Floats) -> Floats:
     """Three points of a gamma distribution (Wilson and Hilferty's cube), scaled to its mean."""
-    third = np.sqrt(spread)[:, None] / 3
+    third = np.sqrt(np.minimum(spread, WIDEST))[:, None] / 3
     cube = np.maximum(1 - third**2 + NODES * third, 0.0) ** 3
     scale = cube[:, 0] * WEIGHTS[0] + cube[:, 1] * WEIGHTS[1] + cube[:, 2] * WEIGHTS[2]
     return np.asarray(mean[:, None] * cube / scale[:, None], dtype=np.float64)
