@@ -19,6 +19,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from adapter.keyfiles import KeyFileBroken, kept_key
+from adapter.staff_settings import StaffSettings, read_staff
 from connectors import registry
 
 PREFIX = "ADAPTER_"
@@ -37,6 +38,13 @@ NAMES = frozenset(
         "ENCRYPTION_KEYS",
         "ALLOW_PRIVATE_ADDRESSES",
         "TRUSTED_PROXIES",
+        "STAFF_ISSUER",
+        "STAFF_CLIENT_ID",
+        "STAFF_CLIENT_SECRET",
+        "STAFF_ROLES",
+        "STAFF_CLAIM",
+        "STAFF_SCOPES",
+        "STAFF_HOSTS",
     }
 )
 """The settings that belong to no platform."""
@@ -58,6 +66,7 @@ class Config:
     allow_private_addresses: bool = False
     trusted_proxies: int = 0  # how many of our own stand before us and add X-Forwarded-For and -Proto
     allowed_addresses: frozenset[str] = frozenset()  # "host:port" of the sandbox that we started ourselves
+    staff: StaffSettings | None = None  # how our own people sign in; None: by links, passkeys and passwords alone
     platforms: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)  # {platform: {"API_URL": …}}
     unknown: tuple[str, ...] = ()  # variables with our prefix that mean nothing to us: most likely misspelt
 
@@ -93,6 +102,7 @@ def load_config(
         encryption_keys=_encryption_keys(given.get("ENCRYPTION_KEYS"), instance),
         allow_private_addresses=_switch("ALLOW_PRIVATE_ADDRESSES", given.get("ALLOW_PRIVATE_ADDRESSES", "")),
         trusted_proxies=_count("TRUSTED_PROXIES", given.get("TRUSTED_PROXIES", "0"), most=MOST_PROXIES),
+        staff=_staff(given),
         platforms=by_platform,
         unknown=_unknown(given, names),
     )
@@ -155,6 +165,16 @@ def checked_database_url(given: str | None, instance: Path) -> str:
 
 def _public_url(given: str) -> str:
     return _http_url("PUBLIC_URL", given)
+
+
+def _staff(given: Mapping[str, str]) -> StaffSettings | None:
+    own = {key.removeprefix("STAFF_"): value for key, value in given.items() if key.startswith("STAFF_")}
+    if "ISSUER" in own:
+        _http_url("STAFF_ISSUER", own["ISSUER"])  # kept to the letter: what an issuer says must be the very same
+    try:
+        return read_staff(own)
+    except ValueError as error:
+        raise ConfigError(f"{PREFIX}STAFF_{error}") from None
 
 
 def _http_url(name: str, given: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from adapter.clock import Clock, system_clock
 from adapter.config import Config
+from adapter.foreseeing import Foresee
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
 
@@ -28,4 +29,5 @@ class Context:
     keys: Keyring
     now: Clock = system_clock
     wake_engine: Callable[[], None] = field(default=_nobody_listens)  # tells the job engine that a run is due
+    foresee: Foresee | None = None  # what a change would do: the road answers, where there is one in this process
     stopping: threading.Event = field(default_factory=threading.Event)  # set: long work is put down at its next step

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from adapter.resync import Asked, How, WrongResync
+from adapter.store.audit import note_run
 from adapter.store.tables import (
     Connection,
     ConnectionState,
@@ -87,6 +88,8 @@ def request_events(db: Session, connection: Connection, *, actor: str, now: date
         why="asked to subscribe again",
         params={"again": True},
     )
+    if new:
+        note_run(db, run, actor=actor, now=now)
     return Asked(run, How.NEW if new else How.JOINED)
 
 

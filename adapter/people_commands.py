@@ -1,22 +1,27 @@
-"""Letting people in: a studio's account is opened for its owner, who signs in by a one-time link.
+"""Letting people in: a studio's account is opened for its owner, anybody is invited, a one-time link is printed.
 
-An operator does both at the machine itself; nothing here is reachable from outside.
+An operator does so at the machine itself; nothing here is reachable from outside.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 from babel.numbers import UnknownCurrencyError, validate_currency
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from adapter.accounts import create_studio, create_user, sign_in_link
 from adapter.context import Context
 from adapter.guarantee.identity import normalise
-from adapter.printing import as_json
+from adapter.people.invitations import LIFE, NotInvited, invite
+from adapter.people.members import members_of
+from adapter.printing import as_json, as_table
 from adapter.store.addresses import email_id
-from adapter.store.tables import Role, User
+from adapter.store.tables import Role, Studio, User
 
 
 @click.command()
@@ -39,18 +44,73 @@ def studio(context: Context, name: str, owner: str, timezone: str, currency: str
 
 @click.command("sign-in")
 @click.argument("email")
+@click.option("--user", "user_id", type=int, help="Which account, where several have this address.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def sign_in(context: Context, email: str, json_wanted: bool) -> None:
+def sign_in(context: Context, email: str, user_id: int | None, json_wanted: bool) -> None:
     """Print a new one-time link for whoever has this address."""
     now = context.now()
     with context.store.write() as db:
         known = email_id(db, context.keys, email, now)
-        user = db.scalar(select(User).where(User.email_id == known, User.active)) if known else None
-        if user is None:
-            raise click.ClickException("Nobody with this address has an account; `adapter studio` opens one.")
+        user = _one(_users(db, known) if known else [], user_id)
         token = sign_in_link(db, context.keys, user.id, now)
     _print(context, {"user": user.id}, token, json_wanted)
+
+
+@click.command("invite")
+@click.argument("email")
+@click.option("--name", required=True, help="What they are called.")
+@click.option("--role", required=True, type=click.Choice([role for role in Role if role is not Role.MARKETPLACE]))
+@click.option("--studio", "studio_id", type=int, help="At which studio; without one: at all, as one of our own staff.")
+@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def invitation(context: Context, email: str, name: str, role: str, studio_id: int | None, json_wanted: bool) -> None:
+    """Print a link that gives whoever opens it a role, once, within a week. No mail is sent."""
+    now = context.now()
+    try:
+        with context.store.write() as db:
+            if studio_id is not None and db.get(Studio, studio_id) is None:
+                raise click.ClickException(f"There is no studio {studio_id}; `adapter studio` opens one.")
+            token = invite(
+                db, context.keys, name, email, role=Role(role), studio_id=studio_id, actor="operator", now=now
+            )
+    except NotInvited as error:
+        raise click.ClickException(f"{error}.") from error
+    link = f"{context.config.public_url}/join/{token}"
+    if json_wanted:
+        as_json({"link": link})
+    else:
+        click.echo(f"{link}\nThe link works once, for {LIFE.days} days. Send it yourself: no mail is sent.")
+
+
+@click.command("people")
+@click.argument("studio_id", metavar="STUDIO", type=int)
+@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def people(context: Context, studio_id: int, json_wanted: bool) -> None:
+    """Who has which role at STUDIO, when they signed in last, and by what."""
+    with context.store.read() as db:
+        rows = [asdict(member) | {"roles": ", ".join(member.roles)} for member in members_of(db, studio_id)]
+    told = [row | {"ways": ", ".join(row["ways"]) or "link"} for row in rows]
+    if json_wanted:
+        as_json(told)
+    else:
+        as_table(told, f"Nobody has a role at studio {studio_id}.")
+
+
+def _users(db: Session, address: int) -> Sequence[User]:
+    return db.scalars(select(User).where(User.email_id == address, User.active).order_by(User.id)).all()
+
+
+def _one(users: Sequence[User], user_id: int | None) -> User:
+    """The user that is meant: an address is unproven, so several may have it."""
+    meant = [user for user in users if user_id in (None, user.id)]
+    if not meant:
+        raise click.ClickException("Nobody with this address has an account; `adapter studio` opens one.")
+    if len(meant) > 1:
+        told = ", ".join(f"{user.id} ({user.name})" for user in meant)
+        raise click.ClickException(f"Several accounts have this address: {told}. Say which with --user ID.")
+    return meant[0]
 
 
 def _check(owner: str, timezone: str, currency: str) -> None:
@@ -74,4 +134,4 @@ def _print(context: Context, about: dict[str, int], token: str, json_wanted: boo
         click.echo(f"{link}\nThe link works once, for 15 minutes.")
 
 
-COMMANDS: tuple[click.Command, ...] = (studio, sign_in)
+COMMANDS: tuple[click.Command, ...] = (studio, sign_in, invitation, people)

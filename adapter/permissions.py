@@ -29,20 +29,34 @@ class Act(StrEnum):
     SWITCH_PUSH = "switch_push"  # shadow, live, paused
     SEE_GUARANTEE = "see_guarantee"  # statements: money, people by number, no addresses
     JUDGE_GUARANTEE = "judge_guarantee"  # what the terms leave to judgement, always with a second person
+    SEE_PAYOUTS = "see_payouts"  # the payout ledger, place by place: money, no person, no floor
+    COMPARE_PAYOUTS = "compare_payouts"  # with a statement of the marketplace's
+    SEE_FRANCHISE = "see_franchise"  # venues, how far SmartTools cover them, the franchisor's share: no client (J8)
+    MANAGE_PEOPLE = "manage_people"  # who may do what here: invite, change a role, withdraw it
+    SEE_AUDIT = "see_audit"  # who did what, with before and after; the floor in it only with SEE_FLOOR
+    USE_DESK = "use_desk"  # find anything of any studio of theirs, a person by an address; the fleet of connections
+    SEE_RECORDS = "see_records"  # a number's records, down to the platform's own, redacted
+    SHOW_MEMBERS = "show_members"  # open a page about a class to its members
     SEE_GUESTS = "see_guests"  # addresses of guests whom the studio has to enter by hand
     WRITE_BACK = "write_back"  # into the studio's own timetable and prices: prove, turn on, turn off
 
 
 _EVERY_ACT = frozenset(Act)
+_PAYOUTS = frozenset({Act.SEE_PAYOUTS, Act.COMPARE_PAYOUTS, Act.SEE_FRANCHISE})
+_NOT_OWNERS = frozenset({Act.JUDGE_GUARANTEE, Act.USE_DESK})  # nobody waives what is asked of themselves
 _LOOK = frozenset({Act.SEE_CALENDAR, Act.SEE_SETTINGS, Act.SEE_CONNECTION})
 
 ACTS_OF: Mapping[Role, frozenset[Act]] = {
-    Role.OWNER: _EVERY_ACT - {Act.JUDGE_GUARANTEE},  # nobody waives what is asked of themselves
+    Role.OWNER: _EVERY_ACT - _NOT_OWNERS,
     Role.OPERATIONS: _LOOK
-    | {Act.CHANGE_SETTINGS, Act.RESYNC, Act.MAP_SOURCES, Act.SWITCH_PUSH, Act.SEE_TIMELINE, Act.SEE_GUESTS},
-    Role.FINANCE: _LOOK | {Act.SEE_FLOOR, Act.SEE_GUARANTEE, Act.JUDGE_GUARANTEE},
-    Role.SUPPORT: frozenset({Act.SEE_CALENDAR, Act.SEE_CONNECTION, Act.RESYNC, Act.SEE_TIMELINE}),
-    Role.FRANCHISOR: frozenset({Act.SEE_CALENDAR}),
+    | {Act.CHANGE_SETTINGS, Act.RESYNC, Act.MAP_SOURCES, Act.SWITCH_PUSH, Act.SEE_TIMELINE}
+    | {Act.SEE_RECORDS, Act.SHOW_MEMBERS, Act.SEE_GUESTS},
+    Role.FINANCE: _LOOK
+    | {Act.SEE_FLOOR, Act.SEE_GUARANTEE, Act.JUDGE_GUARANTEE, Act.SEE_AUDIT, Act.SEE_RECORDS}
+    | _PAYOUTS,
+    Role.SUPPORT: frozenset({Act.SEE_CALENDAR, Act.SEE_CONNECTION, Act.RESYNC, Act.SEE_TIMELINE})
+    | {Act.USE_DESK, Act.SEE_RECORDS, Act.SEE_AUDIT},
+    Role.FRANCHISOR: frozenset({Act.SEE_CALENDAR, Act.SEE_FRANCHISE}),
     Role.READONLY: _LOOK,
     Role.MARKETPLACE: frozenset(),  # the channel only, which asks for the role itself
 }
@@ -72,6 +86,15 @@ class Caller:
 def may(caller: Caller, act: Act, studio_id: int) -> bool:
     """Whether one of the caller's roles at the studio allows the act."""
     return any(act in ACTS_OF[role] for role in caller.roles_at(studio_id))
+
+
+def grantable(caller: Caller, studio_id: int) -> tuple[Role, ...]:
+    """The roles that the caller may give at a studio: nobody gives a right that they lack.
+
+    So an owner, who may not judge the guarantee, appoints no judge of it either.
+    """
+    own = frozenset(act for role in caller.roles_at(studio_id) for act in ACTS_OF[role])
+    return tuple(role for role in Role if role is not Role.MARKETPLACE and ACTS_OF[role] <= own)
 
 
 def studios_for(caller: Caller, act: Act) -> frozenset[int] | None:

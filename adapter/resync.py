@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from adapter.store.audit import note_run
 from adapter.store.redaction import scrub
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Connection, ConnectionState, Run, RunKind, RunOrigin, RunState
@@ -18,7 +19,7 @@ from adapter.work import request_run
 from connectors.records import Stream
 
 LONGEST_WHY = 200  # characters
-BESIDE = frozenset({RunKind.PUSH, RunKind.PROVE, RunKind.SUBSCRIBE})  # what a resync need not wait for
+BESIDE = frozenset({RunKind.PUSH, RunKind.PROVE, RunKind.SETTLE, RunKind.SUBSCRIBE})  # what a resync need not wait for
 READS = (RunKind.BACKFILL, RunKind.PULL, RunKind.RESYNC)
 
 
@@ -46,7 +47,7 @@ class Asked:
     def words(self) -> str:
         """What became of asking, in plain words."""
         if self.how is How.JOINED:
-            return f"The same is asked for already: joined run {self.run.id}."
+            return f"The same is already running, or waits: joined run {self.run.id}."
         if self.how is How.QUEUED:
             return f"Queued as run {self.run.id} behind run {self.behind}: one at a time."
         only = " to compare; nothing is changed" if self.run.params.get("dry_run") else ""
@@ -124,6 +125,7 @@ def _ask(
     run, new = request_run(db, kind, connection_id, origin=origin, actor=actor, now=now, why=why, params=params)
     if not new:
         return Asked(run, How.JOINED)
+    note_run(db, run, actor=actor, now=now)
     ahead = _ahead(db, run, now)
     return Asked(run, How.NEW if ahead is None else How.QUEUED, ahead)
 

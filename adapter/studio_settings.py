@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 
 from adapter.permissions import Act, Caller, may
 from adapter.store.connection_health import connections_of
-from adapter.store.settings import change_settings, effective_settings, map_sources
+from adapter.store.overrides import Wishes, wishes_of
+from adapter.store.setting_rules import check
+from adapter.store.settings import change_settings, check_all, check_scope, effective_settings, map_sources
 from adapter.store.tables import RunKind, RunOrigin, Scope
 from adapter.work import request_run
 from connectors.records import Channel
@@ -29,6 +31,7 @@ SHOWN = (
     "displacement_weight",
     "max_displacement_risk",
     "excluded",
+    "shadow",
     "premium",
     "no_increase_after_minutes",
     "nothing_after_minutes",
@@ -60,14 +63,38 @@ def save_settings(
     scope_id: int = 0,
 ) -> dict[str, Any]:
     """Change the given settings of one scope. Raises BadSetting; FloorRefused where the wrong hand moves the floor."""
-    changes = {name: value for name, value in values.items() if name in SHOWN}
-    if FLOOR in changes and not may(caller, Act.CHANGE_FLOOR, studio_id):
-        raise FloorRefused("Only the owner may change the floor")
+    changes = _allowed(studio_id, values, caller)
     before = effective_settings(db, studio_id).own(scope, scope_id)
     if change_settings(db, studio_id, scope, scope_id, changes, actor=caller.actor, now=now) != before:
         for connection in connections_of(db, studio_id):
             _ask(db, RunKind.DECIDE, connection.id, "the settings were changed", caller, now)
     return settings_for(db, studio_id, caller, scope, scope_id)
+
+
+def wishes_with(
+    db: Session,
+    studio_id: int,
+    values: Mapping[str, Any],
+    *,
+    caller: Caller,
+    scope: Scope = Scope.STUDIO,
+    scope_id: int = 0,
+) -> Wishes:
+    """What the studio decided as it would be with these settings; nothing is written. Raises as ``save_settings``."""
+    changes = _allowed(studio_id, values, caller)
+    check(changes, of_studio=scope is Scope.STUDIO)
+    check_scope(db, studio_id, scope, scope_id)
+    wishes = wishes_of(db, studio_id)
+    settings = wishes.settings.changed(scope, scope_id, changes)
+    check_all(settings)
+    return Wishes(settings, wishes.overrides)
+
+
+def _allowed(studio_id: int, values: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+    changes = {name: value for name, value in values.items() if name in SHOWN}
+    if FLOOR in changes and not may(caller, Act.CHANGE_FLOOR, studio_id):
+        raise FloorRefused("Only the owner may change the floor")
+    return changes
 
 
 def confirm_sources(

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adapter.store.database import Store
+from adapter.store.run_log import log_line
 from adapter.store.tables import Run, RunKind, RunOrigin, RunState
 
 ENGINE = "job engine"  # where a session carries the engine that is to be told
@@ -73,6 +74,7 @@ def request_run(
     )
     db.add(run)
     db.flush()
+    log_line(db, run, f"asked for: {why}" if why else "asked for", now)
     engine: JobEngine | None = db.info.get(ENGINE)
     if engine is not None:
         engine.enqueue(db, run)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session as Database
 
-from adapter.store.audit import note
+from adapter.store.audit import note, note_run
 from adapter.store.tables import (
     Connection,
     ConnectionState,
@@ -45,7 +45,10 @@ def ask_for_proof(db: Database, connection: Connection, session: str, *, actor: 
         raise WrongWriteBack("Connect again first: without access nothing can be proven")
     params = {"session": _class_named(db, connection, session.strip(), now).external_id}
     asked: dict[str, Any] = {"origin": RunOrigin.MANUAL, "actor": actor, "now": now}
-    return request_run(db, RunKind.PROVE, connection.id, params=params, **asked)
+    run, new = request_run(db, RunKind.PROVE, connection.id, params=params, **asked)
+    if new:
+        note_run(db, run, actor=actor, now=now)
+    return run, new
 
 
 def switch_total_push(db: Database, connection: Connection, on: bool, *, actor: str, now: datetime) -> Run | None:

@@ -106,7 +106,7 @@ def _no_offers(tables: Tables) -> Tables:
 
 
 def _coming(tables: Tables) -> bool:
-    return bool((tables["reservations"]["outcome"] == "booked").any())
+    return not bool((tables["reservations"]["outcome"] == "attended").any())
 
 
 SPOILS: dict[str, Spoil] = {

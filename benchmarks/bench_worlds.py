@@ -68,7 +68,7 @@ def main() -> int:
 
     rows = {
         "static": kept("static", lambda: played(Static(world))),
-        "EMSR-b": kept("emsr", lambda: played(Emsr(world, *_pickup(world, history), told.weight))),
+        "EMSR-b": kept("emsr", lambda: played(Emsr(world, *pickup(world, history), told.weight))),
     }
     tools = SmartTools()
     if len(past):
@@ -107,7 +107,7 @@ def _kept(path: Path, make: Callable[[], Score]) -> Score:
         return Score(**{name: held[name] for name in names})
 
 
-def _pickup(world: World, history: Books) -> tuple[Floats, Floats]:
+def pickup(world: World, history: Books) -> tuple[Floats, Floats]:
     """Each class's usual final direct reservations (mean of the slot's last twelve), and the booking curve of all."""
     stood = ~np.isnan(history.direct) & np.isnan(world.direct.until)
     count = np.bincount(world.direct.session[stood], minlength=len(world.starts))

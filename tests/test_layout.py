@@ -32,6 +32,7 @@ IMPORT_NAME = {
     "python-dotenv": "dotenv",
     "email-validator": "email_validator",
     "fpdf2": "fpdf",
+    "argon2-cffi": "argon2",
 }
 NEVER_IMPORTED = {"tzdata", "psycopg"}  # data; and a driver that SQLAlchemy loads by the database's address
 

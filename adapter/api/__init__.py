@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Flask
 
 from adapter import __version__
-from adapter.api import connections, guarantee, runs, sessions, studios
+from adapter.api import campaigns, connections, guarantee, opportunities, payouts, runs, sessions, studios
 from adapter.api.problems import ProblemApi
+from adapter.api.schemas import Money
 from adapter.web.limits import wrong_tokens
 from adapter.web.security import csrf
 
@@ -17,9 +18,12 @@ BLUEPRINTS = (
     runs.blueprint,
     sessions.blueprint,
     guarantee.blueprint,
+    opportunities.blueprint,
+    payouts.blueprint,
+    campaigns.blueprint,
 )
 SPEC = {
-    "info": {"description": "Studios, their connections, sessions, decisions and settings. Money is a decimal string."},
+    "info": {"description": "Studios, their connections, sessions, decisions and payouts. Money is a decimal string."},
     "security": [{"bearer": []}],
     "servers": [{"url": "/"}],
 }
@@ -36,6 +40,7 @@ def install(app: Flask) -> None:
         API_SPEC_OPTIONS=SPEC,
     )
     api = ProblemApi(app)
+    api.register_field(Money, "string", "decimal")
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     for blueprint in BLUEPRINTS:
         wrong_tokens(blueprint)

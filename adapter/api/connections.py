@@ -14,6 +14,10 @@ from adapter.api import schemas
 from adapter.api.asking import accepted
 from adapter.api.idempotency import Answer, KeyHeader
 from adapter.api.paging import PageQuery, cursor_of, place_of
+from adapter.api.support_schemas import Diagnosis
+from adapter.diagnosis.cause import told
+from adapter.diagnosis.story import story_of
+from adapter.diagnosis.summary import summarise
 from adapter.events import events_of, request_events
 from adapter.permissions import Act, studios_for
 from adapter.platforms import calls_per_day
@@ -62,6 +66,16 @@ def one(connection_id: int) -> dict[str, Any]:
     plain = {name: getattr(row, name) for name in schemas.Connection().fields}
     beside = {"alerts": alerts, "pushing": pushing, "events": events and asdict(events)}
     return {**plain, "health": asdict(health), **beside}
+
+
+@blueprint.get("/connections/<int:connection_id>/diagnosis")
+@needs(Act.SEE_CONNECTION)
+@blueprint.response(200, Diagnosis)
+def diagnosis(connection_id: int) -> dict[str, Any]:
+    """Why it does not sync: the cause, then every link of the chain; and what may be told to the customer."""
+    with context().store.read() as db:
+        story = story_of(db, context(), connection_id)
+    return {"connection_id": connection_id, **told(story.diagnosis), "summary": summarise(story)}
 
 
 @blueprint.post("/connections/<int:connection_id>/resync")

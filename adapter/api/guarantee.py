@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from adapter.api import schemas
+from adapter.api.statement_schema import GuaranteeStatement
 from adapter.permissions import Act
 from adapter.statements.making import make_statement
 from adapter.web.access import context, needs
@@ -16,7 +16,7 @@ blueprint = Blueprint("api-guarantee", __name__, description="The Revenue Guaran
 
 @blueprint.get("/studios/<int:studio_id>/guarantee")
 @needs(Act.SEE_GUARANTEE)
-@blueprint.response(200, schemas.GuaranteeStatement)
+@blueprint.response(200, GuaranteeStatement)
 def running(studio_id: int) -> dict[str, Any]:
     """The statement as of now, from the mirror; without a start date its totals are 0."""
     with context().store.read() as db:

@@ -6,17 +6,20 @@ from typing import Any
 
 from flask import Response, abort
 from flask_smorest import Blueprint
-from marshmallow import fields
+from marshmallow import Schema, fields, validate
 from sqlalchemy.orm import Session
 
 from adapter.api import schemas
 from adapter.api.asking import accepted
 from adapter.api.idempotency import Answer, KeyHeader
-from adapter.api.paging import PageQuery, cursor_of, place_of
+from adapter.api.paging import PageQuery, RowId, cursor_of, place_of
+from adapter.api.support_schemas import RunLog
 from adapter.permissions import Act, studios_for
 from adapter.resync import retry_run
 from adapter.store.connection_health import runs_of
+from adapter.store.run_log import lines_of
 from adapter.store.tables import Run
+from adapter.store.tenancy import LARGEST_ID
 from adapter.web.access import allow, caller, context, needs, studio_in_url
 
 blueprint = Blueprint("api-runs", __name__, description="Pieces of work")
@@ -25,7 +28,7 @@ blueprint = Blueprint("api-runs", __name__, description="Pieces of work")
 class RunQuery(PageQuery):
     """Which runs."""
 
-    connection_id = fields.Integer(load_default=None)
+    connection_id = RowId(load_default=None)
 
 
 @blueprint.get("/runs")
@@ -58,6 +61,27 @@ def one(run_id: int) -> Run:
     """One run, with its progress."""
     with context().store.read() as db:
         return db.get_one(Run, run_id)
+
+
+class LogQuery(Schema):
+    """From where on."""
+
+    after = fields.Integer(
+        load_default=0,
+        validate=validate.Range(0, LARGEST_ID),
+        metadata={"description": "Only lines that follow this one"},
+    )
+
+
+@blueprint.get("/runs/<int:run_id>/log")
+@needs(Act.SEE_CONNECTION)
+@blueprint.arguments(LogQuery, location="query")
+@blueprint.response(200, RunLog)
+def log(query: dict[str, Any], run_id: int) -> dict[str, Any]:
+    """What a run that somebody asked for has done so far, line by line."""
+    with context().store.read() as db:
+        run = db.get_one(Run, run_id)  # before its lines: one that has ended has them all
+        return {"items": lines_of(db, run_id, after=query["after"]), "finished": run.finished_at is not None}
 
 
 @blueprint.post("/runs/<int:run_id>/retry")

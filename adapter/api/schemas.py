@@ -19,6 +19,7 @@ from adapter.store.tables import (
     RunOrigin,
     RunState,
 )
+from adapter.store.tenancy import LARGEST_ID
 from connectors.records import Channel, SessionStatus, Stream
 
 
@@ -52,6 +53,9 @@ class Settings(Schema):
     displacement_weight = fields.Float(allow_none=True, load_default=None)
     max_displacement_risk = fields.Float(allow_none=True, load_default=None, metadata={"description": "0 to 1"})
     excluded = fields.Boolean(allow_none=True, load_default=None, metadata={"description": "Never listed"})
+    shadow = fields.Boolean(
+        allow_none=True, load_default=None, metadata={"description": "Decided and scored, and not pushed"}
+    )
     premium = fields.Boolean(
         allow_none=True, load_default=None, metadata={"description": "Further spots at a higher rate; null: off"}
     )
@@ -192,7 +196,7 @@ class ResyncBody(Schema):
     stream = fields.Enum(Stream, by_value=True, load_default=None)
     from_ = fields.Date(data_key="from", load_default=None)
     to = fields.Date(load_default=None)
-    session = fields.Integer(load_default=None)
+    session = fields.Integer(load_default=None, validate=validate.Range(1, LARGEST_ID))
     dry_run = fields.Boolean(load_default=False)
     why = fields.String(load_default="", validate=validate.Length(max=LONGEST_WHY))
 
@@ -200,7 +204,7 @@ class ResyncBody(Schema):
 class RetryBody(Schema):
     """Which of a run's errors (from 0) to do again; null: everything that failed."""
 
-    item = fields.Integer(load_default=None, allow_none=True)
+    item = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, LARGEST_ID))
 
 
 class Run(Schema):
@@ -341,33 +345,3 @@ class Timeline(Schema):
     words = fields.String(required=True, metadata={"description": "The cause, in words"})
     overbooked_at = fields.AwareDateTime(allow_none=True, required=True, default_timezone=UTC)
     events = fields.List(fields.Nested(Happened), required=True)
-
-
-class GuaranteeStatement(Schema):
-    """A guarantee statement: amounts are decimal strings, dates text. The money may be null where a fact is missing."""
-
-    statement_version = fields.Integer(required=True)
-    terms = fields.String(required=True)
-    business_id = fields.String(required=True)
-    currency = fields.String(required=True)
-    as_of = fields.String(required=True)
-    readings = fields.Dict(required=True)
-    status = fields.String(required=True)
-    blocked_by = fields.List(fields.Dict(), required=True)
-    paid_qualifying = fields.Integer(required=True)
-    start_date = fields.String(required=True, allow_none=True)
-    computed_start_date = fields.String(allow_none=True)
-    last_day = fields.String(required=True, allow_none=True)
-    due_date = fields.String(required=True, allow_none=True)
-    classpass_revenue = fields.Dict(required=True)
-    lost_revenue = fields.String(required=True, allow_none=True)
-    incremental = fields.String(required=True, allow_none=True)
-    payment = fields.String(required=True, allow_none=True)
-    method = fields.String(required=True)
-    net_payment = fields.String(required=True, allow_none=True)
-    lines = fields.List(fields.Dict(), required=True)
-    unattributable = fields.Dict(required=True)
-    excluded_free_only = fields.Dict(required=True)
-    alternatives = fields.List(fields.Dict(), required=True)
-    eligibility = fields.List(fields.Dict(), required=True)
-    warnings = fields.List(fields.Dict(), required=True)

@@ -10,7 +10,7 @@ from flask_smorest import Blueprint
 from marshmallow import fields
 
 from adapter.api import schemas
-from adapter.api.paging import PageQuery, cursor_of, place_of
+from adapter.api.paging import PageQuery, RowId, cursor_of, place_of
 from adapter.confidential import without_floor
 from adapter.overbooking import facts_of, find_cause, tell
 from adapter.permissions import Act, may, studios_for
@@ -30,7 +30,7 @@ class SessionQuery(PageQuery):
 
     from_ = fields.AwareDateTime(data_key="from", default_timezone=UTC, load_default=None)
     to = fields.AwareDateTime(default_timezone=UTC, load_default=None)
-    studio_id = fields.Integer(load_default=None)
+    studio_id = RowId(load_default=None)
 
 
 @blueprint.get("/sessions")

@@ -7,13 +7,16 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
+from pandas import DataFrame
 
 from adapter.backtest.facts import facts_of_history
 from adapter.backtest.history import History, HistoryError, read_history
-from adapter.backtest.walk import Backtest, Facts, TooShort, run_backtest
+from adapter.backtest.outcome import Outcome
+from adapter.backtest.walk import Backtest, TooShort, run_backtest
 from adapter.context import Context
 from adapter.printing import as_json, as_table
 from adapter.smarttools import BadTable
+from adapter.store.campaigns import spotlights_of, unlit
 from adapter.store.facts import facts_of_connection
 from adapter.store.tables import Connection
 
@@ -44,16 +47,21 @@ def backtest(
     if (connection is None) == (history is None):
         raise click.UsageError("Name a CONNECTION or a --history FILE.csv, one of the two.")
     read = History() if history is None else _read(history, _mapping(columns), timezone)
-    facts = facts_of_history(read, timezone, retail_rate) if connection is None else _mirrored(context, connection)
+    if connection is None:
+        facts, spotlit = facts_of_history(read, timezone, retail_rate), 0
+    else:
+        facts, spotlit = _mirrored(context, connection)
     try:
         result = run_backtest(facts, weeks=weeks)
     except (TooShort, BadTable) as error:
         raise click.ClickException(str(error)) from error
     if json_wanted:
         bad = [{"line": line.line, "column": line.column, "what": line.what} for line in read.bad]
-        as_json(result.as_dict() | {"lines_set_aside": bad})
+        as_json(result.as_dict() | {"lines_set_aside": bad, "spotlit": spotlit})
     else:
         _print(result, read)
+        if spotlit:
+            click.echo(f"\n{spotlit} classes on days of Spotlight campaigns are left out: no days like others.")
 
 
 def _mapping(columns: tuple[str, ...]) -> dict[str, str]:
@@ -75,11 +83,15 @@ def _read(path: Path, columns: dict[str, str], timezone: str) -> History:
         raise click.UsageError(str(error)) from error
 
 
-def _mirrored(context: Context, connection: int) -> Facts:
+def _mirrored(context: Context, connection: int) -> tuple[dict[str, DataFrame], int]:
+    """The history without the days of Spotlight campaigns, which confound it, and how many classes go (SP-02)."""
     with context.store.read() as db:
-        if db.get(Connection, connection) is None:
+        known = db.get(Connection, connection)
+        if known is None:
             raise click.ClickException(f"There is no connection {connection}; `adapter connections` lists them.")
-        return facts_of_connection(db, connection, since=BEGINNING, until=context.now())
+        facts = facts_of_connection(db, connection, since=BEGINNING, until=context.now())
+        clear = unlit(facts, spotlights_of(db, known.studio_id), connection)
+    return clear, len(facts["sessions"]) - len(clear["sessions"])
 
 
 def _print(result: Backtest, read: History) -> None:
@@ -115,7 +127,30 @@ def _print(result: Backtest, read: History) -> None:
         ],
         "Nothing.",
     )
+    _print_outcome(result.outcome)
     _print_bad(read)
+
+
+def _print_outcome(outcome: Outcome) -> None:
+    click.echo(
+        f"\nWhat it would have brought: {outcome.value:+,.2f} "
+        f"(80 % interval {outcome.low:,.2f} to {outcome.high:,.2f}): "
+        f"{outcome.sold:,.0f} places sold for {outcome.payouts:,.2f}, {outcome.turned_away:,.1f} direct clients turned "
+        "away at the retail rate."
+        + (" No marketplace booking is on record: how many would have come is assumed." if outcome.assumed else "")
+    )
+    as_table(
+        [
+            {
+                "would have hurt": one.starts_at[:16],
+                "sold": one.sold,
+                "turned away": one.turned_away,
+                "value": one.value,
+            }
+            for one in outcome.hurt
+        ],
+        "No class at which it would have hurt.",
+    )
 
 
 _UNTIMED = " (booking times are unknown: decided once, before bookings begin)"

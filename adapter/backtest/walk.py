@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 
+from adapter.backtest.outcome import Outcome, outcome_of
 from adapter.smarttools import SmartTools
 from adapter.smarttools.facts import Bools, Floats
 
@@ -82,14 +83,18 @@ class Backtest:
     scores: list[Score]
     listings: list[Listing]
     decided: list[Decided]
+    outcome: Outcome
 
     def as_dict(self) -> dict[str, object]:
         """Ready for JSON."""
         return asdict(self)
 
 
-def run_backtest(facts: Facts, *, weeks: int = 4, seed: int = 0) -> Backtest:
-    """Walk forward over the last ``weeks`` of the finished sessions. Raises TooShort, and BadTable for tables amiss."""
+def run_backtest(facts: Facts, *, weeks: int = 4, steady: int = 1, seed: int = 0) -> Backtest:
+    """Walk forward over the last ``weeks`` of the finished sessions, learning anew every ``steady`` weeks.
+
+    Raises TooShort, and BadTable for tables amiss.
+    """
     facts = _ordered(facts)
     sessions = facts["sessions"]
     if sessions.empty:
@@ -100,10 +105,10 @@ def run_backtest(facts: Facts, *, weeks: int = 4, seed: int = 0) -> Backtest:
     leads = LEADS if timed else (EARLY,)
     forecasts: list[pd.DataFrame] = []
     decided: list[pd.DataFrame] = []
-    for back in range(weeks, 0, -1):
-        begins = end - back * WEEK
-        forecasts.append(_forecast_week(facts, actual, begins, seed))
-        decided.extend(_list_week(facts, begins, leads, seed))
+    for back in range(weeks, 0, -steady):
+        begins, span = end - back * WEEK, min(steady, back) * WEEK
+        forecasts.append(_forecast(facts, actual, begins, span, seed))
+        decided.extend(_list(facts, begins, span, leads, seed))
     scored, listed = pd.concat(forecasts), pd.concat(decided)
     return Backtest(
         weeks=weeks,
@@ -113,7 +118,20 @@ def run_backtest(facts: Facts, *, weeks: int = 4, seed: int = 0) -> Backtest:
         scores=_scores(scored),
         listings=[_listing(lead, listed[listed["lead"] == lead]) for lead in leads],
         decided=_decisions(scored, listed),
+        outcome=_outcome(facts, listed, end, seed),
     )
+
+
+def _outcome(facts: Facts, listed: pd.DataFrame, end: datetime, seed: int) -> Outcome:
+    sessions = facts["sessions"].set_index("session_id")
+    starts = listed["session_id"].map(sessions["starts_at"])
+    listed = listed.assign(starts_at=starts, week=np.asarray((end - pd.DatetimeIndex(starts)) / WEEK, dtype=np.int64))
+    classes = listed.loc[listed["lead"] == listed["lead"].min(), "session_id"]
+    retail = classes.map(sessions["retail_rate"]) if "retail_rate" in sessions else pd.Series(np.nan, classes.index)
+    usual = classes.map(sessions["studio_id"]).map(facts["studios"].set_index("studio_id")["retail_rate"])
+    sold = bool((facts["reservations"]["channel"] == "marketplace").any())
+    prices = retail.fillna(usual).to_numpy(dtype=np.float64)
+    return outcome_of(listed, np.nan_to_num(prices), assumed=not sold, seed=seed)
 
 
 def _ordered(facts: Facts) -> dict[str, pd.DataFrame]:
@@ -148,11 +166,11 @@ def _of(rows: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["session_id"].isin(sessions["session_id"])]
 
 
-def _forecast_week(facts: Facts, actual: pd.Series, begins: datetime, seed: int) -> pd.DataFrame:
-    """The week's classes with each forecast made when it began."""
+def _forecast(facts: Facts, actual: pd.Series, begins: datetime, span: timedelta, seed: int) -> pd.DataFrame:
+    """The classes of some weeks with each forecast made when they began."""
     sessions = facts["sessions"]
     before = sessions["starts_at"] < begins
-    week = sessions[~before & (sessions["starts_at"] < begins + WEEK)]
+    week = sessions[~before & (sessions["starts_at"] < begins + span)]
     past = sessions[before].assign(actual=actual[before])
     overall = float(past["actual"].mean())
     slot_mean = week["template_id"].map(past.groupby("template_id")["actual"].mean()).fillna(overall)
@@ -183,15 +201,18 @@ def _score(name: str, forecast: Floats, actual: Floats) -> Score:
     return Score(name, float(np.abs(off).mean()), wape, float(off.mean()))
 
 
-def _list_week(facts: Facts, begins: datetime, leads: tuple[int, ...], seed: int) -> list[pd.DataFrame]:
-    """The week's classes as decided at each lead time, by a model fitted before the first of those decisions."""
+def _list(facts: Facts, begins: datetime, span: timedelta, leads: tuple[int, ...], seed: int) -> list[pd.DataFrame]:
+    """The classes of some weeks as decided at each lead time, by a model fitted before the first of those decisions."""
     sessions = facts["sessions"]
-    week = sessions[(sessions["starts_at"] >= begins) & (sessions["starts_at"] < begins + WEEK)]
+    week = sessions[(sessions["starts_at"] >= begins) & (sessions["starts_at"] < begins + span)]
     tools = _fitted(facts, begins - timedelta(hours=max(leads)), seed)
-    return [_decided(tools, facts, week, begins, lead) for lead in leads]
+    until = [*leads[1:], -float("inf")]  # the last one holds up to the start
+    return [_decided(tools, facts, week, begins, *pair) for pair in zip(leads, until, strict=True)]
 
 
-def _decided(tools: SmartTools, facts: Facts, week: pd.DataFrame, begins: datetime, lead: int) -> pd.DataFrame:
+def _decided(
+    tools: SmartTools, facts: Facts, week: pd.DataFrame, begins: datetime, lead: int, until: float
+) -> pd.DataFrame:
     """Every class of the week decided ``lead`` hours before its day, with what was booked other than by marketplace."""
     reservations = _of(facts["reservations"], week)
     own = reservations[reservations["channel"] != "marketplace"]
@@ -204,9 +225,13 @@ def _decided(tools: SmartTools, facts: Facts, week: pd.DataFrame, begins: dateti
     decided = pd.concat(rows).set_index("session_id").loc[week["session_id"]].reset_index()
     capacity = week["capacity"].to_numpy(dtype=np.int64)
     final = week["session_id"].map(own[_standing(own)].groupby("session_id").size()).fillna(0).to_numpy(dtype=np.int64)
+    hours = ((week["starts_at"] - begins) / timedelta(hours=1)).to_numpy(dtype=np.float64)
+    into = np.asarray(hours % 24, dtype=np.float64)  # the class's own hour of its day
+    left: Floats = np.maximum(into + until, 0.0)
     return decided.assign(
         free=np.maximum(capacity - decided["on_books"].to_numpy(dtype=np.int64), 0),
         empty=np.maximum(capacity - final, 0),
+        takers=tools.takers(facts["studios"], week, decided["rate"].to_numpy(dtype=np.float64), into + lead, left),
     )
 
 

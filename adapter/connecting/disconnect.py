@@ -35,16 +35,18 @@ def disconnect(ctx: Context, connection_id: int, actor: str) -> None:
         row = db.get(Connection, connection_id, with_for_update=True)
         if row is None or row.state is ConnectionState.DISCONNECTED:
             return
+        before = {"state": row.state}
         row.revoke_pending = _outgoing(ctx, row)
         row.access_token = row.refresh_token = row.webhook_secret = row.webhook_secret_before = None
         row.webhook_state = row.webhook_why = row.webhook_checked_at = row.webhook_gap = None
-        resolve_alert(db, row.id, AlertKind.SUBSCRIPTION, now=now)
+        for kind in (AlertKind.SUBSCRIPTION, AlertKind.RECONNECT):
+            resolve_alert(db, row.id, kind, now=now)
         row.token_version += 1  # a refresh that is under way comes too late
         row.refresh_claimed_until = None
         row.state, row.disconnected_at = ConnectionState.DISCONNECTED, now
         row.state_reason = " ".join(["Disconnected by the studio.", *_still_to_do(ctx, row)])
         row.push_mode = PushMode.SHADOW
-        note(db, row, "connection.disconnected", None, None, actor=actor, now=now)
+        note(db, row, "connection.disconnected", before, {"state": row.state}, actor=actor, now=now)
         if row.webhook_id is not None:
             why = "disconnected: the subscription to its events ends"
             request_run(db, RunKind.SUBSCRIBE, row.id, origin=RunOrigin.MANUAL, actor=actor, now=now, why=why)

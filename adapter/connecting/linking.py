@@ -14,8 +14,19 @@ from sqlalchemy.orm import Session
 from adapter.connecting.flows import ConnectRefused
 from adapter.connecting.token_row import seal_name
 from adapter.context import Context
+from adapter.store.alerts import resolve_alert
 from adapter.store.audit import note
-from adapter.store.tables import Connection, ConnectionState, Membership, PushMode, Role, RunKind, RunOrigin, Studio
+from adapter.store.tables import (
+    AlertKind,
+    Connection,
+    ConnectionState,
+    Membership,
+    PushMode,
+    Role,
+    RunKind,
+    RunOrigin,
+    Studio,
+)
 from adapter.work import request_run
 from connectors.oauth import Grant
 from connectors.platform import Platform, Site
@@ -121,6 +132,7 @@ def _announce(db: Session, row: Connection, link: Link, now: datetime) -> None:
     if row.state is ConnectionState.DISCONNECTED:
         row.connected_at, row.disconnected_at = now, None
     row.state = ConnectionState.ACTIVE
+    resolve_alert(db, row.id, AlertKind.RECONNECT, now=now)
     db.flush()
     kind = RunKind.PULL if known else RunKind.BACKFILL
     request_run(db, kind, row.id, origin=RunOrigin.MANUAL, actor=link.actor, now=now, why="connected")

@@ -12,8 +12,9 @@ import structlog
 from sqlalchemy import or_, update
 
 from adapter.context import Context
+from adapter.store.alerts import open_alert
 from adapter.store.sealing import SealBroken
-from adapter.store.tables import Connection, ConnectionState
+from adapter.store.tables import AlertKind, Connection, ConnectionState
 from connectors.errors import Reconnect
 from connectors.oauth import Grant
 
@@ -89,8 +90,10 @@ def needs_reconnect(ctx: Context, connection_id: int, why: str, *, version: int 
     mark = update(Connection).where(Connection.id == connection_id, Connection.state == ConnectionState.ACTIVE)
     if version is not None:
         mark = mark.where(Connection.token_version == version)
+    marked = mark.values(state=ConnectionState.NEEDS_RECONNECT, state_reason=why, refresh_claimed_until=None)
     with ctx.store.write() as db:
-        db.execute(mark.values(state=ConnectionState.NEEDS_RECONNECT, state_reason=why, refresh_claimed_until=None))
+        if db.scalar(marked.returning(Connection.id)) is not None:
+            open_alert(db, connection_id, AlertKind.RECONNECT, why, now=ctx.now())
     log.warning("needs_reconnect", connection=connection_id, why=why)
     return Reconnect(why)
 

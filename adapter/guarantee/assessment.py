@@ -21,7 +21,7 @@ from adapter.guarantee.lines import Ground, Line, Lines, Missing, lines_of
 from adapter.guarantee.payment import NO_PAYMENT, UNKNOWN, Payment, payment_of
 from adapter.guarantee.people import People
 from adapter.guarantee.periods import Period
-from adapter.guarantee.qualifying import cutoff, verdicts
+from adapter.guarantee.qualifying import Verdict, cutoff, verdicts
 from adapter.guarantee.readings import Readings
 from adapter.guarantee.retail import retail_rates
 from adapter.guarantee.rounding import exact_sum, in_units
@@ -169,9 +169,11 @@ class Assessment:
         )
 
     def _verdicts(self, readings: Readings) -> Any:
-        return self._once(
-            ("verdicts", readings["cutoff"]), lambda: verdicts(self.bookings, cutoff(self.case, readings))
-        )
+        def make() -> dict[str, Verdict]:
+            until = cutoff(self.case.business.cancellation_policy_hours, self.case.terms, readings)
+            return verdicts((each.reservation for each in self.bookings), until)
+
+        return self._once(("verdicts", readings["cutoff"]), make)
 
     def _people(self, readings: Readings) -> list[str | None]:
         return self._once(("people", readings["email_mode"]), lambda: People(self.case, readings).of(self.bookings))

@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from adapter.guarantee.case import Case, Reservation
-from adapter.guarantee.facts import Booking
+from adapter.guarantee.case import Reservation
 from adapter.guarantee.readings import Readings
+from adapter.guarantee.terms import Terms
 
 Reservations = Sequence[Reservation]
 
@@ -38,15 +38,15 @@ EARLY = Verdict(False, "cancelled_early")
 REBOOKED = Verdict(False, "rebooked")
 
 
-def cutoff(case: Case, readings: Readings) -> timedelta:
+def cutoff(policy_hours: int, terms: Terms, readings: Readings) -> timedelta:
     """How long before its start a reservation may still be cancelled: the smaller of policy and terms (GQ-02)."""
-    hours = (min(case.business.cancellation_policy_hours, LONGEST_POLICY), case.terms.cancel_hours)
+    hours = (min(policy_hours, LONGEST_POLICY), terms.cancel_hours)
     return timedelta(hours=max(hours) if readings["cutoff"] == "max(policy,12h)" else min(hours))
 
 
-def verdicts(bookings: Iterable[Booking], until: timedelta) -> dict[str, Verdict]:
-    """The verdict on each marketplace reservation, by its id."""
-    offered = [each.reservation for each in bookings if each.reservation.channel == "marketplace"]
+def verdicts(reservations: Iterable[Reservation], until: timedelta) -> dict[str, Verdict]:
+    """The verdict on each marketplace reservation, by its id; all of a class have to be among them."""
+    offered = [each for each in reservations if each.channel == "marketplace"]
     found = {each.id: _alone(each, until) for each in offered}
     late = [each for each in offered if found[each.id] is LATE_CANCELLED]
     for rebooked in _rebooked(late, offered):

@@ -249,6 +249,11 @@ def read_prices(value: Any) -> tuple[facts.Price, ...]:
     return listed(_price)(value)
 
 
+def read_reservations(value: Any) -> tuple[facts.Reservation, ...]:
+    """Reservations alone, as a case has them. Raises CaseError."""
+    return listed(_reservation)(value)
+
+
 _RATE = shape(
     facts.ExchangeRate, {"from": currency, "to": currency, "date": day, "rate": rate}, renamed={"from": "base"}
 )

@@ -19,7 +19,12 @@ EDGES: Floats = np.array(
     dtype=np.float64,
 )  # hours before the start; a lead beyond the last edge counts as the last bin
 BINS = len(EDGES) - 1
-WEIGHT = 60.0  # reservations that the parent's curve counts for
+WEIGHT = 60.0  # reservations that the parent's curve counts for, where too few groups are known to learn it
+LEAST_WEIGHT, MOST_WEIGHT = 10.0, 1000.0
+FRESH = 20.0  # the same of a studio's curve, beside that of all
+GROUPS_TO_LEARN = 8  # fewer tell nothing of how much curves differ
+CUTS = (12.0, 48.0, 120.0)  # hours before the start at which curves are held against each other
+_CUT_BINS = np.searchsorted(EDGES, CUTS) - 1
 
 
 def mixed(early: float, early_hours: float, late_hours: float) -> Floats:
@@ -39,10 +44,20 @@ class Curves:
 
     prior: Floats
     known: dict[str, Floats] = field(default_factory=dict)
+    unsure: dict[str, float] = field(default_factory=dict)  # of each of them, as ``doubt``
+    fresh: float = 1 / (1 + FRESH)  # the same of the curve of all in a studio nobody knows
 
     def of(self, keys: Iterable[str]) -> Floats:
         """The share of each lead-time bin, for the first of ``keys`` that is known, else the prior."""
         return next((self.known[key] for key in keys if key in self.known), self.prior)
+
+    def doubt(self, sessions: Sessions) -> Floats:
+        """Squared variation of a share b of each curve, over b x (1 - b), as of a Dirichlet distribution."""
+        found = [
+            next((self.unsure[key] for key in keys_of(sessions, index)[:-1] if key in self.unsure), self.fresh)
+            for index in range(len(sessions))
+        ]
+        return np.array(found, dtype=np.float64)
 
     def through(self, sessions: Sessions) -> Floats:
         """Each session's share of bookings made later than each of EDGES, (sessions, edges)."""
@@ -81,11 +96,32 @@ def fit_curves(
         names, number = numbered([path[depth] for path in paths])
         counts = sum_by(number[session] * BINS + bins, weight[session], len(names) * BINS).reshape(-1, BINS)
         open_to = np.column_stack([sum_by(number, weight * column, len(names)) for column in chances.T])
-        for name, count, chance in zip(names, counts, open_to, strict=True):
+        above = np.array([curves.of(parents[name]) for name in names]).reshape(-1, BINS)
+        squares = sum_by(number[session], weight[session] ** 2, len(names))
+        hold = _hold(counts, above * open_to, squares, FRESH if depth == 2 else WEIGHT)
+        curves.fresh = 1 / (1 + hold) if depth == 2 else curves.fresh
+        for name, count, chance, parent in zip(names, counts, open_to, above, strict=True):
             if count.any():
-                shares = (WEIGHT * curves.of(parents[name]) + count) / (WEIGHT + chance)
+                shares = (hold * parent + count) / (hold + chance)
                 curves.known[name] = shares / shares.sum()
+                seen = float(count.sum())
+                above_unsure = next((curves.unsure[key] for key in parents[name] if key in curves.unsure), 0.0)
+                curves.unsure[name] = 1 / (1 + hold + seen) + above_unsure * (hold / (hold + seen)) ** 2
     return curves
+
+
+def _hold(counts: Floats, expected: Floats, squares: Floats, default: float) -> float:
+    """How many reservations a parent's curve is worth: by how much more its groups differ than counting explains."""
+    known = (counts.sum(axis=1) > 0) & (expected.sum(axis=1) > 0)
+    if np.count_nonzero(known) < GROUPS_TO_LEARN:
+        return default
+    many = counts[known].sum(axis=1, keepdims=True)
+    shown, usual = (np.cumsum(table[known], axis=1)[:, _CUT_BINS] for table in (counts, expected))
+    shown, usual = shown / many, usual / expected[known].sum(axis=1, keepdims=True)
+    noise = usual * (1 - usual)
+    beyond = (many * (shown - usual) ** 2 - noise * squares[known, None] / many).sum()
+    between = float(beyond / (many * noise).sum())
+    return min(max(1 / max(between, 1e-9) - 1, LEAST_WEIGHT), MOST_WEIGHT)
 
 
 def still_to_come(shares: Floats, lead: Floats | float) -> Floats:

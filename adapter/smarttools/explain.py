@@ -9,12 +9,23 @@ from __future__ import annotations
 import math
 from typing import TypedDict
 
+from adapter.smarttools.exploring import SHARE
 from adapter.smarttools.judge import Verdicts
 from adapter.smarttools.money import major
 from adapter.smarttools.outlook import Outlook
+from adapter.smarttools.rates import BOUNDED
 
+IN_FORCE = {
+    False: "kept at the rate in force: the change would be small",
+    True: "not all at once: a rate moves by a quarter at the most",
+}
 KEPT, OFFERED = "kept for expected direct", "offered as Premium"
-
+HIGHER = {
+    "floor": "More demand: what sells best lies at or below the floor.",
+    "in_force": "A greater change: the one that is due is too small to be made.",
+    "bounded": "Time: a rate moves by a quarter at the most in one change.",
+    "explored": "Nothing: this rate is tried, to learn what people would pay.",
+}
 ONE_MORE = {
     "cancelled": "Nothing: the class is cancelled.",
     "started": "Nothing: the class has started.",
@@ -31,6 +42,15 @@ class Part(TypedDict):
 
     label: str
     value: float
+
+
+class Exploration(TypedDict):
+    """What was tried, kept with the decision so that what came of it can be weighed."""
+
+    share: float  # of the classes whose rate is tried a step off
+    propensity: float  # the chance with which this rate was drawn
+    step: float  # from the best rate known to the one tried, in major units
+    costs: float  # expected, at most, in major units
 
 
 def spot_parts(outlook: Outlook, verdicts: Verdicts, row: int) -> list[Part]:
@@ -61,13 +81,65 @@ def spot_parts(outlook: Outlook, verdicts: Verdicts, row: int) -> list[Part]:
 
 def rate_parts(outlook: Outlook, verdicts: Verdicts, row: int) -> list[Part]:
     """Steps to the rate, in major units; in minor units they sum to it exactly."""
-    units, free, wanted = (int(n[row]) for n in (verdicts.units, verdicts.free_units, verdicts.wanted_units))
+    units, free, best, wanted = (
+        int(n[row]) for n in (verdicts.units, verdicts.free_units, verdicts.best_units, verdicts.wanted_units)
+    )
     digits = int(outlook.sessions.digits[row])
     parts = [
-        _part("because a place may be needed for direct clients", major(wanted - free, digits)),
-        _part("kept at the rate in force: the change would be small", major(units - wanted, digits)),
+        _part("because a place may be needed for direct clients", major(best - free, digits)),
+        _part("tried a little higher or lower, to learn what people would pay", major(wanted - best, digits)),
+        _part(IN_FORCE[verdicts.rate_binding[row] == BOUNDED], major(units - wanted, digits)),
     ]
     return [_part("what sells best with places to spare", major(free, digits)), *(p for p in parts if p["value"])]
+
+
+def premium_parts(outlook: Outlook, verdicts: Verdicts, row: int) -> list[Part]:
+    """What is free beyond the standard spots, and what of it is kept: whole numbers that sum to the premium spots."""
+    spots, premium = int(verdicts.spots[row]), int(verdicts.premium_spots[row])
+    beyond = int(outlook.free[row]) - spots
+    return [_part("free beyond the standard spots", beyond), _part("kept: not unlikely to be needed", premium - beyond)]
+
+
+def premium_rate_parts(outlook: Outlook, verdicts: Verdicts, row: int) -> list[Part]:
+    """Steps to the premium rate in major units; none where nothing is offered as Premium."""
+    if not verdicts.premium_spots[row]:
+        return []
+    units, premium = int(verdicts.units[row]), int(verdicts.premium_units[row])
+    digits = int(outlook.sessions.digits[row])
+    return [
+        _part("the standard rate", major(units, digits)),
+        _part("above it as Premium", major(premium - units, digits)),
+    ]
+
+
+def exploration(outlook: Outlook, verdicts: Verdicts, row: int) -> Exploration:
+    """What was tried of the rate, how likely that was, and what it costs."""
+    step = int(verdicts.wanted_units[row] - verdicts.best_units[row])
+    return {
+        "share": SHARE,
+        "propensity": float(verdicts.propensity[row]),
+        "step": major(step, int(outlook.sessions.digits[row])),
+        "costs": round(float(verdicts.lost[row] * outlook.expected.looks[row]), 4),
+    }
+
+
+def higher_rate(outlook: Outlook, verdicts: Verdicts, row: int) -> str:
+    """What would make the rate one step higher."""
+    if verdicts.units[row] >= outlook.sessions.ceiling[row]:
+        return "A higher ceiling."
+    return HIGHER.get(verdicts.rate_binding[row], "Fewer places left, or more demand for them.")
+
+
+def one_more_premium(outlook: Outlook, verdicts: Verdicts, row: int) -> str:
+    """What would offer one more place as Premium."""
+    reason = verdicts.reason[row]
+    if reason == "min_spots":
+        return "Nothing: Minimum Spots lists more than is advised already."
+    if reason in ONE_MORE and reason != "risk_limit":
+        return ONE_MORE[reason]
+    if verdicts.units[row] >= outlook.sessions.ceiling[row]:
+        return "A ceiling above the standard rate."
+    return "Fewer direct bookings still expected: a place that may be needed is not offered."
 
 
 def one_more(verdicts: Verdicts, row: int) -> str:

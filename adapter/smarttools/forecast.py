@@ -16,7 +16,7 @@ import numpy as np
 from adapter.smarttools.clockwork import at_lead
 from adapter.smarttools.facts import Bools, Floats, Ints, Sessions
 from adapter.smarttools.model import Model
-from adapter.smarttools.pace import Pace, pace_of
+from adapter.smarttools.pace import Pace, Usual, pace_of
 
 NODES: Floats = np.array([-np.sqrt(3.0), 0.0, np.sqrt(3.0)])
 WEIGHTS: Floats = np.array([1 / 6, 2 / 3, 1 / 6])  # Gauss-Hermite: right to the fifth moment of the normal
@@ -38,6 +38,7 @@ class Forecast:
     hazard: Floats  # of a cancellation, accumulated from the start to each of EDGES
     made: Floats  # chance that a reservation made at each of EDGES stands
     pace: Pace  # of its studio
+    trend: Floats  # ratio of its studio's level to its history's: season and trend
     weeks_old: float  # the model's age beyond a week
 
 
@@ -46,25 +47,37 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full:
     lead = np.maximum(sessions.starts - at, 0.0)
     first, kind = sessions.profiles()
     known = sessions.take(first)
-    level = model.level.fill_of(known)[kind] * np.nan_to_num(sessions.capacity)
+    trend, drift = model.level.trend.ahead(sessions)
+    level = model.level.fill_of(known)[kind] * np.nan_to_num(sessions.capacity) * trend
     direct, market = model.curves.through(known)[kind], model.market.curves.through(known)[kind]
     hazard = model.returns.accumulated(known)[kind]
     to_come = at_lead(direct, lead)
     stand, made = at_lead(model.returns.active.through(known)[kind], lead), model.returns.made.through(known)[kind]
-    doubt, unknown = model.level.doubt(known)[kind], model.level.studio_doubt(known)[kind]
     frailty, common = (part[kind] for part in model.level.variation(known))
+    shape = model.curves.doubt(known)[kind]
     closed = booked >= sessions.capacity if full is None else full
     still = np.asarray(booked * stand, dtype=np.float64)
     old = model.weeks_old(at)
-    pace = pace_of(sessions, still, level * (1 - to_come), 1 - to_come, frailty + doubt, closed, unknown, old)
+    usual = Usual(
+        booked=level * (1 - to_come),
+        behind=1 - to_come,
+        frailty=frailty,
+        slot=model.level.doubt(known)[kind],
+        studio=model.level.studio_doubt(known)[kind] + drift,
+        curve=shape,
+    )
+    pace = pace_of(sessions, still, closed, usual)
     level = level * pace.ratio
-    excess = level * (common + doubt + pace.doubt)
-    own = level * (frailty - common)
+    mixed_up = shape * (1 + common + pace.doubt)  # early for late: what doubt about the curve takes from the echo
+    excess = level * np.maximum(common + pace.doubt - mixed_up, 0.0)
+    own = level * (frailty - common + mixed_up / np.maximum(to_come, 1e-3))
     scale = 1 + excess * (1 - to_come)
     remaining = to_come * (level + excess * still) / scale
     spread = (excess / scale + own) * to_come / np.maximum(remaining, 1e-9)
     looks = model.market.keen(known)[kind] * np.nan_to_num(sessions.capacity) * at_lead(market, lead)
-    return Forecast(lead, level, to_come, stand, remaining, spread, looks, direct, market, hazard, made, pace, old)
+    return Forecast(
+        lead, level, to_come, stand, remaining, spread, looks, direct, market, hazard, made, pace, trend, old
+    )
 
 
 def gamma_points(mean: Floats, spread: Floats) -> Floats:

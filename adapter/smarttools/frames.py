@@ -57,6 +57,7 @@ PERSONAL = frozenset(
     | {"email", "mail", "phone", "mobile", "telephone", "address", "postcode", "zip", "ip"}
     | {"firstname", "lastname", "surname", "forename", "fullname", "birth", "birthday", "birthdate", "dob", "gender"}
 )
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # firstName, EMAILHash
 PERSONAL_PAIRS = frozenset((which, "name") for which in ("first", "last", "full", "given", "family"))
 
 
@@ -77,7 +78,7 @@ def check(table: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def looks_personal(column: str) -> bool:
     """Whether a column's name sounds as if it told of a person."""
-    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column).lower())
+    words = re.findall(r"[a-z]+", _HUMP.sub("_", column).lower())
     return not PERSONAL.isdisjoint(words) or any(pair in PERSONAL_PAIRS for pair in pairwise(words))
 
 
@@ -94,8 +95,8 @@ def labels(table: pd.DataFrame, column: str) -> tuple[Ints, list[str]]:
     Each distinct value is looked at once: a market has millions of rows and few words.
     """
     values = table[column]
-    number, distinct = pd.factorize(values if values.dtype.kind in "biuf" else values.astype(object))
-    return number.astype(np.int64), [_text(value) for value in distinct.tolist()]
+    number, distinct = pd.factorize(values.to_numpy() if values.dtype.kind in "biuf" else values.to_numpy(dtype=object))
+    return number.astype(np.int64), [value if type(value) is str else _text(value) for value in distinct.tolist()]
 
 
 def _text(value: object) -> str:
@@ -131,12 +132,20 @@ def numbers(table: pd.DataFrame, name: str, column: str, *, least: float | None 
     """Numbers as floats; NA is NaN. Infinite ones and those below ``least`` are refused."""
     if column not in table.columns:
         return np.full(len(table), np.nan)
-    read = pd.to_numeric(table[column], errors="coerce").astype("Float64")
-    values: Floats = np.asarray(read.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
-    _refuse_if(name, column, np.isnan(values) & table[column].notna().to_numpy(dtype=bool), "is not a number")
+    values = _floats(table, name, column)
     _refuse_if(name, column, np.isinf(values), "is not finite")
     if least is not None:
         _refuse_if(name, column, values < least, f"is below {least:g}")
+    return values
+
+
+def _floats(table: pd.DataFrame, name: str, column: str) -> Floats:
+    held = table[column]
+    if isinstance(held.dtype, np.dtype) and held.dtype.kind in "biuf":
+        return held.to_numpy(dtype=np.float64)
+    read = pd.to_numeric(held, errors="coerce").astype("Float64")
+    values: Floats = np.asarray(read.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    _refuse_if(name, column, np.isnan(values) & held.notna().to_numpy(dtype=bool), "is not a number")
     return values
 
 

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from adapter.smarttools.clockwork import at_lead
 from adapter.smarttools.facts import Bools, Floats, Ints
 from adapter.smarttools.outlook import Outlook
 from adapter.smarttools.plain import listed, upper_quantile
 from adapter.smarttools.premium import premium_spots, premium_units
 from adapter.smarttools.rates import Rates, set_rates
 from adapter.smarttools.response import chance
-from adapter.smarttools.spots import TOP, at, risk_of, within_risk, worth_listing
+from adapter.smarttools.spots import LIKELY, TOP, at, risk_of, within_risk, worth_listing
 from adapter.smarttools.value import Worth
 
 AN_INSTANT = 1e-6  # hours: what rounding takes from a difference of two times
@@ -33,33 +34,43 @@ class Verdicts:
     proposed: Ints  # spots before the risk limit and Minimum Spots
     allowed: Ints  # after the risk limit
     reason: list[str]
-    units: Ints  # the rate in minor units; so are the next three
+    units: Ints  # the rate in minor units; so are the next four
     free_units: Ints
+    best_units: Ints
     wanted_units: Ints
     premium_units: Ints  # what means nothing where there are no premium spots
     rate_binding: list[str]
+    lost: Floats  # what trying a rate costs for each one who looks
+    propensity: Floats  # the chance with which the rate was drawn
     expected_direct: Floats
     risk: Floats
     value: Floats
     next_place: Floats  # worth of the place that would be listed next; infinite: there is none
+    safe: Ints  # the most spots that hardly ever displace anyone, whatever is listed (OP-02)
+    demand: Floats  # marketplace reservations still to come at the rate that would stand, places not limiting
+    premium_demand: Floats  # the same at the premium rate
 
 
-def judge(outlook: Outlook, rows: Ints, tables: Worth, *, fitted: bool) -> Verdicts:
-    """Decide some sessions; ``fitted`` False answers by the plain rule."""
+def judge(outlook: Outlook, rows: Ints, tables: Worth, way: Floats, *, fitted: bool) -> Verdicts:
+    """Decide some sessions; ``way``: of rates that are tried; ``fitted`` False answers by the plain rule."""
     free = outlook.free[rows]
     closed, released = _closed(outlook, rows), _released(outlook, rows)
-    proposed = np.where(closed != "", 0, np.where(released, free, _proposed(outlook, rows, tables, fitted=fitted)))
+    model = _proposed(outlook, rows, tables, fitted=fitted)
+    proposed = np.where(closed != "", 0, np.where(released, free, model))
     limit = np.where(released, np.nan, outlook.sessions.max_risk[rows])
     allowed = np.minimum(proposed, within_risk(tables.safe, free, limit))
     least = np.minimum(outlook.sessions.min_spots[rows] - outlook.books.marketplace[rows], free)
     forced = (least > allowed) & (closed == "")
     spots = np.where(forced, least, allowed)
     reason = _reasons(outlook, rows, closed, released, forced, allowed < proposed)
-    rates = set_rates(outlook, rows, at(tables.place, np.maximum(free, 1)), _dearest(tables, free, allowed, released))
+    dearest = _dearest(tables, free, allowed, released)
+    rates = set_rates(outlook, rows, at(tables.place, np.maximum(free, 1)), dearest, way)
     higher = premium_units(rates.units, outlook.sessions.ceiling[rows])
     open_to = fitted & (closed == "") & ~released & ~forced & (higher > rates.units)
     premium = np.where(open_to, _premium(outlook, rows, tables, allowed), 0)
     total = spots + premium
+    safe = _safe(outlook, rows, tables, model, fitted=fitted)
+    stands = at_lead(outlook.expected.made, outlook.expected.lead)[rows]
     return Verdicts(
         spots=spots,
         premium_spots=premium,
@@ -68,13 +79,19 @@ def judge(outlook: Outlook, rows: Ints, tables: Worth, *, fitted: bool) -> Verdi
         reason=reason.tolist(),
         units=rates.units,
         free_units=rates.free_units,
-        wanted_units=rates.wanted,
+        best_units=rates.best,
+        wanted_units=rates.tried.units,
         premium_units=higher,
         rate_binding=rates.binding,
+        lost=rates.tried.lost,
+        propensity=rates.tried.propensity,
         expected_direct=np.where(np.isin(closed, list(NOT_HELD)), 0.0, at(tables.served, free)),
         risk=risk_of(tables.safe, free, total),
         value=_value(outlook, rows, tables, rates, total),
         next_place=at(tables.place, free - total),
+        safe=np.where(closed != "", 0, safe),
+        demand=_demand(outlook, rows, rates.units) * stands,
+        premium_demand=_demand(outlook, rows, higher) * stands,
     )
 
 
@@ -145,10 +162,24 @@ def _dearest(tables: Worth, free: Ints, allowed: Ints, released: Bools) -> Float
     return np.where(nothing, 0.0, at(tables.place, np.where(nothing, 1, free - allowed + 1)))
 
 
+def _safe(outlook: Outlook, rows: Ints, tables: Worth, model: Ints, *, fitted: bool) -> Ints:
+    """Spots within the studio's risk limit, else within `LIKELY`; the plain rule's own number without a model."""
+    free, own = outlook.free[rows], outlook.sessions.max_risk[rows]
+    likely = np.where(np.isnan(own), LIKELY, own) if fitted else own
+    within = within_risk(tables.safe, free, likely)
+    return within if fitted else np.minimum(model, within)
+
+
+def _demand(outlook: Outlook, rows: Ints, units: Ints) -> Floats:
+    """Marketplace users still to come who would book at a rate."""
+    rate = units / 10.0 ** outlook.sessions.digits[rows]
+    return outlook.expected.looks[rows] * chance(rate, outlook.median[rows], outlook.scale[rows])
+
+
 def _value(outlook: Outlook, rows: Ints, tables: Worth, rates: Rates, total: Ints) -> Floats:
     """Expected payouts of what is listed less the expected retail value of the direct clients it displaces."""
     rate = rates.units / 10.0 ** outlook.sessions.digits[rows]
-    demand = outlook.expected.looks[rows] * chance(rate, outlook.median[rows], outlook.scale[rows])
+    demand = _demand(outlook, rows, rates.units)
     free, brings, retail = outlook.free[rows], rate * outlook.paid[rows], outlook.sessions.retail[rows]
     alone = at(tables.served, free)
     worth, likely, left = np.zeros(len(rows)), np.exp(-demand), np.ones(len(rows))

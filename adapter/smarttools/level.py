@@ -1,8 +1,8 @@
 """The level of direct demand: how many direct reservations a session ends with, before anything is known of its own.
 
 A chain of ratios, each held to 1 until its group has shown otherwise (gamma-Poisson empirical Bayes): fill of all →
-hour → category → studio → studio at that hour → category at its hour of the week → instructor → recurring slot →
-lately, which is season and trend. How far a level may depart is learned from how much its groups differ. A full class
+hour → category → studio → studio at that hour → category at its hour of the week → instructor → recurring slot; and
+where the studio is heading (``trend``). How far a level may depart is learned from how much its groups differ. A full class
 shows only that demand was at least so much: its count is replaced by what is expected at or above it (EM). What
 gradient-boosted trees see beyond the chain is one more ratio per slot.
 """
@@ -15,6 +15,7 @@ import numpy as np
 
 from adapter.smarttools.facts import Bools, Floats, Sessions, count_by, looked_up, numbered, recency, sum_by
 from adapter.smarttools.ratios import Ratios, keys, shrunk
+from adapter.smarttools.trend import Trend, fit_trend
 
 FILL = 0.5  # direct fill of a class nobody knows anything of
 FILL_PLACES = 200.0  # places that this belief counts for
@@ -26,8 +27,8 @@ LEAST_FRAILTY, MOST_FRAILTY = 0.001, 0.5
 FRAILTY_SESSIONS = 60.0  # sessions that the frailty of all counts for in a studio's own
 LEAST_MEAN = 0.2  # reservations: fewer tell nothing of variation
 USUAL_MEAN = 8.0  # reservations of the sessions that these beliefs count for
-RECENT = 24 * 7 * 2.0  # hours that "lately" looks back
 EM_ROUNDS = 3
+SLOT_HOLD = 8.0  # the inverse of the squared variation of slots within a studio, where too few are known to learn it
 
 # Pseudo-counts (expected reservations) that hold a group's ratio to 1, where too few groups are known to learn it.
 HOLD = {
@@ -38,8 +39,8 @@ HOLD = {
     "cell": 20.0,
     "instructor": 60.0,
     "slot": 15.0,
-    "lately": 150.0,
 }
+OWN = ("studio hour", "cell", "instructor", "slot")  # links of the chain that part a studio's slots
 
 
 @dataclass
@@ -56,6 +57,8 @@ class Level:
     frailties: dict[str, float] = field(default_factory=dict)  # by studio
     chain: dict[str, Ratios] = field(default_factory=lambda: {name: Ratios(hold) for name, hold in HOLD.items()})
     boosted: dict[str, float] = field(default_factory=dict)  # ratio by slot
+    slots: float = SLOT_HOLD  # the inverse of the squared variation of recurring slots within their studio
+    trend: Trend = field(default_factory=Trend)
     weeks: dict[str, int] = field(default_factory=dict)  # finished sessions seen of each slot
 
     def knows(self, studio: str) -> bool:
@@ -63,11 +66,11 @@ class Level:
         return studio in self.chain["studio"].ratio
 
     def mean(self, sessions: Sessions) -> Floats:
-        """Expected final direct reservations, were there no limit of places."""
-        return self.fill_of(sessions) * np.nan_to_num(sessions.capacity)
+        """Expected final direct reservations of sessions to come, were there no limit of places."""
+        return self.fill_of(sessions) * np.nan_to_num(sessions.capacity) * self.trend.ahead(sessions)[0]
 
     def fill_of(self, sessions: Sessions) -> Floats:
-        """The same for each place."""
+        """The same for each place, at the level of the whole history."""
         fill = np.full(len(sessions), self.fill)
         for name in HOLD:
             fill = fill * looked_up(keys(sessions, name), self.chain[name].ratio, 1.0)
@@ -84,8 +87,14 @@ class Level:
         return frailty, frailty * (self.common / self.frailty if self.frailty > 0 else 0.0)
 
     def doubt(self, sessions: Sessions) -> Floats:
-        """Squared coefficient of variation of the level within its studio: large for a new slot (SS-18)."""
-        return sum((self._doubt(sessions, name) for name in HOLD if name not in {"lately", "studio"}), np.zeros(1))
+        """Squared coefficient of variation of the level within its studio: large for a new slot (SS-18).
+
+        What each of the studio's own links of the chain leaves, put in scale so that of a slot nobody knows it is how
+        much slots vary; and what is left of those that all studios share.
+        """
+        shared = self._doubt(sessions, "hour") + self._doubt(sessions, "category")
+        own = sum((self._doubt(sessions, name) for name in OWN), np.zeros(1))
+        return np.asarray(shared + own / (self.slots * sum(1 / self.chain[name].hold for name in OWN)))
 
     def studio_doubt(self, sessions: Sessions) -> Floats:
         """The same of the studio's own level: large for a new studio."""
@@ -96,19 +105,25 @@ class Level:
         return 1 / (ratios.hold + looked_up(keys(sessions, name), ratios.seen, 0.0) / self.dispersion)
 
 
-def fit_level(sessions: Sessions, counts: Floats, full: Bools, usable: Bools, seen: Floats | float = 1.0) -> Level:
-    """Learn from final direct counts; ``full`` marks lower bounds, ``usable`` the counts that mean anything.
+def fit_level(
+    sessions: Sessions, counts: Floats, full: Bools, usable: Bools, seen: Floats | float = 1.0
+) -> tuple[Level, Floats]:
+    """Learn from final direct counts; and the mean of each session as it was then.
 
-    ``seen`` is the share of a session's demand that could have been booked, where that is known: less than 1 once full.
+    ``full`` marks lower bounds, ``usable`` the counts that mean anything. ``seen`` is the share of a session's demand
+    that could have been booked, where that is known: less than 1 once full.
     """
-    level = Level()
+    level, means = Level(), np.zeros(len(sessions))
     if not usable.any():
-        return level
+        return level, means
     weight = recency(sessions, usable)
     demand, shown = counts, np.broadcast_to(seen, counts.shape)
+    then = np.ones(len(sessions))
     for _ in range(EM_ROUNDS):
-        level = _fit_chain(sessions, demand, weight, shown, level.dispersion)
-        means = level.mean(sessions)
+        level = _fit_chain(sessions, demand, weight, shown * then, level.dispersion)
+        usual = level.fill_of(sessions) * np.nan_to_num(sessions.capacity)
+        level.trend, then = fit_trend(sessions, demand, usual * shown, usable, level.dispersion)
+        means = usual * then
         sane = usable & ~full & (means * seen > LEAST_MEAN)
         level.dispersion, level.frailty = _dispersion(counts[sane], (means * seen)[sane])
         level.frailties = _frailties(
@@ -118,7 +133,7 @@ def fit_level(sessions: Sessions, counts: Floats, full: Bools, usable: Bools, se
         demand, shown = np.where(full, at_least(counts, means), counts + unseen), np.ones_like(counts)
     for index in np.flatnonzero(usable).tolist():
         level.weeks[sessions.slot[index]] = level.weeks.get(sessions.slot[index], 0) + 1
-    return level
+    return level, means
 
 
 def at_least(counts: Floats, means: Floats) -> Floats:
@@ -136,13 +151,13 @@ def _fit_chain(sessions: Sessions, demand: Floats, weight: Floats, shown: Floats
     level = Level(dispersion=dispersion)
     places = np.nan_to_num(sessions.capacity) * shown
     level.fill = (FILL * FILL_PLACES + float(weight @ demand)) / (FILL_PLACES + float(weight @ places))
-    recent = np.where(sessions.starts > sessions.starts[weight > 0].max() - RECENT, weight, 0.0)
     means = level.fill * places
     for name, hold in HOLD.items():
         groups = keys(sessions, name)
-        counted = recent if name == "lately" else weight
-        level.chain[name] = shrunk(groups, demand, means, counted, hold, dispersion)
+        level.chain[name] = shrunk(groups, demand, means, weight, hold, dispersion)
         means = means * looked_up(groups, level.chain[name].ratio, 1.0)
+        if name == "studio":
+            level.slots = shrunk(sessions.slot, demand, means, weight, SLOT_HOLD, dispersion).hold
     return level
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adapter.smarttools.curves import EDGES, MARKETPLACE_PRIOR, Curves, fit_curves, keys_of, still_to_come
+from adapter.smarttools.curves import EDGES, MARKETPLACE_PRIOR, Curves, fit_curves
 from adapter.smarttools.facts import (
     MARKETPLACE,
     NO_SHOW,
@@ -35,6 +35,7 @@ SHARE_PLACES = 200.0  # places listed that this belief counts for
 UNKNOWN_LISTING = 0.2  # what a session counts for when nobody wrote down what was listed
 USUAL_RATE = 0.5  # of the retail rate, where nobody wrote down what was paid
 HOLD = {"studio": 4.0, "studio hour": 20.0, "cell": 15.0, "slot": 15.0}
+ROUNDS = 3  # of learning curves from demand and demand from curves
 CAME, MISSED = 18.0, 2.0  # marketplace reservations that are believed to have been attended and missed beforehand
 
 
@@ -60,21 +61,31 @@ class Market:
         return keen
 
 
-def fit_market(sessions: Sessions, reservations: Reservations, offers: Offers, usable: Bools) -> Market:
-    """Learn from finished sessions, and from what was listed for them."""
+def fit_market(
+    sessions: Sessions, reservations: Reservations, offers: Offers, usable: Bools, open_to: Floats
+) -> Market:
+    """Learn from finished sessions, and from what was listed for them; ``open_to``: when they were not full."""
     sold = (reservations.channel == MARKETPLACE) & (reservations.product != TRIAL) & usable[reservations.session]
     held = sold & reservations.standing()
+    until, booked = _ended(sessions, reservations, sold, offers)
+    start = sessions.starts[offers.session]
+    listed_for = overlap(start - offers.since, start - until) / np.diff(EDGES) * open_to[offers.session]
+    listed_for = np.where(offers.spots[:, None] > 0, listed_for, 0.0)
+    unwritten = _unwritten(sessions, reservations, offers, sold, usable)
     market = Market()
-    ended = _ended(sessions, reservations, sold, offers)
-    market.curves = _fit_curves(sessions, reservations, offers, held, ended[0], market)
-    listed = _listed(sessions, offers, *ended, market)
-    market.responses = learn_responses(sessions, listed)
-    stretches = listed.joined(_unwritten(sessions, reservations, offers, sold, usable))
-    exposure = sum_by(
-        stretches.session,
-        stretches.part * _accepted(market, sessions, stretches.session, stretches.share),
-        len(sessions),
-    )
+    for _ in range(ROUNDS):
+        market.curves = _fit_curves(sessions, reservations, offers, held, listed_for, market)
+        listed = _listed(sessions, offers, listed_for, booked, market)
+        market.responses = learn_responses(sessions, listed)
+        _fit_chain(market, sessions, listed.joined(unwritten), usable)
+    missed = int((held & (reservations.outcome == NO_SHOW)).sum())
+    market.attended = 1 - (missed + MISSED) / (int(held.sum()) + CAME + MISSED)
+    return market
+
+
+def _fit_chain(market: Market, sessions: Sessions, stretches: Stretches, usable: Bools) -> None:
+    accept = _accepted(market, sessions, stretches.session, stretches.share)
+    exposure = sum_by(stretches.session, stretches.part * accept, len(sessions))
     seen = sum_by(stretches.session, stretches.booked, len(sessions))
     means = np.nan_to_num(sessions.capacity) * exposure
     market.share = (SHARE * SHARE_PLACES + float(seen.sum())) / (SHARE_PLACES + float(means.sum()))
@@ -83,9 +94,6 @@ def fit_market(sessions: Sessions, reservations: Reservations, offers: Offers, u
         groups = keys(sessions, name)
         market.chain[name] = shrunk(groups, seen, means, usable.astype(np.float64), hold)
         means = means * looked_up(groups, market.chain[name].ratio, 1.0)
-    missed = int((held & (reservations.outcome == NO_SHOW)).sum())
-    market.attended = 1 - (missed + MISSED) / (int(held.sum()) + CAME + MISSED)
-    return market
 
 
 def _accepted(market: Market, sessions: Sessions, session: Ints, share: Floats) -> Floats:
@@ -120,34 +128,29 @@ def _ended(sessions: Sessions, reservations: Reservations, sold: Bools, offers: 
 
 
 def _fit_curves(
-    sessions: Sessions, reservations: Reservations, offers: Offers, held: Bools, until: Floats, market: Market
+    sessions: Sessions, reservations: Reservations, offers: Offers, held: Bools, listed_for: Floats, market: Market
 ) -> Curves:
-    """When marketplace users book, given when there was something to book. Where nobody wrote that down: the prior."""
+    """When marketplace users book, given when there was something to book. Where nobody wrote that down: the prior.
+
+    A class that many want is sold out early, so what is open late is wanted by few: each counts for its own demand.
+    """
     chosen = held & np.isin(reservations.session, offers.session)
     session = reservations.session[chosen]
-    start = sessions.starts[offers.session]
-    open_for = np.where(offers.spots[:, None] > 0, overlap(start - offers.since, start - until), 0.0) / np.diff(EDGES)
-    shares = offers.rate / sessions.retail[offers.session]
-    open_for *= _accepted(market, sessions, offers.session, shares)[:, None]
-    listed = np.column_stack([sum_by(offers.session, column, len(sessions)) for column in open_for.T])
-    chances = listed * np.nan_to_num(sessions.capacity)[:, None]
+    accept = _accepted(market, sessions, offers.session, offers.rate / sessions.retail[offers.session])
+    listed = np.column_stack([sum_by(offers.session, column, len(sessions)) for column in (listed_for.T * accept)])
+    chances = listed * market.mean(sessions)[:, None]
     explained = float((chances @ MARKETPLACE_PRIOR).sum())
     chances *= len(session) / explained if explained > 0 else 0.0
     lead = sessions.starts[session] - reservations.booked[chosen]
     return fit_curves(sessions, session, lead, chances, MARKETPLACE_PRIOR, np.ones(len(sessions)))
 
 
-def _listed(sessions: Sessions, offers: Offers, until: Floats, booked: Floats, market: Market) -> Stretches:
-    start = sessions.starts[offers.session]
-    part = np.zeros(len(start))
-    bounds = np.flatnonzero(np.append(True, offers.session[1:] != offers.session[:-1])[: len(start)])
-    for rows in map(slice, bounds.tolist(), [*bounds[1:].tolist(), len(start)]):
-        shares = market.curves.of(keys_of(sessions, int(offers.session[rows.start])))
-        begun, ended = (still_to_come(shares, (start - moment)[rows]) for moment in (offers.since, until))
-        part[rows] = np.where(offers.spots[rows] > 0, np.maximum(begun - ended, 0.0), 0.0)
-    return Stretches(
-        offers.session, offers.rate / sessions.retail[offers.session], part, np.where(part > 0, booked, 0.0)
-    )
+def _listed(sessions: Sessions, offers: Offers, listed_for: Floats, booked: Floats, market: Market) -> Stretches:
+    rows, row = np.unique(offers.session, return_inverse=True)
+    shares = np.diff(market.curves.through(sessions.take(rows)), axis=1)
+    part = (listed_for * shares[row]).sum(axis=1)
+    rate = offers.rate / sessions.retail[offers.session]
+    return Stretches(offers.session, rate, part, np.where(part > 0, booked, 0.0))
 
 
 def _sold_in(reservations: Reservations, sold: Bools, offers: Offers, until: Floats) -> tuple[Floats, Floats]:

@@ -63,16 +63,17 @@ def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: 
     for _ in range(ROUNDS):
         curves = _curves(sessions, reservations, booked, np.where(usable, expected, 0.0), open_to, weight)
         seen = np.maximum([row @ curves.of(keys_of(sessions, i)) for i, row in enumerate(open_to)], LEAST_SEEN)
-        level = fit_level(sessions, direct, full, usable, seen)
-        means = level.mean(sessions)
+        level, means = fit_level(sessions, direct, full, usable, seen)
         expected = level.after(direct, means, seen)
-    level.common = common_variation(sessions, reservations, booked & (channel == DIRECT), usable, level, curves)
+    level.common = common_variation(
+        sessions, reservations, booked & (channel == DIRECT), usable, means, level.frailty, curves
+    )
     level.boosted = boosted_ratios(sessions, direct, means * seen, usable, seed)
     return Model(
         level=level,
         curves=curves,
         returns=fit_returns(sessions, reservations, own, weight),
-        market=fit_market(sessions, reservations, offers, usable),
+        market=fit_market(sessions, reservations, offers, usable, open_to),
         others=int((held & (channel == THIRD_PARTY)).sum()) / (float(direct.sum()) + OTHERS_HOLD),
         sessions=int(usable.sum()),
         until=float(sessions.starts[usable].max(initial=0.0)),

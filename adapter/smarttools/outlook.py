@@ -57,6 +57,7 @@ class Outlook:
     known: Bools  # its studio was in the history
     median: Floats  # the rate at which half of those who look would book
     scale: Floats
+    doubt: Floats  # standard deviation of the median
     floor: Floats  # in major units, as ``ceiling``
     ceiling: Floats
     paid: Floats  # the share of a rate that a reservation made now brings: it must stand, and be attended
@@ -85,7 +86,9 @@ def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
     free = np.maximum(capacity - books.direct - books.marketplace - books.third_party, 0)
     expected = forecast(sessions, books.direct, at, model, full=free == 0)
     first, kind = sessions.profiles()
-    median, scale = (part[kind] * sessions.retail for part in model.market.responses.of(sessions.take(first)))
+    known, responses = sessions.take(first), model.market.responses
+    anchor = responses.anchor(sessions)
+    median, scale = (part[kind] * anchor for part in responses.of(known))
     coin = 10.0**-sessions.digits
     floor, ceiling = sessions.floor * coin, sessions.ceiling * coin
     paid = model.market.attended * at_lead(expected.made, expected.lead)
@@ -98,6 +101,7 @@ def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
         known=np.array([model.level.knows(name) for name in sessions.studio], dtype=np.bool_),
         median=median,
         scale=scale,
+        doubt=responses.doubt(known)[kind] * anchor,
         floor=floor,
         ceiling=ceiling,
         paid=paid,

@@ -1,8 +1,10 @@
 """How a studio is doing just now: its upcoming sessions' books against what would usually be on them by now.
 
 A season that turns, a studio that grows, a studio nobody has heard of: its own upcoming books tell long before its next
-sessions are over. Each session is told by the others, never by itself; a full one tells that at least so many came.
-Gamma-Poisson: what is on the books against what was expected, held to 1 by how well the studio was known.
+sessions are over; what they have in common is the studio's, what those of one recurring slot have in common beside it
+is the slot's. Each session is told by the others, never by itself; a full one tells that at least so many came.
+Credibility in the sense of Jewell (1975): gamma-Poisson, what is on the books against what was expected, held to 1 by
+how well studio and slot were known.
 """
 
 from __future__ import annotations
@@ -14,48 +16,65 @@ import numpy as np
 from adapter.smarttools.facts import Bools, Floats, Ints, Sessions, numbered, sum_by
 from adapter.smarttools.level import at_least
 
-DRIFT = 0.02  # squared variation of a known studio's demand from what its history says: weeks differ
-DRIFT_A_WEEK = 0.01  # the same for each week that the model is older than one
-TAIL = 0.1  # share of the bookings: before so many are usually made, a curve's tail tells more of itself than of demand
+DRIFT = 0.01  # squared variation of a studio's demand that no history tells of
+PARTS = np.array([0.1, 0.3, 0.6])  # shares of the curve passed: sessions between two of them err together in its shape
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What is usual of each session, before its studio's books are looked at."""
+
+    booked: Floats  # direct reservations by now
+    behind: Floats  # the share of its bookings that it has by now
+    frailty: Floats  # squared variation between sessions of one slot
+    slot: Floats  # squared variation of the slot's level within its studio: large for a new one
+    studio: Floats  # of the studio's level: large for a new one, and more the older the model is
+    curve: Floats  # of a share b of the curve, over b x (1 - b)
 
 
 @dataclass(frozen=True)
 class Pace:
     """One entry a session."""
 
-    ratio: Floats  # of the studio's demand now to what its history says
+    ratio: Floats  # of its demand now to what its history says
     doubt: Floats  # squared coefficient of variation that is left of it
 
 
-def pace_of(
-    sessions: Sessions,
-    booked: Floats,
-    usual: Floats,
-    behind: Floats,
-    frailty: Floats,
-    full: Bools,
-    unknown: Floats,
-    weeks_old: float,
-) -> Pace:
-    """``booked`` against ``usual`` by now, both of direct reservations that would stand.
+def pace_of(sessions: Sessions, booked: Floats, full: Bools, usual: Usual) -> Pace:
+    """``booked``: direct reservations that would stand; ``full``: no place is free.
 
-    ``behind``: the share of its bookings that a session usually has by now; ``frailty``: what varies between sessions
-    alone; ``full``: no place is free; ``unknown``: squared variation of the studio's own level, large for a new one;
-    ``weeks_old``: the model's age beyond a week: it is believed the less.
     Where the sessions say their pace, that holds.
     """
-    _, house = numbered(sessions.studio)
-    houses = int(house.max()) + 1 if len(house) else 0
-    shown = np.where(full, at_least(booked, usual), booked)
-    weight = behind / (behind + TAIL) / (1 + usual * frailty)
-    shown, expected = _others(house, houses, weight * shown), _others(house, houses, weight * usual)
-    before = unknown + DRIFT + DRIFT_A_WEEK * weeks_old
-    hold = 1 / before
-    ratio, doubt = (hold + shown) / (hold + expected), 1 / (hold + expected)
+    shown = np.where(full, at_least(booked, usual.booked), booked)
+    shape = usual.curve * (1 - usual.behind) / np.maximum(usual.behind, 1e-9)
+    before = usual.studio + DRIFT
+    house, slot = (numbered(names)[1] for names in (sessions.studio, sessions.slot))
+    alone = usual.booked / (1 + usual.booked * (usual.frailty + usual.slot))
+    together = _summed(house * (len(PARTS) + 1) + np.searchsorted(PARTS, usual.behind), alone)
+    studio, studio_doubt = _told(house, shown, usual.booked, alone / (1 + together * shape), before)
+    own = usual.booked / (1 + usual.booked * (usual.frailty + shape))
+    ratio, doubt = _told(slot, shown, usual.booked, own, usual.slot, studio)
     told = ~np.isnan(sessions.pace)
-    left = np.where(np.isnan(sessions.pace_doubt), before, sessions.pace_doubt)
-    return Pace(np.where(told, sessions.pace, ratio), np.where(told, left, doubt))
+    left = np.where(np.isnan(sessions.pace_doubt), before + usual.slot, sessions.pace_doubt)
+    return Pace(np.where(told, sessions.pace, studio * ratio), np.where(told, left, studio_doubt + doubt))
 
 
-def _others(house: Ints, houses: int, values: Floats) -> Floats:
-    return np.maximum(sum_by(house, values, houses)[house] - values, 0.0)
+def _told(
+    group: Ints, shown: Floats, usual: Floats, worth: Floats, before: Floats, times: Floats | float = 1.0
+) -> tuple[Floats, Floats]:
+    """Ratio of ``shown`` to ``usual`` x ``times`` in the others of the group, and the doubt left of it.
+
+    ``worth``: expected reservations that each is worth as a witness.
+    """
+    weight = worth / np.maximum(usual, 1e-300)
+    seen, expected = _others(group, weight * shown), _others(group, worth) * times
+    hold = 1 / np.maximum(before, 1e-9)
+    return (hold + seen) / (hold + expected), 1 / (hold + expected)
+
+
+def _others(group: Ints, values: Floats) -> Floats:
+    return np.maximum(_summed(group, values) - values, 0.0)
+
+
+def _summed(group: Ints, values: Floats) -> Floats:
+    return sum_by(group, values, int(group.max(initial=-1)) + 1)[group]

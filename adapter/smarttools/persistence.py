@@ -20,9 +20,10 @@ from adapter.smarttools.model import Model
 from adapter.smarttools.ratios import Ratios
 from adapter.smarttools.response import PRIOR, Responses
 from adapter.smarttools.returns import Pooled, Returns
+from adapter.smarttools.trend import Heading, Trend
 
 FILE = "smarttools.json"
-VERSION = 2
+VERSION = 3
 
 
 class BadModel(ValueError):
@@ -75,7 +76,7 @@ def _plain(value: Any) -> Any:
 def _model(written: dict[str, Any]) -> Model:
     level, market, returns = written["level"], written["market"], written["returns"]
     return Model(
-        level=Level(**{**level, "chain": _chain(level["chain"])}),
+        level=Level(**{**level, "chain": _chain(level["chain"]), "trend": _trend(level["trend"])}),
         curves=_curves(written["curves"]),
         returns=Returns(
             _pooled(returns["hazard"], BINS), _pooled(returns["active"], BINS + 1), _pooled(returns["made"], BINS + 1)
@@ -101,7 +102,12 @@ def _pooled(written: dict[str, Any], length: int) -> Pooled:
 
 def _responses(written: dict[str, Any]) -> Responses:
     known = {key: [float(value) for value in values] for key, values in written["known"].items()}
-    return Responses(_array(written["weights"], len(PRIOR)), known)
+    retail = {name: float(value) for name, value in written["retail"].items()}
+    return Responses(_array(written["weights"], len(PRIOR)), known, retail)
+
+
+def _trend(written: dict[str, Any]) -> Trend:
+    return Trend(**{**written, "studios": {name: Heading(**each) for name, each in written["studios"].items()}})
 
 
 def _chain(written: dict[str, Any]) -> dict[str, Ratios]:
@@ -109,7 +115,9 @@ def _chain(written: dict[str, Any]) -> dict[str, Ratios]:
 
 
 def _curves(written: dict[str, Any]) -> Curves:
-    return Curves(_array(written["prior"], BINS), {key: _array(value, BINS) for key, value in written["known"].items()})
+    known = {key: _array(value, BINS) for key, value in written["known"].items()}
+    unsure = {key: float(value) for key, value in written["unsure"].items()}
+    return Curves(_array(written["prior"], BINS), known, unsure, float(written["fresh"]))
 
 
 def _array(values: list[float], length: int) -> Floats:

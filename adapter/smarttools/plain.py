@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterator
+from itertools import islice
 
 QUANTILE = 0.90
 
@@ -14,14 +17,21 @@ def upper_quantile(mean: float, spread: float = 0.0, q: float = QUANTILE) -> int
     """
     if mean <= 0:
         return 0
+    total = 0.0
+    for count, chance in enumerate(islice(chances(mean, spread), 10_000)):
+        total += chance
+        if total >= q:
+            return count
+    return 10_000
+
+
+def chances(mean: float, spread: float = 0.0) -> Iterator[float]:
+    """The chances of 0, 1, 2, … under a gamma-Poisson with this mean; ``spread`` as above."""
     shape = 1 / spread if spread > 1e-9 else math.inf
     chance = math.exp(-mean) if math.isinf(shape) else (1 + mean / shape) ** -shape
-    total, count = chance, 0
-    while total < q and count < 10_000:
+    for count in itertools.count():
+        yield chance
         chance *= mean / (count + 1) if math.isinf(shape) else (shape + count) / (count + 1) * mean / (shape + mean)
-        count += 1
-        total += chance
-    return count
 
 
 def listed(free: int, kept: int, booked_through: int, min_spots: int = 0, *, released: bool = False) -> int:

@@ -23,10 +23,8 @@ class Ratios:
 
 def keys(sessions: Sessions, grouping: str) -> list[str]:
     """The group of each session."""
-    if grouping in {"studio", "lately"}:
-        return sessions.studio
-    if grouping in {"category", "slot"}:
-        return sessions.category if grouping == "category" else sessions.slot
+    if grouping in {"studio", "category", "slot"}:
+        return {"studio": sessions.studio, "category": sessions.category, "slot": sessions.slot}[grouping]
     if grouping == "hour":
         return _hours(sessions)
     how = sessions.hour_of_week.tolist()

@@ -12,6 +12,8 @@ from adapter.smarttools.model import Model
 from adapter.smarttools.outlook import Outlook
 
 DAY = 24.0
+FAR = 1.3  # times what is usual, or its inverse: a pace beyond is worth a word
+DEARER = 1.2  # times the direct price that was learned at, or its inverse
 
 Signals = dict[str, float | int]
 
@@ -50,10 +52,26 @@ def signals(outlook: Outlook, row: int, velocity: Velocity, model: Model) -> Sig
     found |= {"pace": round(float(expected.pace.ratio[row]), 4)}
     found |= {"weeks_since_learned": round(old + 1, 1)} if old > 0 else {}
     popularity = model.level.chain["cell"].ratio.get(_cell(sessions, row))
-    season = model.level.chain["lately"].ratio.get(sessions.studio[row])
+    known = sessions.studio[row] in model.level.trend.studios
     found |= {} if popularity is None else {"popularity": round(popularity, 4)}
-    found |= {} if season is None else {"season_and_trend": round(season, 4)}
+    found |= {"season_and_trend": round(float(expected.trend[row]), 4)} if known else {}
     return found | (_speed(outlook, row, velocity) if velocity.known[row] else {})
+
+
+def unsure(outlook: Outlook, row: int, velocity: Velocity, model: Model) -> list[str]:
+    """Why the forecast is wider than usual, in words; where it is, less is listed."""
+    sessions, expected = outlook.sessions, outlook.expected
+    pace, retail = float(expected.pace.ratio[row]), float(sessions.retail[row])
+    seen = model.market.responses.retail.get(sessions.slot[row], retail)
+    told = {
+        "the studio has no history yet": not outlook.known[row],
+        "this slot has no past class": bool(outlook.known[row]) and not model.level.weeks.get(sessions.slot[row]),
+        "the model has not learned for more than a week": expected.weeks_old > 0,
+        "bookings are far from what is usual": not 1 / FAR < pace < FAR,
+        "booking times are not known": not velocity.known[row],
+        "the direct price has changed": not 1 / DEARER < retail / seen < DEARER,
+    }
+    return [why for why, holds in told.items() if holds]
 
 
 def _cell(sessions: Sessions, index: int) -> str:

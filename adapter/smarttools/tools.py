@@ -13,15 +13,27 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from adapter.smarttools import door, persistence
-from adapter.smarttools.explain import one_more, rate_parts, spot_parts
+from adapter.smarttools import door, exploring, persistence
+from adapter.smarttools.clockwork import at_lead
+from adapter.smarttools.explain import (
+    exploration,
+    higher_rate,
+    one_more,
+    one_more_premium,
+    premium_parts,
+    premium_rate_parts,
+    rate_parts,
+    spot_parts,
+)
 from adapter.smarttools.facts import Floats, Ints
 from adapter.smarttools.forecast import forecast
 from adapter.smarttools.judge import Verdicts, gathered, judge
 from adapter.smarttools.model import Model, learn
 from adapter.smarttools.money import majors
 from adapter.smarttools.outlook import Outlook, look, portions, read_books, tables
-from adapter.smarttools.signals import Velocity, signals
+from adapter.smarttools.plain import upper_quantile
+from adapter.smarttools.response import chance
+from adapter.smarttools.signals import Velocity, signals, unsure
 
 THREADS = 2
 MANY = 2048  # sessions: fewer are solved before a second thread has started
@@ -55,10 +67,7 @@ class SmartTools:
         offers: pd.DataFrame | None = None,
     ) -> pd.DataFrame:
         """One row for each session, in the order given. Raises ``BadTable``."""
-        coming = door.read_sessions(studios, sessions)
-        booked, listed = door.read_reservations(reservations, coming), door.read_offers(offers, coming)
-        moment = door.instant(at)
-        outlook = look(coming, read_books(coming, booked, listed, moment), moment, self.model)
+        outlook = self._outlook(at, studios, sessions, reservations, offers)
         return _table(sessions["session_id"], outlook, self._judged(outlook))
 
     def explain(
@@ -72,7 +81,9 @@ class SmartTools:
         """Why each session's number is what it is, in the order given. Raises ``BadTable``.
 
         ``parts`` sum exactly to ``spots``, ``rate_parts`` to the rate; ``binding`` is the rule that decided,
-        ``one_more`` what would list one spot more, ``signals`` what was looked at.
+        ``one_more`` what would list one spot more, ``higher_rate`` what would pay more, ``exploration`` what was tried
+        of the rate and what that costs; the same for ``premium``; ``signals`` what was looked at, ``unsure`` why it is
+        careful.
         """
         coming = door.read_sessions(studios, sessions)
         booked, listed = door.read_reservations(reservations, coming), door.read_offers(offers, coming)
@@ -87,10 +98,43 @@ class SmartTools:
                 "binding": verdicts.reason[row],
                 "rate_binding": verdicts.rate_binding[row],
                 "one_more": one_more(verdicts, row),
+                "higher_rate": higher_rate(outlook, verdicts, row),
+                "exploration": exploration(outlook, verdicts, row),
+                "premium": {
+                    "parts": premium_parts(outlook, verdicts, row),
+                    "rate_parts": premium_rate_parts(outlook, verdicts, row),
+                    "one_more": one_more_premium(outlook, verdicts, row),
+                },
                 "signals": signals(outlook, row, velocity, self.model),
+                "unsure": unsure(outlook, row, velocity, self.model),
             }
             for row, name in enumerate(coming.ids)
         ]
+
+    def room(
+        self,
+        at: datetime,
+        studios: pd.DataFrame,
+        sessions: pd.DataFrame,
+        reservations: pd.DataFrame,
+        offers: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
+        """What could be listed without harm, whoever keeps it back (OP-02), in the order given. Raises ``BadTable``.
+
+        Columns ``session_id``, ``safe_spots`` (the most spots of little risk), ``demand`` (marketplace reservations
+        still expected at the decided rate that would stand, places not limiting) and ``premium_demand`` (at that of
+        premium spots).
+        """
+        outlook = self._outlook(at, studios, sessions, reservations, offers)
+        verdicts = self._judged(outlook)
+        return pd.DataFrame(
+            {
+                "session_id": sessions["session_id"].array,
+                "safe_spots": verdicts.safe,
+                "demand": verdicts.demand,
+                "premium_demand": verdicts.premium_demand,
+            }
+        )
 
     def pace(
         self, at: datetime, studios: pd.DataFrame, sessions: pd.DataFrame, reservations: pd.DataFrame
@@ -110,6 +154,27 @@ class SmartTools:
         """Final direct reservations expected of each session before anything is on its books, places not limiting."""
         return self.model.level.mean(door.read_sessions(studios, sessions))
 
+    def takers(
+        self, studios: pd.DataFrame, sessions: pd.DataFrame, rates: Floats, early: Floats, late: Floats
+    ) -> Floats:
+        """How many marketplace users are expected to book and stand, from ``early`` to ``late`` hours before the start.
+
+        At these rates, in the order given, were there always a spot on offer.
+        """
+        coming, market = door.read_sessions(studios, sessions), self.model.market
+        through, made = market.curves.through(coming), self.model.returns.made.through(coming)
+        median, scale = (part * market.responses.anchor(coming) for part in market.responses.of(coming))
+        share = np.maximum(at_lead(through, early) - at_lead(through, late), 0.0)
+        return np.asarray(market.mean(coming) * share * chance(rates, median, scale) * at_lead(made, early))
+
+    def usual_range(self, studios: pd.DataFrame, sessions: pd.DataFrame, middle: float = 0.8) -> tuple[Ints, Ints]:
+        """Between which counts each session's final direct reservations lie with chance ``middle``, long before it."""
+        coming, level = door.read_sessions(studios, sessions), self.model.level
+        spread = level.variation(coming)[0] + level.doubt(coming) + level.studio_doubt(coming)
+        pairs = list(zip(level.mean(coming).tolist(), spread.tolist(), strict=True))
+        low, high = ([upper_quantile(*pair, q) for pair in pairs] for q in ((1 - middle) / 2, (1 + middle) / 2))
+        return np.array(low, dtype=np.int64), np.array(high, dtype=np.int64)
+
     def digest(self) -> str:
         """SHA-256 of what ``save`` writes: the same history and seed give the same."""
         return persistence.digest(self.model, self.seed)
@@ -126,12 +191,28 @@ class SmartTools:
         tools.model = model
         return tools
 
+    def _outlook(
+        self,
+        at: datetime,
+        studios: pd.DataFrame,
+        sessions: pd.DataFrame,
+        reservations: pd.DataFrame,
+        offers: pd.DataFrame | None,
+    ) -> Outlook:
+        coming = door.read_sessions(studios, sessions)
+        booked, listed = door.read_reservations(reservations, coming), door.read_offers(offers, coming)
+        moment = door.instant(at)
+        return look(coming, read_books(coming, booked, listed, moment), moment, self.model)
+
     def _judged(self, outlook: Outlook) -> Verdicts:
         """Each portion by itself, whoever else is at work: threads only share out what there is to do."""
 
+        ways = exploring.ways(outlook.sessions.ids, self.seed)
+
         def solve(portion: tuple[Ints, int, int]) -> tuple[Ints, Verdicts]:
             worth = tables(outlook, *portion, self.model)
-            return portion[0], judge(outlook, portion[0], worth, fitted=self.model.sessions > 0)
+            rows = portion[0]
+            return rows, judge(outlook, rows, worth, ways[rows], fitted=self.model.sessions > 0)
 
         shares = portions(outlook)
         if len(outlook) < MANY:

@@ -33,9 +33,9 @@ from adapter.store.tables import Connection, Participation, Session, Studio, Ven
 LONG_AGO = "2000-01-01"  # today's prices stand in for those of any start date, where none were kept
 
 
-def _not_taking_part(studio_id: int) -> Participation:
-    """What is assumed of a studio that nobody entered: it is not acknowledged, so nothing starts."""
-    return Participation(
+def terms_of(db: Db, studio_id: int) -> Participation:
+    """Under which terms a studio is; of one that nobody entered it is assumed that nothing starts."""
+    return participation_of(db, studio_id) or Participation(
         studio_id=studio_id,
         terms=max(TERMS),
         earlier_participation=False,
@@ -48,7 +48,7 @@ def _not_taking_part(studio_id: int) -> Participation:
 
 def build_case(db: Db, keys: Keyring, studio_id: int, as_of: datetime) -> tuple[Json, Gaps]:
     """The case of a studio as known at an instant, and what is not known."""
-    studio, part = db.get_one(Studio, studio_id), participation_of(db, studio_id) or _not_taking_part(studio_id)
+    studio, part = db.get_one(Studio, studio_id), terms_of(db, studio_id)
     connections = connections_of(db, studio_id)
     gaps = Gaps()
     case = {
@@ -66,6 +66,11 @@ def build_case(db: Db, keys: Keyring, studio_id: int, as_of: datetime) -> tuple[
         "fx": rates_of(db),
     }
     return case | _reservations(db, keys, studio, part, as_of, gaps), gaps
+
+
+def usual_cutoff(part: Participation) -> timedelta:
+    """How long before class a cancellation without a time is taken to have been early."""
+    return timedelta(hours=min(part.cancellation_policy_hours, TERMS[part.terms].cancel_hours))
 
 
 def _business(db: Db, studio: Studio, part: Participation, connections: Sequence[Connection]) -> Json:
@@ -113,9 +118,8 @@ def _pricing(db: Db, part: Participation, connections: Sequence[Connection], gap
 def _reservations(
     db: Db, keys: Keyring, studio: Studio, part: Participation, as_of: datetime, gaps: Gaps
 ) -> dict[str, Any]:
-    cutoff = timedelta(hours=min(part.cancellation_policy_hours, TERMS[part.terms].cancel_hours))
     found = reservations_of(db, studio.id, as_of, gaps)
-    rows = list(rows_of(found, as_of, cutoff, gaps, part.tax_rates))
+    rows = list(rows_of(found, as_of, usual_cutoff(part), gaps, part.tax_rates))
     by_key = {row["id"]: row for row in rows}
     purchases = fund(((each, by_key[each.key]) for each in found), till_of(db, studio.id, studio.timezone, as_of), gaps)
     for row in rows:  # a guest's seat was paid with whoever brought them: what for, nobody says

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import Any
 
 from fpdf import FPDF
 
+from adapter import spreadsheets
 from adapter.store.tables import GuaranteeStatement
 
 COLUMNS = (
@@ -37,17 +36,7 @@ Body = dict[str, Any]
 
 def as_csv(body: Body) -> str:
     """The lines, one a row."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([_inert(line.get(column)) for column in COLUMNS] for line in body["lines"])
-    return file.getvalue()
-
-
-def _inert(value: Any) -> Any:
-    """Text that a spreadsheet would run as a formula is marked as text; an amount below 0 is none."""
-    formula = isinstance(value, str) and value[:1] in ("=", "+", "@", "-", "\t", "\r")
-    return f"'{value}" if formula and not value[1:].replace(".", "", 1).isdecimal() else value
+    return spreadsheets.as_csv(COLUMNS, ([line.get(column) for column in COLUMNS] for line in body["lines"]))
 
 
 def as_pdf(row: GuaranteeStatement, studio: str) -> bytes:

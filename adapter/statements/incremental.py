@@ -7,8 +7,10 @@ Knows where the facts are; the arithmetic is `adapter.experiments`'. Aggregates 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -16,6 +18,7 @@ from sqlalchemy.orm import Session as Db
 
 from adapter.experiments.displacement import Displaced, Held, displaced
 from adapter.experiments.readout import Panel, Readout
+from adapter.store.campaigns import spotlights_of
 from adapter.store.connection_health import connections_of
 from adapter.store.facts import facts_of_connection
 from adapter.store.holdouts import Draw, draw_of
@@ -24,6 +27,7 @@ from connectors.records import Channel
 
 SIX_MONTHS = timedelta(days=182)
 STANDS = frozenset({"booked", "attended", "no_show"})
+Spotlit = Callable[[str, datetime], bool]  # whether a class of a venue falls on a day of a campaign
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Class:
     direct_revenue: float
     retail: float
     unpriced: int = 0  # marketplace reservations whose payout is not known: booked before we set a rate
+    spotlit: bool = False  # on a day of a Spotlight campaign (SP-02)
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,7 @@ class Meter:
     known: int  # classes that a waiting list speaks for
     guessed: int  # full classes of which nobody can tell
     unpriced: int  # marketplace reservations whose payout is not known: they are not in ``payouts``
+    spotlit: int = 0  # classes on days of Spotlight campaigns: a holdout's readout leaves them out
 
     @property
     def incremental(self) -> float:
@@ -85,7 +91,14 @@ def meter_of(classes: list[Class]) -> Meter:
         known=sum(found.how == "waitlist" for _, found in judged),
         guessed=sum(found.how == "unknown" for _, found in judged),
         unpriced=sum(held.unpriced for held in classes),
+        spotlit=sum(held.spotlit for held in classes),
     )
+
+
+def displaced_of(classes: list[Class]) -> dict[int, float]:
+    """How many direct clients each class's marketplace reservations turned away, as expected, by session."""
+    wanted = _wanted(classes)
+    return {held.session_id: _displaced(held, wanted).expected for held in classes}
 
 
 def _wanted(classes: list[Class]) -> dict[str, list[int]]:
@@ -105,8 +118,8 @@ def _displaced(held: Class, wanted: dict[str, list[int]]) -> Displaced:
 
 
 def readout_of(classes: list[Class], draw: Draw) -> Readout | None:
-    """What the holdout says of the classes held in it so far."""
-    cells = [(held, draw.week(held.starts_at)) for held in classes if held.slot is not None]
+    """What the holdout says of the classes held in it so far; days of campaigns are left out: they confound (SP-02)."""
+    cells = [(held, draw.week(held.starts_at)) for held in classes if held.slot is not None and not held.spotlit]
     inside = [(held, week) for held, week in cells if week is not None]
     if not inside:
         return None
@@ -117,14 +130,17 @@ def readout_of(classes: list[Class], draw: Draw) -> Readout | None:
 
 def classes_of(db: Db, studio_id: int, since: datetime, until: datetime) -> list[Class]:
     """The classes of a studio that were held in a span, with what each brought."""
+    campaigns = spotlights_of(db, studio_id)
     return [
         held
         for connection in connections_of(db, studio_id)
-        for held in _classes(db, facts_of_connection(db, connection.id, since=since, until=until))
+        for held in _classes(
+            db, facts_of_connection(db, connection.id, since=since, until=until), partial(campaigns.on, connection.id)
+        )
     ]
 
 
-def _classes(db: Db, facts: dict[str, Any]) -> list[Class]:
+def _classes(db: Db, facts: dict[str, Any], spotlit: Spotlit) -> list[Class]:
     counts: dict[int, dict[str, list[float]]] = defaultdict(lambda: {channel.value: [] for channel in Channel})
     reservations = facts["reservations"]
     for number, channel, outcome, amount in zip(
@@ -138,7 +154,10 @@ def _classes(db: Db, facts: dict[str, Any]) -> list[Class]:
         else {}
     )
     return [
-        _class(row, counts[row["session_id"]], waiting.get(row["session_id"], 0), facts)
+        replace(
+            _class(row, counts[row["session_id"]], waiting.get(row["session_id"], 0), facts),
+            spotlit=spotlit(row["venue_id"], row["starts_at"]),
+        )
         for row in facts["sessions"].to_dict("records")
         if not row["cancelled"]
     ]

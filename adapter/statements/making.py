@@ -21,10 +21,11 @@ from adapter.guarantee.signing import canonical, sign
 from adapter.statements.case import LONG_AGO, build_case
 from adapter.statements.gaps import Gaps
 from adapter.statements.recorded import participation_of, prices_of_today
+from adapter.store.audit import write_line
 from adapter.store.connection_health import connections_of
 from adapter.store.kept_keys import signing_key
 from adapter.store.sealing import Keyring
-from adapter.store.tables import Audit, GuaranteeStatement
+from adapter.store.tables import GuaranteeStatement
 
 Statement = dict[str, Any]
 
@@ -91,6 +92,14 @@ def latest_statement(db: Db, studio_id: int) -> GuaranteeStatement | None:
     return db.scalar(kept.order_by(GuaranteeStatement.version.desc()).limit(1))
 
 
+def statement_then(db: Db, studio_id: int, then: datetime) -> GuaranteeStatement | None:
+    """The version in force at an earlier instant: versions are never changed. None: there was none yet."""
+    kept = select(GuaranteeStatement).where(GuaranteeStatement.studio_id == studio_id)
+    return db.scalar(
+        kept.where(GuaranteeStatement.made_at <= then).order_by(GuaranteeStatement.version.desc()).limit(1)
+    )
+
+
 def one_statement(db: Db, context: Context, studio_id: int, version: int | None) -> GuaranteeStatement | None:
     """A kept version, or the one in force; where none was kept, what would be said now. None: no such version."""
     if version is not None:
@@ -128,4 +137,4 @@ def _display_start(db: Db, studio_id: int, start: str | None, now: datetime) -> 
 def note_guarantee(db: Db, studio_id: int, act: str, after: Statement, *, actor: str, now: datetime) -> None:
     """Write an audit line about a studio's guarantee."""
     about = f"studio:{studio_id}"
-    db.add(Audit(at=now, actor=actor, studio_id=studio_id, act=act, about=about, before=None, after=after))
+    write_line(db, studio_id, act, about, None, after, actor=actor, now=now)

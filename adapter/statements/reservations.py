@@ -1,7 +1,7 @@
 """The reservations of a studio as a case has them: what the mirror holds, in the words of the guarantee.
 
-The payout is the rate that was on offer when it was booked (SR-09): the price that a platform shows on a marketplace
-visit is never taken for it. Ids are a connection's and the platform's own, so that a line leads to its record.
+The payout is that of its quote, which the payout ledger takes too (SR-12). Ids are a connection's and the platform's
+own, so that a line leads to its record.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session as Db
 from sqlalchemy.orm import defer
 
+from adapter.marketplace.payouts.owed import TRIAL, Quote
+from adapter.marketplace.payouts.quotes import quote_of
 from adapter.statements.gaps import Gaps
-from adapter.store.tables import Connection, Reservation, Session, SourceMapping, Venue
+from adapter.store.selling import same_place
+from adapter.store.tables import ChannelReservation, Connection, Reservation, Session, SourceMapping, Venue
 from connectors.records import Channel, Outcome, SessionStatus
 
 Json = dict[str, Any]
@@ -33,6 +36,7 @@ class Mirrored:
     held: Any
     venue: Any
     channel: Channel
+    sold: Any = None  # the reservation of the channel that it stands for, where we sold it
 
     @property
     def key(self) -> str:
@@ -45,14 +49,16 @@ def key(connection_id: int, external_id: str) -> str:
     return f"{connection_id}:{external_id}"
 
 
-def reservations_of(db: Db, studio_id: int, as_of: datetime, gaps: Gaps) -> list[Mirrored]:
-    """What had been booked by then."""
+def reservations_of(
+    db: Db, studio_id: int, as_of: datetime, gaps: Gaps, *conditions: ColumnElement[bool]
+) -> list[Mirrored]:
+    """What had been booked by then; of that, what meets the conditions."""
     found = []
-    for made, held, venue, channel in db.execute(_query(studio_id, as_of)):
+    for made, held, venue, channel, sold in db.execute(_query(studio_id, as_of).where(*conditions)):
         if held is None or venue is None:
             gaps.note("session")
         else:
-            found.append(Mirrored(made, held, venue, channel or Channel.UNKNOWN))
+            found.append(Mirrored(made, held, venue, channel or Channel.UNKNOWN, sold))
     return found
 
 
@@ -62,12 +68,13 @@ def _query(studio_id: int, as_of: datetime) -> Any:
     venue = and_(Venue.connection_id == same, Venue.external_id == Session.venue_id)
     meaning = and_(SourceMapping.connection_id == same, SourceMapping.source == Reservation.source)
     return (
-        select(Reservation, Session, Venue, SourceMapping.channel)
+        select(Reservation, Session, Venue, SourceMapping.channel, ChannelReservation)
         .options(defer(Reservation.raw), defer(Session.raw), defer(Venue.raw))
         .join(Connection, Connection.id == same)
         .outerjoin(Session, session)
         .outerjoin(Venue, venue)
         .outerjoin(SourceMapping, meaning)
+        .outerjoin(ChannelReservation, same_place())
         .where(Connection.studio_id == studio_id)
         .where(or_(Reservation.booked_at.is_(None), Reservation.booked_at <= as_of))
         .order_by(Reservation.id)
@@ -80,7 +87,13 @@ def rows_of(found: Iterable[Mirrored], as_of: datetime, cutoff: timedelta, gaps:
         row = _row(each, as_of, cutoff, gaps, taxes)
         yield row
         for seat in range(2, each.made.seats + 1):
-            yield {**row, "id": f"{row['id']}#{seat}", "client_id": f"{row['id']}#{seat}", "funding": None}
+            number = seat_key(row["id"], seat)
+            yield {**row, "id": number, "client_id": number, "funding": None}
+
+
+def seat_key(reservation: str, seat: int) -> str:
+    """Our id of one seat of a reservation: the first has the reservation's own."""
+    return reservation if seat == 1 else f"{reservation}#{seat}"
 
 
 def record_of(db: Db, studio_id: int, number: str) -> Reservation | None:
@@ -110,7 +123,8 @@ def client_of(made: Any) -> str:
 def _row(each: Mirrored, as_of: datetime, cutoff: timedelta, gaps: Gaps, taxes: Taxes) -> Json:
     made, held, connection = each.made, each.held, each.made.connection_id
     cancelled = _cancellation(each, as_of, cutoff, gaps)
-    payout, booked_at = _payout(each, gaps), made.booked_at
+    quote = quote_of(made, each.sold) if each.channel is Channel.MARKETPLACE else None
+    payout, booked_at = _payout(each, quote, gaps), made.booked_at
     if booked_at is not None and cancelled["cancelled_at"] is not None:
         booked_at = min(booked_at, cancelled["cancelled_at"])  # first seen after it was gone: an upper bound
     row: Json = {
@@ -120,33 +134,36 @@ def _row(each: Mirrored, as_of: datetime, cutoff: timedelta, gaps: Gaps, taxes: 
         "class_id": key(connection, held.external_id),
         "class_type": key(connection, held.class_type_id),
         "channel": each.channel.value,
-        "product": None,
+        "product": quote.product if quote else None,
         "booked_at": _text(booked_at),
         "starts_at": held.starts_at.isoformat(),
         "cancelled_at": _text(cancelled["cancelled_at"]),
         "cancelled_by": cancelled["cancelled_by"],
         "outcome": cancelled["outcome"],
         "payout": payout,
-        "tax": _tax(payout, key(connection, held.venue_id), taxes),
+        "tax": _tax(payout, tax_rate(taxes, key(connection, held.venue_id))),
         "funding": None,
         "record": made.content_hash,
     }
     return row if held.timezone == each.venue.timezone else {**row, "timezone": held.timezone}
 
 
-def _payout(each: Mirrored, gaps: Gaps) -> str | None:
+def _payout(each: Mirrored, quote: Quote | None, gaps: Gaps) -> str | None:
     if each.channel is not Channel.MARKETPLACE:
         return None
-    if each.made.rate is None:
+    if quote is None:
         gaps.without_payout.add(each.key)
         return "0.00"
-    return plain(each.made.rate)
+    return "0.00" if quote.product == TRIAL else plain(quote.rate)
 
 
-def _tax(payout: str | None, venue: str, taxes: Taxes) -> str:
-    """The tax on top of a payout (GC-04): at its venue's rate, else the studio's; 0 where nobody set one."""
-    rate = taxes.get(venue, taxes.get(OF_STUDIO, "0"))
-    return plain(Decimal(payout or "0") * Decimal(rate)) if Decimal(rate) else "0.00"
+def tax_rate(taxes: Taxes, venue: str) -> Decimal:
+    """The tax on top of payouts (GC-04), as a share: its venue's, else the studio's; 0 where nobody set one."""
+    return Decimal(taxes.get(venue, taxes.get(OF_STUDIO, "0")))
+
+
+def _tax(payout: str | None, rate: Decimal) -> str:
+    return plain(Decimal(payout or "0") * rate) if rate else "0.00"
 
 
 def _cancellation(each: Mirrored, as_of: datetime, cutoff: timedelta, gaps: Gaps) -> Json:

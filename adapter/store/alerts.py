@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session as Database
 
 from adapter.store.tables import Alert, AlertKind, Connection
@@ -47,15 +47,28 @@ def resolve_alert(
 
 
 def open_alerts(
-    db: Database, *, studio_id: int | None = None, connection_id: int | None = None, limit: int = 50
+    db: Database,
+    *,
+    studio_id: int | None = None,
+    connection_id: int | None = None,
+    at: datetime | None = None,
+    limit: int = 50,
 ) -> Sequence[Alert]:
-    """The alerts that are open, the oldest first: of a studio, of one connection, or all."""
-    wanted = select(Alert).where(Alert.until.is_(None)).order_by(Alert.since, Alert.id).limit(limit)
+    """The alerts that are open, or were ``at`` an earlier instant: of a studio, of one connection, or all.
+
+    The oldest first.
+    """
+    wanted = select(Alert).where(_standing(at)).order_by(Alert.since, Alert.id).limit(limit)
     if connection_id is not None:
         wanted = wanted.where(Alert.connection_id == connection_id)
     if studio_id is not None:
         wanted = wanted.join(Connection, Connection.id == Alert.connection_id).where(Connection.studio_id == studio_id)
     return db.scalars(wanted).all()
+
+
+def _standing(at: datetime | None) -> ColumnElement[bool]:
+    still = Alert.until.is_(None)
+    return still if at is None else and_(Alert.since <= at, or_(still, Alert.until > at))
 
 
 def _open(connection_id: int, kind: AlertKind, session_id: int | None) -> Select[Alert]:

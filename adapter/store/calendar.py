@@ -30,6 +30,7 @@ class Places:
     third_party: int = 0
     unknown: int = 0  # booked under a source that the studio has not mapped, or not on the roster we read
     listed: int = 0
+    off_roster: int = 0  # of the unknown: the platform's own count is so far ahead of the roster
 
     @property
     def taken(self) -> int:
@@ -97,7 +98,12 @@ def upcoming(
 
 def one_session(db: Session, session_id: int) -> Upcoming:
     """One session as ``upcoming`` gives it; it must exist."""
-    return _with_places(db, db.execute(_sessions().where(ClassSession.id == session_id)).all())[0]
+    return sessions_shown(db, [session_id])[0]
+
+
+def sessions_shown(db: Session, session_ids: Sequence[int]) -> list[Upcoming]:
+    """Sessions by our ids, as ``upcoming`` gives them; those that exist."""
+    return _with_places(db, db.execute(_sessions().where(ClassSession.id.in_(session_ids))).all())
 
 
 def decisions_of(
@@ -225,6 +231,7 @@ def _row(
         third_party=third_party,
         unknown=taken.taken(session.booked) - direct - third_party - taken.marketplace,
         listed=_listed(decision, taken) if decision else 0,
+        off_roster=max(0, (session.booked or 0) - taken.roster),
     )
     names = venue or session.venue_id, class_name or session.class_type_id, category
     return Upcoming(session, *names, studio_id, push_mode, decision, push, places)

@@ -86,15 +86,22 @@ Facts = dict[str, pd.DataFrame]
 
 
 def facts_of_connection(
-    db: Database, connection_id: int, *, since: datetime, until: datetime, only: Collection[int] | None = None
+    db: Database,
+    connection_id: int,
+    *,
+    since: datetime,
+    until: datetime,
+    only: Collection[int] | None = None,
+    settings: StudioSettings | None = None,
 ) -> Facts:
     """The four tables, by name, of the sessions that start in [since, until) and of their reservations and offers.
 
-    ``only``: of these sessions alone, by our ids; what is known of a session is the same either way.
+    ``only``: of these sessions alone, by our ids; what is known of a session is the same either way. ``settings``: in
+    place of the studio's own, to see what they would do.
     """
     connection = db.get_one(Connection, connection_id)
     prices = prices_of(db, connection_id)
-    settings = effective_settings(db, connection.studio_id)
+    settings = settings or effective_settings(db, connection.studio_id)
     during = and_(Session.connection_id == connection_id, Session.starts_at >= since, Session.starts_at < until)
     if only is not None:
         during = and_(during, Session.id.in_(only))

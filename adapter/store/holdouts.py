@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
 from adapter.experiments.assignment import is_held_out, week_of
-from adapter.store.tables import Audit, Holdout, Studio
+from adapter.store.audit import write_line
+from adapter.store.tables import Holdout, Studio
 
 METRIC = "what a class brings: direct visits at their price, marketplace reservations at their payout"
 LEAST_SHARE, MOST_SHARE = 0.02, 0.5
@@ -63,9 +64,7 @@ def register_holdout(db: Db, studio_id: int, share: float, weeks: int, *, actor:
     db.add(row)
     said = {"share": share, "starts_on": monday.isoformat(), "ends_on": row.ends_on.isoformat(), "metric": METRIC}
     about = f"studio:{studio_id}"
-    db.add(
-        Audit(at=now, actor=actor, studio_id=studio_id, act="holdout.registered", about=about, before=None, after=said)
-    )
+    write_line(db, studio_id, "holdout.registered", about, None, said, actor=actor, now=now)
     db.flush()
     return row
 

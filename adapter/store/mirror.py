@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence, Set
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session as Db
 
 from adapter.store.columns import KINDS, Row, Unfit, to_row
-from adapter.store.dialect import chunks
+from adapter.store.dialect import among, chunks
 from adapter.store.differences import note_gone
 from adapter.store.quarantine import readable_again, set_aside
+from adapter.store.readings import note_vanished
 from adapter.store.redaction import MARK, scrub
 from adapter.store.rosters import roster_due, roster_mark
 from adapter.store.saving import Batch, Counts, save
@@ -110,12 +111,13 @@ def mark_absent(
     # An id that was an address is kept as its hash and can't be compared with what the platform says.
     absent = sorted(key for key in set(db.scalars(there)) - kept if not key.startswith(MARK))
     for some in chunks(absent):
-        whose = (table.c.connection_id == connection.id) & table.c.external_id.in_(some)
+        whose = (table.c.connection_id == connection.id) & table.c.external_id.in_(among(some))
         if stream is Stream.SESSIONS:
             db.execute(update(table).where(whose).values(status=SessionStatus.CANCELLED, roster_mark=None))
             _cancel_coming(db, connection.id, some, now)
         if stream is Stream.RESERVATIONS:
             active = whose & table.c.outcome.in_(ACTIVE_OUTCOMES)
+            note_vanished(db, whose, now)
             db.execute(update(table).where(active).values(outcome=Outcome.CANCELLED, cancelled_at=now))
         db.execute(update(table).where(whose).values(gone_at=now))
     for key in absent:
@@ -128,13 +130,11 @@ def _cancel_coming(db: Db, connection_id: int, session_ids: Sequence[str], now: 
     coming = select(Session.external_id).where(
         Session.connection_id == connection_id, Session.external_id.in_(session_ids), Session.starts_at > now
     )
+    whose = and_(Reservation.connection_id == connection_id, Reservation.session_id.in_(coming))
+    note_vanished(db, whose, now)
     db.execute(
         update(Reservation)
-        .where(
-            Reservation.connection_id == connection_id,
-            Reservation.session_id.in_(coming),
-            Reservation.outcome.in_(ACTIVE_OUTCOMES),
-        )
+        .where(whose, Reservation.outcome.in_(ACTIVE_OUTCOMES))
         .values(outcome=Outcome.CANCELLED, cancelled_at=now, gone_at=now),
         execution_options={"synchronize_session": False},
     )
@@ -166,7 +166,7 @@ def _cancel_absent(
     for some in chunks(sorted(present)):
         held = select(Reservation.id, Reservation.external_id, Reservation.session_id).where(
             Reservation.connection_id == connection_id,
-            Reservation.session_id.in_(some),
+            Reservation.session_id.in_(among(some)),
             Reservation.outcome.in_(ACTIVE_OUTCOMES),
         )
         for number, external_id, session_id in db.execute(held):
@@ -176,7 +176,9 @@ def _cancel_absent(
                 note_gone(db, Stream.RESERVATIONS, external_id)
     for some in chunks(absent):
         gone = {"outcome": Outcome.CANCELLED, "cancelled_at": now, "gone_at": now}
-        db.execute(update(Reservation).where(Reservation.id.in_(some)).values(gone))
+        these = Reservation.id.in_(among(some))
+        note_vanished(db, these, now)
+        db.execute(update(Reservation).where(these).values(gone))
     return len(absent)
 
 

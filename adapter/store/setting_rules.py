@@ -56,7 +56,7 @@ _AMOUNT = Rule(
     ),
 )
 
-_FLAG = Rule("yes or no", lambda value: isinstance(value, bool))
+_YES_OR_NO = Rule("yes or no", lambda value: isinstance(value, bool))
 
 RULES: Mapping[str, Rule] = {
     "min_spots": _whole(0, MOST_SPOTS),
@@ -66,8 +66,9 @@ RULES: Mapping[str, Rule] = {
     "retail_rate": _AMOUNT,
     "displacement_weight": _number(0, MOST_WEIGHT),
     "max_displacement_risk": _number(0, 1),
-    "excluded": _FLAG,
-    "premium": _FLAG,
+    "excluded": _YES_OR_NO,
+    "shadow": _YES_OR_NO,
+    "premium": _YES_OR_NO,
     "no_increase_after_minutes": _whole(YOUNGEST, OLDEST),
     "nothing_after_minutes": _whole(YOUNGEST, OLDEST),
 }

@@ -15,11 +15,11 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session as Db
 
+from adapter.store.audit import write_line
 from adapter.store.first_booking import refresh_first_bookings
 from adapter.store.rates import fill_rates
 from adapter.store.setting_rules import NO_INCREASE_AFTER, NOTHING_AFTER, BadSetting, check, check_ages, check_together
 from adapter.store.tables import (
-    Audit,
     ClassType,
     Connection,
     Reservation,
@@ -37,6 +37,8 @@ __all__ = [
     "SourceUse",
     "StudioSettings",
     "change_settings",
+    "check_all",
+    "check_scope",
     "effective_settings",
     "map_sources",
     "sources",
@@ -61,6 +63,7 @@ class Settings:
     displacement_weight: float | None = None
     max_displacement_risk: float | None = None
     excluded: bool | None = None
+    shadow: bool | None = None
     premium: bool | None = None  # further spots at a higher rate; None: off (PR-01)
     no_increase_after_minutes: int | None = None  # the studio's alone, as the next one (SS-19)
     nothing_after_minutes: int | None = None
@@ -93,6 +96,12 @@ class StudioSettings:
     def own(self, scope: Scope, scope_id: int = 0) -> Settings:
         """What is set at exactly this scope."""
         return Settings(**self.by_scope.get((scope, scope_id), {}))
+
+    def changed(self, scope: Scope, scope_id: int, changes: Mapping[str, Any]) -> StudioSettings:
+        """As they would be with these changes at one scope; None takes a value back. Nothing is written."""
+        there = {**self.by_scope.get((scope, scope_id), {}), **changes}
+        kept = {name: value for name, value in there.items() if value is not None}
+        return StudioSettings({**self.by_scope, (scope, scope_id): kept})
 
     def of(
         self, *, venue_id: int | None = None, class_type_id: int | None = None, session_id: int | None = None
@@ -129,7 +138,7 @@ def change_settings(
     Returns what is now set there. Nothing is written and no audit line made where nothing changes. Raises BadSetting.
     """
     check(changes, of_studio=scope is Scope.STUDIO)
-    _check_scope(db, studio_id, scope, scope_id)
+    check_scope(db, studio_id, scope, scope_id)
     row = _row(db, studio_id, scope, scope_id, now)
     before = {name: getattr(row, name) for name in changes}
     changed = {name: value for name, value in changes.items() if before[name] != value}
@@ -139,7 +148,7 @@ def change_settings(
         row.updated_at = now
         db.add(row)
         db.flush()
-        _check_together(db, studio_id)
+        check_all(effective_settings(db, studio_id))
         about = f"studio:{studio_id}" if scope is Scope.STUDIO else f"{scope}:{scope_id}"
         told = {name: before[name] for name in changed}, changed
         _audit(db, studio_id, "settings.changed", about, *told, actor=actor, now=now)
@@ -195,7 +204,8 @@ def _row(db: Db, studio_id: int, scope: Scope, scope_id: int, now: datetime) -> 
     return there or Setting(studio_id=studio_id, scope=scope, scope_id=scope_id, updated_at=now)
 
 
-def _check_scope(db: Db, studio_id: int, scope: Scope, scope_id: int) -> None:
+def check_scope(db: Db, studio_id: int, scope: Scope, scope_id: int) -> None:
+    """Refuse what is not this studio's. Raises BadSetting."""
     if scope is Scope.STUDIO:
         if scope_id != 0:
             raise BadSetting("scope_id", "scope_id: must be 0 for the studio itself")
@@ -206,9 +216,8 @@ def _check_scope(db: Db, studio_id: int, scope: Scope, scope_id: int) -> None:
         raise BadSetting("scope_id", f"scope_id: this studio has no {scope.replace('_', ' ')} {scope_id}")
 
 
-def _check_together(db: Db, studio_id: int) -> None:
+def check_all(everything: StudioSettings) -> None:
     """No session may end up with a floor above its ceiling, whichever scopes they come from; nor ages upside down."""
-    everything = effective_settings(db, studio_id)
     check_ages(everything.studio.no_increase_after, everything.studio.nothing_after)
     for scope, number in everything.by_scope:
         own = everything.own(scope, number)
@@ -219,9 +228,7 @@ def _check_together(db: Db, studio_id: int) -> None:
 
 def _audit(db: Db, studio_id: int, act: str, about: str, before: Any, after: Any, *, actor: str, now: datetime) -> None:
     shown = [{name: _plain(value) for name, value in side.items()} for side in (before, after)]
-    db.add(
-        Audit(at=now, actor=actor, studio_id=studio_id, act=act, about=about, before=shown[0], after=shown[1]),
-    )
+    write_line(db, studio_id, act, about, *shown, actor=actor, now=now)
 
 
 def _plain(value: Any) -> Any:

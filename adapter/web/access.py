@@ -29,6 +29,11 @@ PUBLIC = frozenset(
         "/",
         "/sign-in",
         "/sign-in/<token>",
+        "/sign-in/passkey",
+        "/sign-in/passkey/question",
+        "/sign-in/staff",
+        "/sign-in/staff/callback",  # bound to its browser by the session
+        "/join/<token>",
         "/static/<path:filename>",
         "/healthz",
         "/readyz",
@@ -37,7 +42,9 @@ PUBLIC = frozenset(
         "/webhooks/<platform>/<int:connection_id>",
         "/oauth/callback/<platform>",  # bound to its browser by the flow itself: a form_post brings no session
         "/api/v1/openapi.json",
+        "/open-data/scheduled-sessions",  # what studios agreed to publish; nothing where none does
         "/channel/v1/openapi.json",
+        "/why/<token>",  # a page about one class, which its studio has opened to members
     }
 )
 """The only routes that answer a stranger."""
@@ -109,8 +116,10 @@ def _load_user(key: str) -> SignedIn | None:
     user_id, _, epoch = key.partition(".")
     with context().store.read() as db:
         user = db.get(User, int(user_id))
-    fresh = user is not None and user.active and str(user.session_epoch) == epoch
-    return SignedIn(user) if user is not None and fresh else None
+    if user is None or not user.active or str(user.session_epoch) != epoch:
+        return None
+    over = user.access_until is not None and user.access_until <= context().now()
+    return None if over else SignedIn(user)
 
 
 def _gate() -> ResponseReturnValue | None:

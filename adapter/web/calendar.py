@@ -2,106 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from collections import Counter
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
 
 from flask import Blueprint, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session as Db
 
+from adapter.agenda import Agenda, Day, agenda_of
 from adapter.marketplace.sold import sold_of
 from adapter.overbooking import find_cause, tell
 from adapter.permissions import Act
+from adapter.statements.pace import HOURS, Pace, pace_of
+from adapter.statements.stake import stake_of
 from adapter.store.alerts import open_alerts
-from adapter.store.calendar import Upcoming, decisions_of, one_session, outcomes_of, upcoming, venues_of
+from adapter.store.calendar import Upcoming, decisions_of, one_session, outcomes_of, venues_of
 from adapter.store.connection_health import connections_of
+from adapter.store.connection_then import connection_then
 from adapter.store.freshness import freshness_of
+from adapter.store.member_pages import page_of_members
 from adapter.store.settings import effective_settings
-from adapter.store.tables import ConnectionState, Studio
+from adapter.store.tables import ConnectionState, Session, Studio
+from adapter.store.tenancy import row_id
+from adapter.store.then import UNKNOWABLE, decisions_then, outcomes_then, session_then
 from adapter.store.timeline import timeline_of
 from adapter.web.access import context, needs
-from adapter.web.wording import can
+from adapter.web.charts import band
+from adapter.web.then import instant_asked_for, not_known_yet
+from adapter.web.wording import can, seen
 
-DAYS = 14
 blueprint = Blueprint("calendar", __name__)
-
-
-@dataclass
-class Day:
-    """One day of the calendar with its sessions."""
-
-    date: date
-    items: list[Upcoming] = field(default_factory=list)
-
-    @property
-    def held(self) -> list[Upcoming]:
-        """The sessions that take place."""
-        return [item for item in self.items if item.takes_place]
-
-    @property
-    def ahead(self) -> list[Upcoming]:
-        """The sessions that have not started."""
-        now = context().now()
-        return [item for item in self.held if item.session.starts_at > now]
-
-    @property
-    def marketplace(self) -> int:
-        """Places taken through the marketplace."""
-        return sum(item.places.marketplace for item in self.held)
-
-    @property
-    def value(self) -> float:
-        """What the spots on offer are expected to bring, net of direct clients displaced."""
-        return sum(item.decision.expected_value for item in self.ahead if item.decision)
-
-    @property
-    def listed(self) -> int:
-        """Spots on offer on this day."""
-        return sum(item.places.listed for item in self.ahead)
-
-    @property
-    def taken(self) -> int:
-        """Places taken on this day."""
-        return sum(item.places.taken for item in self.held)
-
-    @property
-    def capacity(self) -> int:
-        """Places in all on this day."""
-        return sum(item.places.capacity or 0 for item in self.held)
+HISTORY = 20  # decisions shown
 
 
 @blueprint.get("/studios/<int:studio_id>")
 @needs(Act.SEE_CALENDAR)
 def of_studio(studio_id: int) -> ResponseReturnValue:
     """The studio's next 14 days, of all venues or one, all days or one."""
-    now = context().now()
-    venue_id = request.args.get("venue", type=int)
+    now, venue_id, chosen = context().now(), request.args.get("venue", type=row_id), _chosen_day()
     with context().store.read() as db:
         studio = db.get_one(Studio, studio_id)
-        today = now.astimezone(ZoneInfo(studio.timezone)).date()
-        start, end = _span(today, studio.timezone)
-        items = upcoming(db, frozenset({studio_id}), start, end, venue_id=venue_id)
+        then = instant_asked_for(studio.timezone)
+        agenda = agenda_of(db, studio, now, venue_id=venue_id, then=then)
+        rules = Counter(rule for item in agenda.total.ahead if (rule := _rule(item)) is not None)
         venues, connections = venues_of(db, studio_id), connections_of(db, studio_id)
-        alerts = open_alerts(db, studio_id=studio_id)
-        standing = [each for each in connections if each.state is not ConnectionState.DISCONNECTED]
+        alerts = open_alerts(db, studio_id=studio_id, at=then)
         settings = effective_settings(db, studio_id).studio
-        freshness = [freshness_of(each, settings, now) for each in standing]
-    days = _by_day(today, items)
-    chosen = _chosen_day()
+        if then is not None:
+            connections = [connection_then(db, each, then) for each in connections if each.connected_at <= then]
+        standing = [each for each in connections if each.state is not ConnectionState.DISCONNECTED]
+        freshness = [freshness_of(each, settings, then or now) for each in standing]
     return render_template(
         "calendar.html",
         studio=studio,
-        days=days,
-        total=Day(today, items),
-        shown=[day for day in days if day.items and chosen in (None, day.date)],
+        days=agenda.days,
+        total=agenda.total,
+        shown=_shown(agenda, chosen),
+        rules=rules,
+        rule=request.args.get("rule"),
         chosen=chosen,
         venue_id=venue_id,
         venues=venues,
         connections=connections,
         alerts=alerts,
         freshness=freshness,
-        now=now,
+        now=then or now,
+        then=then,
+        unknowable=UNKNOWABLE,
     )
 
 
@@ -110,12 +79,35 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
 def of_session(session_id: int) -> ResponseReturnValue:
     """One session: the explanation card, its decisions and pushes, its reservations as counts."""
     with context().store.read() as db:
-        item = one_session(db, session_id)
-        history = decisions_of(db, session_id, limit=20)
-        outcomes = outcomes_of(db, item.session)
-        sold = sold_of(db, session_id, context().keys if can(Act.SEE_GUESTS) else None)
         studio = db.get_one(Studio, g.studio_id)
-    return render_template("session.html", item=item, history=history, outcomes=outcomes, sold=sold, studio=studio)
+        item = one_session(db, session_id)
+        then = instant_asked_for(item.session.timezone)
+        if then is None:
+            history = decisions_of(db, session_id, limit=HISTORY)
+            outcomes = outcomes_of(db, item.session)
+        else:
+            history, outcomes = _history_then(db, item.session, then)
+            item = session_then(db, session_id, then) or not_known_yet(item.session.timezone)
+        pace = None if then else pace_of(db, item.session, context().now())
+        page = page_of_members(db, session_id)
+        sold = None if then else sold_of(db, session_id, context().keys if can(Act.SEE_GUESTS) else None)
+        stake = None if then else stake_of(db, item.session)
+    return render_template(
+        "session.html",
+        item=item,
+        history=history,
+        outcomes=outcomes,
+        studio=studio,
+        pace=pace,
+        chart=None if pace is None else _chart(pace),
+        stake=stake,
+        sold=sold,
+        now=context().now(),
+        then=then,
+        unknowable=UNKNOWABLE,
+        member_page=page,
+        public_url=context().config.public_url,
+    )
 
 
 @blueprint.get("/sessions/<int:session_id>/timeline")
@@ -131,17 +123,28 @@ def timeline(session_id: int) -> ResponseReturnValue:
     return render_template("timeline.html", item=item, found=found, lines=lines, studio=studio)
 
 
-def _span(today: date, zone: str) -> tuple[datetime, datetime]:
-    midnight = datetime.combine(today, time(), ZoneInfo(zone))
-    return midnight, datetime.combine(today + timedelta(days=DAYS), time(), ZoneInfo(zone))
+def _shown(agenda: Agenda, chosen: date | None) -> list[Day]:
+    """The days to show, each with the sessions that the address asks for."""
+    rule = request.args.get("rule")
+    days = [day for day in agenda.days if chosen in (None, day.date)]
+    if rule:
+        days = [replace(day, items=[item for item in day.ahead if _rule(item) == rule]) for day in days]
+    return [day for day in days if day.items]
 
 
-def _by_day(today: date, items: Iterable[Upcoming]) -> list[Day]:
-    days = {today + timedelta(days=ahead): Day(today + timedelta(days=ahead)) for ahead in range(DAYS)}
-    for item in items:
-        local = item.session.starts_at.astimezone(ZoneInfo(item.session.timezone)).date()
-        days.setdefault(local, Day(local)).items.append(item)
-    return sorted(days.values(), key=lambda day: day.date)
+def _rule(item: Upcoming) -> str | None:
+    """What decided a session's number, as this reader may see it."""
+    return None if item.decision is None else str(seen(item.decision.binding or item.decision.reason))
+
+
+def _chart(pace: Pace) -> dict[str, Any]:
+    labels = [f"{hours // 24} days" if hours >= 48 else f"{hours} h" for hours in HOURS]
+    lines = ("This class", "accent", list(pace.so_far)), ("Usual", "soft", list(pace.usual))
+    return band([*labels[:-1], "start"], list(pace.low), list(pace.high), *lines)
+
+
+def _history_then(db: Db, session: Session, then: datetime) -> Any:
+    return decisions_then(db, session.id, then, limit=HISTORY), outcomes_then(db, session, then)
 
 
 def _chosen_day() -> date | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from adapter.permissions import Act
 from adapter.push_mode import switch_push_mode
 from adapter.resync import WrongResync, request_resync
 from adapter.store.alerts import open_alerts
+from adapter.store.audit import note_run
 from adapter.store.connection_health import (
     connections_of,
     first_confirmed,
@@ -27,18 +28,34 @@ from adapter.store.connection_health import (
     runs_of,
     set_aside_records,
 )
+from adapter.store.connection_then import UNKNOWABLE, picture_of
 from adapter.store.freshness import freshness_of
+from adapter.store.models import latest_model
+from adapter.store.policies import policies_of
 from adapter.store.push_health import push_health_of
 from adapter.store.settings import effective_settings
 from adapter.store.settings import sources as sources_of
-from adapter.store.tables import Connection, ConnectionState, PushMode, RunKind, Studio
+from adapter.store.tables import (
+    AlertKind,
+    BacktestResult,
+    Connection,
+    ConnectionState,
+    PushMode,
+    RunKind,
+    RunOrigin,
+    Studio,
+)
+from adapter.store.tenancy import row_id
 from adapter.studio_settings import confirm_sources
 from adapter.web.access import caller, context, needs
+from adapter.web.then import instant_asked_for, not_known_yet
+from adapter.work import request_run
 from adapter.write_back import options_of
 from connectors.records import Channel
 
 W = TypeVar("W", bound=StrEnum)
 blueprint = Blueprint("connections", __name__)
+TOLD_ABOVE = AlertKind.RECONNECT  # the page says it before all alerts, with the button that helps
 SOURCE = "source:"  # the prefix of a form field that maps one booking source
 
 
@@ -64,10 +81,13 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
 @blueprint.get("/connections/<int:connection_id>")
 @needs(Act.SEE_CONNECTION)
 def one(connection_id: int) -> ResponseReturnValue:
-    """One connection's health, runs and switches."""
+    """One connection's health, runs and switches; or how it stood at an earlier instant."""
     now = context().now()
     with context().store.read() as db:
         connection = db.get_one(Connection, connection_id)
+        then = instant_asked_for(connection.timezone)
+        if then is not None:
+            return _one_then(db, connection, then)
         return render_template(
             "connection.html",
             studio=db.get_one(Studio, connection.studio_id),
@@ -76,17 +96,31 @@ def one(connection_id: int) -> ResponseReturnValue:
             health=health_of(db, connection_id, now, platforms.calls_per_day(connection.platform, context().config)),
             confirmed_at=first_confirmed(db, connection_id),
             events=events_of(db, connection),
+            backtest=db.get(BacktestResult, connection_id),
+            model=latest_model(db, connection.studio_id),
             set_aside=set_aside_records(db, connection_id),
             sources=sources_of(db, connection_id),
             price_options=options_of(db, connection_id),
             open=open_runs(db, connection_id),
             runs=runs_of(db, connection_id=connection_id),
-            alerts=open_alerts(db, connection_id=connection_id),
+            alerts=[each for each in open_alerts(db, connection_id=connection_id) if each.kind is not TOLD_ABOVE],
+            policies=policies_of(db, connection, now),
             fresh=freshness_of(connection, effective_settings(db, connection.studio_id).studio, now),
             pushing=push_health_of(db, connection_id, now),
             stopping=connection.push_mode is not PushMode.LIVE and _is_stopping(db, connection),
             now=now,
         )
+
+
+def _one_then(db: Session, connection: Connection, then: datetime) -> str:
+    """What can be shown of it as of then, and what cannot."""
+    studio = db.get_one(Studio, connection.studio_id)
+    platform = platforms.told(connection.platform, context().config)
+    if connection.connected_at > then:
+        not_known_yet(connection.timezone)
+    picture = picture_of(db, connection.id, then)
+    shown = {"picture": picture, "connection": picture.connection, "then": then, "unknowable": UNKNOWABLE}
+    return render_template("connection_then.html", studio=studio, platform=platform, **shown)
 
 
 @blueprint.post("/connections/<int:connection_id>/resync")
@@ -103,7 +137,7 @@ def resync(connection_id: int) -> ResponseReturnValue:
                 stream=form.get("stream") or None,
                 first=_day(form.get("from")),
                 last=_day(form.get("to")),
-                session=form.get("session", type=int),
+                session=form.get("session", type=row_id),
                 dry_run="dry_run" in form,
                 why=form.get("why", ""),
                 actor=caller().actor,
@@ -115,6 +149,20 @@ def resync(connection_id: int) -> ResponseReturnValue:
     context().wake_engine()
     flash(asked.words, "info")
     return redirect(url_for("runs.one", run_id=asked.run.id))
+
+
+@blueprint.post("/connections/<int:connection_id>/look-back")
+@needs(Act.SWITCH_PUSH)
+def look_back(connection_id: int) -> ResponseReturnValue:
+    """Work out anew what the past weeks would have brought."""
+    origin, who = RunOrigin.MANUAL, caller().actor
+    with context().store.write() as db:
+        run, new = request_run(db, RunKind.BACKTEST, connection_id, origin=origin, actor=who, now=context().now())
+        if new:
+            note_run(db, run, actor=who, now=context().now())
+    context().wake_engine()
+    flash("Looking back at the past weeks: this takes a minute.", "info")
+    return _back(connection_id)
 
 
 @blueprint.post("/connections/<int:connection_id>/events")

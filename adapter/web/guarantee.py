@@ -13,14 +13,16 @@ from adapter.permissions import Act
 from adapter.statements.exports import as_csv, as_pdf
 from adapter.statements.incremental import incremental_of
 from adapter.statements.judging import NotAllowed, agree, ask, open_judgements
-from adapter.statements.making import one_statement, signed_statement
+from adapter.statements.making import one_statement, signed_statement, statement_then
 from adapter.statements.page import keep_page, page_of
 from adapter.statements.recorded import participation_of
 from adapter.statements.reservations import record_of
 from adapter.statements.watch import lights_of
 from adapter.store.tables import GuaranteeStatement, Judgement, JudgementKind, Studio
+from adapter.store.tenancy import row_id
 from adapter.studio_settings import FLOOR, settings_for
 from adapter.web.access import caller, context, needs
+from adapter.web.then import instant_asked_for
 
 blueprint = Blueprint("guarantee", __name__)
 VERSIONS_SHOWN = 30
@@ -29,10 +31,14 @@ VERSIONS_SHOWN = 30
 @blueprint.get("/studios/<int:studio_id>/guarantee")
 @needs(Act.SEE_GUARANTEE)
 def of_studio(studio_id: int) -> ResponseReturnValue:
-    """The guarantee as of now."""
-    page = page_of(context(), studio_id)
+    """The guarantee as of now, or the statement that was in force at an earlier instant."""
     with context().store.read() as db:
         studio = db.get_one(Studio, studio_id)
+        if (then := instant_asked_for(studio.timezone)) is not None:
+            in_force = statement_then(db, studio_id, then)
+            return render_template("guarantee_then.html", studio=studio, row=in_force, then=then)
+    page = page_of(context(), studio_id)
+    with context().store.read() as db:
         lights = lights_of(db, studio_id, context().now())
         part = participation_of(db, studio_id)
         meter, draw, readout = incremental_of(db, studio_id, context().now())
@@ -120,7 +126,7 @@ def second(studio_id: int) -> ResponseReturnValue:
     """Agree, as the second person."""
     try:
         with context().store.write() as db:
-            row = db.get(Judgement, request.form.get("judgement", 0, type=int))
+            row = db.get(Judgement, request.form.get("judgement", 0, type=row_id))
             if row is None or row.studio_id != studio_id:
                 abort(404)
             agree(db, context(), row, actor=caller().actor)
@@ -137,7 +143,7 @@ def _back(studio_id: int) -> ResponseReturnValue:
 
 def _statement(studio_id: int) -> tuple[GuaranteeStatement, str]:
     with context().store.write() as db:  # the key that signs is made at its first use
-        row = one_statement(db, context(), studio_id, request.args.get("version", type=int))
+        row = one_statement(db, context(), studio_id, request.args.get("version", type=row_id))
         return row or abort(404), db.get_one(Studio, studio_id).name
 
 

@@ -23,5 +23,5 @@ def front() -> ResponseReturnValue:
     with context().store.read() as db:
         studios = db.scalars(mine).all()
     if len(studios) == 1:
-        return redirect(url_for("calendar.of_studio", studio_id=studios[0].id))
+        return redirect(url_for("today.of_studio", studio_id=studios[0].id))
     return render_template("studios.html", studios=studios)

@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from adapter.connecting.connect import ConnectRefused, begin_connect, finish_connect
 from adapter.connecting.flows import LIFE
 from adapter.permissions import Act, Caller
+from adapter.store.tenancy import row_id
 from adapter.web.access import allow, caller, context
 from adapter.web.security import POLICY
 from connectors import registry
@@ -30,7 +31,7 @@ def start(platform: str) -> ResponseReturnValue:
     _check_known(platform)
     studio_id = _studio_id()
     allow(Act.CONNECT, studio_id)
-    site, connection_id = request.args.get("site"), request.args.get("connection", type=int)
+    site, connection_id = request.args.get("site"), request.args.get("connection", type=row_id)
     declared = registry.get(platform)
     if declared.asks_site and not site and connection_id is None:
         return _site_form(platform, studio_id)
@@ -77,7 +78,7 @@ def _check_known(platform: str) -> None:
 def _studio_id() -> int:
     """The studio asked for; the caller's only one where none is named."""
     if "studio" in request.args:
-        named = request.args.get("studio", type=int)
+        named = request.args.get("studio", type=row_id)
         return named if named is not None else abort(404)
     mine = caller().studio_ids
     return next(iter(mine)) if mine is not None and len(mine) == 1 else abort(404)

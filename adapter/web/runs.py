@@ -11,7 +11,9 @@ from adapter.accounts import name_of
 from adapter.permissions import Act
 from adapter.resync import WrongResync, retry_run
 from adapter.store.differences import MOST
+from adapter.store.run_log import lines_of
 from adapter.store.tables import Connection, Run, Studio
+from adapter.store.tenancy import row_id
 from adapter.web.access import caller, context, needs
 
 blueprint = Blueprint("runs", __name__)
@@ -44,8 +46,9 @@ def one(run_id: int) -> ResponseReturnValue:
         run = db.get_one(Run, run_id)
         connection = db.get_one(Connection, run.connection_id)
         studio = db.get_one(Studio, g.studio_id)
-        asker = name_of(db, run.actor)
-    return render_template("run.html", run=run, connection=connection, studio=studio, asker=asker, shown=MOST)
+        asker, log = name_of(db, run.actor), lines_of(db, run_id)
+    shown = {"asker": asker, "log": log, "shown": MOST}
+    return render_template("run.html", run=run, connection=connection, studio=studio, **shown)
 
 
 @blueprint.get("/runs/<int:run_id>/progress")
@@ -54,6 +57,17 @@ def progress(run_id: int) -> ResponseReturnValue:
     """The piece of the page that changes while the run runs."""
     with context().store.read() as db:
         return render_template("progress.html", run=db.get_one(Run, run_id))
+
+
+@blueprint.get("/runs/<int:run_id>/log")
+@needs(Act.SEE_CONNECTION)
+def log(run_id: int) -> ResponseReturnValue:
+    """The lines that have come since one: what the page adds to its log while the run runs."""
+    with context().store.read() as db:
+        run = db.get_one(Run, run_id)
+        connection = db.get_one(Connection, run.connection_id)
+        lines = lines_of(db, run_id, after=request.args.get("after", 0, type=row_id))
+    return render_template("log.html", log=lines, connection=connection)
 
 
 @blueprint.post("/runs/<int:run_id>/retry")

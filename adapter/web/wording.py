@@ -14,7 +14,7 @@ from babel.numbers import format_currency, format_decimal
 from flask import Flask, g
 
 from adapter.confidential import without_floor
-from adapter.permissions import Act, Caller, may
+from adapter.permissions import Act, Caller, may, studios_for
 from adapter.store.calendar import Places, Upcoming
 from adapter.web.access import context
 
@@ -35,6 +35,7 @@ REASONS = {
     "excluded": "Left out by your settings",
     "held_out": "Drawn to list nothing this week, to measure what listing brings",
     "own_cap": "Your own number at the platform is smaller",
+    "granted": "As many as you accepted under Opportunities",
     "waitlisted": "Direct clients are on the waiting list",
     "withdrawn": "Taken back: pushing was switched off",
     "floor_missing": "No floor is agreed yet: see the settings",
@@ -47,9 +48,14 @@ REASONS = {
     "unreadable": "Not decided: what we read makes no sense",
     "no_capacity": "The platform gives no capacity",
     "blackout": "Blacked out by you",
+    "by_hand": "Set by hand",
     "floor": "At your agreed floor",
     "limit": "At the lowest agreed rate",
     "ceiling": "At your highest rate",
+    "model": "The best balance of what a place pays and the chance that it sells",
+    "in_force": "The rate in force stays: the change would be small",
+    "bounded": "On its way: a rate never moves by more than a quarter at once",
+    "explored": "Tried a little off the best rate known, to learn what people would pay",
 }
 PUSHES = {
     "pending": "Waiting to be sent",
@@ -82,9 +88,17 @@ RUNS = {
     "prove": "Proof",
     "webhooks": "Events",
     "state": "Guarantee statement",
+    "settle": "Payouts",
     "sell": "Sales of marketplaces",
     "tell": "Messages to marketplaces",
+    "backtest": "Look back",
     "subscribe": "Subscription to events",
+}
+CAUSES = {
+    "excluded": "Your settings leave this class out; accepting makes an exception for it, up to this number.",
+    "own_cap": "Your own number at the platform is smaller; accepting lists beyond it, up to this number.",
+    "premium": "They are worth more than the usual rate, and Premium is off; accepting turns it on for this class.",
+    "shadow": "Nothing is pushed yet. Switch pushing on at the connection, and they are listed by themselves.",
 }
 READINGS = {
     "provided": "When a reservation was provided",
@@ -103,6 +117,80 @@ READINGS = {
     "due_from": "From when the 60 days count",
     "deminimis": "When the 50 dollars are tested",
     "fx": "Which exchange rate",
+}
+SETTINGS = {
+    "min_spots": "Minimum of spots",
+    "release_all_hours": "Release all, hours before the start",
+    "retail_rate": "Direct price of one reservation",
+    "rate_ceiling": "Highest rate",
+    "rate_floor": "Floor",
+    "max_displacement_risk": "Highest risk of turning a direct client away",
+    "displacement_weight": "Weight of a lost direct booking",
+    "excluded": "Never list anything",
+}
+ROLES = {
+    "owner": "Owner",
+    "operations": "Operations",
+    "finance": "Finance",
+    "support": "Support",
+    "franchisor": "Franchisor",
+    "readonly": "Read only",
+    "marketplace": "Marketplace",
+}
+ROLES_MEAN = {
+    "owner": "Everything of the studio: settings, the floor, people, pushing",
+    "operations": "The daily work: settings, pushing, resync. No floor, no people",
+    "finance": "Money and the floor, no settings; judges the guarantee together with somebody else",
+    "support": "Sees connections and repairs them. No floor, no settings",
+    "franchisor": "Sees the calendar",
+    "readonly": "Sees calendar, settings and connections, changes nothing",
+}
+WAYS = {
+    "passkey": "Passkey",
+    "password": "Password with a code",
+    "staff": "Company account",
+    "link": "One-time link",
+}
+ACTS = {
+    "person.invited": "Invited somebody",
+    "person.joined": "Joined by invitation",
+    "person.role_changed": "Changed somebody's role",
+    "person.withdrawn": "Withdrew somebody's role",
+    "person.signed_in": "Signed in",
+    "person.signed_out_everywhere": "Signed out everywhere",
+    "invitation.withdrawn": "Withdrew an invitation",
+    "passkey.added": "Added a passkey",
+    "passkey.removed": "Removed a passkey",
+    "password.set": "Set a password",
+    "password.changed": "Changed the password",
+    "password.removed": "Removed the password",
+    "recovery_code.used": "Used a recovery code",
+    "staff.roles_changed": "Roles by company groups",
+    "settings.changed": "Changed settings",
+    "sources.mapped": "Said what booking sources mean",
+    "push_mode.changed": "Switched pushing",
+    "own_caps.dismissed": "Let our numbers be used again",
+    "connection.connected": "Connected",
+    "connection.disconnected": "Disconnected",
+    "total_push.switched": "Switched writing online capacities",
+    "total_push.proven": "Proved writing online capacities",
+    "total_push.not_proven": "The proof did not pass",
+    "catalog_rate.switched": "Switched the price that follows the rate",
+    "run.requested": "Asked for work",
+    "holdout.registered": "Registered a holdout",
+    "guarantee.start_displayed": "The guarantee's start was displayed",
+    "override.set": "Set something by hand",
+    "override.withdrawn": "Took back what was set by hand",
+    "campaign.registered": "Registered a campaign",
+    "campaign.withdrawn": "Withdrew a campaign",
+    "opportunity.accepted": "Accepted an opportunity",
+    "opportunity.dismissed": "Dismissed an opportunity",
+    "opportunity.snoozed": "Put an opportunity off",
+    "payouts.compared": "Compared a payout statement",
+    "payouts.share": "Changed the franchisor's share",
+    "client.looked_up": "Looked somebody up by address",
+    "member_page.opened": "Opened a page to members",
+    "member_page.closed": "Closed a page to members",
 }
 CHANNELS = {
     "direct": "Direct",
@@ -165,11 +253,21 @@ def to_the_second(instant: datetime, zone: str) -> str:
     return f"{day(instant, zone)}, {local:%H:%M:%S} {zone_name(instant, zone)}"
 
 
+def second(instant: datetime, zone: str) -> str:
+    """``18:00:41`` on the venue's wall."""
+    return instant.astimezone(ZoneInfo(zone)).strftime("%H:%M:%S")
+
+
+def field(instant: datetime, zone: str) -> str:
+    """``2026-03-02T14:02``: as a browser's field for date and time takes it."""
+    return instant.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
+
+
 def ago(instant: datetime | None) -> str:
     """``3 minutes ago``; ``never`` for None."""
     if instant is None:
         return "never"
-    passed = max(timedelta(0), context().now() - instant)
+    passed = max(timedelta(0), (g.get("then") or context().now()) - instant)  # on a page as of then: before then
     return "just now" if passed < timedelta(seconds=10) else format_timedelta(-passed, add_direction=True, locale="en")
 
 
@@ -205,6 +303,12 @@ def can(act: str) -> bool:
     return asking is not None and "studio_id" in g and may(asking, Act(act), g.studio_id)
 
 
+def may_somewhere(act: str) -> bool:
+    """Whether the signed-in user may do this at any studio."""
+    asking: Caller | None = g.get("caller")
+    return asking is not None and studios_for(asking, Act(act)) != frozenset()
+
+
 def seen(explanation: Any) -> Any:
     """An explanation as this reader may see it."""
     return explanation if can("see_floor") else without_floor(explanation)
@@ -218,21 +322,31 @@ def install(app: Flask) -> None:
         day=day,
         moment=moment,
         to_the_second=to_the_second,
+        second=second,
+        field=field,
         ago=ago,
         told=told,
         money=money,
+        instant=datetime.fromisoformat,
         number=number,
         seen=seen,
         capital=capital,
     )
     app.jinja_env.globals.update(
         can=can,
+        may_somewhere=may_somewhere,
         why=why,
         says=says,
         PUSHES=PUSHES,
         RUNS=RUNS,
+        ROLES=ROLES,
+        ROLES_MEAN=ROLES_MEAN,
+        WAYS=WAYS,
+        ACTS=ACTS,
         ALERTS=ALERTS,
+        CAUSES=CAUSES,
         CHANNELS=CHANNELS,
+        SETTINGS=SETTINGS,
         REASONS=REASONS,
         READINGS=READINGS,
     )

@@ -16,6 +16,7 @@ from benchmarks.worlds.kinds import Curve, Kind
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC).timestamp() / 3600  # hours since 1970; the test season begins here
 WEEK = 168.0

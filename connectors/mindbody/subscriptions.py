@@ -28,13 +28,14 @@ WORDS: Mapping[str, str] = {
 _ENDED = "DeactivatedByEventDeactivation"
 
 
-def subscribe(api: Api, callback: str) -> tuple[str, str]:
+def subscribe(api: Api, callback: str, **more: Any) -> tuple[str, str]:
     """Subscribe to all events that we understand; the answer is the subscription's id and the key that it signs with.
 
-    ``api`` is open at the subscriptions API. The platform looks whether ``callback`` answers before it agrees.
+    ``api`` is open at the subscriptions API. The platform looks whether ``callback`` answers before it agrees. ``more``
+    is what a platform that speaks this dialect may be asked besides.
     """
     wanted = {"eventIds": list(EVENTS), "eventSchemaVersion": 1, "referenceId": api.site.id, "webhookUrl": callback}
-    made = _unwrapped(api.door.send("POST", "/subscriptions", wanted))
+    made = _unwrapped(api.door.send("POST", "/subscriptions", wanted | more))
     try:
         number, key = id_text(reach(made, "subscriptionId")), reach(made, "messageSignatureKey")
     except ValueError as error:

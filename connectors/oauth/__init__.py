@@ -13,7 +13,7 @@ Knows protocol and HTTP; keeps nothing, has no clock, and knows no platform: wha
 from connectors.oauth.answer import Grant
 from connectors.oauth.consent import Ask, Consent, authorize_url, read_callback, sole_values
 from connectors.oauth.grant import Client, exchange_code, refresh_grant, revoke
-from connectors.oauth.identity import check_id_token
+from connectors.oauth.identity import check_id_token, read_id_token
 from connectors.oauth.server import Server, discover, resolve_server
 from connectors.oauth.wire import Http, token_session
 
@@ -29,6 +29,7 @@ __all__ = [
     "discover",
     "exchange_code",
     "read_callback",
+    "read_id_token",
     "refresh_grant",
     "resolve_server",
     "revoke",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from hmac import compare_digest
+from typing import Any
 
 import requests
 from authlib.oidc.core.util import create_half_hash
@@ -28,7 +30,22 @@ def check_id_token(
     nonce: str | None = None,
     code: str | None = None,
 ) -> str:
-    """The subject (`sub`). Checks signature, iss, aud, azp, exp, iat, and nonce and c_hash where they are given.
+    """The subject (`sub`) of a token that is to be believed. Raises as ``read_id_token``."""
+    claims = read_id_token(http, server, id_token, client_id=client_id, now=now, nonce=nonce, code=code)
+    return str(claims["sub"])
+
+
+def read_id_token(
+    http: requests.Session,
+    server: Server,
+    id_token: str,
+    *,
+    client_id: str,
+    now: datetime,
+    nonce: str | None = None,
+    code: str | None = None,
+) -> Mapping[str, Any]:
+    """The claims. Checks signature, iss, aud, azp, exp, iat, and nonce and c_hash where they are given.
 
     Raises Rejected (code "untrusted") where the token is not to be believed; Misconfigured where the server's keys
     are not known; TryAgain where they can't be had.
@@ -57,7 +74,7 @@ def check_id_token(
         raise _untrusted("its nonce is not ours")
     if code is not None and not _same(claims.get("c_hash"), _half_hash(code, token.header["alg"])):
         raise _untrusted("it belongs to another code")
-    return str(claims["sub"])
+    return dict(claims)
 
 
 def _keys(http: requests.Session, server: Server) -> KeySet:

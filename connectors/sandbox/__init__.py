@@ -1,5 +1,5 @@
-"""The sandbox, declared: Mindbody's dialect on your own machine, and two things more: it takes an offer for a
-session, and books the marketplace's guests.
+"""The sandbox, declared: Mindbody's dialect on your own machine, and three things more: it takes an offer for a
+session, books the marketplace's guests, and tells a subscription of one site's events alone.
 
 The platform itself runs in sandbox/server, which nothing imports; this is only how the adapter speaks with it.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from connectors import mindbody
 from connectors.errors import Rejected, TryAgain
 from connectors.fields import reach
+from connectors.mindbody import subscriptions
 from connectors.mindbody.pages import PAGE, listed
 from connectors.paging import Slice, by_offset
 from connectors.platform import Api, Booking, Capability, OfferPush, ReadBack
@@ -56,6 +57,11 @@ def read_all(api: Api) -> dict[str, ReadBack]:
     return {str(reach(item, "ClassId")): _held(item) for part in parts for item in part.items}
 
 
+def subscribe(api: Api, callback: str) -> tuple[str, str]:
+    """Subscribe to this site's events; each site has its own subscription, and need not hear of all the others."""
+    return subscriptions.subscribe(api, callback, siteIds=[api.site.id])
+
+
 def _held(held: Any) -> ReadBack:
     return ReadBack(
         limit=reach(held, "Limit"),
@@ -81,7 +87,9 @@ PLATFORM = replace(
     capabilities=(mindbody.PLATFORM.capabilities - _LOCAL) | _NATIVE | {Capability.BOOK},
     api_url="",  # it has no public address: the one that was started says where it is
     oauth=replace(mindbody.PLATFORM.oauth, issuer=None) if mindbody.PLATFORM.oauth else None,
-    webhooks=replace(mindbody.PLATFORM.webhooks, shared=False, api_url="") if mindbody.PLATFORM.webhooks else None,
+    webhooks=replace(mindbody.PLATFORM.webhooks, subscribe=subscribe, shared=False, api_url="")
+    if mindbody.PLATFORM.webhooks
+    else None,
     offers=OfferPush(send=send, read_back=read_back, read_all=read_all, at_once=4),
     booking=_BOOKING,
     totals=None,

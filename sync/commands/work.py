@@ -115,8 +115,12 @@ def _tell_why(verdict: dict[str, Any], explanation: dict[str, Any], as_json: boo
         click.echo(f"  {part['value']:+5} {part['label']}")
     for part in explanation["rate_parts"]:
         click.echo(f"  rate: {part['value']} {part['label']}")
+    if explanation.get("unsure"):
+        click.echo(f"  Careful, since {', '.join(explanation['unsure'])}")
     if explanation["one_more"]:
         click.echo(f"  One more would take: {explanation['one_more']}")
+    if explanation.get("higher_rate"):
+        click.echo(f"  A higher rate would take: {explanation['higher_rate']}")
 
 
 COMMANDS: tuple[click.Command, ...] = (decide, replay_command, push, worker)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session as Database
 
 from adapter.store.facts import Facts
-from adapter.store.holdouts import draw_of
+from adapter.store.holdouts import Draw, draw_of
+from adapter.store.opportunities import granted
+from adapter.store.overrides import Wishes, frozen_rate
 from adapter.store.reading_plan import last_readings, part_read_at
 from adapter.store.rosters import roster_mark
 from adapter.store.selling import PREMIUM
-from adapter.store.settings import effective_settings
-from adapter.store.tables import ClassType, Connection, Decision, PushMode, Session, Venue
+from adapter.store.settings import Settings
+from adapter.store.tables import ClassType, Connection, Decision, OverrideKind, PushMode, Session, Venue
 from sync.deciding.limits import Standing
 from sync.pushing import listings, outbox
 
@@ -34,6 +37,7 @@ class Candidate:
     marketplace: int  # of these through the marketplace
     premium: int  # of these known to be premium ones: sold through the channel
     skip: str | None
+    shadow: bool  # decided and not pushed: the whole connection is, or this class by the studio's settings
 
     @property
     def is_closed(self) -> bool:
@@ -42,25 +46,22 @@ class Candidate:
 
 
 def candidates(
-    db: Database, connection: Connection, facts: Facts, now: datetime, *, only: frozenset[int] | None = None
+    db: Database,
+    connection: Connection,
+    facts: Facts,
+    now: datetime,
+    *,
+    wishes: Wishes,
+    only: frozenset[int] | None = None,
 ) -> list[Candidate]:
     """A candidate for each session of the facts that starts after ``now``; ``only``: these of ours."""
     rows = {row.id: row for row in db.scalars(select(Session).where(Session.id.in_(facts["sessions"]["session_id"])))}
     last = _last_decisions(db, list(rows))
-    active, marketplace, premium = _places(facts)
-    own = {number: max(0, cap - marketplace.get(number, 0)) for number, cap in listings.own_caps(db, connection.id)}
-    standings = _standings(db, connection, rows, last, own, now)
-    skips = unpriced(facts) | _closed(standings)
+    taken = _places(facts)
+    desk = _Desk.of(db, connection, rows.keys(), wishes, now)
+    why_not = unpriced(facts)
     return [
-        Candidate(
-            rows[n],
-            standings[n],
-            last.get(n),
-            active.get(n, 0),
-            marketplace.get(n, 0),
-            premium.get(n, 0),
-            skips.get(n),
-        )
+        desk.candidate(rows[n], last.get(n), taken.get(n, NOBODY), why_not.get(n))
         for n in facts["sessions"]["session_id"].tolist()
         if rows[n].starts_at > now and (only is None or n in only)
     ]
@@ -77,41 +78,93 @@ def _last_decisions(db: Database, session_ids: list[int]) -> dict[int, Decision]
     return {row.session_id: row for row in db.scalars(select(Decision).join(latest, same))}
 
 
-def _standings(
-    db: Database,
-    connection: Connection,
-    rows: Mapping[int, Session],
-    last: Mapping[int, Decision],
-    own_spots: Mapping[int, int],
-    now: datetime,
-) -> dict[int, Standing]:
-    settings, readings = effective_settings(db, connection.studio_id), last_readings(db, connection.id, now)
-    draw = draw_of(db, connection.studio_id)
-    venues, types = _venues(db, connection.id), _class_types(db, connection.id)
-    standing = outbox.may_stand(db, rows.keys()) if connection.push_mode is PushMode.SHADOW else set()
-    found = {}
-    for number, row in rows.items():
-        kind = types.get(row.class_type_id)
-        own = settings.of(venue_id=venues.get(row.venue_id), class_type_id=kind[0] if kind else None, session_id=number)
-        before = last.get(number)
-        found[number] = Standing(
-            withdrawn=number in standing or (connection.push_mode is PushMode.SHADOW and _is_listed(before)),
-            paused=connection.push_mode is PushMode.PAUSED,
-            hidden=row.hidden or bool(kind and kind[1]),
+@dataclass(frozen=True)
+class _Desk:
+    """What the sessions of a connection are looked at by, read once."""
+
+    connection: Connection
+    now: datetime
+    wishes: Wishes
+    readings: Mapping[str, datetime]
+    draw: Draw | None
+    venues: Mapping[str, int]
+    types: Mapping[str, tuple[int, bool]]
+    own_caps: Mapping[int, int]
+    granted: Mapping[int, int]  # marketplace places that were accepted of an opportunity
+    held: Container[int]  # sessions of which the platform may hold something of ours
+
+    @classmethod
+    def of(
+        cls, db: Database, connection: Connection, session_ids: Collection[int], wishes: Wishes, now: datetime
+    ) -> _Desk:
+        return cls(
+            connection=connection,
+            now=now,
+            wishes=wishes,
+            readings=last_readings(db, connection.id, now),
+            draw=draw_of(db, connection.studio_id),
+            venues=_venues(db, connection.id),
+            types=_class_types(db, connection.id),
+            own_caps=dict(listings.own_caps(db, connection.id)),
+            granted=granted(db, session_ids),
+            held=outbox.may_stand(db, session_ids) if wishes.keep_back(connection) else set(),
+        )
+
+    def candidate(self, row: Session, last: Decision | None, taken: Taken, why_not: str | None) -> Candidate:
+        kind, hidden = self.types.get(row.class_type_id, (None, False))
+        place = _Place(self.venues.get(row.venue_id), kind, row.id)
+        own = self.wishes.settings.of(**asdict(place))
+        shadow = self.connection.push_mode is PushMode.SHADOW or bool(own.shadow)
+        standing = replace(
+            self._standing(row, last, own, shadow),
+            hidden=row.hidden or hidden,
+            own_spots=_left(self.own_caps.get(row.id), taken.marketplace),
+            granted=_left(self.granted.get(row.id), taken.marketplace),
+            **self._by_hand(row, place, own, taken),
+        )
+        closed = "paused" if standing.paused else "withdrawn" if standing.withdrawn else None
+        return Candidate(row, standing, last, *taken, closed or why_not, shadow)
+
+    def _standing(self, row: Session, last: Decision | None, own: Settings, shadow: bool) -> Standing:
+        release, studio = own.release_all_hours, self.wishes.settings.studio
+        return Standing(
+            withdrawn=shadow and (row.id in self.held or _is_listed(last)),
+            paused=self.connection.push_mode is PushMode.PAUSED,
             excluded=bool(own.excluded),
             premium=bool(own.premium),
-            held_out=draw is not None and draw.holds_out(row.template_id, row.starts_at),
+            held_out=self.draw is not None and self.draw.holds_out(row.template_id, row.starts_at),
             floor_agreed=own.rate_floor is not None,
             waitlisted=row.waitlisted,
-            released=own.release_all_hours is not None
-            and row.starts_at - now <= timedelta(hours=own.release_all_hours),
-            read_at=_read_at(connection, row, part_read_at(row.starts_at, readings)),
-            listed=before.spots + before.premium_spots if before else None,
-            own_spots=own_spots.get(number),
-            no_increase_after=settings.studio.no_increase_after,
-            nothing_after=settings.studio.nothing_after,
+            released=release is not None and row.starts_at - self.now <= timedelta(hours=release),
+            read_at=_read_at(self.connection, row, part_read_at(row.starts_at, self.readings)),
+            listed=last.spots + last.premium_spots if last else None,
+            no_increase_after=studio.no_increase_after,
+            nothing_after=studio.nothing_after,
         )
-    return found
+
+    def _by_hand(self, row: Session, place: _Place, own: Settings, taken: Taken) -> dict[str, Any]:
+        """What a person set for this session, as far as places are free and rates are agreed."""
+        found = {kind: self.wishes.overrides.of(kind, row.starts_at, **asdict(place)) for kind in OverrideKind}
+        spots, rate = found[OverrideKind.SPOTS], frozen_rate(found[OverrideKind.RATE], own.rate_floor, own.rate_ceiling)
+        free = max(0, (row.capacity or 0) - taken.active)
+        return {
+            "blackout": found[OverrideKind.BLACKOUT] is not None,
+            "by_hand": None if spots is None else min(free, max(0, (spots.spots or 0) - taken.marketplace)),
+            "frozen_rate": None if rate is None else str(rate),
+        }
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a session stands among the scopes, by our ids."""
+
+    venue_id: int | None
+    class_type_id: int | None
+    session_id: int
+
+
+def _left(cap: int | None, marketplace: int) -> int | None:
+    return None if cap is None else max(0, cap - marketplace)
 
 
 def _is_listed(decision: Decision | None) -> bool:
@@ -126,20 +179,27 @@ def _read_at(connection: Connection, session: Session, part_at: datetime | None)
     return session.roster_read_at
 
 
-def _closed(standings: Mapping[int, Standing]) -> dict[int, str]:
-    """Sessions that are closed by the kill switch or by going back to shadow."""
-    named = {number: "paused" if each.paused else "withdrawn" for number, each in standings.items()}
-    return {number: why for number, why in named.items() if getattr(standings[number], why)}
+class Taken(NamedTuple):
+    """Places taken in a session."""
+
+    active: int  # all of them
+    marketplace: int  # of these through the marketplace
+    premium: int  # of these known to be premium ones: sold through the channel
 
 
-def _places(facts: Facts) -> tuple[dict[int, int], ...]:
-    """Places taken by session: all, through the marketplace, and of these the premium ones."""
+NOBODY = Taken(0, 0, 0)
+
+
+def _places(facts: Facts) -> dict[int, Taken]:
     booked = facts["reservations"]
     standing = booked[booked["outcome"].isin(["booked", "attended", "no_show"])]
     ours = standing[standing["channel"] == "marketplace"]
     further = ours[ours["product"].isin([product.value for product in PREMIUM])]
-    counts = (part.groupby("session_id").size() for part in (standing, ours, further))
-    return tuple({int(str(key)): int(value) for key, value in count.items()} for count in counts)
+    every, through, premium = (part.groupby("session_id").size() for part in (standing, ours, further))
+    return {
+        int(str(key)): Taken(int(count), int(through.get(key, 0)), int(premium.get(key, 0)))
+        for key, count in every.items()
+    }
 
 
 def unpriced(facts: Facts) -> dict[int, str]:

@@ -6,7 +6,7 @@ A decision and its row in the outbox are one transaction. A decision that change
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,10 +18,12 @@ from adapter.marketplace.feed import announce
 from adapter.marketplace.offering import premium_sold
 from adapter.store.facts import facts_of_connection
 from adapter.store.mirror import Counts
-from adapter.store.tables import Connection, Decision, Listing, Model, Push, PushMode, PushState, Run, TotalWrite
+from adapter.store.models import latest_model
+from adapter.store.overrides import Wishes, wishes_of
+from adapter.store.tables import Connection, Decision, Listing, Model, Push, PushState, Run, TotalWrite
 from connectors.errors import TryAgain
 from connectors.records import Offer
-from sync.deciding import models
+from sync.deciding import models, opportunities
 from sync.deciding.candidates import Candidate, candidates, unpriced
 from sync.deciding.inputs import Inputs, canonical, inputs_of
 from sync.deciding.verdicts import Verdict, as_stored, explanations, paces, stored_standing, verdicts
@@ -81,9 +83,11 @@ def decide(
     for _ in range(MOST_PLANS):
         plan = plan_of(ctx, connection_id, now=now, only=only, closed_only=closed_only)
         try:
-            return _kept(ctx, plan, job)
+            counts = _kept(ctx, plan, job)
         except _Overtaken:
             continue  # pushing was switched while it was decided: what was found may not hold any more
+        opportunities.refresh(ctx, plan.connection, plan.at, plan.found)
+        return counts
     raise TryAgain("pushing was switched again and again")
 
 
@@ -95,13 +99,17 @@ def plan_of(
     only: frozenset[int] | None = None,
     closed_only: bool = False,
     explain_all: bool = False,
+    wishes: Wishes | None = None,
 ) -> Plan:
-    """What would be decided now; nothing is written."""
+    """What would be decided now, or if the studio had other ``wishes``; nothing is written."""
     with ctx.store.read() as db:
         connection = db.get_one(Connection, connection_id)
-        facts = facts_of_connection(db, connection_id, since=now, until=now + windows.HORIZON, only=only)
-        standing = {each.session.id: each for each in candidates(db, connection, facts, now, only=only)}
-        model = models.latest_model(db, connection.studio_id)
+        wishes = wishes or wishes_of(db, connection.studio_id)
+        span = {"since": now, "until": now + windows.HORIZON}
+        facts = facts_of_connection(db, connection_id, **span, only=only, settings=wishes.settings)
+        found = candidates(db, connection, facts, now, wishes=wishes, only=only)
+        standing = {each.session.id: each for each in found}
+        model = latest_model(db, connection.studio_id)
     if closed_only:
         standing = {number: each for number, each in standing.items() if each.is_closed}
     asked = not all(each.is_closed for each in standing.values())
@@ -110,11 +118,10 @@ def plan_of(
     every = inputs_of(now, facts, digest)
     pace = paces(tools, now, facts, unpriced(facts)) if asked else {}
     inputs = {n: every[n] | {"pace": pace.get(n)} | _beside(each) for n, each in standing.items()}
-    found = verdicts(tools, inputs)
-    shadow = connection.push_mode is PushMode.SHADOW
-    changed = [number for number, each in standing.items() if explain_all or _differs(each, found[number], shadow)]
-    told = explanations(tools, {number: inputs[number] for number in changed}, found)
-    triples = {number: (each, inputs[number], found[number]) for number, each in standing.items()}
+    decided = verdicts(tools, inputs)
+    changed = [number for number, each in standing.items() if explain_all or _differs(each, decided[number])]
+    told = explanations(tools, {number: inputs[number] for number in changed}, decided)
+    triples = {number: (each, inputs[number], decided[number]) for number, each in standing.items()}
     return Plan(connection, model, now, triples, told)
 
 
@@ -149,12 +156,12 @@ def _premium(candidate: Candidate) -> int:
     return premium_sold(candidate.marketplace, known, before, last.limit, last.premium_limit)
 
 
-def _differs(candidate: Candidate, verdict: Verdict, shadow: bool) -> bool:
+def _differs(candidate: Candidate, verdict: Verdict) -> bool:
     last = candidate.last
     if last is None:
         return True
-    before = Verdict(proposed=0, **{name: getattr(last, name) for name in as_stored(verdict)})
-    return before.told != verdict.told or last.shadow != _is_shadow(shadow, verdict)
+    before = replace(verdict, **{name: getattr(last, name) for name in as_stored(verdict)})
+    return before.told != verdict.told or last.shadow != _is_shadow(candidate.shadow, verdict)
 
 
 def _is_shadow(shadow: bool, verdict: Verdict) -> bool:
@@ -216,7 +223,7 @@ def _decision(plan: Plan, number: int) -> Decision:
         at=plan.at,
         model_id=None if plan.model is None or inputs["model"] is None else plan.model.id,
         currency=plan.connection.currency,
-        shadow=_is_shadow(plan.connection.push_mode is PushMode.SHADOW, verdict),
+        shadow=_is_shadow(candidate.shadow, verdict),
         inputs=inputs,
         explanation=plan.changed[number],
         **{name: getattr(verdict, name) for name in as_stored(verdict)},

@@ -1,10 +1,13 @@
-"""The day's guarantee statement of a studio: made from the mirror, kept as a version if it says something new."""
+"""The day's guarantee statement of a studio: made from the mirror, kept as a version if it says something new; and the
+pages that show a studio's figures."""
 
 from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
 from adapter.context import Context
+from adapter.statements import today
+from adapter.statements.kept import keep
 from adapter.statements.making import state_daily
 from adapter.statements.page import keep_page
 from adapter.store.tables import Run
@@ -22,3 +25,4 @@ def state_run(ctx: Context, run: Run) -> None:
 
     job.write(state)
     keep_page(ctx, studio_id)
+    keep(ctx, studio_id, today.NAME, lambda db: today.figures_of(db, studio_id, ctx.now()))

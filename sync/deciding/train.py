@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import Any
@@ -13,8 +14,12 @@ from sqlalchemy.orm import Session as Database
 
 from adapter.context import Context
 from adapter.smarttools import SmartTools
+from adapter.smarttools.facts import Floats
+from adapter.smarttools.frames import NEEDED
+from adapter.store.campaigns import spotlights_of, unlit
 from adapter.store.facts import COLUMNS, Facts, facts_of_connection
 from adapter.store.mirror import Counts
+from adapter.store.models import latest_model
 from adapter.store.tables import Connection, Model, Run
 from sync.deciding import models
 from sync.engine.job import Job
@@ -41,8 +46,8 @@ def train(ctx: Context, studio_id: int, *, now: datetime) -> Model | None:
     the same way from all but the last two weeks foretells those clearly worse than it does.
     """
     with ctx.store.read() as db:
-        facts = finished(facts_of_studio(db, studio_id, since=now - LOOK_BACK, until=now))
-        latest = models.latest_model(db, studio_id)
+        facts, spotlit = learnable(db, studio_id, since=now - LOOK_BACK, until=now)
+        latest = latest_model(db, studio_id)
     if len(facts["sessions"]) < FEWEST_SESSIONS:
         return None
     shown = held_out(facts, _in_use(ctx, latest), now)
@@ -50,10 +55,10 @@ def train(ctx: Context, studio_id: int, *, now: datetime) -> Model | None:
         return latest
     digest = models.keep_model(ctx.config, SmartTools().fit(**facts))
     with ctx.store.write() as db:
-        latest = models.latest_model(db, studio_id)
+        latest = latest_model(db, studio_id)
         if latest is not None and latest.digest == digest:
             return latest
-        card = card_of(facts) | {"held_out": shown}
+        card = card_of(facts) | {"held_out": shown, "spotlit": spotlit}
         model = Model(studio_id=studio_id, trained_at=now, digest=digest, folder=digest, card=card)
         db.add(model)
     return model
@@ -65,9 +70,12 @@ def _in_use(ctx: Context, latest: Model | None) -> SmartTools | None:
     return None if digest is None else models.load_tools(ctx.config, digest)
 
 
-def held_out(facts: Facts, old: SmartTools | None, now: datetime) -> dict[str, float] | None:
-    """How far off the last two weeks are, in reservations a session, to who learned from what came before; ``old``: the
-    model in use, which may have seen some of them. None: too little history to hold anything back.
+def held_out(facts: Facts, old: SmartTools | None, now: datetime) -> dict[str, Any] | None:
+    """How the last two weeks look to who learned from what came before; None: too little history to hold anything back.
+
+    ``error`` and ``bias`` in reservations a session, ``calibration`` (told and come, by fifths of what was told), and
+    the share of sessions ``inside`` the middle 80 % of their forecast. ``old``: the model in use, which may have seen
+    some of them.
     """
     sessions = facts["sessions"][~facts["sessions"]["cancelled"]]
     before = sessions["starts_at"] < now - HELD_OUT
@@ -82,22 +90,51 @@ def held_out(facts: Facts, old: SmartTools | None, now: datetime) -> dict[str, f
     stood = booked[(booked["channel"] == "direct") & booked["outcome"].isin(["booked", "attended", "no_show"])]
     came = late["session_id"].map(stood.groupby("session_id").size()).fillna(0).to_numpy(dtype=np.float64)
 
+    places = late["capacity"].to_numpy(dtype=np.float64)
+
+    def usual(tools: SmartTools) -> Floats:
+        return np.asarray(np.minimum(tools.usual(facts["studios"], late), places))
+
     def error(tools: SmartTools) -> float:
-        usual = np.minimum(tools.usual(facts["studios"], late), late["capacity"].to_numpy(dtype=np.float64))
-        return round(float(np.abs(usual - came).mean()), 4)
+        return round(float(np.abs(usual(tools) - came).mean()), 4)
 
-    return {"sessions": len(late), "error": error(fresh)} | ({} if old is None else {"error_before": error(old)})
+    told, (low, high) = usual(fresh), fresh.usual_range(facts["studios"], late)
+    inside = (np.minimum(low, places) <= came) & (came <= high)
+    fifths = [part for part in np.array_split(np.argsort(told, kind="stable"), 5) if len(part)]
+    shown = {
+        "sessions": len(late),
+        "error": error(fresh),
+        "bias": round(float((told - came).mean()), 4),
+        "inside": round(float(inside.mean()), 4),
+        "calibration": [[round(float(each[part].mean()), 2) for each in (told, came)] for part in fifths],
+    }
+    return shown | ({} if old is None else {"error_before": error(old)})
 
 
-def beats(shown: dict[str, float] | None) -> bool:
+def beats(shown: Mapping[str, Any] | None) -> bool:
     """Whether a new model takes the place of the old: unless that one does clearly better on the weeks held out."""
     return shown is None or "error_before" not in shown or shown["error"] <= CLEARLY * shown["error_before"]
 
 
-def facts_of_studio(db: Database, studio_id: int, *, since: datetime, until: datetime) -> Facts:
-    """The tables of all connections of a studio, together."""
-    ids = db.scalars(select(Connection.id).where(Connection.studio_id == studio_id).order_by(Connection.id))
-    each = [facts_of_connection(db, number, since=since, until=until) for number in ids]
+def learnable(db: Database, studio_id: int, *, since: datetime, until: datetime) -> tuple[Facts, int]:
+    """What a model is to learn from, and how many sessions are left out of it since a campaign placed them (SP-02).
+
+    Where too few would be left they are kept: a model of confounded weeks is better than none.
+    """
+    ids = db.scalars(select(Connection.id).where(Connection.studio_id == studio_id).order_by(Connection.id)).all()
+    each = {number: facts_of_connection(db, number, since=since, until=until) for number in ids}
+    campaigns = spotlights_of(db, studio_id)
+    every = finished(together(list(each.values())))
+    if not campaigns.spans:
+        return every, 0
+    clear = finished(together([unlit(facts, campaigns, number) for number, facts in each.items()]))
+    if len(clear["sessions"]) < FEWEST_SESSIONS:
+        return every, 0
+    return clear, len(every["sessions"]) - len(clear["sessions"])
+
+
+def together(each: Sequence[Facts]) -> Facts:
+    """The tables of all connections of a studio as one."""
     whole = {name: pd.concat([facts[name] for facts in each], ignore_index=True) for name in COLUMNS}
     whole["studios"] = whole["studios"].drop_duplicates("studio_id", ignore_index=True)
     return whole
@@ -116,12 +153,30 @@ def finished(facts: Facts) -> Facts:
 
 
 def card_of(facts: Facts) -> dict[str, Any]:
-    """What a model was trained on, and with what."""
+    """What a model was trained on, and with what: every column it can see (SR-04), what there was of each signal."""
     starts = facts["sessions"]["starts_at"]
     return {
+        "inputs": {name: list(columns) for name, columns in NEEDED.items()},
+        "signals": _signals(facts),
         "from": starts.min().isoformat(),
         "to": starts.max().isoformat(),
         "sessions": len(starts),
         "reservations": len(facts["reservations"]),
         "versions": {"numpy": np.__version__, "pandas": pd.__version__, "scikit-learn": version("scikit-learn")},
+    }
+
+
+def _signals(facts: Facts) -> dict[str, float]:
+    """What history there was of each of the six signals (SS-10); availability is counted anew at each decision."""
+    sessions, booked = facts["sessions"], facts["reservations"]
+    timed = booked["booked_at"].notna()
+    sold = booked["channel"] == "marketplace"
+    return {
+        "availability": 0,
+        "booking_patterns": int(timed.sum()),
+        "capacity": int(sessions["capacity"].nunique()),
+        "popularity": int(sessions["template_id"].nunique()),
+        "season": round(float((sessions["starts_at"].max() - sessions["starts_at"].min()) / timedelta(weeks=1)), 1),
+        "velocity_direct": int((timed & ~sold).sum()),
+        "velocity_marketplace": int((timed & sold).sum()),
     }

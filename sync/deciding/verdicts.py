@@ -23,10 +23,13 @@ from sync.deciding.limits import WORDS, Proposal, Standing, limit
 NO_MODEL = CLOSING | {"skipped", "unreadable"}
 """Reasons of decisions that no model was asked about, or could answer."""
 
+UNSTORED = frozenset({"proposed", "proposed_rate", "further", "further_rate"})
+"""What a verdict carries beside the columns of a decision."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What is decided for one session: the columns of a decision. Amounts are in the session's currency."""
+    """What is decided for one session: the columns of a decision, and what the model proposed. In its currency."""
 
     spots: int
     rate: Decimal
@@ -40,6 +43,9 @@ class Verdict:
     reason: str
     binding: str | None
     proposed: int  # spots by the model, before our limits
+    proposed_rate: Decimal
+    further: int = 0  # premium spots by the model, whether the studio chose them or not
+    further_rate: Decimal | None = None
 
     @property
     def told(self) -> tuple[object, ...]:
@@ -127,6 +133,9 @@ def _verdict(inputs: Inputs, row: dict[str, Any] | None) -> Verdict:
         reason=str(row["reason"]),
         binding=limited.binding,
         proposed=proposal.spots,
+        proposed_rate=proposal.rate,
+        further=int(row["premium_spots"]),
+        further_rate=_amount(row["premium_rate"]) if row["premium_spots"] else None,
     )
 
 
@@ -140,9 +149,10 @@ def _proposal(row: Mapping[str, Any], *, premium: bool) -> Proposal:
 
 
 def _closed(inputs: Inputs, reason: str, binding: str) -> Verdict:
+    rate = Decimal(inputs["last_rate"] or 0)
     return Verdict(
         spots=0,
-        rate=Decimal(inputs["last_rate"] or 0),
+        rate=rate,
         premium_spots=0,
         premium_rate=None,
         limit=inputs["marketplace"] - inputs["premium"],
@@ -153,6 +163,7 @@ def _closed(inputs: Inputs, reason: str, binding: str) -> Verdict:
         reason=reason,
         binding=binding,
         proposed=0,
+        proposed_rate=rate,
     )
 
 
@@ -170,7 +181,7 @@ def stored_standing(standing: Standing) -> dict[str, Any]:
 
 def as_stored(row: object) -> dict[str, Any]:
     """A verdict or a decision's row as plain values of one form, to be compared byte by byte."""
-    names = [field.name for field in fields(Verdict) if field.name != "proposed"]
+    names = [field.name for field in fields(Verdict) if field.name not in UNSTORED]
     found = {name: getattr(row, name) for name in names}
     return {name: f"{value:.4f}" if isinstance(value, Decimal) else value for name, value in found.items()}
 
@@ -180,7 +191,9 @@ def _explained(model: dict[str, Any] | None, verdict: Verdict) -> dict[str, Any]
     parts = _as_offered(told["parts"], verdict.premium_spots)
     if verdict.binding is not None and verdict.spots != verdict.proposed:
         parts.append({"label": WORDS[verdict.binding], "value": verdict.spots - verdict.proposed})
-    return {**told, "parts": parts}
+    by_hand = verdict.rate - verdict.proposed_rate
+    rate_parts = [*told["rate_parts"], *([{"label": WORDS["by_hand"], "value": float(by_hand)}] if by_hand else [])]
+    return {**told, "parts": parts, "rate_parts": rate_parts}
 
 
 def _as_offered(parts: Sequence[Mapping[str, Any]], premium: int) -> list[dict[str, Any]]:

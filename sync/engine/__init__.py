@@ -10,9 +10,12 @@ What a run does, how it is claimed and how it ends is the same on both: jobs.py,
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Protocol
 
 from adapter.context import Context
+from adapter.foreseeing import Foreseen
+from adapter.store.overrides import Wishes
 from adapter.work import JobEngine, tell_from_now_on
 
 
@@ -44,9 +47,18 @@ def engine_of(ctx: Context, concurrency: int | None = None) -> Engine:
 
 
 def announce(ctx: Context) -> Context:
-    """Have the fleet told of every run that this process asks for; it need not do any itself."""
+    """Join our side to the road: the fleet is told of every run that this process asks for, and pages may ask what a
+    change would do. The process need not do any run itself.
+    """
+    ctx.foresee = partial(_foresee, ctx)
     if not ctx.store.is_sqlite:
         from sync.engine.carrier import Carrier
 
         tell_from_now_on(ctx.store, Carrier(ctx))
     return ctx
+
+
+def _foresee(ctx: Context, studio_id: int, wishes: Wishes) -> Foreseen:
+    from sync.deciding.foresee import foresee  # brings the models, which most processes never need
+
+    return foresee(ctx, studio_id, wishes)

@@ -10,6 +10,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session as Database
 
 from adapter.context import Context
+from adapter.store.redaction import scrub
+from adapter.store.run_log import log_line
 from adapter.store.tables import Run, RunKind, RunOrigin, RunState
 from adapter.work import request_run
 from connectors.errors import ConnectorError, TryAgain
@@ -28,6 +30,11 @@ FOLLOWS: Mapping[RunKind, RunKind] = {
     RunKind.DECIDE: RunKind.PUSH,
     RunKind.WEBHOOKS: RunKind.PUSH,
     RunKind.SELL: RunKind.PUSH,
+}
+ENDED: Mapping[RunState, str] = {
+    RunState.DONE: "Done.",
+    RunState.INCOMPLETE: "Done, with gaps: what failed is listed.",
+    RunState.FAILED: "It did not work.",
 }
 ANYWAY = frozenset({RunKind.TRAIN})  # without a model the plain rule decides
 
@@ -48,10 +55,13 @@ def end(ctx: Context, run: Run, error: Exception | None) -> RunState:
     with ctx.store.write() as db:
         row = db.get_one(Run, run.id, populate_existing=True)
         if (again := _again(row, error, now)) is not None:
+            log_line(db, run, scrub(f"put off until {again:%H:%M:%S} UTC: {error}", ctx.keys), now)
             return _put_back(db, run, row, again, error)
         state = _state(row, error)
         errors = row.errors if error is None else [*row.errors, _listed(error, now)]
         queue.finish(db, run.id, run.fence, now, state, errors=errors, step="")
+        why = "" if error is None else f" {errors[-1]['message']}"
+        log_line(db, run, ENDED[state] + scrub(why, ctx.keys), now)
         if (state is not RunState.FAILED or run.kind in ANYWAY) and not run.params.get("dry_run"):
             _follow(db, run, now)
     ctx.wake_engine()

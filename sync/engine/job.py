@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from adapter.context import Context
 from adapter.store.mirror import Counts
 from adapter.store.redaction import scrub
+from adapter.store.run_log import log_line
 from adapter.store.tables import Connection, Run, RunKind
 from connectors.records import SetAside, Stream
 from sync.engine import queue
@@ -36,6 +37,7 @@ class Job:
     step: str = ""
     done: int = 0
     total: int | None = None
+    logged: int = 0  # errors that stand in the log
 
     @classmethod
     def of(cls, ctx: Context, run: Run) -> Job:
@@ -60,6 +62,7 @@ class Job:
         """
         with self.ctx.store.write() as db:
             counts = work(db)
+            log_line(db, self.run, _said(stream, counts), self.ctx.now())
             tally = {**self.counts, stream: self.counts.get(stream, Counts()) + counts}
             self._hold(db, counts=_stored(tally), done=self.done + done)
         self.counts = tally
@@ -79,6 +82,7 @@ class Job:
         self.step = step
         self.total = self.total if total is None else total
         with self.ctx.store.write() as db:
+            log_line(db, self.run, step, self.ctx.now())
             self._hold(db)
 
     def tell_counts(self) -> None:
@@ -106,8 +110,16 @@ class Job:
 
     def _hold(self, db: Session, **values: Any) -> None:
         listed = self.errors[:MOST_ERRORS]
+        for error in listed[self.logged :]:
+            log_line(db, self.run, f"could not read {error['what']}: {error['message']}", self.ctx.now())
+        self.logged = len(listed)
         progress = {"step": self.step, "total": self.total, "errors": listed}
         queue.hold(db, self.run.id, self.run.fence, self.ctx.now(), **progress, **values)
+
+
+def _said(stream: str, counts: Counts) -> str:
+    told = {name: count for name, count in asdict(counts).items() if count}
+    return f"{stream.replace('_', ' ')}: " + (", ".join(f"{count} {name}" for name, count in told.items()) or "none")
 
 
 def _stored(counts: Mapping[str, Counts]) -> dict[str, Any]:

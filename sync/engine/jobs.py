@@ -17,6 +17,8 @@ from adapter.context import Context
 from adapter.logs import carrying
 from adapter.store.tables import Connection, Run, RunKind
 from sync.deciding.decide import decide_run
+from sync.deciding.look_back import backtest_run
+from sync.deciding.settle_run import settle_run
 from sync.deciding.state_run import state_run
 from sync.deciding.train import train_run
 from sync.engine import ending, queue
@@ -40,9 +42,11 @@ HANDLERS: Mapping[RunKind, Callable[[Context, Run], None]] = {
     RunKind.PROVE: prove_run,
     RunKind.WEBHOOKS: work_off_inbox,
     RunKind.STATE: state_run,
+    RunKind.SETTLE: settle_run,
     RunKind.SUBSCRIBE: subscribe_run,
     RunKind.SELL: sell_run,
     RunKind.TELL: tell_run,
+    RunKind.BACKTEST: backtest_run,
 }
 HEARTBEAT = queue.WRITING_LEASE / 3
 

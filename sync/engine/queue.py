@@ -24,6 +24,7 @@ _WRITES = frozenset({RunKind.PUSH, RunKind.PROVE})
 LANES: Mapping[RunKind, str] = {
     **{kind: "push" if kind in _WRITES else "mirror" for kind in RunKind},
     RunKind.SUBSCRIBE: "events",
+    RunKind.SETTLE: "books",
 }
 """Runs of one connection in one lane exclude each other; pushing goes on beside a pull (the kill switch can't wait)."""
 
@@ -45,6 +46,7 @@ STATIONS: Mapping[RunKind, Station] = {
     RunKind.RESYNC: Station.READING,
     RunKind.BACKFILL: Station.FILLING,
     RunKind.TRAIN: Station.LEARNING,
+    RunKind.BACKTEST: Station.LEARNING,
 }
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session as Database
 from adapter.cadence import ROUND
 from adapter.context import Context
 from adapter.marketplace.feed import announce_due
+from adapter.marketplace.publishing import publish
 from adapter.statements.watch import watch_guarantees
 from adapter.store.tables import (
     ChannelReservation,
@@ -27,10 +28,12 @@ from adapter.store.tables import (
     RunKind,
     RunOrigin,
     RunState,
+    SourceMapping,
     WebhookMessage,
 )
 from adapter.work import request_run
 from connectors import registry
+from connectors.records import Channel
 from sync.deciding import freshness
 from sync.pushing import circuit, parity, write_back
 from sync.pushing.outbox import WAITING
@@ -39,7 +42,10 @@ from sync.selling.telling import messages_due
 PULL_EVERY = ROUND
 APART = timedelta(seconds=2)  # between pulls that become due at the same look
 TRAIN_EVERY = timedelta(hours=24)
+LOOK_BACK_EVERY = timedelta(days=7)
+LEARNED_BEFORE = timedelta(minutes=2)
 STATE_EVERY = timedelta(hours=24)
+SETTLE_EVERY = timedelta(hours=1)
 GUARD_EVERY = timedelta(minutes=5)
 WRITE_BACK_EVERY = timedelta(minutes=5)
 PARITY_EVERY = timedelta(minutes=1)
@@ -90,6 +96,15 @@ def ask_for_training(db: Database, now: datetime) -> int:
     return sum(_ask(db, connection, RunKind.TRAIN, now, TRAIN_EVERY, "once a day") for connection in mirrored)
 
 
+def ask_for_looking_back(db: Database, now: datetime) -> int:
+    """A backtest each week for each connection that pushes nothing yet, soon after its first training (N-02)."""
+    until = now - LEARNED_BEFORE
+    shadow = [connection for connection in _active(db) if connection.push_mode is PushMode.SHADOW]
+    waiting = [c for c in shadow if _latest(db, c, (RunKind.TRAIN,), MIRRORED, until) is not None]
+    why = "before it is switched on"
+    return sum(_ask(db, connection, RunKind.BACKTEST, now, LOOK_BACK_EVERY, why) for connection in waiting)
+
+
 def ask_for_guard(db: Database, now: datetime) -> int:
     """Decisions for live connections whose mirror grows old: a platform that can't be read must not be sold (SS-19)."""
     freshness.watch(db, now)
@@ -133,9 +148,22 @@ def ask_for_statements(db: Database, now: datetime) -> int:
     return sum(_ask(db, row, RunKind.STATE, now, STATE_EVERY, "once a day") for row in db.scalars(wanted).all())
 
 
+def ask_for_settling(db: Database, now: datetime) -> int:
+    """The payout ledger brought up to date each hour, for each connection whose marketplace sources are known."""
+    sold = select(SourceMapping.connection_id).where(SourceMapping.channel == Channel.MARKETPLACE)
+    wanted = db.scalars(select(Connection).where(Connection.id.in_(sold)).order_by(Connection.id)).all()
+    return sum(_ask(db, connection, RunKind.SETTLE, now, SETTLE_EVERY, "once an hour") for connection in wanted)
+
+
 def look_after_guarantees(db: Database, now: datetime) -> int:
     """Tell of requirements that are not met, or soon won't be, while there is time to act; asks for no run."""
     watch_guarantees(db, now)
+    return 0
+
+
+def publish_what_is_on_offer(db: Database, now: datetime) -> int:
+    """Bring the open feeds up to date; asks for no run."""
+    publish(db, now)
     return 0
 
 
@@ -171,8 +199,11 @@ SCHEDULE = (
     Line("subscriptions", timedelta(seconds=30), ask_for_subscriptions),
     Line("guard", timedelta(minutes=1), ask_for_guard),
     Line("train", timedelta(minutes=30), ask_for_training),
+    Line("look back", timedelta(minutes=1), ask_for_looking_back),
     Line("state", timedelta(minutes=30), ask_for_statements),
+    Line("settle", timedelta(minutes=5), ask_for_settling),
     Line("guarantees", timedelta(minutes=30), look_after_guarantees),
+    Line("open data", timedelta(minutes=1), publish_what_is_on_offer),
 )
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from adapter.backtest.command import backtest
 from adapter.backtest.facts import facts_of_history
 from adapter.backtest.history import read_history
+from adapter.backtest.outcome import outcome_of
 from adapter.backtest.walk import Backtest, TooShort, run_backtest
 from adapter.context import Context
 from adapter.store.tables import Reservation, Session
@@ -179,3 +180,33 @@ def test_on_real_classes_it_beats_every_naive_forecast() -> None:
     errors = {score.forecast: score.mae for score in whole.scores}
     assert min(errors, key=lambda name: errors[name]) == "SmartTools"
     assert errors["SmartTools"] < 3.2
+
+
+def test_what_it_would_have_brought_adds_up_and_says_where_it_would_have_hurt(result: Backtest) -> None:
+    outcome = result.outcome
+    assert outcome.classes == result.classes
+    assert outcome.value == pytest.approx(outcome.payouts - 25 * outcome.turned_away)
+    assert outcome.low < outcome.value < outcome.high
+    assert not outcome.assumed
+    assert outcome.hurt_classes == len(outcome.hurt)
+    assert [one.value for one in outcome.hurt] == sorted(one.value for one in outcome.hurt)
+    assert 0 < outcome.sold <= result.listings[0].spots + result.listings[-1].spots
+
+
+def test_places_sold_in_a_class_that_filled_up_turn_direct_clients_away() -> None:
+    rows = pd.DataFrame(
+        {
+            "session_id": ["roomy", "full"] * 2,
+            "lead": [72, 72, 6, 6],
+            "spots": [4, 4, 4, 4],
+            "free": [9, 9, 4, 4],
+            "empty": [9, 0, 9, 0],
+            "takers": [50.0, 50.0, 0.0, 0.0],
+            "rate": [10.0] * 4,
+            "week": [0] * 4,
+            "starts_at": [pd.Timestamp(NOON)] * 4,
+        }
+    )
+    outcome = outcome_of(rows, np.array([25.0, 25.0]), assumed=True, seed=0)
+    assert (outcome.sold, outcome.turned_away, outcome.payouts, outcome.value) == (8.0, 4.0, 80.0, -20.0)
+    assert [(one.session_id, one.value) for one in outcome.hurt] == [("full", -60.0)]

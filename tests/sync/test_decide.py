@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from adapter.smarttools.frames import looks_personal
+from adapter.store.overrides import keep_override
 from adapter.store.settings import change_settings
-from adapter.store.tables import Decision, Model, PushMode, Reservation, RunKind, Scope, Session, SourceMapping
+from adapter.store.tables import (
+    ClassType,
+    Connection,
+    Decision,
+    Model,
+    Override,
+    OverrideKind,
+    Push,
+    PushMode,
+    Reservation,
+    RunKind,
+    Scope,
+    Session,
+    SourceMapping,
+)
 from connectors.records import ACTIVE_OUTCOMES, Channel, SessionStatus
 from sync.deciding import models, train
 from sync.deciding.decide import replay, stored
@@ -145,7 +163,12 @@ def test_the_same_data_gives_the_same_model(studio: Road) -> None:
 
 def test_a_model_must_hold_its_own_on_weeks_it_has_not_seen(studio: Road, monkeypatch: pytest.MonkeyPatch) -> None:
     (first,) = studio.all(Model)
-    assert 0 < first.card["held_out"]["error"] < 8
+    shown = first.card["held_out"]
+    assert 0 < shown["error"] < 8
+    assert 0.5 < shown["inside"] <= 1  # of an 80 % interval
+    assert sum(came for _, came in shown["calibration"]) > 0
+    assert not any(looks_personal(column) for columns in first.card["inputs"].values() for column in columns)
+    assert first.card["signals"]["popularity"] > 5
     studio.time[0] += timedelta(days=1)
     monkeypatch.setattr(train, "CLEARLY", 0.0)  # as if the old one did clearly better
     done(studio.do(RunKind.TRAIN))
@@ -160,3 +183,68 @@ def test_where_a_model_is_of_another_version_the_plain_rule_decides(studio: Road
     done(studio.do(RunKind.DECIDE))
     assert {row.model_id for row in studio.all(Decision)} == {None}
     assert "cold_start" in {row.reason for row in studio.all(Decision)}
+
+
+def by_hand(road: Road, kind: OverrideKind, session: Session, **what: Any) -> None:
+    """Set something by hand for one session."""
+    now = road.ctx.now()
+    hour = timedelta(hours=1)
+    span = {"starts_at": session.starts_at, "ends_at": session.starts_at + hour, "created_at": now}
+    of = {"studio_id": road.connection.studio_id, "scope": Scope.SESSION, "scope_id": session.id}
+    with road.ctx.store.write() as db:
+        keep_override(db, Override(kind=kind, reason="an event", actor="test", **of, **span, **what))
+
+
+@pytest.mark.parametrize(
+    ("kind", "what", "binding"),
+    [
+        (OverrideKind.BLACKOUT, {}, "blackout"),
+        (OverrideKind.SPOTS, {"spots": 0}, "by_hand"),
+        (OverrideKind.SPOTS, {"spots": 900}, "by_hand"),
+        (OverrideKind.RATE, {"rate": Decimal("1.23")}, None),
+        (OverrideKind.RATE, {"rate": Decimal("9.87")}, None),
+    ],
+)
+def test_what_a_person_set_holds_inside_what_is_free_and_agreed_and_replays(
+    studio: Road, kind: OverrideKind, what: dict[str, Any], binding: str | None
+) -> None:
+    done(studio.do(RunKind.DECIDE))
+    before = max(studio.latest().values(), key=lambda one: one.spots)
+    session = next(row for row in studio.all(Session) if row.id == before.session_id)
+    by_hand(studio, kind, session, **what)
+    done(studio.do(RunKind.DECIDE))
+    after = studio.latest()[session.id]
+    assert after.binding == binding
+    free = (session.capacity or 0) - taken(studio, session)
+    listed = before.spots if kind is OverrideKind.RATE else free if what.get("spots") else 0
+    assert after.spots == listed
+    if kind is OverrideKind.RATE:
+        assert after.rate == max(what["rate"], Decimal("7.50")) != before.rate
+    assert sum(part["value"] for part in after.explanation["parts"]) == after.spots
+    assert sum(part["value"] for part in after.explanation["rate_parts"]) == pytest.approx(float(after.rate))
+    assert replay(studio.ctx, after) == stored(after)
+
+
+def test_a_class_type_kept_in_shadow_is_decided_and_not_pushed_while_the_rest_is_live(studio: Road) -> None:
+    with studio.ctx.store.write() as db:
+        connection = db.get_one(Connection, studio.connection.id)
+        connection.push_mode = PushMode.LIVE
+        kind = db.scalars(select(ClassType).order_by(ClassType.id)).all()[0]
+        change_settings(db, connection.studio_id, Scope.STUDIO, 0, {"shadow": True}, actor="test", now=studio.ctx.now())
+        live = {"shadow": False}
+        change_settings(db, connection.studio_id, Scope.CLASS_TYPE, kind.id, live, actor="test", now=studio.ctx.now())
+    done(studio.do(RunKind.DECIDE))
+    types = {row.id: row.class_type_id for row in studio.all(Session)}
+    assert {one.shadow for one in studio.latest().values() if types[one.session_id] == kind.external_id} == {False}
+    assert {one.shadow for one in studio.latest().values() if types[one.session_id] != kind.external_id} == {True}
+    pushed = {types[row.session_id] for row in studio.all(Push)}
+    assert pushed == {kind.external_id}
+
+    with studio.ctx.store.write() as db:  # back into shadow: what is listed is taken back
+        change_settings(
+            db, connection.studio_id, Scope.CLASS_TYPE, kind.id, {"shadow": None}, actor="t", now=studio.ctx.now()
+        )
+    done(studio.do(RunKind.DECIDE))
+    mine = [one for one in studio.latest().values() if types[one.session_id] == kind.external_id]
+    assert all(one.spots == 0 or one.shadow for one in mine)
+    assert "withdrawn" in {one.binding for one in mine}

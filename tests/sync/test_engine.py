@@ -44,7 +44,8 @@ def test_the_clock_asks_for_what_is_due_and_only_once(everywhere: Road, sandbox:
     engine.run_due()
     assert engine.tick() == 0
     sandbox.tick(minutes=11)
-    assert engine.tick() == 1
+    assert engine.tick() == 2
+    assert set(kinds(everywhere, RunState.QUEUED)) == {RunKind.PULL, RunKind.BACKTEST}
 
 
 def test_a_live_studio_that_cannot_be_read_is_decided_again(everywhere: Road, sandbox: LiveSandbox) -> None:

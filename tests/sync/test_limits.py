@@ -61,6 +61,7 @@ def test_a_fresh_session_without_a_rule_keeps_its_number() -> None:
         ("paused", {"paused": True}),
         ("hidden", {"hidden": True}),
         ("excluded", {"excluded": True}),
+        ("blackout", {"blackout": True}),
         ("held_out", {"held_out": True}),
         ("floor_missing", {"floor_agreed": False}),
         ("waitlisted", {"waitlisted": 3}),
@@ -102,3 +103,21 @@ def test_a_decision_of_before_the_ages_were_settings_is_read_with_the_defaults()
     kept = stored_standing(FRESH)
     old = {name: value for name, value in kept.items() if name not in ("no_increase_after", "nothing_after")}
     assert standing_of({"standing": old}) == standing_of({"standing": kept}) == FRESH
+
+
+@given(proposals, standings, st.integers(0, 9))
+def test_a_number_set_by_hand_takes_the_models_place_and_no_other_rules(
+    proposal: Proposal, standing: Standing, by_hand: int
+) -> None:
+    limited = limit(proposal, replace(standing, by_hand=by_hand), NOON)
+    without = limit(replace(proposal, spots=by_hand, premium_spots=0, premium_rate=None), standing, NOON)
+    assert limited.proposal == without.proposal
+    moved = by_hand != proposal.spots + proposal.premium_spots
+    assert limited.binding == (without.binding or ("by_hand" if moved else None))
+
+
+@pytest.mark.parametrize(("frozen", "premium"), [("13.99", 1), ("14.00", 0), ("20", 0)])
+def test_a_frozen_rate_leaves_only_premium_spots_that_are_worth_more(frozen: str, premium: int) -> None:
+    limited = limit(FOUR, replace(FRESH, frozen_rate=frozen), NOON)
+    assert (limited.proposal.rate, limited.proposal.premium_spots) == (Decimal(frozen), premium)
+    assert limited.proposal.spots == FOUR.spots

@@ -148,5 +148,8 @@ def test_one_resync_at_a_time_and_who_comes_second_is_told(mirrored: Road) -> No
         other = request_resync(db, keys, 1, stream="prices", **asked)
     assert (first.how, first.words) == (How.NEW, f"Reading again: run {first.run.id}.")
     assert first.run.why == f"asked by {MARK}{keys.keyed_hash('a@example.com')}"
-    assert (same.run.id, same.words) == (first.run.id, f"The same is asked for already: joined run {first.run.id}.")
+    assert (same.run.id, same.words) == (
+        first.run.id,
+        f"The same is already running, or waits: joined run {first.run.id}.",
+    )
     assert other.words == f"Queued as run {other.run.id} behind run {first.run.id}: one at a time."

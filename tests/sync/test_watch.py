@@ -12,15 +12,16 @@ from sqlalchemy import delete, select, update
 
 from adapter.statements.case import build_case
 from adapter.statements.inventory import level
+from adapter.statements.kept import SLOW
 from adapter.statements.overview import retail_now
-from adapter.statements.page import SLOW, keep_page, page_of
+from adapter.statements.page import keep_page, page_of
 from adapter.statements.watch import lights_of
 from adapter.store.alerts import open_alert, open_alerts
 from adapter.store.tables import (
     AlertKind,
     Decision,
     EligibilityFact,
-    GuaranteePage,
+    KeptPage,
     Participation,
     PriceOption,
     Session,
@@ -225,11 +226,11 @@ def taxes(road: Road, rates: dict[str, str]) -> str:
 def test_a_large_studio_s_page_is_shown_as_it_was_worked_out_last(running: Road) -> None:
     keep_page(running.ctx, 1)
     with running.ctx.store.write() as db:
-        db.execute(update(GuaranteePage).values(seconds=0.0))
+        db.execute(update(KeptPage).values(seconds=0.0))
     live = page_of(running.ctx, 1)
     assert not live.kept  # it took no time: each visit works it out
     with running.ctx.store.write() as db:
-        db.execute(update(GuaranteePage).values(seconds=SLOW + 1, made_at=datetime(2026, 3, 1, tzinfo=UTC)))
+        db.execute(update(KeptPage).values(seconds=SLOW + 1, made_at=datetime(2026, 3, 1, tzinfo=UTC)))
     kept = page_of(running.ctx, 1)
     assert (kept.kept, kept.made_at) == (True, datetime(2026, 3, 1, tzinfo=UTC))
     assert (kept.content, kept.day) == (live.content, live.day)

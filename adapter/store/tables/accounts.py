@@ -47,6 +47,8 @@ class User(Base):
     active: Mapped[bool] = mapped_column(default=True)
     session_epoch: Mapped[int] = mapped_column(default=0)  # raised at sign-out everywhere: older cookies are dead
     created_at: Mapped[datetime]
+    signed_in_at: Mapped[datetime | None]  # the last time
+    access_until: Mapped[datetime | None]  # staff of an identity provider, which is asked again then; None: no end
 
     memberships: Mapped[list[Membership]] = relationship(back_populates="user", lazy="selectin")
 

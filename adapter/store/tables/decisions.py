@@ -26,6 +26,16 @@ class Model(Base):
     card: Mapped[dict[str, Any]]  # period, rows, held-out error, library versions
 
 
+class BacktestResult(Base):
+    """What SmartTools would have brought a connection in its past weeks, as last worked out."""
+
+    __tablename__ = "backtest"
+
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"), primary_key=True)
+    made_at: Mapped[datetime]
+    result: Mapped[dict[str, Any]] = mapped_column(Json)  # adapter.backtest's, or {"why_not": in words}
+
+
 class Decision(Base):
     """What was decided for a session at an instant. Never changed: a new one has a higher sequence.
 

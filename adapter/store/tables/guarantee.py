@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adapter.store.tables.base import Base, Json, Money, Word
+from adapter.store.tables.base import Base, Money, Word
 
 
 class JudgementKind(StrEnum):
@@ -95,17 +95,6 @@ class ExchangeRate(Base):
     day: Mapped[date]
     rate: Mapped[Decimal] = mapped_column(Numeric(18, 8))
     source: Mapped[str]
-
-
-class GuaranteePage(Base):
-    """What a studio's page shows, as last worked out: a large studio's would take too long at each visit."""
-
-    __tablename__ = "guarantee_page"
-
-    studio_id: Mapped[int] = mapped_column(ForeignKey("studio.id"), primary_key=True)
-    made_at: Mapped[datetime]
-    seconds: Mapped[float]  # how long it took
-    content: Mapped[dict[str, Any]] = mapped_column(Json)
 
 
 class GuaranteeStatement(Base):

@@ -24,8 +24,10 @@ class RunKind(StrEnum):
     PROVE = "prove"  # whether a dangerous write is harmless at this site
     WEBHOOKS = "webhooks"  # work off the inbox
     STATE = "state"  # the day's guarantee statement of the connection's studio
+    SETTLE = "settle"  # write into the payout ledger what stands 48 hours after class
     SELL = "sell"  # after sales through the channel: what is open is settled, what was sold is decided again
     TELL = "tell"  # messages to marketplaces
+    BACKTEST = "backtest"  # what the past weeks would have brought, before anything is switched on
     SUBSCRIBE = "subscribe"  # see to it that the platform tells us of events
 
 
@@ -73,3 +75,15 @@ class Run(Base):
     counts: Mapped[dict[str, Any]]  # stream -> {read, new, changed, unchanged, gone, failed}
     errors: Mapped[list[Any]]  # [{at, what, message, stream?, id?}], bounded; with an id it can be retried alone
     changes: Mapped[list[Any] | None]  # a sample of what changed: [{stream, id, what, fields}], bounded and masked
+
+
+class RunLine(Base):
+    """A line of a run's log: what it did, in words, without a person. Append-only, swept when it is old."""
+
+    __tablename__ = "run_line"
+    __table_args__ = (Index(None, "run_id", "id"), Index(None, "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    words: Mapped[str]

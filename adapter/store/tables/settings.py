@@ -1,4 +1,5 @@
-"""What the studio decided: SmartSpot and SmartRate settings by scope, and what its booking sources mean."""
+"""What the studio decided: SmartSpot and SmartRate settings by scope, what its booking sources mean, what members may
+read."""
 
 from __future__ import annotations
 
@@ -40,6 +41,7 @@ class Setting(Base):
     displacement_weight: Mapped[float | None]
     max_displacement_risk: Mapped[float | None]
     excluded: Mapped[bool | None]  # never listed
+    shadow: Mapped[bool | None]  # decided and scored, and not pushed, though the connection is live (N-06)
     premium: Mapped[bool | None]  # further spots at a higher rate (PR-01): off unless the studio chooses it
     no_increase_after_minutes: Mapped[int | None]  # of the studio: how old our copy may be (SS-19, T1)
     nothing_after_minutes: Mapped[int | None]  # of the studio: the same, until nothing is listed (SS-19, T2)
@@ -58,3 +60,15 @@ class SourceMapping(Base):
     channel: Mapped[Channel] = mapped_column(Word(Channel))
     confirmed_by: Mapped[str]
     confirmed_at: Mapped[datetime]
+
+
+class MemberPage(Base):
+    """A page about one class that anybody with its link may read: no rate, no floor, nobody's name (N-22)."""
+
+    __tablename__ = "member_page"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("class_session.id"), unique=True)
+    token: Mapped[str] = mapped_column(unique=True)  # what the link ends with: hard to guess, and no secret
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]  # None: it can be read

@@ -1,4 +1,5 @@
 // Keeps a run's progress fresh: fetches the fragment that [data-poll] names until it says that it is finished.
+// And shows the tab that one is on, where tabs don't all fit.
 "use strict";
 
 function follow(box) {
@@ -17,4 +18,31 @@ function follow(box) {
   if (!box.querySelector("[data-finished]")) again();
 }
 
+// Adds to a run's log what has come since its last line, until the run has ended; stays at the end if one reads there.
+function listen(log) {
+  const again = () => window.setTimeout(look, 1000);
+  const box = log.parentElement;
+  async function look() {
+    const ended = !document.querySelector("[data-poll] .progress:not([data-finished])");
+    const last = log.lastElementChild ? log.lastElementChild.dataset.line : 0;
+    const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
+    try {
+      const answer = await fetch(`${log.dataset.log}?after=${last}`, { headers: { Accept: "text/html" } });
+      if (!answer.ok || answer.redirected) return;
+      log.insertAdjacentHTML("beforeend", await answer.text());
+    } catch {
+      return again();
+    }
+    if (atEnd) box.scrollTop = box.scrollHeight;
+    if (!ended) again();
+  }
+  again();
+}
+
+// A text to be copied is selected whole as soon as it is reached.
+const choose = (box) => box.addEventListener("focus", () => box.select());
+
 document.querySelectorAll("[data-poll]").forEach(follow);
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+document.querySelectorAll("[data-log]").forEach(listen);
+document.querySelectorAll("[data-copy]").forEach(choose);

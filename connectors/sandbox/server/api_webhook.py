@@ -1,4 +1,4 @@
-"""The subscriptions API. Subscriptions belong to the developer's key, not to a site."""
+"""The subscriptions API. A subscription belongs to the developer's key and brings the events of all sites, or some."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def create() -> Response:
     url, events = _url(body), _events(body)
     if body.get("eventSchemaVersion") != 1:
         raise Unwanted("invalidEventSchemaVersion")
-    made = here().webhooks.subscribe(url, events, body.get("referenceId"))
+    made = here().webhooks.subscribe(url, events, body.get("referenceId"), _site_ids(body))
     if made is None:
         raise Unwanted("invalidWebhookURLNoResponse")
     return answer({**_subscription_json(made), "messageSignatureKey": made.key})
@@ -177,6 +177,12 @@ def _events(body: dict[str, Any]) -> tuple[str, ...]:
     if not _KNOWN_EVENTS.issuperset(map(str, wanted)):
         raise Unwanted("invalidValueEventIds")
     return tuple(wanted)
+
+
+def _site_ids(body: dict[str, Any]) -> list[str]:
+    """The sites that it is about: our own addition; none: about all of them."""
+    given = body.get("siteIds")
+    return [str(site) for site in given] if isinstance(given, list) else []
 
 
 def _subscription_json(item: Subscription) -> Json:

@@ -13,7 +13,7 @@ import secrets
 import threading
 import uuid
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -43,12 +43,13 @@ class Status(StrEnum):
 
 @dataclass(kw_only=True)
 class Subscription:
-    """Which events go where. ``key`` signs them and is told once."""
+    """Which events go where. ``key`` signs them and is told once; without ``site_ids`` it is told of every site."""
 
     id: str
     url: str
     event_ids: tuple[str, ...]
     reference_id: str | None
+    site_ids: frozenset[str]
     key: str
     created_at: datetime
     changed_at: datetime
@@ -58,9 +59,10 @@ class Subscription:
     undelivered: int = 0
     failed: int = 0
 
-    def wants(self, event_id: str) -> bool:
-        """Whether it is to be told of such an event now."""
-        return self.status is Status.ACTIVE and event_id in self.event_ids
+    def wants(self, event_id: str, site_id: int) -> bool:
+        """Whether it is to be told of such an event of this site now."""
+        of_mine = not self.site_ids or str(site_id) in self.site_ids
+        return self.status is Status.ACTIVE and event_id in self.event_ids and of_mine
 
     def turn(self, status: Status, now: datetime) -> None:
         """Switch it on or off. Failures are counted anew when it is switched on."""
@@ -111,7 +113,9 @@ class Webhooks:
         self._pumping = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def subscribe(self, url: str, event_ids: tuple[str, ...], reference_id: str | None) -> Subscription | None:
+    def subscribe(
+        self, url: str, event_ids: tuple[str, ...], reference_id: str | None, site_ids: Iterable[str] = ()
+    ) -> Subscription | None:
         """A new subscription; None where the receiver does not answer a HEAD request with 2xx."""
         if not _ok(self.send("HEAD", url, {}, b"")):
             return None
@@ -121,6 +125,7 @@ class Webhooks:
             url=url,
             event_ids=event_ids,
             reference_id=reference_id,
+            site_ids=frozenset(site_ids),
             key=secrets.token_urlsafe(32),
             created_at=now,
             changed_at=now,
@@ -145,7 +150,7 @@ class Webhooks:
     def _take_up(self) -> None:
         now = self.sandbox.now()
         for event in self.sandbox.world.drain():
-            takers = [s for s in list(self.subscriptions.values()) if s.wants(event.kind)]
+            takers = [s for s in list(self.subscriptions.values()) if s.wants(event.kind, event.site_id)]
             site = self.sandbox.site(event.site_id)
             if not takers or site is None or self.sandbox.revoked(site.id) or is_gone(site, event):
                 continue

@@ -219,7 +219,7 @@ class TestResync:
         )
         assert first["id"] == second["id"]
         assert (second["asked"], second["message"]) == (
-            "joined", f"The same is asked for already: joined run {first['id']}."
+            "joined", f"The same is already running, or waits: joined run {first['id']}."
         )  # fmt: skip
 
     def test_who_comes_second_is_told_behind_whom(

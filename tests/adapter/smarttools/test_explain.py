@@ -66,6 +66,24 @@ def test_a_signal_that_is_not_known_is_not_shown(fitted: SmartTools) -> None:
     }
 
 
+SIX = {
+    "availability": {"free_places"},
+    "booking patterns": {"share_of_direct_bookings_to_come", "usual_direct_bookings"},
+    "capacity": {"capacity"},
+    "popularity": {"popularity", "weeks_known"},
+    "season": {"season_and_trend", "pace"},
+    "velocity": {"direct_bookings_last_day", "marketplace_bookings_last_day"},
+}
+
+
+def test_each_of_the_six_signals_is_named_in_every_decision(drawn: Drawn, fitted: SmartTools) -> None:
+    """SS-10."""
+    timed = drawn.coming_reservations["booked_at"].notna().all()
+    assert timed
+    for reason in fitted.explain(NOW, drawn.studios, drawn.coming, drawn.coming_reservations):
+        assert {name for name, shown in SIX.items() if not shown <= set(reason["signals"])} == set()
+
+
 def test_a_kind_of_class_never_seen_has_no_popularity(drawn: Drawn, fitted: SmartTools) -> None:
     strange = drawn.coming.assign(category="boxing")
     for table, shown in ((drawn.coming, True), (strange, False)):

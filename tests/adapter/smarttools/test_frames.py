@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapter.smarttools import BadTable, SmartTools
+from adapter.smarttools.frames import PERSONAL, looks_personal
 from tests.fixtures.timetable import NOW, reservations, sessions, studios
 
 
@@ -23,6 +27,19 @@ def test_no_personal_column_gets_in(table: str, column: str) -> None:
     tables[table] = tables[table].assign(**{column: "x"})
     with pytest.raises(BadTable, match=f"{table}: column '{column}' looks personal"):
         SmartTools().decide(NOW, **tables)
+
+
+@given(
+    word=st.sampled_from(sorted(PERSONAL)),
+    before=st.sampled_from(["", "first_", "hashed_", "x-"]),
+    after=st.sampled_from(["", "_id", "_count", "Hash"]),
+    shape=st.sampled_from([str, str.upper, str.title]),
+)
+def test_a_personal_word_is_seen_wherever_it_stands(
+    word: str, before: str, after: str, shape: Callable[[str], str]
+) -> None:
+    """INV-11."""
+    assert looks_personal(f"{before}{shape(word)}{after}")
 
 
 def test_a_column_of_no_meaning_to_us_is_ignored() -> None:

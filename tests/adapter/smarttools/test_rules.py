@@ -1,7 +1,8 @@
-"""Rules that hold whatever the model says: INV-1 to INV-4, release-all, limits of rates, reasons."""
+"""Rules that hold whatever the model says: INV-1 to INV-4 and INV-10, release-all, limits of rates, reasons."""
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import timedelta
 
@@ -119,6 +120,67 @@ def test_in_company_too_a_session_s_own_bookings_never_list_more_of_it(
     )
     assert after["spots"] <= fewer["spots"]
     assert after["spots"] + after["premium_spots"] <= fewer["spots"] + fewer["premium_spots"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    plain=st.booleans(),
+    capacity=CAPACITIES,
+    lead=LEADS,
+    booked=st.tuples(st.integers(0, 20), st.integers(0, 6), st.integers(0, 3)),
+    floor=st.floats(0, 12),
+    width=st.floats(0.02, 14),
+    limits=st.fixed_dictionaries(
+        {}, optional={"min_spots": st.integers(0, 9), "release_all_hours": st.integers(2, 72)}
+    ),
+    risk=LIMITS,
+    in_force=st.one_of(st.none(), st.floats(0, 26)),
+    name=st.integers(0, 400),
+)
+def test_every_number_is_the_sum_of_its_parts_and_the_same_again_to_the_byte(
+    fitted: SmartTools,
+    plain: bool,
+    capacity: int,
+    lead: float,
+    booked: tuple[int, int, int],
+    floor: float,
+    width: float,
+    limits: dict[str, int],
+    risk: float | None,
+    in_force: float | None,
+    name: int,
+) -> None:
+    """N-01 and INV-10; the name decides whether a rate is tried."""
+    own = sessions({"session_id": f"x{name}", "capacity": float(capacity), "starts_at": NOW + timedelta(hours=lead)})
+    house = studios(rate_floor=floor, rate_ceiling=floor + width, max_displacement_risk=risk, **limits)
+    direct, through, others = booked
+    made = reservations(session=f"x{name}", direct=direct, marketplace=through, third_party=others)
+    stood = pd.DataFrame({"session_id": [f"x{name}"], "from_at": [pd.Timestamp(NOW)], "rate": [in_force]})
+    offers = None if in_force is None else stood.assign(spots=1, premium_spots=0, premium_rate=np.nan)
+    tools = _tools(fitted, plain=plain)
+    row, why = tools.decide(NOW, house, own, made, offers), tools.explain(NOW, house, own, made, offers)
+    pd.testing.assert_frame_equal(tools.decide(NOW, house, own, made, offers), row, check_exact=True)
+    assert json.dumps(tools.explain(NOW, house, own, made, offers)) == json.dumps(why)
+    told, premium = why[0], why[0]["premium"]
+    assert isinstance(premium, dict)
+    assert _sum(told["parts"]) == row.loc[0, "spots"]
+    assert _cents(told["rate_parts"]) == round(row.loc[0, "rate"] * 100)
+    assert _sum(premium["parts"]) == row.loc[0, "premium_spots"]
+    if row.loc[0, "premium_spots"]:
+        assert _cents(premium["rate_parts"]) == round(row.loc[0, "premium_rate"] * 100)
+    assert told["binding"] == row.loc[0, "reason"]
+    assert all((told["rate_binding"], told["one_more"], told["higher_rate"], premium["one_more"]))
+
+
+def _sum(parts: object) -> float:
+    assert isinstance(parts, list)
+    return float(sum(part["value"] for part in parts))
+
+
+def _cents(parts: object) -> int:
+    """In minor units they sum exactly."""
+    assert isinstance(parts, list)
+    return sum(round(part["value"] * 100) for part in parts)
 
 
 @FEW

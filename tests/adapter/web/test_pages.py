@@ -16,13 +16,16 @@ from adapter.store.alerts import open_alert, resolve_alert
 from adapter.store.tables import (
     AlertKind,
     Audit,
+    BacktestResult,
     Breaker,
     ClassType,
     Connection,
     ConnectionState,
     EventsState,
     Listing,
+    Model,
     Push,
+    PushMode,
     PushState,
     Role,
     Run,
@@ -64,7 +67,7 @@ def test_a_stranger_is_told_what_this_is(client: FlaskClient, seeded: Seeded) ->
 
 
 def test_the_owner_of_one_studio_goes_straight_to_it(owner: FlaskClient, seeded: Seeded) -> None:
-    assert owner.get("/").location == f"/studios/{seeded.studio_id}"
+    assert owner.get("/").location == f"/studios/{seeded.studio_id}/today"
 
 
 def test_signing_in_leads_back_to_where_one_wanted_to_go(
@@ -99,6 +102,36 @@ def test_the_calendar_shows_fourteen_days_in_the_venues_time(owner: FlaskClient,
     text = words(page)
     assert "10 listed $13.50" in text
     assert "10 direct, 0 marketplace, 0 listed, 0 kept of 10 places" in page
+
+
+def test_what_it_would_have_brought_is_shown_before_it_is_switched_on(
+    owner: FlaskClient, ctx: Context, seeded: Seeded
+) -> None:
+    path = f"/connections/{seeded.connection_id}"
+    with ctx.store.write() as db:
+        db.get_one(Connection, seeded.connection_id).push_mode = PushMode.SHADOW
+    assert "Not worked out yet" in words(owner.get(path).text)
+    with ctx.store.write() as db:
+        hurt = {"session_id": str(seeded.sessions[0]), "starts_at": "2026-02-03T12:00:00+00:00", "sold": 4.0}
+        outcome = {"value": 1140.2, "low": 610.0, "high": 1690.4, "sold": 80.2, "payouts": 1300.0, "turned_away": 6.4}
+        outcome |= {"hurt_classes": 1, "hurt": [hurt | {"turned_away": 3.0, "value": -40.0}], "assumed": True}
+        result = {"weeks": 26, "classes": 400, "outcome": outcome}
+        db.add(BacktestResult(connection_id=seeded.connection_id, made_at=NOON, result=result))
+        held = {"error": 2.1, "error_before": 2.35, "inside": 0.813, "calibration": [[4.1, 4.4], [9.0, 8.7]]}
+        card = {"from": "2025-03-02T12:00:00+00:00", "to": "2026-03-01T12:00:00+00:00", "sessions": 1200}
+        card |= {"reservations": 9000, "held_out": held, "inputs": {"sessions": ["starts_at", "capacity"]}}
+        db.add(Model(studio_id=seeded.studio_id, trained_at=NOON, digest="d" * 64, folder="d", card=card))
+    text = words(owner.get(path).text)
+    assert "off by 2.1 reservations a class on these, the model before by 2.35" in text
+    assert "81% of the classes came out within the interval" in text
+    assert "Sessions : starts at, capacity" in text
+    assert "The last 26 weeks: +$1,140.20 (in four of five cases between $610.00 and $1,690.40)" in text
+    assert "It would have hurt at 1 class:" in text
+    assert "Tue, Feb 3, 07:00 EST : −$40.00, 3 turned away" in text
+    assert "assumed, as nothing was ever sold there" in text
+    owner.post(f"{path}/look-back")
+    with ctx.store.read() as db:
+        assert [run.kind for run in db.scalars(select(Run).order_by(Run.id.desc()).limit(1))] == [RunKind.BACKTEST]
 
 
 def test_a_bar_and_its_words_say_the_same(owner: FlaskClient, seeded: Seeded) -> None:
@@ -201,7 +234,7 @@ class TestSettings:
         assert re.search(r'name="rate_ceiling"[^>]*value="18.75"', page)
         assert re.search(r'name="min_spots"[^>]*value=""', page)
         with ctx.store.read() as db:
-            audit = db.scalars(select(Audit)).one()
+            audit = db.scalars(select(Audit).where(Audit.act == "settings.changed")).one()
             assert (audit.before or {})["release_all_hours"] == 6
             assert (audit.after or {})["release_all_hours"] == 12
 

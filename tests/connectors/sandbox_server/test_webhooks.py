@@ -137,6 +137,17 @@ def test_only_what_was_asked_for_is_told_once_active(sandbox: LiveSandbox, recei
     assert len(receiver.came) == told
 
 
+@pytest.mark.parametrize(("sites", "told"), [([], 1), (["1001"], 1), (["1002", 1003], 0)])
+def test_who_names_sites_is_told_of_these_alone(
+    sandbox: LiveSandbox, receiver: Receiver, sites: list[str], told: int
+) -> None:
+    wanted = {"eventIds": [BOOKED], "eventSchemaVersion": 1, "webhookUrl": receiver.url, "siteIds": sites}
+    ask(sandbox, "PATCH", f"/{ask(sandbox, 'POST', **wanted).json()['subscriptionId']}", status="Active")
+    sandbox.pump()
+    book(sandbox)
+    assert sandbox.pump() == told
+
+
 def test_every_kind_of_event_can_be_told(sandbox: LiveSandbox, receiver: Receiver) -> None:
 
     subscribe(sandbox, receiver, *(kind.value for kind in EventKind))

@@ -1,0 +1,98 @@
+"""The registry: every number that opens into its records. One line a number; a page names it and shows it as a link."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from adapter.lineage import leaves
+from adapter.lineage.leaves import Asked, Leaf, Leaves
+from adapter.permissions import Act
+from connectors.records import Channel
+
+
+class Of(StrEnum):
+    """What a number is about."""
+
+    STUDIO = "studio"
+    SESSION = "session"
+    CONNECTION = "connection"
+
+
+class Unit(StrEnum):
+    """How a number is written."""
+
+    COUNT = "count"
+    MONEY = "money"  # in the studio's currency
+    EXACT = "exact"  # money as a statement has it
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number: its name on the page, and the question for the records it is the sum of."""
+
+    label: str
+    of: Of
+    leaves: Leaves
+    unit: Unit = Unit.COUNT
+    act: Act = Act.SEE_RECORDS  # what else it takes to open it
+
+
+def _of_statement(label: str, *amounts: tuple[str, int]) -> Number:
+    """A total of the guarantee: over its lines, these of their fields, each with its sign."""
+    return Number(label, Of.STUDIO, leaves.lines_of(*amounts), Unit.EXACT, Act.SEE_GUARANTEE)
+
+
+PAYOUT, SWITCHERS, TAX = ("payout", 1), ("switcher_revenue", 1), ("tax", 1)
+NUMBERS: Mapping[str, Number] = {
+    # The calendar
+    "calendar.classes": Number("Classes", Of.STUDIO, leaves.classes),
+    "calendar.marketplace": Number("Marketplace bookings so far", Of.STUDIO, leaves.places_of(Channel.MARKETPLACE)),
+    "calendar.taken": Number("Places taken", Of.STUDIO, leaves.places_of(*Channel)),
+    "calendar.capacity": Number("Places in all", Of.STUDIO, leaves.capacity),
+    "calendar.listed": Number("Spots listed", Of.STUDIO, leaves.listed),
+    "calendar.value": Number("Expected to bring", Of.STUDIO, leaves.value, Unit.MONEY),
+    # One class
+    "session.direct": Number("Direct bookings", Of.SESSION, leaves.places_of(Channel.DIRECT)),
+    "session.marketplace": Number("Marketplace bookings", Of.SESSION, leaves.places_of(Channel.MARKETPLACE)),
+    "session.third_party": Number("Bookings of other marketplaces", Of.SESSION, leaves.places_of(Channel.THIRD_PARTY)),
+    "session.unknown": Number("Bookings not mapped", Of.SESSION, leaves.places_of(Channel.UNKNOWN)),
+    "session.listed": Number("Spots listed", Of.SESSION, leaves.listed),
+    "session.kept": Number("Places kept", Of.SESSION, leaves.kept),
+    "session.capacity": Number("Places in all", Of.SESSION, leaves.capacity),
+    "session.value": Number("Expected to bring", Of.SESSION, leaves.value, Unit.MONEY),
+    # A connection
+    "connection.set_aside": Number("Records set aside", Of.CONNECTION, leaves.set_aside),
+    "connection.classes_ahead": Number("Classes ahead", Of.CONNECTION, leaves.classes_ahead),
+    "connection.events_today": Number("Events today", Of.CONNECTION, leaves.events_today),
+    "connection.calls_today": Number("Calls today", Of.CONNECTION, leaves.calls_today),
+    # The guarantee
+    "guarantee.payouts": _of_statement("Payouts", PAYOUT),
+    "guarantee.switchers": _of_statement("What Switchers spend directly", SWITCHERS),
+    "guarantee.taxes": _of_statement("Taxes", TAX),
+    "guarantee.revenue": _of_statement("ClassPass Revenue", PAYOUT, SWITCHERS, TAX),
+    "guarantee.lost": _of_statement("Lost Revenue", ("lost_revenue", 1)),
+    "guarantee.incremental": _of_statement("Incremental", PAYOUT, SWITCHERS, TAX, ("lost_revenue", -1)),
+}
+"""Every number that is offered, by the name that a page calls it by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A number with its leaves."""
+
+    number: Number
+    leaves: Sequence[Leaf]
+
+    @property
+    def total(self) -> Decimal:
+        """Their sum: the number."""
+        return sum((leaf.adds for leaf in self.leaves), Decimal(0))
+
+
+def open_number(name: str, asked: Asked) -> Opened:
+    """The number with the records it is the sum of. KeyError where there is none of this name."""
+    number = NUMBERS[name]
+    return Opened(number, number.leaves(asked))

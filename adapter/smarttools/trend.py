@@ -1,0 +1,133 @@
+"""Where a studio's demand is heading: its level week by week, and a slope that is damped, as far ahead as is asked.
+
+A local linear trend in logarithms (Harvey 1989; damped as in Gardner and McKenzie 1985), filtered by Kalman's rule for
+all studios side by side. How much levels wander and how steep slopes are is what made the weeks seen likeliest. A week
+far out of the ordinary, a holiday or a closed street, is held to what is believable: it is no trend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+
+from adapter.smarttools.facts import Bools, Floats, Sessions, looked_up, numbered, sum_by
+
+WEEK = 168.0  # hours
+DAMPED = 0.9  # what is left of a slope a week later
+WANDER = (1e-5, 1e-4, 3e-4, 1e-3, 3e-3)  # variance of a level's own steps, a week: what it is chosen from
+SLOPE = (0.001, 0.003, 0.006, 0.012, 0.024)  # usual slopes, a week
+USUAL_WANDER, USUAL_SLOPE, DECADES = 3e-4, 0.005, 1.2  # where nothing is known, and how far (log) belief goes
+START = 0.05  # variance of a level before its first week
+LEAST_EXPECTED = 2.0  # direct reservations in a week: fewer tell nothing
+OUTLYING = 2.5  # standard deviations: a week further out counts as if it were here
+WEEKS = 104  # that are looked at
+MOST_DOUBT = 0.25
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A studio's level (log, beside its history's mean) and slope at the end of what is known, with their variances."""
+
+    level: float
+    slope: float
+    level_doubt: float
+    both_doubt: float
+    slope_doubt: float
+
+
+@dataclass
+class Trend:
+    """What was learned of where studios are heading."""
+
+    wander: float = USUAL_WANDER
+    slope: float = USUAL_SLOPE
+    until: float = 0.0  # hours since 1970
+    studios: dict[str, Heading] = field(default_factory=dict)
+
+    def ahead(self, sessions: Sessions) -> tuple[Floats, Floats]:
+        """The ratio of each session's level to its history's, and the squared variation left of it."""
+        weeks = np.maximum((sessions.starts - self.until) / WEEK, 0.0) + 0.5
+        weeks = np.where(np.isfinite(weeks) & (self.until > 0), weeks, 0.5)
+        level, slope, own, both, steep = (
+            looked_up(sessions.studio, {name: getattr(each, part) for name, each in self.studios.items()}, 0.0)
+            for part in ("level", "slope", "level_doubt", "both_doubt", "slope_doubt")
+        )
+        reach = DAMPED * (1 - DAMPED**weeks) / (1 - DAMPED)
+        fresh = self.wander * weeks + (1 - DAMPED**2) * self.slope**2 * weeks**3 / 3
+        doubt = own + 2 * reach * both + reach**2 * steep + fresh
+        return np.exp(level + reach * slope), np.clip(doubt, 0.0, MOST_DOUBT)
+
+
+@dataclass
+class _Filter:
+    """The state of all studios; one entry a studio."""
+
+    level: Floats
+    slope: Floats
+    own: Floats
+    both: Floats
+    steep: Floats
+
+    def step(self, wander: float, slope: float) -> None:
+        """A week goes by."""
+        self.own = self.own + 2 * DAMPED * self.both + DAMPED**2 * self.steep + wander
+        self.both = DAMPED * self.both + DAMPED**2 * self.steep
+        self.steep = DAMPED**2 * self.steep + (1 - DAMPED**2) * slope**2
+        self.level, self.slope = self.level + DAMPED * self.slope, DAMPED * self.slope
+
+    def see(self, shown: Floats, noise: Floats) -> float:
+        """What a week showed, with the variance of it (infinite: nothing); told is how likely that was (log)."""
+        spread = self.own + noise
+        off = shown - self.level
+        held = np.clip(off, -OUTLYING * np.sqrt(spread), OUTLYING * np.sqrt(spread))
+        by_level, by_slope = self.own / spread, self.both / spread
+        self.level, self.slope = self.level + by_level * held, self.slope + by_slope * held
+        self.steep = self.steep - by_slope * self.both
+        self.own, self.both = self.own * (1 - by_level), self.both * (1 - by_level)
+        seen = np.isfinite(noise)
+        return float(-0.5 * (np.log(spread[seen]) + held[seen] ** 2 / spread[seen]).sum())
+
+
+def fit_trend(
+    sessions: Sessions, demand: Floats, means: Floats, usable: Bools, dispersion: float
+) -> tuple[Trend, Floats]:
+    """Learn from ``demand`` against the ``means`` of the whole history; and what the level of each session was then."""
+    if not usable.any():
+        return Trend(), np.ones(len(sessions))
+    until = float(sessions.starts[usable].max())
+    names, house = numbered(sessions.studio)
+    week = np.clip(((until - sessions.starts) // WEEK).astype(np.int64), 0, WEEKS - 1)
+    last = int(week[usable].max())
+    place = house * (last + 1) + np.minimum(week, last)
+    shown, expected = (
+        sum_by(place, np.where(usable, values, 0.0), len(names) * (last + 1)).reshape(len(names), -1)[:, ::-1]
+        for values in (demand, means)
+    )
+    ratio = np.log((shown + 0.5) / (expected + 0.5))
+    noise = np.where(expected > LEAST_EXPECTED, dispersion / np.maximum(expected, 1e-9), np.inf)
+    wander, slope = max(product(WANDER, SLOPE), key=lambda pair: _likely(ratio, noise, *pair))
+    path = list(_filtered(ratio, noise, wander, slope))
+    end, levels = path[-1][0], np.column_stack([level for _, level, _ in path])
+    studios = {
+        name: Heading(*(float(part[index]) for part in (end.level, end.slope, end.own, end.both, end.steep)))
+        for index, name in enumerate(names)
+    }
+    return Trend(wander, slope, until, studios), np.exp(levels[house, last - np.minimum(week, last)])
+
+
+def _likely(ratio: Floats, noise: Floats, wander: float, slope: float) -> float:
+    belief = np.log(wander / USUAL_WANDER) ** 2 + np.log(slope / USUAL_SLOPE) ** 2
+    return sum(likely for _, _, likely in _filtered(ratio, noise, wander, slope)) - float(belief) / (2 * DECADES**2)
+
+
+def _filtered(ratio: Floats, noise: Floats, wander: float, slope: float) -> Iterator[tuple[_Filter, Floats, float]]:
+    """Week by week: the state, the level then, and how likely what was seen is."""
+    none = np.zeros(len(ratio))
+    state = _Filter(none, none, none + START, none, none + slope**2)
+    for week in range(ratio.shape[1]):
+        state.step(wander, slope)
+        likely = state.see(ratio[:, week], noise[:, week])
+        yield state, state.level, likely

@@ -1,0 +1,50 @@
+"""Pages that take long for a large studio: worked out at each visit, and if that was slow, kept and shown as of then.
+
+Knows how to keep; not what. What is kept is made anew each night, and at will.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.orm import Session as Db
+
+from adapter.context import Context
+from adapter.store.tables import KeptPage
+
+SLOW = 1.0  # seconds: what takes longer is not worked out at each visit
+
+Json = dict[str, Any]
+Work = Callable[[Db], Json]
+
+
+def shown(context: Context, studio_id: int, name: str, work: Work) -> tuple[KeptPage, bool]:
+    """A page's content, and whether it is as last kept; what took long now is kept for the next visit."""
+    with context.store.read() as db:
+        kept = db.get(KeptPage, (studio_id, name))
+    if kept is not None and kept.seconds > SLOW:
+        return kept, True
+    made = _worked_out(context, studio_id, name, work)
+    if made.seconds > SLOW:
+        _keep(context, made)
+    return made, False
+
+
+def keep(context: Context, studio_id: int, name: str, work: Work) -> None:
+    """Work a page out and keep it, in place of the one before. Reads first, so that nobody waits to write."""
+    _keep(context, _worked_out(context, studio_id, name, work))
+
+
+def _keep(context: Context, page: KeptPage) -> None:
+    with context.store.write() as db:
+        db.merge(page)
+
+
+def _worked_out(context: Context, studio_id: int, name: str, work: Work) -> KeptPage:
+    began = time.perf_counter()
+    with context.store.read() as db:
+        content = work(db)
+    took = time.perf_counter() - began
+    return KeptPage(studio_id=studio_id, name=name, made_at=context.now(), seconds=took, content=content)

@@ -1,0 +1,150 @@
+"""Opportunities as they stand, what accepted ones allow, and what they really brought (OP-01).
+
+Knows the tables; what is an opportunity is smarttools' to say, and answering one is `adapter.opportunities`'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import Session as Db
+
+from adapter.store.tables import (
+    ClassType,
+    Connection,
+    Opportunity,
+    OpportunityState,
+    Reservation,
+    Session,
+    SourceMapping,
+    Venue,
+)
+from connectors.records import ACTIVE_OUTCOMES, Channel
+
+SHADOW, PREMIUM = "shadow", "premium"
+"""Causes that are no limit of one session: pushing is off; Premium was not chosen."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """An opportunity with what is shown of its session."""
+
+    row: Opportunity
+    session: Session
+    class_name: str
+    venue: str
+
+    @property
+    def revenue(self) -> Decimal:
+        """What the expected reservations pay, in the row's currency."""
+        return self.row.rate * Decimal(repr(self.row.fills))
+
+    @property
+    def revenue_low(self) -> Decimal:
+        """The same at the lower end of what is likely."""
+        return self.row.rate * self.row.fills_low
+
+    @property
+    def revenue_high(self) -> Decimal:
+        """The same at the upper end."""
+        return self.row.rate * self.row.fills_high
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What an accepted opportunity brought, once its session was over."""
+
+    card: Card
+    reservations: int
+    revenue: Decimal
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether as many came as were likely to: eight times in ten that should be so."""
+        return self.card.row.fills_low <= self.reservations <= self.card.row.fills_high
+
+
+def open_cards(db: Db, studio_id: int, now: datetime) -> list[Card]:
+    """The cards that wait for an answer, the one that is expected to bring most first."""
+    found = _cards(db, _of(studio_id).where(_waits(now), Session.starts_at > now))
+    return sorted(found, key=lambda card: (-card.revenue, card.session.starts_at, card.row.id))
+
+
+def answered_cards(db: Db, studio_id: int, now: datetime, limit: int = 50) -> list[Card]:
+    """The cards that were answered, the latest answer first."""
+    return _cards(db, _of(studio_id).where(~_waits(now)).order_by(Opportunity.answered_at.desc()).limit(limit))
+
+
+def one_card(db: Db, studio_id: int, opportunity_id: int) -> Card | None:
+    """One card of a studio; None: it has none of that number (any more)."""
+    found = _cards(db, _of(studio_id).where(Opportunity.id == opportunity_id))
+    return found[0] if found else None
+
+
+def granted(db: Db, session_ids: Iterable[int]) -> dict[int, int]:
+    """Marketplace reservations that accepted cards allow beyond a limit, by our session id. Premium is a setting."""
+    accepted = select(Opportunity.session_id, Opportunity.granted).where(
+        Opportunity.session_id.in_(session_ids),
+        Opportunity.state == OpportunityState.ACCEPTED,
+        Opportunity.cause != PREMIUM,
+    )
+    return {number: most for number, most in db.execute(accepted) if most is not None}
+
+
+def brought(db: Db, studio_id: int, now: datetime) -> list[Brought]:
+    """What the accepted opportunities brought whose sessions are over, the latest session first.
+
+    Counted are the marketplace reservations that stood beyond those that were allowed without it.
+    """
+    over = _of(studio_id).where(Opportunity.state == OpportunityState.ACCEPTED, Session.ends_at <= now)
+    return [_brought(db, card) for card in _cards(db, over.order_by(Session.starts_at.desc()))]
+
+
+def _brought(db: Db, card: Card) -> Brought:
+    row = card.row
+    stood = (
+        select(Reservation.rate, Reservation.seats)
+        .join(
+            SourceMapping,
+            and_(SourceMapping.connection_id == Reservation.connection_id, SourceMapping.source == Reservation.source),
+        )
+        .where(
+            Reservation.connection_id == row.connection_id,
+            Reservation.session_id == card.session.external_id,
+            Reservation.outcome.in_(ACTIVE_OUTCOMES),
+            SourceMapping.channel == Channel.MARKETPLACE,
+        )
+        .order_by(Reservation.booked_at.desc(), Reservation.id.desc())
+    )
+    rates = [rate or row.rate for rate, seats in db.execute(stood) for _ in range(max(seats, 1))]
+    beyond = rates[: max(0, len(rates) - ((row.granted or 0) - row.add))]
+    return Brought(card, len(beyond), sum(beyond, Decimal(0)))
+
+
+def _waits(now: datetime) -> ColumnElement[bool]:
+    """Cards without an answer, or asked again by now."""
+    again = and_(Opportunity.state == OpportunityState.SNOOZED, Opportunity.until <= now)
+    return or_(Opportunity.state == OpportunityState.OPEN, again)
+
+
+def _of(studio_id: int) -> Select[Opportunity, Session, str, str]:
+    same = Session.connection_id
+    return (
+        select(Opportunity, Session, ClassType.name, Venue.name)
+        .join(Session, Session.id == Opportunity.session_id)
+        .join(Connection, Connection.id == Opportunity.connection_id)
+        .outerjoin(ClassType, and_(ClassType.connection_id == same, ClassType.external_id == Session.class_type_id))
+        .outerjoin(Venue, and_(Venue.connection_id == same, Venue.external_id == Session.venue_id))
+        .where(Connection.studio_id == studio_id)
+    )
+
+
+def _cards(db: Db, wanted: Select[Opportunity, Session, str, str]) -> list[Card]:
+    return [
+        Card(row, session, name or session.class_type_id, venue or session.venue_id)
+        for row, session, name, venue in db.execute(wanted)
+    ]

@@ -1,0 +1,247 @@
+"""Sessions as we believed them to be at an earlier instant (N-23): put together from what is only ever added to.
+
+Decisions, steps of pushes, readings of sessions and of reservations each carry the instant at which we came to know
+them. What carries none is shown as it is now, and ``UNKNOWABLE`` says so: a page prints it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session as Db
+from sqlalchemy.orm import defer
+
+from adapter.store.calendar import Places, Upcoming, sessions_shown, upcoming
+from adapter.store.tables import (
+    Audit,
+    Connection,
+    Decision,
+    Push,
+    PushMode,
+    PushState,
+    PushStep,
+    Reservation,
+    ReservationReading,
+    Session,
+    SessionReading,
+    SourceMapping,
+)
+from connectors.records import ACTIVE_OUTCOMES, Channel, Outcome
+
+UNKNOWABLE = (
+    "When a class starts, where and what is taught: as it is now",
+    "What booking sources mean: as it is mapped now",
+    "Reservations that we noted no change of: by when they were booked",
+    "What the platform itself held: what it confirmed is shown, not what changed there meanwhile",
+)
+"""What cannot be shown as of then, in words."""
+
+Key = tuple[int, str]  # connection, the platform's id of the session
+
+
+def upcoming_then(
+    db: Db,
+    studio_ids: frozenset[int] | None,
+    start: datetime,
+    end: datetime,
+    then: datetime,
+    *,
+    venue_id: int | None = None,
+) -> list[Upcoming]:
+    """What ``upcoming`` would have given at that instant."""
+    return _as_of(db, upcoming(db, studio_ids, start, end, venue_id=venue_id), then)
+
+
+def session_then(db: Db, session_id: int, then: datetime) -> Upcoming | None:
+    """One session as of then; None: it was not known yet."""
+    return next(iter(_as_of(db, sessions_shown(db, [session_id]), then)), None)
+
+
+def decisions_then(db: Db, session_id: int, then: datetime, *, limit: int) -> list[tuple[Decision, Push | None]]:
+    """A session's decisions up to then, the latest first, each with its push as it stood."""
+    rows = db.scalars(
+        select(Decision)
+        .options(defer(Decision.inputs, raiseload=True))
+        .where(Decision.session_id == session_id, Decision.at <= then)
+        .order_by(Decision.sequence.desc())
+        .limit(limit)
+    ).all()
+    pushes = {push.decision_id: push for push in _pushes(db, [session_id], then)}
+    return [(row, pushes.get(row.id)) for row in rows]
+
+
+def mode_then(db: Db, connection: Connection, then: datetime) -> PushMode:
+    """What was done with decisions then: the switches since are taken back."""
+    switched = select(Audit.before).where(
+        Audit.studio_id == connection.studio_id,
+        Audit.act == "push_mode.changed",
+        Audit.about == f"connection:{connection.id}",
+        Audit.at > then,
+    )
+    first = db.scalar(switched.order_by(Audit.at, Audit.id).limit(1))
+    return PushMode(first["push_mode"]) if first else connection.push_mode
+
+
+def outcomes_then(db: Db, session: Session, then: datetime) -> dict[Channel, dict[Outcome, int]]:
+    """How many places stood under each channel and outcome."""
+    table: dict[Channel, dict[Outcome, int]] = defaultdict(dict)
+    for _, channel, outcome, seats in _reservations(db, [session], then):
+        table[channel][outcome] = table[channel].get(outcome, 0) + seats
+    return dict(table)
+
+
+def _as_of(db: Db, items: Sequence[Upcoming], then: datetime) -> list[Upcoming]:
+    sessions = [item.session for item in items]
+    readings, first_read = _readings(db, sessions, then)
+    known = [item for item in items if _was_known(item.session, readings, first_read, then)]
+    numbers = [item.session.id for item in known]
+    decisions, pushes = _decisions(db, numbers, then), {push.session_id: push for push in _pushes(db, numbers, then)}
+    taken: dict[Key, dict[Channel, int]] = defaultdict(lambda: defaultdict(int))
+    for key, channel, outcome, seats in _reservations(db, [item.session for item in known], then):
+        if outcome in ACTIVE_OUTCOMES:
+            taken[key][channel] += seats
+    modes = {
+        number: mode_then(db, db.get_one(Connection, number), then) for number in {s.connection_id for s in sessions}
+    }
+    db.expunge_all()  # from here on the rows are only pictures of what was
+    return [
+        _item(
+            replace(item, push_mode=modes[item.session.connection_id]),
+            readings.get(_key(item.session)),
+            decisions.get(item.session.id),
+            pushes.get(item.session.id),
+            taken[_key(item.session)],
+            then,
+        )
+        for item in known
+    ]
+
+
+def _item(
+    item: Upcoming,
+    reading: SessionReading | None,
+    decision: Decision | None,
+    push: Push | None,
+    taken: dict[Channel, int],
+    then: datetime,
+) -> Upcoming:
+    session = item.session
+    if reading is not None:
+        session.capacity, session.booked = reading.capacity, reading.booked
+        session.online_capacity, session.waitlisted = reading.online_capacity, reading.waitlisted
+        session.status = reading.status
+    if session.gone_at is not None and session.gone_at > then:
+        session.gone_at = None
+    off_roster = max(0, (session.booked or 0) - sum(taken.values()))
+    places = Places(
+        capacity=session.capacity,
+        direct=taken[Channel.DIRECT],
+        marketplace=taken[Channel.MARKETPLACE],
+        third_party=taken[Channel.THIRD_PARTY],
+        unknown=taken[Channel.UNKNOWN] + off_roster,
+        listed=decision.spots + decision.premium_spots if decision else 0,
+    )
+    return replace(item, decision=decision, push=push, places=places)
+
+
+def _key(session: Session) -> Key:
+    return session.connection_id, session.external_id
+
+
+def _readings(
+    db: Db, sessions: Iterable[Session], then: datetime
+) -> tuple[dict[Key, SessionReading], dict[Key, datetime]]:
+    """The latest reading of each session by then, and when each was first read at all."""
+    latest: dict[Key, SessionReading] = {}
+    first: dict[Key, datetime] = {}
+    for connection_id, ids in _by_connection(sessions).items():
+        mine = select(SessionReading).where(
+            SessionReading.connection_id == connection_id, SessionReading.session_id.in_(ids)
+        )
+        for row in db.scalars(mine.order_by(SessionReading.at, SessionReading.id)):
+            key = connection_id, row.session_id
+            first.setdefault(key, row.at)
+            if row.at <= then:
+                latest[key] = row
+    return latest, first
+
+
+def _was_known(
+    session: Session, readings: dict[Key, SessionReading], first: dict[Key, datetime], then: datetime
+) -> bool:
+    """What was never noted was read as past, or before anything was noted."""
+    return _key(session) in readings or _key(session) not in first
+
+
+def _decisions(db: Db, numbers: Sequence[int], then: datetime) -> dict[int, Decision]:
+    last = (
+        select(Decision.session_id, func.max(Decision.sequence).label("sequence"))
+        .where(Decision.session_id.in_(numbers), Decision.at <= then)
+        .group_by(Decision.session_id)
+        .subquery()
+    )
+    same = and_(Decision.session_id == last.c.session_id, Decision.sequence == last.c.sequence)
+    wanted = select(Decision).options(defer(Decision.inputs, raiseload=True)).join(last, same)
+    return {row.session_id: row for row in db.scalars(wanted)}
+
+
+def _pushes(db: Db, numbers: Sequence[int], then: datetime) -> list[Push]:
+    """The pushes written down by then, in order, each in the state in which it stood."""
+    rows = db.scalars(select(Push).where(Push.session_id.in_(numbers), Push.created_at <= then).order_by(Push.id)).all()
+    steps: dict[int, PushState] = {}
+    passed = select(PushStep).where(PushStep.push_id.in_([row.id for row in rows]), PushStep.at <= then)
+    for step in db.scalars(passed.order_by(PushStep.id)):
+        steps[step.push_id] = step.state
+    for row in rows:
+        if row.settled_at is None or row.settled_at > then:
+            db.expunge(row)
+            row.state, row.answer, row.settled_at = steps.get(row.id, PushState.PENDING), None, None
+    return list(rows)
+
+
+def _reservations(db: Db, sessions: Iterable[Session], then: datetime) -> list[tuple[Key, Channel, Outcome, int]]:
+    """Each reservation known by then, as what it stood."""
+    found: list[tuple[Key, Channel, Outcome, int]] = []
+    mapped = and_(SourceMapping.connection_id == Reservation.connection_id, SourceMapping.source == Reservation.source)
+    for connection_id, ids in _by_connection(sessions).items():
+        said = _outcomes(db, connection_id, ids, then)
+        wanted = select(
+            Reservation.external_id,
+            Reservation.session_id,
+            Reservation.outcome,
+            Reservation.seats,
+            Reservation.booked_at,
+            SourceMapping.channel,
+        ).outerjoin(SourceMapping, mapped)
+        mine = wanted.where(Reservation.connection_id == connection_id, Reservation.session_id.in_(ids))
+        for number, session, outcome, seats, booked_at, channel in db.execute(mine):
+            unsaid = None if booked_at is not None and booked_at > then else outcome
+            stood = said.get(number, unsaid)
+            if stood is not None:
+                found.append(((connection_id, session), channel or Channel.UNKNOWN, stood, seats))
+    return found
+
+
+def _outcomes(db: Db, connection_id: int, ids: Sequence[str], then: datetime) -> dict[str, Outcome | None]:
+    """What is known of reservations as of then: the last change by then, else what stood before the first one since."""
+    mine = select(ReservationReading).where(
+        ReservationReading.connection_id == connection_id, ReservationReading.session_id.in_(ids)
+    )
+    said: dict[str, Outcome | None] = {}
+    for row in db.scalars(mine.order_by(ReservationReading.at, ReservationReading.id)):
+        if row.at <= then:
+            said[row.reservation_id] = row.after
+        else:
+            said.setdefault(row.reservation_id, row.before)
+    return said
+
+
+def _by_connection(sessions: Iterable[Session]) -> dict[int, list[str]]:
+    ids: dict[int, list[str]] = defaultdict(list)
+    for session in sessions:
+        ids[session.connection_id].append(session.external_id)
+    return ids

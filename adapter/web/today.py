@@ -1,0 +1,125 @@
+"""The studio's first page: what happens next, what it earned and cost, and how the shadow does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session as Db
+
+from adapter.experiments.shadow import Shadowed, scores
+from adapter.permissions import Act
+from adapter.promotion import promote
+from adapter.statements import kept
+from adapter.statements.today import NAME, figures_of
+from adapter.store.alerts import open_alerts
+from adapter.store.calendar import Upcoming, class_types_of, upcoming
+from adapter.store.connection_health import connections_of
+from adapter.store.freshness import freshness_of
+from adapter.store.push_health import push_health_of
+from adapter.store.settings import effective_settings
+from adapter.store.tables import ClassType, Connection, ConnectionState, PushMode, Studio
+from adapter.web.access import caller, context, needs
+from adapter.web.charts import bars
+
+blueprint = Blueprint("today", __name__)
+AHEAD = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Next:
+    """The classes of the next two days that somebody may want to look at, and the sums of all."""
+
+    classes: int
+    listed: int
+    value: float
+    notable: list[Upcoming]  # cut by a rule of ours, or their push is stuck
+
+
+@blueprint.get("/studios/<int:studio_id>/today")
+@needs(Act.SEE_CALENDAR)
+def of_studio(studio_id: int) -> ResponseReturnValue:
+    """Everything that one wants to know in the morning."""
+    now = context().now()
+    made, is_kept = kept.shown(context(), studio_id, NAME, lambda db: figures_of(db, studio_id, now))
+    with context().store.read() as db:
+        studio = db.get_one(Studio, studio_id)
+        connections = [one for one in connections_of(db, studio_id) if one.state is not ConnectionState.DISCONNECTED]
+        settings = effective_settings(db, studio_id)
+        board = [(one, freshness_of(one, settings.studio, now), push_health_of(db, one.id, now)) for one in connections]
+        alerts = open_alerts(db, studio_id=studio_id)
+        coming = _next(upcoming(db, frozenset({studio_id}), now, now + AHEAD))
+        types = _promotable(db, studio_id, connections)
+    weeks = made.content["weeks"]
+    return render_template(
+        "today.html",
+        studio=studio,
+        board=board,
+        alerts=alerts,
+        coming=coming,
+        weeks=weeks,
+        this_month=_sum(weeks[-4:]),
+        month_before=_sum(weeks[-8:-4]),
+        chart=_chart(weeks),
+        shadow=scores([Shadowed(**one) for one in made.content["shadowed"]]),
+        types=types,
+        made_at=made.made_at if is_kept else None,
+    )
+
+
+@blueprint.post("/class-types/<int:class_type_id>/promote")
+@needs(Act.SWITCH_PUSH)
+def let_out(class_type_id: int) -> ResponseReturnValue:
+    """Push this class type from now on."""
+    with context().store.write() as db:
+        row = db.get_one(ClassType, class_type_id)
+        promote(db, row, caller=caller(), now=context().now())
+        name, studio_id = row.name, db.get_one(Connection, row.connection_id).studio_id
+    context().wake_engine()
+    flash(f"{name} is live: it is pushed from now on. Everything else is as it was.", "info")
+    return redirect(url_for("today.of_studio", studio_id=studio_id))
+
+
+def _next(items: Iterable[Upcoming]) -> Next:
+    held = [item for item in items if item.takes_place and item.decision is not None]
+    notable = [item for item in held if item.decision is not None and item.decision.binding is not None]
+    return Next(
+        classes=len(held),
+        listed=sum(item.places.listed for item in held),
+        value=sum(item.decision.expected_value for item in held if item.decision and item.places.listed),
+        notable=notable[:8],
+    )
+
+
+def _promotable(db: Db, studio_id: int, connections: list[Connection]) -> dict[str, int]:
+    """Class types that are in shadow and could be let out, by name."""
+    shadow = {one.id for one in connections if one.push_mode is PushMode.SHADOW}
+    live = {one.id for one in connections if one.push_mode is PushMode.LIVE}
+    settings = effective_settings(db, studio_id)
+    return {
+        row.name: row.id
+        for row in class_types_of(db, studio_id)
+        if row.connection_id in shadow or (row.connection_id in live and settings.of(class_type_id=row.id).shadow)
+    }
+
+
+def _sum(weeks: list[dict[str, Any]]) -> dict[str, Any]:
+    names = ("classes", "places", "direct", "marketplace", "other", "late_cancelled")
+    total: dict[str, Any] = {name: sum(week[name] for week in weeks) for name in names}
+    total["payouts"] = sum((Decimal(week["payouts"]) for week in weeks), Decimal(0))
+    taken = total["direct"] + total["marketplace"] + total["other"]
+    return total | {"fill": taken / total["places"] if total["places"] else None}
+
+
+def _chart(weeks: list[dict[str, Any]]) -> dict[str, Any]:
+    labels = [f"{date.fromisoformat(week['monday']):%b %-d}" for week in weeks]
+    series = {"Direct": ("direct", "direct"), "Other": ("third", "other"), "Marketplace": ("market", "marketplace")}
+    lines = [(name, colour, [week[key] for week in weeks]) for name, (colour, key) in series.items()]
+    taken = [week["direct"] + week["marketplace"] + week["other"] for week in weeks]
+    empty = [max(0, week["places"] - gone) for week, gone in zip(weeks, taken, strict=True)]
+    return bars(labels, *lines, ("Empty", "kept", empty))

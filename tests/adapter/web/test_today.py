@@ -1,0 +1,133 @@
+"""The first page: the morning board, the weeks, the score of the shadow, and letting a class out of the shadow."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import timedelta
+
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select, update
+
+from adapter.context import Context
+from adapter.experiments.shadow import Shadowed, scores
+from adapter.statements.pace import pace_of
+from adapter.statements.today import figures_of
+from adapter.store.settings import effective_settings
+from adapter.store.tables import (
+    ClassType,
+    Connection,
+    Decision,
+    PushMode,
+    Reservation,
+    Role,
+    Run,
+    RunKind,
+)
+from adapter.store.tables import Session as ClassSession
+from connectors.records import BookingTime, Outcome
+from tests.adapter.web.test_pages import owner, words
+from tests.fixtures.database import NOON
+from tests.fixtures.studio import Seeded, sign_in
+
+__all__ = ["owner"]
+
+one = st.builds(
+    Shadowed,
+    session_id=st.integers(1, 99),
+    kind=st.sampled_from(["Flow", "Spin"]),
+    listed=st.integers(0, 20),
+    rate=st.floats(1, 20),
+    empty=st.integers(0, 20),
+    expected_direct=st.floats(0, 20),
+    came_direct=st.integers(0, 20),
+)
+
+
+@given(st.lists(one, min_size=1, max_size=12))
+def test_n_06_every_spot_is_either_safe_or_hurts_and_no_more_is_claimed(classes: list[Shadowed]) -> None:
+    assert all(held.safe + held.hurt == held.listed and held.safe <= held.empty for held in classes)
+    found = scores(classes)
+    assert sum(len(score.classes) for score in found) == len(classes)
+    assert all(score.at_most <= 1e-9 + sum(each.listed * each.rate for each in score.classes) for score in found)
+
+
+def held_yesterday(ctx: Context, seeded: Seeded) -> ClassSession:
+    """The first class was held yesterday, decided two days ahead in shadow; one direct client booked after that."""
+    with ctx.store.write() as db:
+        session = db.get_one(ClassSession, seeded.sessions[0])
+        session.starts_at = NOON - timedelta(days=1)
+        decided = {"at": NOON - timedelta(days=3), "shadow": True, "spots": 15, "premium_spots": 0}
+        db.execute(update(Decision).where(Decision.session_id == session.id).values(**decided))
+        mine = Reservation.session_id == session.external_id
+        db.execute(update(Reservation).where(mine).values(booked_at=NOON - timedelta(days=4)))
+        last = db.scalars(select(Reservation).where(mine, Reservation.outcome == Outcome.BOOKED)).first()
+        assert last is not None
+        last.booked_at, last.booked_at_source = NOON - timedelta(days=2), BookingTime.PLATFORM
+        return session
+
+
+def test_the_shadow_is_scored_by_what_then_happened(owner: FlaskClient, ctx: Context, seeded: Seeded) -> None:
+    session = held_yesterday(ctx, seeded)
+    with ctx.store.read() as db:
+        told = figures_of(db, seeded.studio_id, NOON)
+    scored = next(row for row in told["shadowed"] if row["session_id"] == session.id)
+    taken = sum(week["direct"] + week["marketplace"] + week["other"] for week in told["weeks"])
+    assert (scored["listed"], scored["came_direct"]) == (15, 1)
+    assert scored["empty"] == (session.capacity or 0) - taken
+    assert "Would have listed" in words(owner.get(f"/studios/{seeded.studio_id}/today").text)
+
+
+def test_a_class_is_let_out_of_the_shadow_and_the_rest_stays(
+    app: Flask, owner: FlaskClient, ctx: Context, seeded: Seeded, client: FlaskClient
+) -> None:
+    with ctx.store.write() as db:
+        db.get_one(Connection, seeded.connection_id).push_mode = PushMode.SHADOW
+        kinds = db.scalars(select(ClassType).where(ClassType.connection_id == seeded.connection_id)).all()
+    chosen, other = kinds[0], kinds[1]
+    assert "Go live" in words(owner.get(f"/studios/{seeded.studio_id}/today").text)
+    assert owner.post(f"/class-types/{chosen.id}/promote").status_code == 302
+    with ctx.store.read() as db:
+        assert db.get_one(Connection, seeded.connection_id).push_mode is PushMode.LIVE
+        settings = effective_settings(db, seeded.studio_id)
+        assert not settings.of(class_type_id=chosen.id).shadow
+        assert settings.of(class_type_id=other.id).shadow
+        assert RunKind.DECIDE in set(db.scalars(select(Run.kind).where(Run.actor.startswith("user:"))))
+    sign_in(client, ctx, seeded.users[Role.SUPPORT])
+    assert client.post(f"/class-types/{other.id}/promote").status_code == 403
+
+
+def test_the_weeks_are_those_of_the_studio_and_whole(owner: FlaskClient, ctx: Context, seeded: Seeded) -> None:
+    with ctx.store.read() as db:
+        weeks = figures_of(db, seeded.studio_id, NOON)["weeks"]
+    assert len(weeks) == 12
+    assert weeks[-1]["monday"] == "2026-03-02"
+    assert {week["monday"][-2:] for week in weeks} >= {"23", "16"}
+
+
+def test_the_chart_library_is_ours_to_serve_and_packed(owner: FlaskClient, client: FlaskClient) -> None:
+    packed = owner.get("/charts/chart.js", headers={"Accept-Encoding": "gzip"})
+    plain = owner.get("/charts/chart.js", headers={"Accept-Encoding": "identity"})
+    assert gzip.decompress(packed.data) == plain.data
+    assert len(packed.data) * 3 < len(plain.data)
+    assert "max-age" in packed.headers["Cache-Control"]
+
+
+def test_the_pace_of_a_class_is_held_against_its_slot(ctx: Context, seeded: Seeded) -> None:
+    with ctx.store.write() as db:
+        rows = db.scalars(select(ClassSession).where(ClassSession.connection_id == seeded.connection_id)).all()
+        slot = [row for row in rows if row.class_type_id == rows[0].class_type_id][:5]
+        for week, row in enumerate(slot):
+            row.template_id, row.starts_at = "slot", NOON + timedelta(hours=10) - timedelta(weeks=week)
+            mine = Reservation.session_id == row.external_id
+            db.execute(update(Reservation).where(mine).values(booked_at=row.starts_at - timedelta(hours=50)))
+    with ctx.store.read() as db:
+        found = pace_of(db, db.get_one(ClassSession, slot[0].id), NOON)
+        assert found is not None
+        assert found.weeks == 4
+        assert found.so_far[-1] is None
+        assert found.low[0] == 0 < found.high[-1]
+        assert found.now is not None
+        assert pace_of(db, db.get_one(ClassSession, slot[3].id), NOON) is None

@@ -1,0 +1,1 @@
+"""What nobody may do: each route, each role, each studio."""
