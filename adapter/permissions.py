@@ -38,6 +38,7 @@ class Act(StrEnum):
     SEE_RECORDS = "see_records"  # a number's records, down to the platform's own, redacted
     SHOW_MEMBERS = "show_members"  # open a page about a class to its members
     OVERSEE = "oversee"  # the venues of all studios of a franchise, side by side
+    SEE_GUESTS = "see_guests"  # addresses of guests whom the studio has to enter by hand
     WRITE_BACK = "write_back"  # into the studio's own timetable and prices: prove, turn on, turn off
 
 
@@ -50,7 +51,7 @@ ACTS_OF: Mapping[Role, frozenset[Act]] = {
     Role.OWNER: _EVERY_ACT - _NOT_OWNERS,
     Role.OPERATIONS: _LOOK
     | {Act.CHANGE_SETTINGS, Act.RESYNC, Act.MAP_SOURCES, Act.SWITCH_PUSH, Act.SEE_TIMELINE}
-    | {Act.SEE_RECORDS, Act.SHOW_MEMBERS},
+    | {Act.SEE_RECORDS, Act.SHOW_MEMBERS, Act.SEE_GUESTS},
     Role.FINANCE: _LOOK
     | {Act.SEE_FLOOR, Act.SEE_GUARANTEE, Act.JUDGE_GUARANTEE, Act.SEE_AUDIT, Act.SEE_RECORDS}
     | _PAYOUTS,

@@ -10,9 +10,10 @@ from marshmallow import Schema, fields
 from sqlalchemy.orm import Session
 
 from adapter.api.idempotency import Answer, KeyHeader, once
+from adapter.api.paging import RowId
+from adapter.marketplace.campaigns import CampaignRefused, Wanted, register_campaign
 from adapter.marketplace.spotlight import Result, result_of, results_of
 from adapter.permissions import Act
-from adapter.store.campaigns import CampaignRefused, Wanted, register_campaign
 from adapter.web.access import caller, context, needs
 
 blueprint = Blueprint("api-campaigns", __name__, description="Spotlight: paid placement and what it brought")
@@ -26,7 +27,7 @@ class CampaignBody(Schema):
     starts_on = fields.Date(required=True)
     ends_on = fields.Date(required=True)
     fee = fields.Decimal(as_string=True, required=True)
-    venues = fields.List(fields.Integer(), load_default=list)
+    venues = fields.List(RowId(), load_default=list)
 
 
 class Lift(Schema):

@@ -11,6 +11,7 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy.orm import Session
 
 from adapter.api.idempotency import Answer, KeyHeader, once
+from adapter.api.paging import RowId
 from adapter.opportunities import ANSWERS, LONGEST_REASON, AnswerRefused, answer
 from adapter.permissions import Act
 from adapter.store.opportunities import Brought, Card, answered_cards, brought, one_card, open_cards
@@ -66,7 +67,7 @@ class Opportunities(Schema):
 class Answered(Schema):
     """An answer."""
 
-    opportunity_id = fields.Integer(required=True)
+    opportunity_id = RowId(required=True)
     answer = fields.String(required=True, validate=validate.OneOf(list(ANSWERS)))
     reason = fields.String(required=True, validate=validate.Length(1, LONGEST_REASON))
 

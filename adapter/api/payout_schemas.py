@@ -86,6 +86,7 @@ class Payouts(Days):
     """A period of the payout ledger."""
 
     unpriced = fields.Integer(**_said("Places that qualify and whose rate is not known: they are in no total"))
+    unentered = fields.Integer(**_said("Sold by us and never entered into the booking system: they are in no total"))
     totals = fields.List(fields.Nested(Total), required=True)
     venues = fields.List(fields.Nested(VenueTotal), required=True)
     change = fields.List(fields.Nested(Change), required=True)

@@ -51,6 +51,9 @@ class Item(Schema):
     premium_price = fields.String(
         required=True, allow_none=True, metadata={"description": "In money, for who buys à la carte; null: no market"}
     )
+    spotlight = fields.Boolean(
+        required=True, metadata={"description": "Whether a campaign that the studio bought from you places it"}
+    )
     changed_at = fields.AwareDateTime(required=True)
 
 

@@ -19,6 +19,7 @@ from adapter.permissions import Act
 from adapter.push_mode import switch_push_mode
 from adapter.resync import WrongResync, request_resync
 from adapter.store.alerts import open_alerts
+from adapter.store.audit import note_run
 from adapter.store.connection_health import (
     connections_of,
     first_confirmed,
@@ -29,6 +30,7 @@ from adapter.store.connection_health import (
 )
 from adapter.store.connection_then import UNKNOWABLE, picture_of
 from adapter.store.freshness import freshness_of
+from adapter.store.models import latest_model
 from adapter.store.policies import policies_of
 from adapter.store.push_health import push_health_of
 from adapter.store.settings import effective_settings
@@ -95,6 +97,7 @@ def one(connection_id: int) -> ResponseReturnValue:
             confirmed_at=first_confirmed(db, connection_id),
             events=events_of(db, connection),
             backtest=db.get(BacktestResult, connection_id),
+            model=latest_model(db, connection.studio_id),
             set_aside=set_aside_records(db, connection_id),
             sources=sources_of(db, connection_id),
             price_options=options_of(db, connection_id),
@@ -154,7 +157,9 @@ def look_back(connection_id: int) -> ResponseReturnValue:
     """Work out anew what the past weeks would have brought."""
     origin, who = RunOrigin.MANUAL, caller().actor
     with context().store.write() as db:
-        request_run(db, RunKind.BACKTEST, connection_id, origin=origin, actor=who, now=context().now())
+        run, new = request_run(db, RunKind.BACKTEST, connection_id, origin=origin, actor=who, now=context().now())
+        if new:
+            note_run(db, run, actor=who, now=context().now())
     context().wake_engine()
     flash("Looking back at the past weeks: this takes a minute.", "info")
     return _back(connection_id)

@@ -54,6 +54,7 @@ REASONS = {
     "ceiling": "At your highest rate",
     "model": "The best balance of what a place pays and the chance that it sells",
     "in_force": "The rate in force stays: the change would be small",
+    "bounded": "On its way: a rate never moves by more than a quarter at once",
     "explored": "Tried a little off the best rate known, to learn what people would pay",
 }
 PUSHES = {
@@ -177,7 +178,19 @@ ACTS = {
     "catalog_rate.switched": "Switched the price that follows the rate",
     "run.requested": "Asked for work",
     "holdout.registered": "Registered a holdout",
-    "guarantee.page_made": "Worked the guarantee out again",
+    "guarantee.start_displayed": "The guarantee's start was displayed",
+    "override.set": "Set something by hand",
+    "override.withdrawn": "Took back what was set by hand",
+    "campaign.registered": "Registered a campaign",
+    "campaign.withdrawn": "Withdrew a campaign",
+    "opportunity.accepted": "Accepted an opportunity",
+    "opportunity.dismissed": "Dismissed an opportunity",
+    "opportunity.snoozed": "Put an opportunity off",
+    "payouts.compared": "Compared a payout statement",
+    "payouts.share": "Changed the franchisor's share",
+    "client.looked_up": "Looked somebody up by address",
+    "member_page.opened": "Opened a page to members",
+    "member_page.closed": "Closed a page to members",
 }
 CHANNELS = {
     "direct": "Direct",

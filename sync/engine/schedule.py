@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session as Database
 from adapter.cadence import ROUND
 from adapter.context import Context
 from adapter.marketplace.feed import announce_due
+from adapter.marketplace.publishing import publish
 from adapter.statements.watch import watch_guarantees
 from adapter.store.tables import (
     ChannelReservation,
@@ -160,6 +161,12 @@ def look_after_guarantees(db: Database, now: datetime) -> int:
     return 0
 
 
+def publish_what_is_on_offer(db: Database, now: datetime) -> int:
+    """Bring the open feeds up to date; asks for no run."""
+    publish(db, now)
+    return 0
+
+
 def ask_for_subscriptions(db: Database, now: datetime) -> int:
     """A first look whether events come, for each connection that has just been made; the sweep looks from then on."""
     new = [c for c in _active(db) if c.webhook_checked_at is None and registry.get(c.platform).webhooks is not None]
@@ -196,6 +203,7 @@ SCHEDULE = (
     Line("state", timedelta(minutes=30), ask_for_statements),
     Line("settle", timedelta(minutes=5), ask_for_settling),
     Line("guarantees", timedelta(minutes=30), look_after_guarantees),
+    Line("open data", timedelta(minutes=1), publish_what_is_on_offer),
 )
 
 

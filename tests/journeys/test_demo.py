@@ -52,6 +52,7 @@ def test_a_studio_is_connected_mirrored_decided_and_pushed(told: dict[str, Any])
     assert min(told[what] for what in ("sessions", "reservations", "clients", "sales", "decisions")) > 100
     assert told["pushes_confirmed"] > 100
     assert told["pushes_local"] == told["pushes_failed"] == told["failed_runs"] == 0
+    assert told["sold"] == 1
 
 
 def test_every_roster_costs_one_call_and_little_else_is_asked(told: dict[str, Any]) -> None:

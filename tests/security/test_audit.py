@@ -36,6 +36,10 @@ LEAVES_NONE: dict[str, str] = {
     "POST /sign-in/passkey/question": "asks the browser; the answer is what counts",
     "POST /sign-out": "ends one's own session; everywhere is noted",
     "POST /studios/<int:studio_id>/guarantee/page": "works a kept page out again: the statement is as it was",
+    "POST /desk": "searches; looking somebody up by address is noted, see tests/adapter/web/test_desk.py",
+    "POST /channel/v1/quotes": "a marketplace asks for prices",
+    "POST /channel/v1/reservations": "a marketplace's act: the reservation is kept itself, with each of its states",
+    "POST /channel/v1/reservations/<reservation>/cancellation": "a marketplace's act: kept with its reservation",
     "POST /webhooks/<platform>": "a platform's message: it is kept itself, in the inbox",
     "POST /webhooks/<platform>/<int:connection_id>": "a platform's message: it is kept itself, in the inbox",
 }
@@ -48,6 +52,10 @@ ELSEWHERE: dict[str, str] = {
     "POST /account/password/remove": "tests/adapter/people/test_passwords.py: needs an app",
     "POST /sign-in": "tests/adapter/people/test_passwords.py: needs an app",
     "POST /sign-in/passkey": "tests/adapter/people/test_passkeys.py: needs a device",
+    "POST /studios/<int:studio_id>/opportunities": "tests/adapter/web/test_opportunities.py: needs a card",
+    "POST /api/v1/studios/<int:studio_id>/opportunities": "tests/adapter/web/test_opportunities.py: needs a card",
+    "POST /studios/<int:studio_id>/payouts/statements": "tests/adapter/web/test_payouts.py: needs a file",
+    "POST /api/v1/studios/<int:studio_id>/payouts/statements": "tests/adapter/web/test_payouts.py: needs a file",
     "POST /oauth/callback/<platform>": "tests/adapter/oauth/test_callback.py: needs a platform",
     "POST /connections/<int:connection_id>/write-back/proof": "tests/sync/test_write_back.py: needs a platform with it",
     "POST /connections/<int:connection_id>/write-back/total": "tests/sync/test_write_back.py: needs a proof",
@@ -104,6 +112,16 @@ def _paused(ctx: Context, seeded: Seeded) -> Prepared:
     return {"sure": "yes"}
 
 
+def _in_shadow(ctx: Context, seeded: Seeded) -> Prepared:
+    with ctx.store.write() as db:
+        db.get_one(Connection, seeded.connection_id).push_mode = PushMode.SHADOW
+    return {}
+
+
+FRIDAY = {"kind": "blackout", "from_day": "2027-03-05", "from_time": "18:00", "reason": "a staff party"}
+FRIDAY |= {"until_day": "2027-03-05", "until_time": "23:59"}
+SPRING = {"name": "Spring", "starts_on": "2026-02-16", "ends_on": "2026-03-01", "fee": "100.00"}
+SUMMER = {"name": "Summer", "starts_on": "2026-06-16", "ends_on": "2026-06-20", "fee": "100.00"}
 WAIVER = {"kind": "waiver", "content": '{"requirement": "inventory"}', "reason": "works", "evidence": "letter 4"}
 GIVEN: dict[str, Callable[[Context, Seeded], Prepared]] = {
     "POST /studios/<int:studio_id>/settings": _form(min_spots="4"),
@@ -120,6 +138,13 @@ GIVEN: dict[str, Callable[[Context, Seeded], Prepared]] = {
     "POST /api/v1/runs/<int:run_id>/retry": lambda ctx, seeded: {"item": 0},
     "POST /connections/<int:connection_id>/push-mode": _form(mode="shadow", sure="yes"),
     "PUT /api/v1/connections/<int:connection_id>/push-mode": lambda ctx, seeded: {"push_mode": "live"},
+    "POST /connections/<int:connection_id>/look-back": _nothing,
+    "POST /sessions/<int:session_id>/members": _form(shown="yes"),
+    "POST /studios/<int:studio_id>/by-hand": lambda ctx, seeded: FRIDAY,
+    "POST /overrides/<int:override_id>/withdraw": _nothing,
+    "POST /studios/<int:studio_id>/spotlight": lambda ctx, seeded: SPRING,
+    "POST /api/v1/studios/<int:studio_id>/campaigns": lambda ctx, seeded: SUMMER,
+    "POST /class-types/<int:class_type_id>/promote": _in_shadow,
     "POST /connections/<int:connection_id>/own-caps": _own_cap,
     "POST /studios/<int:studio_id>/guarantee/judgements": lambda ctx, seeded: WAIVER,
     "POST /studios/<int:studio_id>/guarantee/agree": _judged,

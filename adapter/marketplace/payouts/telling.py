@@ -28,6 +28,7 @@ def tell_period(period: Period, change: Mapping[str, Split]) -> Json:
         "from": period.days.first,
         "to": period.days.last,
         "unpriced": period.unpriced,
+        "unentered": period.unentered,
         "totals": [
             {
                 "currency": total.whole.currency,

@@ -106,3 +106,22 @@ def test_a_rate_in_force_is_kept_where_the_change_would_be_small(drawn: Drawn, f
     inside = fresh["rate"] + 0.05 <= 22.0
     assert kept.loc[inside, "rate"].tolist() == pytest.approx((fresh["rate"] + 0.05)[inside].tolist())
     assert kept["spots"].tolist() == fresh["spots"].tolist()
+
+
+@pytest.mark.parametrize("times", [0.5, 1.8])
+def test_a_rate_moves_by_a_quarter_at_the_most_and_says_so(drawn: Drawn, fitted: SmartTools, times: float) -> None:
+    tables = (NOW, drawn.studios, drawn.coming, drawn.coming_reservations)
+    fresh = fitted.decide(*tables)
+    held = (fresh["rate"] * times).clip(7.5, 22.0).round(2)
+    columns = {"from_at": pd.Timestamp(NOW) - pd.Timedelta(hours=1), "spots": 1, "premium_spots": 0}
+    in_force = pd.DataFrame({"session_id": fresh["session_id"], "rate": held, "premium_rate": np.nan}).assign(**columns)
+    moved = fitted.decide(*tables, in_force)
+    assert (moved["rate"] >= 0.75 * held - 0.005).all()
+    above = moved["rate"] > 1.25 * held + 0.005  # only where the last place listed is worth more than that
+    assert (moved["spots"][above] > 0).all()
+    assert above.mean() < 0.6
+    assert ((moved["rate"] - fresh["rate"]).abs() <= (held - fresh["rate"]).abs()).all()
+    why = fitted.explain(*tables, in_force)
+    assert "bounded" in {each["rate_binding"] for each in why}
+    for each, rate in zip(why, moved["rate"], strict=True):
+        assert sum(part["value"] for part in each["rate_parts"]) == pytest.approx(rate, abs=1e-9)

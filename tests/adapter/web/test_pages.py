@@ -23,6 +23,7 @@ from adapter.store.tables import (
     ConnectionState,
     EventsState,
     Listing,
+    Model,
     Push,
     PushMode,
     PushState,
@@ -116,7 +117,14 @@ def test_what_it_would_have_brought_is_shown_before_it_is_switched_on(
         outcome |= {"hurt_classes": 1, "hurt": [hurt | {"turned_away": 3.0, "value": -40.0}], "assumed": True}
         result = {"weeks": 26, "classes": 400, "outcome": outcome}
         db.add(BacktestResult(connection_id=seeded.connection_id, made_at=NOON, result=result))
+        held = {"error": 2.1, "error_before": 2.35, "inside": 0.813, "calibration": [[4.1, 4.4], [9.0, 8.7]]}
+        card = {"from": "2025-03-02T12:00:00+00:00", "to": "2026-03-01T12:00:00+00:00", "sessions": 1200}
+        card |= {"reservations": 9000, "held_out": held, "inputs": {"sessions": ["starts_at", "capacity"]}}
+        db.add(Model(studio_id=seeded.studio_id, trained_at=NOON, digest="d" * 64, folder="d", card=card))
     text = words(owner.get(path).text)
+    assert "off by 2.1 reservations a class on these, the model before by 2.35" in text
+    assert "81% of the classes came out within the interval" in text
+    assert "Sessions : starts at, capacity" in text
     assert "The last 26 weeks: +$1,140.20 (in four of five cases between $610.00 and $1,690.40)" in text
     assert "It would have hurt at 1 class:" in text
     assert "Tue, Feb 3, 07:00 EST : −$40.00, 3 turned away" in text

@@ -61,7 +61,7 @@ def booked(ctx: Context, seeded: Seeded) -> list[str]:
 
 
 def upload(browser: FlaskClient, studio: int, content: str, name: str = "march.csv") -> Any:
-    data = {"file": (io.BytesIO(content.encode()), name)}
+    data = {"file": (io.BytesIO(content.encode()), name), "from": "2026-03-02", "to": "2026-03-08"}
     return browser.post(f"/studios/{studio}/payouts/statements", data=data, follow_redirects=True)
 
 
