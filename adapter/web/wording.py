@@ -96,6 +96,8 @@ RUNS = {
 }
 CAUSES = {
     "excluded": "Your settings leave this class out; accepting makes an exception for it, up to this number.",
+    "blackout": "Blacked out by hand; accepting makes an exception for this class, up to this number.",
+    "by_hand": "Set to fewer by hand; accepting lists more of it, up to this number.",
     "own_cap": "Your own number at the platform is smaller; accepting lists beyond it, up to this number.",
     "premium": "They are worth more than the usual rate, and Premium is off; accepting turns it on for this class.",
     "shadow": "Nothing is pushed yet. Switch pushing on at the connection, and they are listed by themselves.",
