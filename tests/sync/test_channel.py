@@ -372,13 +372,18 @@ def test_without_book_it_stands_on_our_ledger_until_the_studio_enters_it(
     with road.ctx.store.read() as db:
         places = one_session(db, session).places
         (alert,) = [each for each in open_alerts(db) if each.kind is AlertKind.TO_ENTER]
-    assert alert.words.startswith("1 guest")
+    assert "to enter there: 1." in alert.words
     sandbox.world.book_guest(sandbox.site.id, class_of(road, session), "Ana", "R", "ana@example.org", rate=Decimal(12))
     road.do(RunKind.PULL)
     with road.ctx.store.read() as db:
         after = one_session(db, session).places
         assert (after.marketplace, after.taken) == (places.marketplace, places.taken)
         assert not [each for each in open_alerts(db) if each.kind is AlertKind.TO_ENTER]
+    shop.cancel(made.json["id"])
+    with road.ctx.store.read() as db:
+        assert one_session(db, session).places.taken == places.taken  # until the studio takes the guest out
+        (alert,) = [each for each in open_alerts(db) if each.kind is AlertKind.TO_ENTER]
+    assert "to take out there: 1." in alert.words
 
 
 def test_the_last_places_are_sold_once_however_many_ask_at_once(
