@@ -13,11 +13,16 @@ from sqlalchemy import delete, select, update
 
 from adapter.context import Context
 from adapter.marketplace.payouts import ledger
+from adapter.marketplace.payouts.comparing import Class
+from adapter.marketplace.payouts.days import Days
 from adapter.marketplace.payouts.due import due_classes, settled_classes
+from adapter.marketplace.payouts.exports import period_as_csv
 from adapter.marketplace.payouts.ledger import append_settled
 from adapter.marketplace.payouts.mirrored import rules_of
 from adapter.marketplace.payouts.shares import set_share
-from adapter.marketplace.payouts.statements import compare_file
+from adapter.marketplace.payouts.statements import compare_file, keep_compared
+from adapter.marketplace.payouts.telling import tell_place
+from adapter.marketplace.payouts.view import period_of
 from adapter.marketplace.sellers import register_marketplace
 from adapter.statements.entering import change_terms
 from adapter.statements.making import make_statement
@@ -73,6 +78,18 @@ def mirror_aurora(ctx: Context) -> int:
         return mirror_case(db, ctx, "Aurora", aurora().case)
 
 
+def agrees_with_itself(store: Store, studio: int) -> None:
+    """What is shown, given back as a statement, is what was shown; and it is kept once."""
+    with store.read() as db:
+        period = period_of(db, studio, Days(*PERIOD), NOON)
+        assert sum(place.amount for place in period.places) == 169_00
+        compared = compare_file(db, studio, period_as_csv(period).encode(), "own.csv", period.days, NOON)
+    assert {entry.kind for entry in compared.entries} == {Class.MATCHED}
+    with store.write() as db:
+        (row, new), (same, again) = (keep_compared(db, compared, actor="ines", now=NOON) for _ in range(2))
+        assert (row.id, new, again) == (same.id, True, False)
+
+
 def change(ctx: Context, name: str, **values: Any) -> None:
     with ctx.store.write() as db:
         db.execute(update(Reservation).where(Reservation.external_id == name).values(**values))
@@ -98,6 +115,7 @@ def test_sr_12_the_ledger_of_aurora_is_the_statements_payouts(any_store: Store, 
     stated = {line["reservation_id"]: (line["payout"], line["reason"]) for line in body["lines"]}
     booked = {f"1:{names[line.reservation_id]}": (f"{line.amount / 100:.2f}", line.reason) for line in found}
     assert booked == {number: told for number, told in stated.items() if told[1] != "direct"}
+    agrees_with_itself(any_store, studio)
     again = replace(any_ctx, now=lambda: NOON + timedelta(days=9))
     settle(again, studio)
     change(again, "r3", rate=Decimal("10.00"))
@@ -206,7 +224,7 @@ def sell(ctx: Context, name: str, caller_id: str, product: Product, payout: str)
             session_id=held.id,
             guest_email_id=db.scalars(select(EmailAddress.id)).first(),
             product=product,
-            reasons=[],
+            reasons=["b"] if product is Product.PREMIUM else [],
             quote_id=f"quote of {caller_id}",
             quoted_at=NOON,
             payout=Decimal(payout),
@@ -230,6 +248,9 @@ def test_sr_09_what_the_channel_sold_pays_its_quote_whatever_was_on_offer(ctx: C
         body = make_statement(db, ctx.keys, studio, ctx.now()).body
         content = b"reservation,amount,date\nalpha-1,9.50,2025-03-10\nalpha-2,9.00,2025-06-07\nalpha-3,1,2025-06-07\n"
         compared = compare_file(db, studio, content, "march.csv", None, NOON)
+        shown = period_of(db, studio, Days(*PERIOD), NOON)
+    labels = [told["premium"] for told in map(tell_place, shown.places) if told["product"] == "premium"]
+    assert labels == [["b"]]  # PD-02
     paid = sum(line.amount for line in lines(ctx.store, PayoutLine.day.between(*PERIOD)))
     assert body["classpass_revenue"]["payouts"] == f"{paid / 100:.2f}" == "160.50"
     found = {entry.pair.theirs[0].reservation: entry.cause for entry in compared.entries if entry.pair.theirs}

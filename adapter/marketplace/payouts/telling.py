@@ -1,4 +1,4 @@
-"""A period, its change and a statement as plain values for JSON: what the command line and the API say. Pure.
+"""A period, its change and a statement as plain values for JSON: what the command line and the API say. Asks nobody.
 
 Amounts are decimal strings in their currency; what a floor is, or whether a rate is one, is said nowhere (SR-11).
 """
@@ -89,6 +89,7 @@ def tell_place(place: Shown) -> Json:
         "venue": place.held.venue,
         "class_name": place.held.name,
         "product": place.product,
+        "premium": list(place.sold.reasons) if place.sold else [],
         "reason": place.reason,
         "state": "final" if place.final else "provisional",
         "currency": place.currency,
