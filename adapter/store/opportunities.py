@@ -13,7 +13,7 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session as Db
 
-from adapter.store.facts import facts_of_connection
+from adapter.store.facts import STANDING, facts_of_connection
 from adapter.store.tables import (
     ClassType,
     Connection,
@@ -24,7 +24,6 @@ from adapter.store.tables import (
 )
 from connectors.records import Channel
 
-STANDS = ("booked", "attended", "no_show")
 A_MOMENT = timedelta(seconds=1)
 SHADOW, PREMIUM = "shadow", "premium"
 """Causes that are no limit of one session: pushing is off; Premium was not chosen."""
@@ -81,8 +80,8 @@ def answered_cards(db: Db, studio_id: int, now: datetime, limit: int = 50) -> li
 
 
 def one_card(db: Db, studio_id: int, opportunity_id: int) -> Card | None:
-    """One card of a studio; None: it has none of that number (any more)."""
-    found = _cards(db, _of(studio_id).where(Opportunity.id == opportunity_id))
+    """One card of a studio, to be answered; None: it has none of that number (any more)."""
+    found = _cards(db, _of(studio_id).where(Opportunity.id == opportunity_id).with_for_update(of=Opportunity))
     return found[0] if found else None
 
 
@@ -125,7 +124,7 @@ def _rates(db: Db, cards: list[Card]) -> dict[int, list[float]]:
             db, connection_id, since=min(starts), until=max(starts) + A_MOMENT, only={session.id for session in mine}
         )
         booked = facts["reservations"]
-        stood = booked[(booked["channel"] == Channel.MARKETPLACE.value) & booked["outcome"].isin(STANDS)]
+        stood = booked[(booked["channel"] == Channel.MARKETPLACE.value) & booked["outcome"].isin(STANDING)]
         late_first = stood.sort_values("booked_at", ascending=False, kind="stable")
         for number, amount in zip(late_first["session_id"].tolist(), late_first["amount"].tolist(), strict=True):
             found.setdefault(number, []).append(amount)
