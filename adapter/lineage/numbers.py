@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 from adapter.lineage import leaves
 from adapter.lineage.leaves import Asked, Leaf, Leaves
+from adapter.marketplace.payouts.view import Shown
 from adapter.permissions import Act
 from connectors.records import Channel
 
@@ -45,6 +46,11 @@ def _of_statement(label: str, *amounts: tuple[str, int]) -> Number:
     return Number(label, Of.STUDIO, leaves.lines_of(*amounts), Unit.EXACT, Act.SEE_GUARANTEE)
 
 
+def _of_ledger(label: str, part: Callable[[Shown], int]) -> Number:
+    """A total of the payout ledger, over its places."""
+    return Number(label, Of.STUDIO, leaves.payouts_of(part), Unit.MONEY, Act.SEE_PAYOUTS)
+
+
 PAYOUT, SWITCHERS, TAX = ("payout", 1), ("switcher_revenue", 1), ("tax", 1)
 NUMBERS: Mapping[str, Number] = {
     # The calendar
@@ -68,6 +74,14 @@ NUMBERS: Mapping[str, Number] = {
     "connection.classes_ahead": Number("Classes ahead", Of.CONNECTION, leaves.classes_ahead),
     "connection.events_today": Number("Events today", Of.CONNECTION, leaves.events_today),
     "connection.calls_today": Number("Calls today", Of.CONNECTION, leaves.calls_today),
+    # The studio's first page
+    "today.classes": Number("Decided classes of the next two days", Of.STUDIO, leaves.soon_classes),
+    "today.listed": Number("Spots on offer in the next two days", Of.STUDIO, leaves.soon_listed),
+    "today.value": Number("Expected to bring in the next two days", Of.STUDIO, leaves.soon_value, Unit.MONEY),
+    # The payout ledger
+    "payouts.amount": _of_ledger("Payouts", lambda place: place.amount),
+    "payouts.studio": _of_ledger("Your part of the payouts", lambda place: place.amount - place.franchisor),
+    "payouts.franchisor": _of_ledger("The franchisor's part", lambda place: place.franchisor),
     # The guarantee
     "guarantee.payouts": _of_statement("Payouts", PAYOUT),
     "guarantee.switchers": _of_statement("What Switchers spend directly", SWITCHERS),

@@ -54,7 +54,7 @@ REASONS = {
     "ceiling": "At your highest rate",
     "model": "The best balance of what a place pays and the chance that it sells",
     "in_force": "The rate in force stays: the change would be small",
-    "bounded": "On its way: a rate never moves by more than a quarter at once",
+    "bounded": "On its way: a rate never moves by more than half at once",
     "explored": "Tried a little off the best rate known, to learn what people would pay",
 }
 PUSHES = {
