@@ -1,8 +1,8 @@
 """Answering an opportunity: accept, dismiss, snooze, each with a reason, in the audit log (OP-01).
 
 Accepting takes effect at once: the limit that kept the spots back gives way, up to the number on the card and never
-beyond it; Premium is turned on for that one session. What direct clients turn out to need
-goes first as ever: the model may list fewer.
+beyond it; Premium is turned on for that one session. What direct clients turn out to need goes first as ever: the model
+may list fewer.
 """
 
 from __future__ import annotations

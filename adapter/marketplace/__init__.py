@@ -3,4 +3,7 @@
 credits, products, cancelling   pure: what a class costs there, what a reservation is sold as, early or late
 offering                        what of a session is on offer right now: the one function behind feed, quotes and pages
 payouts                         the ledger of what each place pays; compared with a statement, its change split
+campaigns, spotlight            paid placement, and what it brought beyond comparable weeks
+agreeing, publishing            what a studio agreed to publish, and what of it is on offer
+openactive, actions_center      pure: the same in the words of others
 """
