@@ -24,6 +24,14 @@ from tests.security.routes import NEEDS, Door, Somewhere, is_api, is_public, rou
 PEOPLE = [role for role in Role if role is not Role.MARKETPLACE]
 EVIL = "evil.example"
 INLINE = re.compile(rb"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
+FIELDS = (
+    *("act", "address", "after", "answer", "as_of", "code", "connection", "content", "day", "evidence", "fee", "from"),
+    *("from_day", "from_time", "id", "invitation", "item", "judgement", "kind", "mode", "name", "of", "older", "on"),
+    *("opportunity", "option", "passkey", "password", "person", "q", "rate", "reason", "record", "role", "session"),
+    *("site", "sort", "spots", "starts_on", "ends_on", "statement", "stream", "studio", "to", "until_day", "version"),
+    *("until_time", "venue", "week", "who", "withdraw", "why"),
+)
+"""Every name that a page reads from its address or a form."""
 LET_IN = {200, 302, 404, 422}  # an answer, or a word on what the question lacks
 OWN_PROOF = {"/oauth/callback/<platform>", "/webhooks/<platform>", "/webhooks/<platform>/<int:connection_id>"}
 """Routes that another machine calls: they prove their caller by state or signature, not by a form's token."""
@@ -157,6 +165,20 @@ def test_no_route_leads_to_somebody_elses_site(without_forms_guard: Flask, ctx: 
         )
         assert urlsplit(answer.headers.get("Location", "/")).netloc == "", (rule, method)
         assert answer.status_code != 500, (rule, method)
+
+
+def test_nothing_breaks_at_nonsense(without_forms_guard: Flask, ctx: Context, seeded: Seeded) -> None:
+    """Whatever stands in an address or a form, it is refused or passed over: never an error of ours."""
+    asking = Caller(without_forms_guard, ctx, seeded, Role.OWNER)
+    for nonsense in ("9" * 40, "-1", "\u0660\x00'\"<é", "9999-12-31", "0001-01-01"):
+        filled = dict.fromkeys(FIELDS, nonsense) | {"sure": "yes"}
+        for rule, method in walked(without_forms_guard).values():
+            if is_api(rule) or rule == "/sign-out" or rule.startswith("/static/"):
+                continue
+            limiter.reset()
+            data = filled if method == "POST" else None
+            answer = asking.client.open(asking.paths[rule, False], method=method, query_string=filled, data=data)
+            assert answer.status_code != 500, (rule, method, nonsense)
 
 
 def test_what_a_route_does_not_do_it_refuses(without_forms_guard: Flask, ctx: Context, seeded: Seeded) -> None:
