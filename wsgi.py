@@ -39,6 +39,8 @@ COMMANDS = {
     "timeline": "adapter.timeline_command",
     "opportunities": "adapter.opportunities_command",
     "spotlight": "adapter.spotlight_command",
+    "open-data": "adapter.open_data_command",
+    "actions-center": "adapter.open_data_command",
     "backtest": BACKTEST,
     "guarantee": "adapter.statements.command",
     "payouts": "adapter.marketplace.payouts.command",

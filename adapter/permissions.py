@@ -37,25 +37,27 @@ class Act(StrEnum):
     USE_DESK = "use_desk"  # find anything of any studio of theirs, a person by an address; the fleet of connections
     SEE_RECORDS = "see_records"  # a number's records, down to the platform's own, redacted
     SHOW_MEMBERS = "show_members"  # open a page about a class to its members
+    OVERSEE = "oversee"  # the venues of all studios of a franchise, side by side
+    SEE_GUESTS = "see_guests"  # addresses of guests whom the studio has to enter by hand
     WRITE_BACK = "write_back"  # into the studio's own timetable and prices: prove, turn on, turn off
 
 
 _EVERY_ACT = frozenset(Act)
 _PAYOUTS = frozenset({Act.SEE_PAYOUTS, Act.COMPARE_PAYOUTS, Act.SEE_FRANCHISE})
-_NOT_OWNERS = frozenset({Act.JUDGE_GUARANTEE, Act.USE_DESK})  # nobody waives what is asked of themselves
+_NOT_OWNERS = frozenset({Act.JUDGE_GUARANTEE, Act.USE_DESK, Act.OVERSEE})  # nobody waives what is asked of themselves
 _LOOK = frozenset({Act.SEE_CALENDAR, Act.SEE_SETTINGS, Act.SEE_CONNECTION})
 
 ACTS_OF: Mapping[Role, frozenset[Act]] = {
     Role.OWNER: _EVERY_ACT - _NOT_OWNERS,
     Role.OPERATIONS: _LOOK
     | {Act.CHANGE_SETTINGS, Act.RESYNC, Act.MAP_SOURCES, Act.SWITCH_PUSH, Act.SEE_TIMELINE}
-    | {Act.SEE_RECORDS, Act.SHOW_MEMBERS},
+    | {Act.SEE_RECORDS, Act.SHOW_MEMBERS, Act.SEE_GUESTS},
     Role.FINANCE: _LOOK
     | {Act.SEE_FLOOR, Act.SEE_GUARANTEE, Act.JUDGE_GUARANTEE, Act.SEE_AUDIT, Act.SEE_RECORDS}
     | _PAYOUTS,
     Role.SUPPORT: frozenset({Act.SEE_CALENDAR, Act.SEE_CONNECTION, Act.RESYNC, Act.SEE_TIMELINE})
     | {Act.USE_DESK, Act.SEE_RECORDS, Act.SEE_AUDIT},
-    Role.FRANCHISOR: frozenset({Act.SEE_CALENDAR, Act.SEE_FRANCHISE}),
+    Role.FRANCHISOR: frozenset({Act.SEE_CALENDAR, Act.SEE_FRANCHISE, Act.OVERSEE}),
     Role.READONLY: _LOOK,
     Role.MARKETPLACE: frozenset(),  # the channel only, which asks for the role itself
 }

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 DEEPEST = 64  # levels; no platform nests more than ten
+_NESTED = frozenset({dict, list})
 _LONGEST_INTEGER = 20  # characters: a 64-bit number with its sign
 _ODD_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _ODD_CHARACTER = re.compile("[\x00\ud800-\udfff]")
@@ -63,18 +64,13 @@ def _why(text: str, error: ValueError) -> str:
 
 
 def _check_depth(value: Any) -> None:
-    level = [value]
+    level = [value] if type(value) in _NESTED else []
     for _ in range(DEEPEST):
-        level = [inner for outer in level for inner in _children(outer) if isinstance(inner, (dict, list))]
+        insides = (outer.values() if type(outer) is dict else outer for outer in level)
+        level = [inner for inside in insides for inner in inside if type(inner) in _NESTED]
         if not level:
             return
     raise NotJson("nested too deeply")
-
-
-def _children(value: Any) -> Any:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
 
 
 def _cleaned(value: Any) -> Any:

@@ -14,6 +14,7 @@ from adapter.api import schemas
 from adapter.api.asking import accepted
 from adapter.api.idempotency import Answer, KeyHeader
 from adapter.api.paging import PageQuery, cursor_of, place_of
+from adapter.api.support_schemas import Diagnosis
 from adapter.diagnosis.cause import told
 from adapter.diagnosis.story import story_of
 from adapter.diagnosis.summary import summarise
@@ -69,7 +70,7 @@ def one(connection_id: int) -> dict[str, Any]:
 
 @blueprint.get("/connections/<int:connection_id>/diagnosis")
 @needs(Act.SEE_CONNECTION)
-@blueprint.response(200, schemas.Diagnosis)
+@blueprint.response(200, Diagnosis)
 def diagnosis(connection_id: int) -> dict[str, Any]:
     """Why it does not sync: the cause, then every link of the chain; and what may be told to the customer."""
     with context().store.read() as db:

@@ -86,6 +86,7 @@ class Payouts(Days):
     """A period of the payout ledger."""
 
     unpriced = fields.Integer(**_said("Places that qualify and whose rate is not known: they are in no total"))
+    unentered = fields.Integer(**_said("Sold by us and never entered into the booking system: they are in no total"))
     totals = fields.List(fields.Nested(Total), required=True)
     venues = fields.List(fields.Nested(VenueTotal), required=True)
     change = fields.List(fields.Nested(Change), required=True)
@@ -112,6 +113,7 @@ class Place(Schema):
     venue = fields.String(required=True)
     class_name = fields.String(required=True)
     product = fields.String(required=True, allow_none=True)
+    premium = fields.List(fields.String(), **_said("Why it was sold as Premium: a, b, c, d (docs/channel.md)"))
     reason = fields.String(**_said("Why it is paid, or is not"))
     state = fields.String(required=True, validate=validate.OneOf(("final", "provisional")))
     currency = fields.String(required=True)

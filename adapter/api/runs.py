@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, abort
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 from sqlalchemy.orm import Session
 
 from adapter.api import schemas
@@ -14,11 +14,13 @@ from adapter.api.asking import accepted
 from adapter.api.bounds import RowId
 from adapter.api.idempotency import Answer, KeyHeader
 from adapter.api.paging import PageQuery, cursor_of, place_of
+from adapter.api.support_schemas import RunLog
 from adapter.permissions import Act, studios_for
 from adapter.resync import retry_run
 from adapter.store.connection_health import runs_of
 from adapter.store.run_log import lines_of
 from adapter.store.tables import Run
+from adapter.store.tenancy import LARGEST_ID
 from adapter.web.access import allow, caller, context, needs, studio_in_url
 
 blueprint = Blueprint("api-runs", __name__, description="Pieces of work")
@@ -65,13 +67,17 @@ def one(run_id: int) -> Run:
 class LogQuery(Schema):
     """From where on."""
 
-    after = fields.Integer(load_default=0, metadata={"description": "Only lines that follow this one"})
+    after = fields.Integer(
+        load_default=0,
+        validate=validate.Range(0, LARGEST_ID),
+        metadata={"description": "Only lines that follow this one"},
+    )
 
 
 @blueprint.get("/runs/<int:run_id>/log")
 @needs(Act.SEE_CONNECTION)
 @blueprint.arguments(LogQuery, location="query")
-@blueprint.response(200, schemas.RunLog)
+@blueprint.response(200, RunLog)
 def log(query: dict[str, Any], run_id: int) -> dict[str, Any]:
     """What a run that somebody asked for has done so far, line by line."""
     with context().store.read() as db:

@@ -15,6 +15,7 @@ from adapter.channel.seller import routes, seller, studios
 from adapter.currency import money_text
 from adapter.marketplace.credits import Tariff, credits_of, price_of
 from adapter.marketplace.sellers import tariff_of, terms_of
+from adapter.store.campaigns import spotlights_of
 from adapter.store.tables import ChannelOffer, ClassType, Marketplace, Session, Studio, Venue
 from adapter.web.access import context
 
@@ -69,7 +70,20 @@ def _changed(since: int, limit: int, tariff: Tariff | None) -> Select[*tuple[Any
 def _items(db: Database, marketplace: Marketplace, rows: Any, now: datetime) -> list[dict[str, Any]]:
     terms, tariff = terms_of(db, marketplace.id), tariff_of(db, marketplace)
     silent = {studio for studio, each in terms.items() if not each.sells}
-    return [_item(row, tariff, row.ChannelOffer.studio_id not in silent and row.starts_at > now) for row in rows]
+    placed = {number: spotlights_of(db, number, marketplace=marketplace.name) for number in _studios(rows)}
+    return [
+        _item(row, tariff, row.ChannelOffer.studio_id not in silent and row.starts_at > now)
+        | {
+            "spotlight": placed[row.ChannelOffer.studio_id].on(
+                row.ChannelOffer.connection_id, row.venue_id, row.starts_at
+            )
+        }
+        for row in rows
+    ]
+
+
+def _studios(rows: Any) -> set[int]:
+    return {row.ChannelOffer.studio_id for row in rows}
 
 
 def _item(row: Row[Any], tariff: Tariff | None, open_now: bool) -> dict[str, Any]:

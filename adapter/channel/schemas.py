@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from adapter.api.bounds import RowId
 from adapter.api.paging import PageQuery
 from adapter.store.tables import Refusal, ReservationState
 from connectors.records import Product
@@ -51,6 +52,9 @@ class Item(Schema):
     premium_price = fields.String(
         required=True, allow_none=True, metadata={"description": "In money, for who buys à la carte; null: no market"}
     )
+    spotlight = fields.Boolean(
+        required=True, metadata={"description": "Whether a campaign that the studio bought from you places it"}
+    )
     changed_at = fields.AwareDateTime(required=True)
 
 
@@ -65,7 +69,7 @@ class Feed(Schema):
 class QuoteBody(Schema):
     """What a guest wants."""
 
-    session_id = fields.Integer(required=True, strict=True)
+    session_id = RowId(required=True, strict=True)
     plan = fields.String(load_default=None, validate=TEXT)
     guest_email = fields.String(
         load_default=None,

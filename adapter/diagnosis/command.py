@@ -41,13 +41,13 @@ def _tell(found: Diagnosis) -> None:
         click.echo(f"    {found.main.todo}")
     click.echo()
     for each in found.findings:
-        click.echo(_line(each))
+        click.echo(_line(found, each))
         if each.todo and each is not found.main:
             click.echo(f"    {each.todo}")
 
 
-def _line(each: Finding) -> str:
-    since = f", since {each.since:%Y-%m-%d %H:%M} UTC" if each.since else ""
+def _line(found: Diagnosis, each: Finding) -> str:
+    since = f", since {found.facts.at(each.since)}" if each.since else ""
     said = f" It said: “{each.said}”" if each.said else ""
     return f"{MARKS[each.verdict]} {each.step}: {each.seen}{since}.{said}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from adapter.store.tables.connections import ConnectionState, EventsState, PushMode
 
@@ -24,6 +25,7 @@ class Facts:
 
     now: datetime
     platform: str  # its title
+    zone: str = "UTC"  # in which instants are told
     state: ConnectionState = ConnectionState.ACTIVE
     state_reason: str | None = None
     has_token: bool = True
@@ -57,4 +59,7 @@ class Facts:
     engine: str = "ok"  # else what is missing, in words
     overdue: timedelta = timedelta(0)  # how late the connection's oldest waiting work is
     open_run: int | None = None  # a reading that is going on
-    connected_at: datetime | None = None
+
+    def at(self, instant: datetime) -> str:
+        """``2 Mar 2026, 04:00 EST``."""
+        return instant.astimezone(ZoneInfo(self.zone)).strftime("%-d %b %Y, %H:%M %Z")

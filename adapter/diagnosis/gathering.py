@@ -62,6 +62,7 @@ def facts_of(db: Db, config: Config, keys: Keyring, connection_id: int, now: dat
     return Facts(
         now=now,
         platform=registry.get(row.platform).title,
+        zone=row.timezone,
         state=row.state,
         state_reason=row.state_reason,
         has_token=row.access_token is not None,
@@ -95,7 +96,6 @@ def facts_of(db: Db, config: Config, keys: Keyring, connection_id: int, now: dat
         engine=engine_state(db, now),
         overdue=_overdue(db, connection_id, now),
         open_run=next((run.id for run in runs if run.state is RunState.RUNNING), None),
-        connected_at=row.connected_at,
     )
 
 

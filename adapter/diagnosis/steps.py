@@ -120,9 +120,9 @@ def of_token(facts: Facts) -> Finding:
         return _our_key(facts)
     ends = facts.token_expires_at
     if not facts.renewable and ends is not None and ends - facts.now < EXPIRES_SOON:
-        seen = f"Access ends at {ends:%Y-%m-%d %H:%M} UTC and can't be renewed"
+        seen = f"Access ends at {facts.at(ends)} and can't be renewed"
         return worth_knowing(step, Cause.TOKEN_ENDS_SOON, seen, "Ask the owner to connect again before then.")
-    until = f" until {ends:%Y-%m-%d %H:%M} UTC" if ends else ""
+    until = f" until {facts.at(ends)}" if ends else ""
     return well(step, f"Valid{until}" + ("; it is renewed by itself" if facts.renewable else ""))
 
 
@@ -192,7 +192,7 @@ def of_quota(facts: Facts) -> Finding:
     step, now = Step.QUOTA, facts.now
     limited = facts.trouble is not None and facts.trouble.status == TOO_MANY
     if limited or (facts.paused_until is not None and facts.paused_until > now):
-        until = f" until {facts.paused_until:%H:%M} UTC" if facts.paused_until and facts.paused_until > now else ""
+        until = f" until {facts.at(facts.paused_until)}" if facts.paused_until and facts.paused_until > now else ""
         todo = "It goes on by itself then. If it comes again and again, ask the platform for more calls."
         said, since = (facts.trouble.words, facts.trouble.at) if facts.trouble and limited else ("", None)
         seen = f"{facts.platform} wants no calls with our key{until}"
@@ -202,7 +202,7 @@ def of_quota(facts: Facts) -> Finding:
         todo = "They begin anew at midnight UTC. A higher allowance is set with …_CALLS_PER_DAY."
         return wrong(step, Cause.CALLS_USED_UP, seen, todo)
     if facts.breaker_since is not None:
-        probe = f"; tried again at {facts.next_probe_at:%H:%M} UTC" if facts.next_probe_at else ""
+        probe = f"; tried again at {facts.at(facts.next_probe_at)}" if facts.next_probe_at else ""
         seen = f"What we sent failed again and again, so nothing is sent{probe}"
         todo = "It closes by itself at the first success. If it lasts, ask the platform whether it is down."
         return wrong(step, Cause.BREAKER_OPEN, seen, todo, since=facts.breaker_since)
@@ -220,13 +220,13 @@ def of_answers(facts: Facts) -> Finding:
         seen = "No reading has come to its end yet" + (f"; run {facts.open_run} is at it" if facts.open_run else "")
         return wrong(step, Cause.NEVER_READ, seen, "Wait for the first import, or look at its run.")
     if stale:
-        seen = f"Nothing complete has been read since {facts.last_read_at:%Y-%m-%d %H:%M} UTC"
+        seen = f"Nothing complete has been read since {facts.at(facts.last_read_at)}"
         todo = "Read again from this page and watch the log; the other steps tell why, if anything does."
         return wrong(step, Cause.STALE, seen, todo, since=facts.last_read_at)
     if facts.set_aside:
         seen = f"Answers come; {_count(facts.set_aside, 'record')} could not be read"
         return worth_knowing(step, Cause.SET_ASIDE, seen, "The connection's page lists them with their reasons.")
-    return well(step, f"Read whole at {facts.last_read_at:%Y-%m-%d %H:%M} UTC")
+    return well(step, f"Read whole at {facts.at(facts.last_read_at)}")
 
 
 def _failing(facts: Facts, *, stale: bool) -> Finding:
@@ -280,7 +280,7 @@ def of_events(facts: Facts) -> Finding:
         return worth_knowing(step, Cause.EVENTS_WAITING, seen, "See the connection's runs, and the last step here.")
     if facts.events is None:
         return Finding(step, Verdict.UNKNOWN, "The platform has not been asked yet whether they come")
-    last = f"; the last came at {facts.last_event_at:%Y-%m-%d %H:%M} UTC" if facts.last_event_at else ""
+    last = f"; the last came at {facts.at(facts.last_event_at)}" if facts.last_event_at else ""
     return well(step, f"They come as things happen{last}")
 
 

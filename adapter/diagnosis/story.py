@@ -11,7 +11,7 @@ from adapter.context import Context
 from adapter.diagnosis.gathering import diagnosis_of
 from adapter.diagnosis.summary import ACTS, Deed, Incident, Story, summarise
 from adapter.store.push_health import push_health_of
-from adapter.store.tables import Alert, Connection, Run, RunOrigin, RunState
+from adapter.store.tables import Alert, Run, RunOrigin, RunState
 
 DAYS = 3  # looked back
 MOST = 20  # of each
@@ -27,7 +27,6 @@ def story_of(db: Db, context: Context, connection_id: int) -> Story:
     pushing = push_health_of(db, connection_id, context.now())
     return Story(
         diagnosis=diagnosis_of(db, context, connection_id),
-        zone=db.get_one(Connection, connection_id).timezone,
         days=DAYS,
         incidents=_incidents(db, context, connection_id),
         deeds=_deeds(db, context, connection_id),

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from adapter.diagnosis.cause import Diagnosis
+from adapter.diagnosis.facts import Facts
 from adapter.diagnosis.steps import Cause, Verdict
 from adapter.store.tables.alerts import AlertKind
 from adapter.store.tables.runs import RunKind
@@ -98,7 +98,6 @@ class Story:
     """Everything that a summary tells."""
 
     diagnosis: Diagnosis
-    zone: str
     days: int  # looked back
     incidents: Sequence[Incident] = ()
     deeds: Sequence[Deed] = ()
@@ -109,7 +108,7 @@ class Story:
 def summarise(story: Story) -> str:
     """The summary as plain text."""
     facts = story.diagnosis.facts
-    when = _when(facts.now, story.zone)
+    when = facts.at(facts.now)
     paragraphs = [
         (f"Your connection to {facts.platform}, as of {when}", ()),
         ("What was wrong", _wrong(story)),
@@ -120,10 +119,10 @@ def summarise(story: Story) -> str:
 
 
 def _wrong(story: Story) -> list[str]:
-    told = [f"{_span(each, story.zone)}: {ALERTS[each.kind]}." for each in story.incidents]
+    told = [f"{_span(each, story.diagnosis.facts)}: {ALERTS[each.kind]}." for each in story.incidents]
     main = story.diagnosis.main
     if main is not None and main.cause is not None and main.verdict is Verdict.WRONG:
-        since = f"Since {_when(main.since, story.zone)}: " if main.since else "Now: "
+        since = f"Since {story.diagnosis.facts.at(main.since)}: " if main.since else "Now: "
         told.append(f"{since}{CAUSES[main.cause][0]}.")
     return told or [f"Nothing, in the last {story.days} days."]
 
@@ -133,7 +132,7 @@ def _done(story: Story) -> list[str]:
     for deed in story.deeds:
         end = "." if deed.went_well else ", and did not come to its end."
         counts = f": {deed.read} records looked at, {deed.changed} changed" if deed.read else ""
-        told.append(f"{_when(deed.at, story.zone)}: {ACTS[deed.kind]}{counts}{end}")
+        told.append(f"{story.diagnosis.facts.at(deed.at)}: {ACTS[deed.kind]}{counts}{end}")
     return told or ["Nothing was needed beyond what happens by itself."]
 
 
@@ -141,7 +140,7 @@ def _now(story: Story) -> list[str]:
     facts, main = story.diagnosis.facts, story.diagnosis.main
     told = []
     if facts.last_read_at is not None:
-        told.append(f"Your schedule was last read completely at {_when(facts.last_read_at, story.zone)}.")
+        told.append(f"Your schedule was last read completely at {facts.at(facts.last_read_at)}.")
     if story.parity is not None:
         told.append(f"Of {story.in_force} classes your booking system holds {story.parity} % as we sent them.")
     for each in story.diagnosis.findings:
@@ -153,10 +152,6 @@ def _now(story: Story) -> list[str]:
     return told
 
 
-def _span(incident: Incident, zone: str) -> str:
-    since = _when(incident.since, zone)
-    return f"Since {since}" if incident.until is None else f"From {since} to {_when(incident.until, zone)}"
-
-
-def _when(instant: datetime, zone: str) -> str:
-    return instant.astimezone(ZoneInfo(zone)).strftime("%-d %b %Y, %H:%M %Z")
+def _span(incident: Incident, facts: Facts) -> str:
+    since = facts.at(incident.since)
+    return f"Since {since}" if incident.until is None else f"From {since} to {facts.at(incident.until)}"

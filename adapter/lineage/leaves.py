@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session as Db
 from sqlalchemy.orm import defer
 
-from adapter.agenda import agenda_of
+from adapter.agenda import Day, agenda_of
 from adapter.context import Context
+from adapter.currency import digits
 from adapter.lineage.records import Kind
+from adapter.marketplace.payouts.days import Days
+from adapter.marketplace.payouts.view import Shown, period_of
 from adapter.statements.making import make_statement
 from adapter.statements.page import page_of
 from adapter.statements.reservations import record_of
-from adapter.store.calendar import Upcoming, one_session
+from adapter.store.calendar import Upcoming, one_session, upcoming
 from adapter.store.tables import (
     ApiCalls,
     Quarantine,
@@ -30,6 +32,8 @@ from adapter.store.tables import (
     WebhookMessage,
 )
 from connectors.records import ACTIVE_OUTCOMES, Channel
+
+NEXT = timedelta(days=2)  # of the studio's first page
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class Asked:
     connection_id: int = 0
     day: date | None = None
     venue_id: int | None = None
+    days: Days | None = None  # of the payout ledger
+    currency: str = ""
 
     @property
     def now(self) -> datetime:
@@ -78,7 +84,7 @@ def ahead_of(asked: Asked) -> list[Upcoming]:
     return sessions_of(asked) if asked.session_id else _calendar(asked).ahead
 
 
-def _calendar(asked: Asked) -> Any:
+def _calendar(asked: Asked) -> Day:
     studio = asked.db.get_one(Studio, asked.studio_id)
     return agenda_of(asked.db, studio, asked.now, venue_id=asked.venue_id).of(asked.day)
 
@@ -171,6 +177,51 @@ def _decided(item: Upcoming, adds: Decimal, what: str) -> Leaf:
 def _name(item: Upcoming) -> str:
     local = item.session.starts_at.astimezone(ZoneInfo(item.session.timezone))
     return f"{item.class_name}, {local:%-d %b %H:%M}"
+
+
+def soon(asked: Asked) -> list[Upcoming]:
+    """The decided classes of the next two days, as the studio's first page sums them."""
+    items = upcoming(asked.db, frozenset({asked.studio_id}), asked.now, asked.now + NEXT)
+    return [item for item in items if item.takes_place and item.decision is not None]
+
+
+def soon_classes(asked: Asked) -> list[Leaf]:
+    """These classes."""
+    return [_of_session(item, 1, "decided") for item in soon(asked)]
+
+
+def soon_listed(asked: Asked) -> list[Leaf]:
+    """Spots on offer in them."""
+    return [_decided(item, Decimal(item.places.listed), "listed") for item in soon(asked)]
+
+
+def soon_value(asked: Asked) -> list[Leaf]:
+    """What these are expected to bring, where any are on offer."""
+    return [
+        _decided(item, Decimal(str(item.decision.expected_value)), "expected")
+        for item in soon(asked)
+        if item.decision and item.places.listed
+    ]
+
+
+# Money of the payout ledger: its places
+
+
+def payouts_of(part: Callable[[Shown], int], *, money: bool = True) -> Leaves:
+    """A total of a period of payouts in one currency: what each place adds to it."""
+    return lambda asked: list(_payouts(asked, part, money=money))
+
+
+def _payouts(asked: Asked, part: Callable[[Shown], int], *, money: bool) -> Iterator[Leaf]:
+    if asked.days is None:
+        return
+    unit = Decimal(10) ** -digits(asked.currency) if money else Decimal(1)
+    for place in period_of(asked.db, asked.studio_id, asked.days, asked.now).places:
+        if place.currency == asked.currency and part(place):
+            record = record_of(asked.db, asked.studio_id, place.reservation)
+            how = "final" if place.final else "provisional"
+            words = f"reservation {place.external_id}, {place.reason.replace('_', ' ')}, {how}: {place.held.name}"
+            yield Leaf(part(place) * unit, words, Kind.RESERVATION, record.id if record else None)
 
 
 # Money of the guarantee: its lines

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 from adapter.lineage import leaves
 from adapter.lineage.leaves import Asked, Leaf, Leaves
+from adapter.marketplace.payouts.view import Shown
 from adapter.permissions import Act
 from connectors.records import Channel
 
@@ -40,7 +41,17 @@ class Number:
     act: Act = Act.SEE_RECORDS  # what else it takes to open it
 
 
-_MONEY = {"unit": Unit.EXACT, "act": Act.SEE_GUARANTEE}
+def _of_statement(label: str, *amounts: tuple[str, int]) -> Number:
+    """A total of the guarantee: over its lines, these of their fields, each with its sign."""
+    return Number(label, Of.STUDIO, leaves.lines_of(*amounts), Unit.EXACT, Act.SEE_GUARANTEE)
+
+
+def _of_ledger(label: str, part: Callable[[Shown], int]) -> Number:
+    """A total of the payout ledger, over its places."""
+    return Number(label, Of.STUDIO, leaves.payouts_of(part), Unit.MONEY, Act.SEE_PAYOUTS)
+
+
+PAYOUT, SWITCHERS, TAX = ("payout", 1), ("switcher_revenue", 1), ("tax", 1)
 NUMBERS: Mapping[str, Number] = {
     # The calendar
     "calendar.classes": Number("Classes", Of.STUDIO, leaves.classes),
@@ -63,25 +74,21 @@ NUMBERS: Mapping[str, Number] = {
     "connection.classes_ahead": Number("Classes ahead", Of.CONNECTION, leaves.classes_ahead),
     "connection.events_today": Number("Events today", Of.CONNECTION, leaves.events_today),
     "connection.calls_today": Number("Calls today", Of.CONNECTION, leaves.calls_today),
+    # The studio's first page
+    "today.classes": Number("Decided classes of the next two days", Of.STUDIO, leaves.soon_classes),
+    "today.listed": Number("Spots on offer in the next two days", Of.STUDIO, leaves.soon_listed),
+    "today.value": Number("Expected to bring in the next two days", Of.STUDIO, leaves.soon_value, Unit.MONEY),
+    # The payout ledger
+    "payouts.amount": _of_ledger("Payouts", lambda place: place.amount),
+    "payouts.studio": _of_ledger("Your part of the payouts", lambda place: place.amount - place.franchisor),
+    "payouts.franchisor": _of_ledger("The franchisor's part", lambda place: place.franchisor),
     # The guarantee
-    "guarantee.payouts": Number("Payouts", Of.STUDIO, leaves.lines_of(("payout", 1)), **_MONEY),
-    "guarantee.switchers": Number(
-        "What Switchers spend directly", Of.STUDIO, leaves.lines_of(("switcher_revenue", 1)), **_MONEY
-    ),
-    "guarantee.taxes": Number("Taxes", Of.STUDIO, leaves.lines_of(("tax", 1)), **_MONEY),
-    "guarantee.revenue": Number(
-        "ClassPass Revenue",
-        Of.STUDIO,
-        leaves.lines_of(("payout", 1), ("switcher_revenue", 1), ("tax", 1)),
-        **_MONEY,
-    ),
-    "guarantee.lost": Number("Lost Revenue", Of.STUDIO, leaves.lines_of(("lost_revenue", 1)), **_MONEY),
-    "guarantee.incremental": Number(
-        "Incremental",
-        Of.STUDIO,
-        leaves.lines_of(("payout", 1), ("switcher_revenue", 1), ("tax", 1), ("lost_revenue", -1)),
-        **_MONEY,
-    ),
+    "guarantee.payouts": _of_statement("Payouts", PAYOUT),
+    "guarantee.switchers": _of_statement("What Switchers spend directly", SWITCHERS),
+    "guarantee.taxes": _of_statement("Taxes", TAX),
+    "guarantee.revenue": _of_statement("ClassPass Revenue", PAYOUT, SWITCHERS, TAX),
+    "guarantee.lost": _of_statement("Lost Revenue", ("lost_revenue", 1)),
+    "guarantee.incremental": _of_statement("Incremental", PAYOUT, SWITCHERS, TAX, ("lost_revenue", -1)),
 }
 """Every number that is offered, by the name that a page calls it by."""
 

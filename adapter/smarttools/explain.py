@@ -13,11 +13,17 @@ from adapter.smarttools.exploring import SHARE
 from adapter.smarttools.judge import Verdicts
 from adapter.smarttools.money import major
 from adapter.smarttools.outlook import Outlook
+from adapter.smarttools.rates import BOUNDED
 
+IN_FORCE = {
+    False: "kept at the rate in force: the change would be small",
+    True: "not all at once: a rate moves by half at the most",
+}
 KEPT, OFFERED = "kept for expected direct", "offered as Premium"
 HIGHER = {
     "floor": "More demand: what sells best lies at or below the floor.",
     "in_force": "A greater change: the one that is due is too small to be made.",
+    "bounded": "Time: a rate moves by half at the most in one change.",
     "explored": "Nothing: this rate is tried, to learn what people would pay.",
 }
 ONE_MORE = {
@@ -82,7 +88,7 @@ def rate_parts(outlook: Outlook, verdicts: Verdicts, row: int) -> list[Part]:
     parts = [
         _part("because a place may be needed for direct clients", major(best - free, digits)),
         _part("tried a little higher or lower, to learn what people would pay", major(wanted - best, digits)),
-        _part("kept at the rate in force: the change would be small", major(units - wanted, digits)),
+        _part(IN_FORCE[verdicts.rate_binding[row] == BOUNDED], major(units - wanted, digits)),
     ]
     return [_part("what sells best with places to spare", major(free, digits)), *(p for p in parts if p["value"])]
 

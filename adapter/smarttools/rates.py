@@ -1,7 +1,7 @@
 """SmartRate: the rate with the highest (rate - worth of the place) x chance that it sells, in minor units.
 
 Between floor (rounded up, SR-06) and ceiling, always. Of a few classes it is tried a step off (``exploring``). A change
-that hardly matters is not made: the rate in force stays.
+that hardly matters is not made: the rate in force stays; a great one is made in steps.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from adapter.smarttools.outlook import Outlook
 from adapter.smarttools.response import best_rate
 
 SMALL_CHANGE = 0.03  # of the rate in force: smaller changes are not made (SS-20)
+MOST_CHANGE = 0.5  # of the rate in force: greater changes are made in steps, so that people can follow
 A_HAIR = 1e-6  # of a minor unit: what dividing floats adds to a whole number
-IN_FORCE, EXPLORED, FLOOR, CEILING, MODEL = "in_force", "explored", "floor", "ceiling", "model"
+IN_FORCE, BOUNDED, EXPLORED, FLOOR, CEILING, MODEL = "in_force", "bounded", "explored", "floor", "ceiling", "model"
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,20 @@ def set_rates(outlook: Outlook, rows: Ints, first: Floats, dearest: Floats, way:
     held = np.rint(np.nan_to_num(outlook.books.in_force[rows]) * coins).astype(np.int64)
     stays = (lowest <= held) & (held <= most) & (held != wanted) & (np.abs(held - wanted) <= SMALL_CHANGE * held)
     stays &= ~np.isnan(outlook.books.in_force[rows])
-    units = np.where(stays, held, wanted)
+    near = _near(wanted, held, lowest, most)
+    units = np.where(stays, held, np.where(np.isnan(outlook.books.in_force[rows]), wanted, near))
     binding = np.select(
-        [stays, wanted != best_units, wanted == least, wanted == most], [IN_FORCE, EXPLORED, FLOOR, CEILING], MODEL
+        [stays, units != wanted, wanted != best_units, wanted == least, wanted == most],
+        [IN_FORCE, BOUNDED, EXPLORED, FLOOR, CEILING],
+        MODEL,
     )
     return Rates(units, free_units, best_units, tried, binding.tolist())
+
+
+def _near(wanted: Ints, held: Ints, lowest: Ints, most: Ints) -> Ints:
+    """The rate wanted, as far as one change may go; floor, ceiling and what a place is worth hold before that."""
+    reach = np.floor(MOST_CHANGE * held).astype(np.int64)
+    return np.clip(np.clip(wanted, held - reach, held + reach), lowest, most)
 
 
 def _units(amount: Floats, least: Ints, most: Ints) -> Ints:

@@ -6,9 +6,10 @@ The weights start from a prior and move with what sold at different rates in the
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
-from scipy.special import wrightomega
+from scipy.special import gammaln, wrightomega
 
 from adapter.smarttools.facts import Floats, Ints, Sessions, count_by, looked_up, numbered, sum_by
 
@@ -18,14 +19,15 @@ MEDIANS: Floats = np.repeat(_MEDIANS, len(_SCALES))  # rate over retail at which
 SCALES: Floats = np.tile(_SCALES, len(_MEDIANS))
 _LIKELY: Floats = np.exp(-0.5 * ((MEDIANS - 0.6) / 0.2) ** 2)
 PRIOR: Floats = _LIKELY / _LIKELY.sum()
-TILT = 0.4
-LEAST_ACCEPTED = 0.05  # of those who look: a curve that accepts fewer is not believed to have so many look
+LEAST_ACCEPTED = 0.02  # of those who look: a curve that accepts fewer is not told apart
 TEMPER = 0.7  # rates were not set at random: their evidence counts less than it says
 ROUNDS = 4  # of learning what studios have in common
 STUDIOS = 3.0  # studios that the prior counts for
-WITHIN = 0.12  # how far the medians of a studio's slots lie apart
-_NEAR: Floats = np.exp(-0.5 * ((MEDIANS[:, None] - MEDIANS) / WITHIN) ** 2) * (SCALES[:, None] == SCALES)
-_NEAR /= _NEAR.sum(axis=1, keepdims=True)
+LOOKS = 0.6  # squared variation between studios of how many look, for each place
+WITHIN = (0.04, 0.08, 0.12, 0.18)  # how far the medians of a studio's slots lie apart: what it is chosen from
+KEEN = (0.04, 0.1, 0.2, 0.4)  # squared variation between its slots of how many look
+USUAL_WITHIN, USUAL_KEEN, DECADES = 0.1, 0.16, 0.7  # where nothing is known, and how far (log) belief goes
+SLOTS = 600  # that are enough to tell
 
 
 def chance(rate: Floats, median: Floats, scale: Floats) -> Floats:
@@ -90,30 +92,49 @@ class Responses:
         return np.array(found, dtype=np.float64).reshape(-1, 3)
 
 
-def learn_responses(sessions: Sessions, stretches: Stretches) -> Responses:
-    """Which rates sold beyond their time, within a recurring slot; pooled by studio, and studios towards all.
+@dataclass(frozen=True)
+class _Slots:
+    """What the stretches of each recurring slot tell; (slots, curves)."""
 
-    Total demand is conditioned on, so how many look plays no part. Empirical Bayes over a set of curves.
+    house: Ints  # (slots,) the number of its studio
+    told: Floats  # log likelihood of which rates sold, whatever the number in all
+    open_to: Floats  # places that would be booked if one looked for each place
+    booked: Floats  # (slots,) reservations in all
+
+    def some(self) -> _Slots:
+        """Enough of them to tell how they vary."""
+        few = slice(None, None, max(len(self.house) // SLOTS, 1))
+        return _Slots(self.house[few], self.told[few], self.open_to[few], self.booked[few])
+
+    def by_studio(self, values: Floats, studios: int) -> Floats:
+        """Summed."""
+        total = np.zeros((studios, *values.shape[1:]))
+        np.add.at(total, self.house, values)
+        return total
+
+
+def learn_responses(sessions: Sessions, stretches: Stretches) -> Responses:
+    """How demand falls with the rate, from which rates sold within a slot, and from how much each slot sold in all.
+
+    A slot that sells more than others at the same rates either has more who look or ones who would pay more. How likely
+    either is is learned too: the latter answer less to a higher rate. Studios are held to all, slots to their studio.
+    Empirical Bayes over a set of curves.
     """
     listed = stretches.part > 0
     if not stretches.booked[listed].any():
         return Responses()
+    exposed = stretches.part[listed] * np.nan_to_num(sessions.capacity)[stretches.session[listed]]
     slots, number = numbered([sessions.slot[index] for index in stretches.session[listed].tolist()])
-    told, open_to = _told(number, len(slots), stretches.share[listed], stretches.part[listed], stretches.booked[listed])
+    told = _told(number, len(slots), stretches.share[listed], exposed, stretches.booked[listed])
     house_of = dict(zip(sessions.slot, sessions.studio, strict=True))
     studios, house = numbered([house_of[slot] for slot in slots])
-    together, opened = np.zeros((len(studios), len(MEDIANS))), np.zeros((len(studios), len(MEDIANS)))
-    np.add.at(together, house, told)
-    np.add.at(opened, house, open_to)
-    weights = PRIOR
+    own, found = _Slots(house, *told), _Found(PRIOR, PRIOR, np.empty(0), np.empty(0), 0.0)
+    spread = _variation(own.some(), len(studios))
     for _ in range(ROUNDS):
-        posterior = _weighed(np.log(weights) + TEMPER * together)
-        weights = (STUDIOS * PRIOR + posterior.sum(axis=0)) / (STUDIOS + len(studios))
-    own = _weighed(np.log(posterior @ _NEAR + 1e-12)[house] + TEMPER * told)
-    posterior, own = _tilted(posterior, opened), _tilted(own, open_to)
-    known = {f"studio|{name}": _point(row) for name, row in zip(studios, posterior, strict=True)}
-    known |= {f"slot|{name}": _point(row) for name, row in zip(slots, own, strict=True)}
-    return Responses(weights, known, _usual_retail(sessions))
+        found = _learned(own, len(studios), found.weights, *spread)
+    known = {f"studio|{name}": _point(row) for name, row in zip(studios, found.studios, strict=True)}
+    known |= {f"slot|{name}": _point(row) for name, row in zip(slots, found.slots, strict=True)}
+    return Responses(found.usual, known, _usual_retail(sessions))
 
 
 def _usual_retail(sessions: Sessions) -> dict[str, float]:
@@ -122,24 +143,89 @@ def _usual_retail(sessions: Sessions) -> dict[str, float]:
     return dict(zip(slots, usual.tolist(), strict=True))
 
 
-def _tilted(weights: Floats, open_to: Floats) -> Floats:
-    """Curves by how much demand they imply: what booked is known, so a curve that accepts less means that more looked.
+def _variation(own: _Slots, studios: int) -> tuple[float, float]:
+    """How much slots differ in what is paid, and in how many look: what made their sales likeliest."""
 
-    Not by all of it (``TILT``): how many look is not without bounds.
+    def likely(pair: tuple[float, float]) -> float:
+        belief = np.log(pair[0] / USUAL_WITHIN) ** 2 + np.log(pair[1] / USUAL_KEEN) ** 2
+        return _learned(own, studios, PRIOR, *pair).likely - float(belief) / (2 * DECADES**2)
+
+    return max(product(WITHIN, KEEN), key=likely)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Weights of the curves. All but the first count each curve by how many would look if it held, too.
+
+    What sold is known: if fewer than thought would pay so much, then more have looked, and lower rates sell the more.
     """
-    accept = np.maximum(open_to / np.maximum(open_to.max(axis=1, keepdims=True), 1e-300), LEAST_ACCEPTED)
-    tilted = weights * accept**-TILT
-    return np.asarray(tilted / tilted.sum(axis=1, keepdims=True), dtype=np.float64)
+
+    weights: Floats  # over all studios
+    usual: Floats  # the same, of one nobody knows
+    studios: Floats  # of each, around which its slots lie
+    slots: Floats
+    likely: float  # log likelihood of it all
 
 
-def _told(number: Ints, groups: int, share: Floats, part: Floats, booked: Floats) -> tuple[Floats, Floats]:
-    """Log likelihood of each curve in each group, given how many were booked in all; and what it would let book."""
-    likely = accepted(share)
+def _learned(own: _Slots, studios: int, weights: Floats, within: float, keen: float) -> _Found:
+    """How many look for each place of a studio is reckoned for each curve that might be the studio's."""
+    near = _near(within)
+    many, open_to = own.by_studio(own.booked, studios)[:, None], own.by_studio(own.open_to @ near.T, studios)
+    usual = float(many.sum() / (open_to @ weights).sum())
+    looks = usual * (1 / LOOKS + many) / (1 / LOOKS + usual * open_to)
+    told = [_likely(own, looks[own.house, curve], keen, curve) for curve in range(len(MEDIANS))]
+    slot = np.column_stack([_log_sum(part, near[curve, curve % 3 :: 3]) for curve, part in enumerate(told)])
+    whole = own.by_studio(slot, studios) + (np.log(looks / usual) - looks / usual) / LOOKS
+    joint = np.log(weights) + TEMPER * whole
+    posterior = _weighed(joint)
+    rows = np.zeros_like(own.told)
+    for curve, part in enumerate(told):
+        held = near[curve, curve % 3 :: 3] * np.exp(TEMPER * (part - part.max(axis=1, keepdims=True)))
+        mine = looks[own.house, curve][:, None]
+        more = mine * (1 / keen + own.booked[:, None]) / (1 / keen + mine * own.open_to[:, curve % 3 :: 3])
+        rows[:, curve % 3 :: 3] += posterior[own.house, curve][:, None] * held / held.sum(axis=1, keepdims=True) * more
+    together = STUDIOS * PRIOR + posterior.sum(axis=0)
+    looked = (STUDIOS * PRIOR * usual + (posterior * looks).sum(axis=0)) / together
+    return _Found(
+        weights=together / together.sum(),
+        usual=together * looked / (together @ looked),
+        studios=_shares(posterior * looks),
+        slots=_shares(rows),
+        likely=float(_log_sum(joint, np.ones(len(weights))).sum()),
+    )
+
+
+def _shares(rows: Floats) -> Floats:
+    return np.asarray(rows / rows.sum(axis=1, keepdims=True), dtype=np.float64)
+
+
+def _likely(own: _Slots, looks: Floats, keen: float, curve: int) -> Floats:
+    """Log likelihood of what each slot sold, for the curves as steep as ``curve``: gamma-Poisson in how many look."""
+    means = looks[:, None] * own.open_to[:, curve % 3 :: 3]
+    shape, many = 1 / keen, own.booked[:, None]
+    constant = gammaln(shape + many) - gammaln(shape) + many * np.log(keen)
+    counted = constant + many * np.log(means) - (shape + many) * np.log1p(keen * means)
+    return np.asarray(own.told[:, curve % 3 :: 3] + counted, dtype=np.float64)
+
+
+def _log_sum(logs: Floats, weights: Floats) -> Floats:
+    top = logs.max(axis=1, keepdims=True)
+    return np.asarray(np.log(np.exp(logs - top) @ weights) + top[:, 0], dtype=np.float64)
+
+
+def _near(within: float) -> Floats:
+    near = np.exp(-0.5 * ((MEDIANS[:, None] - MEDIANS) / within) ** 2) * (SCALES[:, None] == SCALES)
+    return np.asarray(near / near.sum(axis=1, keepdims=True), dtype=np.float64)
+
+
+def _told(number: Ints, groups: int, share: Floats, exposed: Floats, booked: Floats) -> tuple[Floats, Floats, Floats]:
+    """What groups of stretches tell, as ``_Slots`` has it."""
+    likely = np.maximum(accepted(share), LEAST_ACCEPTED)
     open_to, told = np.zeros((groups, len(MEDIANS))), np.zeros((groups, len(MEDIANS)))
-    np.add.at(open_to, number, part[:, None] * likely)
+    np.add.at(open_to, number, exposed[:, None] * likely)
     np.add.at(told, number, booked[:, None] * np.log(likely))
-    total = sum_by(number, booked, groups)[:, None]
-    return np.asarray(told - total * np.log(np.maximum(open_to, 1e-300)), dtype=np.float64), open_to
+    total = sum_by(number, booked, groups)
+    return told - total[:, None] * np.log(np.maximum(open_to, 1e-300)), np.maximum(open_to, 1e-9), total
 
 
 def _weighed(logs: Floats) -> Floats:

@@ -19,7 +19,8 @@ from sqlalchemy.orm import defer
 from adapter.marketplace.payouts.owed import TRIAL, Quote
 from adapter.marketplace.payouts.quotes import quote_of
 from adapter.statements.gaps import Gaps
-from adapter.store.tables import Connection, Reservation, Session, SourceMapping, Venue
+from adapter.store.selling import same_place
+from adapter.store.tables import ChannelReservation, Connection, Reservation, Session, SourceMapping, Venue
 from connectors.records import Channel, Outcome, SessionStatus
 
 Json = dict[str, Any]
@@ -35,6 +36,7 @@ class Mirrored:
     held: Any
     venue: Any
     channel: Channel
+    sold: Any = None  # the reservation of the channel that it stands for, where we sold it
 
     @property
     def key(self) -> str:
@@ -52,11 +54,11 @@ def reservations_of(
 ) -> list[Mirrored]:
     """What had been booked by then; of that, what meets the conditions."""
     found = []
-    for made, held, venue, channel in db.execute(_query(studio_id, as_of).where(*conditions)):
+    for made, held, venue, channel, sold in db.execute(_query(studio_id, as_of).where(*conditions)):
         if held is None or venue is None:
             gaps.note("session")
         else:
-            found.append(Mirrored(made, held, venue, channel or Channel.UNKNOWN))
+            found.append(Mirrored(made, held, venue, channel or Channel.UNKNOWN, sold))
     return found
 
 
@@ -66,12 +68,13 @@ def _query(studio_id: int, as_of: datetime) -> Any:
     venue = and_(Venue.connection_id == same, Venue.external_id == Session.venue_id)
     meaning = and_(SourceMapping.connection_id == same, SourceMapping.source == Reservation.source)
     return (
-        select(Reservation, Session, Venue, SourceMapping.channel)
+        select(Reservation, Session, Venue, SourceMapping.channel, ChannelReservation)
         .options(defer(Reservation.raw), defer(Session.raw), defer(Venue.raw))
         .join(Connection, Connection.id == same)
         .outerjoin(Session, session)
         .outerjoin(Venue, venue)
         .outerjoin(SourceMapping, meaning)
+        .outerjoin(ChannelReservation, same_place())
         .where(Connection.studio_id == studio_id)
         .where(or_(Reservation.booked_at.is_(None), Reservation.booked_at <= as_of))
         .order_by(Reservation.id)
@@ -120,7 +123,7 @@ def client_of(made: Any) -> str:
 def _row(each: Mirrored, as_of: datetime, cutoff: timedelta, gaps: Gaps, taxes: Taxes) -> Json:
     made, held, connection = each.made, each.held, each.made.connection_id
     cancelled = _cancellation(each, as_of, cutoff, gaps)
-    quote = quote_of(made) if each.channel is Channel.MARKETPLACE else None
+    quote = quote_of(made, each.sold) if each.channel is Channel.MARKETPLACE else None
     payout, booked_at = _payout(each, quote, gaps), made.booked_at
     if booked_at is not None and cancelled["cancelled_at"] is not None:
         booked_at = min(booked_at, cancelled["cancelled_at"])  # first seen after it was gone: an upper bound

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adapter.guarantee.identity import normalise
-from adapter.store.dialect import insert_new, table_of
+from adapter.store.dialect import among, insert_new, table_of
 from adapter.store.sealing import Keyring
 from adapter.store.tables import EmailAddress
 
@@ -48,7 +48,9 @@ def open_address(keys: Keyring, row: EmailAddress) -> str | None:
 
 
 def _ids(db: Session, hashes: set[str]) -> dict[str, int]:
-    found = db.execute(select(EmailAddress.keyed_hash, EmailAddress.id).where(EmailAddress.keyed_hash.in_(hashes)))
+    found = db.execute(
+        select(EmailAddress.keyed_hash, EmailAddress.id).where(EmailAddress.keyed_hash.in_(among(hashes)))
+    )
     return dict(found.all())
 
 

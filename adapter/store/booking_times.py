@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session as Db
 
-from adapter.store.dialect import insert, table_of
+from adapter.store.dialect import among, insert, table_of
 from adapter.store.tables import BookingNotice, Reservation, Session
 from connectors.records import BookingTime
 
@@ -64,10 +64,10 @@ def evidence(
 ) -> Evidence:
     """What the database knows about when these reservations were made."""
     noticed = select(BookingNotice.reservation_id, BookingNotice.made_at).where(
-        BookingNotice.connection_id == connection_id, BookingNotice.reservation_id.in_(reservations)
+        BookingNotice.connection_id == connection_id, BookingNotice.reservation_id.in_(among(reservations))
     )
     starts = select(Session.external_id, Session.starts_at).where(
-        Session.connection_id == connection_id, Session.external_id.in_(sessions)
+        Session.connection_id == connection_id, Session.external_id.in_(among(sessions))
     )
     return Evidence(dict(db.execute(noticed).all()), dict(db.execute(starts).all()), now, live)
 

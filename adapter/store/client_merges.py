@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
-from adapter.store.dialect import chunks, insert_new, table_of
+from adapter.store.dialect import among, chunks, insert_new, table_of
 from adapter.store.tables import Client, ClientEmail, ClientMerge, Connection, Reservation, SaleLine
 
 UNSYNCHRONISED = {"synchronize_session": False}
@@ -55,7 +55,7 @@ def follow_public_ids(
         if (old := before.get(row["external_id"])) and old["public_id"] not in (None, row["public_id"])
     }
     for some in chunks(sorted(changed)):
-        whose = (SaleLine.connection_id == connection_id) & SaleLine.client_id.in_(some)
+        whose = (SaleLine.connection_id == connection_id) & SaleLine.client_id.in_(among(some))
         new = case({old: changed[old] for old in some}, value=SaleLine.client_id)
         db.execute(update(SaleLine).where(whose).values(client_id=new), execution_options=UNSYNCHRONISED)
 
@@ -90,7 +90,7 @@ def _became(db: Session, connection_id: int, client_ids: list[str]) -> dict[str,
     became: dict[str, str] = {}
     for some in chunks(client_ids):
         found = select(ClientMerge.lost_id, ClientMerge.kept_id).where(
-            ClientMerge.connection_id == connection_id, ClientMerge.lost_id.in_(some)
+            ClientMerge.connection_id == connection_id, ClientMerge.lost_id.in_(among(some))
         )
         became.update(db.execute(found).all())
     return became

@@ -6,10 +6,10 @@ list is applied twice in order instead of being an error.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import BindParameter, ColumnElement, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -48,6 +48,11 @@ def upsert(db: Session, table: Table, key: Sequence[str], rows: Sequence[Row], *
         one = table.c[name].is_distinct_from(statement.excluded[name])
         changed = one if changed is None else changed | one
     db.execute(statement.on_conflict_do_update(index_elements=key, set_=given, where=changed), list(rows))
+
+
+def among(values: Iterable[Any]) -> BindParameter[Any]:
+    """The values of an IN list, handed over as they are; SQLAlchemy looks at each value of a list otherwise."""
+    return bindparam(None, list(values), expanding=True)
 
 
 def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterator[Sequence[Any]]:

@@ -140,7 +140,7 @@ def _standing(
 def _counts(db: Db, now: datetime) -> dict[str, dict[int, int]]:
     late = WebhookMessage.received_at < now - WORKED_OFF
     today = ApiCalls.day == now.date()
-    asked: dict[str, Select[Any]] = {
+    asked: dict[str, Select[*tuple[Any, ...]]] = {
         "alerts": select(Alert.connection_id, func.count()).where(Alert.until.is_(None)),
         "set_aside": select(Quarantine.connection_id, func.count()),
         "waiting": select(WebhookMessage.connection_id, func.count()).where(
@@ -153,7 +153,7 @@ def _counts(db: Db, now: datetime) -> dict[str, dict[int, int]]:
     return {name: _by_connection(db, wanted) for name, wanted in asked.items()}
 
 
-def _by_connection(db: Db, wanted: Select[Any]) -> dict[int, int]:
+def _by_connection(db: Db, wanted: Select[*tuple[Any, ...]]) -> dict[int, int]:
     return {number: int(count) for number, count in db.execute(wanted.group_by(wanted.selected_columns[0])) if number}
 
 

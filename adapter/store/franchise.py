@@ -66,7 +66,7 @@ def coverage_of(db: Db, studio_ids: frozenset[int] | None, now: datetime) -> lis
     if studio_ids is not None:
         wanted = wanted.where(Studio.id.in_(studio_ids))
     booked = _booked(db, now)
-    return [Covered(*rest, booked=booked.get(venue, 0)) for venue, *rest in db.execute(wanted)]
+    return [Covered(*row[1:], booked.get(row[0], 0)) for row in db.execute(wanted).all()]
 
 
 def _booked(db: Db, now: datetime) -> Mapping[int, int]:

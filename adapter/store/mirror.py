@@ -14,7 +14,7 @@ from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session as Db
 
 from adapter.store.columns import KINDS, Row, Unfit, to_row
-from adapter.store.dialect import chunks
+from adapter.store.dialect import among, chunks
 from adapter.store.differences import note_gone
 from adapter.store.quarantine import readable_again, set_aside
 from adapter.store.readings import note_vanished
@@ -111,7 +111,7 @@ def mark_absent(
     # An id that was an address is kept as its hash and can't be compared with what the platform says.
     absent = sorted(key for key in set(db.scalars(there)) - kept if not key.startswith(MARK))
     for some in chunks(absent):
-        whose = (table.c.connection_id == connection.id) & table.c.external_id.in_(some)
+        whose = (table.c.connection_id == connection.id) & table.c.external_id.in_(among(some))
         if stream is Stream.SESSIONS:
             db.execute(update(table).where(whose).values(status=SessionStatus.CANCELLED, roster_mark=None))
             _cancel_coming(db, connection.id, some, now)
@@ -166,7 +166,7 @@ def _cancel_absent(
     for some in chunks(sorted(present)):
         held = select(Reservation.id, Reservation.external_id, Reservation.session_id).where(
             Reservation.connection_id == connection_id,
-            Reservation.session_id.in_(some),
+            Reservation.session_id.in_(among(some)),
             Reservation.outcome.in_(ACTIVE_OUTCOMES),
         )
         for number, external_id, session_id in db.execute(held):
@@ -176,8 +176,9 @@ def _cancel_absent(
                 note_gone(db, Stream.RESERVATIONS, external_id)
     for some in chunks(absent):
         gone = {"outcome": Outcome.CANCELLED, "cancelled_at": now, "gone_at": now}
-        note_vanished(db, Reservation.id.in_(some), now)
-        db.execute(update(Reservation).where(Reservation.id.in_(some)).values(gone))
+        these = Reservation.id.in_(among(some))
+        note_vanished(db, these, now)
+        db.execute(update(Reservation).where(these).values(gone))
     return len(absent)
 
 

@@ -92,7 +92,7 @@ def _cancelled(db: Db, connection: Connection, now: datetime) -> list[tuple[time
             Session.status != SessionStatus.CANCELLED,
         )
     )
-    return [(start - at, outcome is Outcome.LATE_CANCELLED) for start, at, outcome in db.execute(wanted)]
+    return [(start - at, outcome is Outcome.LATE_CANCELLED) for start, at, outcome in db.execute(wanted) if at]
 
 
 def _places(db: Db, connection: Connection, now: datetime) -> Policy:
@@ -127,9 +127,11 @@ def _prices(db: Db, connection: Connection, now: datetime) -> Policy:
     apart = retail is not None and bool(sold) and retail not in sold
     differ = db.scalar(ahead.where(Session.gone_at.is_(None))) or 0 if apart else 0
     words = f"{_count(differ, 'class')} to come are decided with a direct price that nobody can buy at the platform"
+    if retail is None:
+        words = "No direct price is entered here: it is taken from the platform's"
     here = UNSAID if retail is None else _amount(retail, connection.currency)
     there = ", ".join(_amount(price, connection.currency) for price in sold[:3]) or UNSAID
-    return Policy("Direct price of one visit", here, there, "never below what was agreed", differ, words, money=True)
+    return Policy("Direct price of one visit", here, there, "set for each class", differ, words, money=True)
 
 
 def _zones(db: Db, connection: Connection, now: datetime) -> Policy:

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from adapter.store.columns import digest
-from adapter.store.dialect import chunks, insert_new, table_of
+from adapter.store.dialect import among, chunks, insert_new, table_of
 from adapter.store.redaction import redact, scrub
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Quarantine
@@ -47,7 +47,7 @@ def readable_again(db: Session, connection_id: int, stream: Stream, external_ids
         return
     for some in chunks(sorted(external_ids)):
         db.execute(
-            delete(Quarantine).where(of_stream, Quarantine.external_id.in_(some)),
+            delete(Quarantine).where(of_stream, Quarantine.external_id.in_(among(some))),
             execution_options={"synchronize_session": False},
         )
 
@@ -71,7 +71,7 @@ def _parked(db: Session, connection_id: int, hashes: Iterable[str]) -> set[str]:
         found.update(
             db.scalars(
                 select(Quarantine.content_hash).where(
-                    Quarantine.connection_id == connection_id, Quarantine.content_hash.in_(some)
+                    Quarantine.connection_id == connection_id, Quarantine.content_hash.in_(among(some))
                 )
             )
         )

@@ -49,7 +49,8 @@ _PERSONS_OWN = re.compile(
 _CARD = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])")  # as many digits as a card number has
 _ISSUED = re.compile("2[2-7]|[3-6]")  # what the numbers of payment cards begin with; no year of ours does
 CARD_DROPPED = "card number dropped"
-LEAST_CARD = 10**12  # thirteen digits
+SHORTEST_CARD = 13  # digits
+LEAST_CARD = 10 ** (SHORTEST_CARD - 1)
 
 
 class _Verdict(Enum):
@@ -109,10 +110,8 @@ def _mapping(raw: Mapping[str, Any], keys: Keyring, person: bool, depth: int) ->
         if name is None:
             name = scrub(str(key), keys)
         if verdict is _KEEP:
-            # Almost everything that is read comes through here: what needs no second look is told by its type alone.
-            kept[name] = (
-                value if type(value) in _PLAIN and not _is_long(value) else _value(value, keys, person, depth - 1)
-            )
+            # Almost everything that is read comes through here: what needs no second look is told by cheap questions.
+            kept[name] = value if _is_harmless(value) else _value(value, keys, person, depth - 1)
         elif verdict is _Verdict.ADDRESS and isinstance(value, str):
             kept[name] = _address(value, keys)
         else:
@@ -121,8 +120,12 @@ def _mapping(raw: Mapping[str, Any], keys: Keyring, person: bool, depth: int) ->
     return kept
 
 
-def _is_long(value: int | None) -> bool:
-    return value is not None and value >= LEAST_CARD
+def _is_harmless(value: Any) -> bool:
+    """Whether a value is too short for a card number, and plain."""
+    kind = type(value)
+    if kind is str:
+        return len(value) < SHORTEST_CARD and is_plain(value)
+    return kind in _PLAIN and (value is None or value < LEAST_CARD)
 
 
 def _without_names(value: Any) -> Any:
@@ -140,7 +143,7 @@ def _value(value: Any, keys: Keyring, person: bool, depth: int) -> Any:
         return CARD_DROPPED if value and value >= LEAST_CARD and _is_card(str(value)) else value
     if depth <= 0:
         return None
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):  # a dict is known at once, another mapping takes a longer look
         return _mapping(value, keys, person, depth)
     if isinstance(value, (list, tuple)):
         return [_value(item, keys, person, depth - 1) for item in value]
@@ -149,7 +152,7 @@ def _value(value: Any, keys: Keyring, person: bool, depth: int) -> Any:
 
 def _without_cards(text: str) -> str:
     """The text without card numbers, wherever somebody wrote one down."""
-    if len(text) < len(str(LEAST_CARD)):
+    if len(text) < SHORTEST_CARD:
         return text
     return _CARD.sub(lambda found: CARD_DROPPED if _is_card(found.group()) else found.group(), text)
 

@@ -20,7 +20,7 @@ from adapter.store.booking_times import evidence
 from adapter.store.client_emails import note_addresses
 from adapter.store.client_merges import follow_public_ids, kept_of
 from adapter.store.columns import ADDRESS_FIELDS, KINDS, Kind, Row
-from adapter.store.dialect import chunks, table_of, upsert
+from adapter.store.dialect import among, chunks, table_of, upsert
 from adapter.store.differences import note
 from adapter.store.merging import UNKNOWN_WORD, WORDS, keep_what_is_not_said, settle_reservation, stale
 from adapter.store.readings import note_readings, note_reservations
@@ -107,7 +107,7 @@ def _hashes(batch: Batch, ids: Sequence[str]) -> dict[str, str | None]:
     table = batch.kind.table
     found = batch.db.execute(
         select(table.c.external_id, table.c.content_hash, table.c.gone_at.is_not(None)).where(
-            table.c.connection_id == batch.connection.id, table.c.external_id.in_(ids)
+            table.c.connection_id == batch.connection.id, table.c.external_id.in_(among(ids))
         )
     )
     return {key: None if gone else content for key, content, gone in found}
@@ -117,7 +117,7 @@ def _rows(batch: Batch, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     if not ids:
         return {}
     table = batch.kind.table
-    wanted = select(table).where(table.c.connection_id == batch.connection.id, table.c.external_id.in_(ids))
+    wanted = select(table).where(table.c.connection_id == batch.connection.id, table.c.external_id.in_(among(ids)))
     return {row["external_id"]: dict(row) for row in batch.db.execute(wanted.with_for_update()).mappings()}
 
 
@@ -163,7 +163,7 @@ def _zone_sessions(batch: Batch, rows: Sequence[Row]) -> None:
     wanted = {row.values["venue_id"] for row in rows}
     found = batch.db.execute(
         select(venues.c.external_id, venues.c.timezone).where(
-            venues.c.connection_id == batch.connection.id, venues.c.external_id.in_(wanted)
+            venues.c.connection_id == batch.connection.id, venues.c.external_id.in_(among(wanted))
         )
     )
     zones = dict(found.all())

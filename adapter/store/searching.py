@@ -179,7 +179,9 @@ def _reservations(db: Db, external_id: str, studio_ids: frozenset[int] | None) -
         yield Hit(Kind.RESERVATION, session.id, title, detail, studio, session.starts_at, session.timezone)
 
 
-def _mine(wanted: Select[Any], connection: Any, studio_ids: frozenset[int] | None, *, join: bool = True) -> Select[Any]:
+def _mine(
+    wanted: Select[*tuple[Any, ...]], connection: Any, studio_ids: frozenset[int] | None, *, join: bool = True
+) -> Select[*tuple[Any, ...]]:
     """The rows of the studios that exist for whoever asks, with their connection and studio."""
     linked = wanted.join(Connection, Connection.id == connection) if join else wanted
     linked = linked.join(Studio, Studio.id == Connection.studio_id)

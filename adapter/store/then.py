@@ -44,10 +44,16 @@ Key = tuple[int, str]  # connection, the platform's id of the session
 
 
 def upcoming_then(
-    db: Db, studio_ids: frozenset[int] | None, start: datetime, end: datetime, then: datetime, **asked: int | None
+    db: Db,
+    studio_ids: frozenset[int] | None,
+    start: datetime,
+    end: datetime,
+    then: datetime,
+    *,
+    venue_id: int | None = None,
 ) -> list[Upcoming]:
     """What ``upcoming`` would have given at that instant."""
-    return _as_of(db, upcoming(db, studio_ids, start, end, **asked), then)
+    return _as_of(db, upcoming(db, studio_ids, start, end, venue_id=venue_id), then)
 
 
 def session_then(db: Db, session_id: int, then: datetime) -> Upcoming | None:

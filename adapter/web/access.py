@@ -42,6 +42,7 @@ PUBLIC = frozenset(
         "/webhooks/<platform>/<int:connection_id>",
         "/oauth/callback/<platform>",  # bound to its browser by the flow itself: a form_post brings no session
         "/api/v1/openapi.json",
+        "/open-data/scheduled-sessions",  # what studios agreed to publish; nothing where none does
         "/channel/v1/openapi.json",
         "/why/<token>",  # a page about one class, which its studio has opened to members
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -9,12 +11,14 @@ from flask import Blueprint, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session as Db
 
-from adapter.agenda import agenda_of
+from adapter.agenda import Agenda, Day, agenda_of
+from adapter.marketplace.sold import sold_of
 from adapter.overbooking import find_cause, tell
 from adapter.permissions import Act
 from adapter.statements.pace import HOURS, Pace, pace_of
+from adapter.statements.stake import stake_of
 from adapter.store.alerts import open_alerts
-from adapter.store.calendar import decisions_of, one_session, outcomes_of, venues_of
+from adapter.store.calendar import Upcoming, decisions_of, one_session, outcomes_of, venues_of
 from adapter.store.connection_health import connections_of
 from adapter.store.connection_then import connection_then
 from adapter.store.freshness import freshness_of
@@ -27,6 +31,7 @@ from adapter.store.timeline import timeline_of
 from adapter.web.access import context, needs
 from adapter.web.charts import band
 from adapter.web.then import instant_asked_for, not_known_yet
+from adapter.web.wording import can, seen
 
 blueprint = Blueprint("calendar", __name__)
 HISTORY = 20  # decisions shown
@@ -41,6 +46,7 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         studio = db.get_one(Studio, studio_id)
         then = instant_asked_for(studio.timezone)
         agenda = agenda_of(db, studio, now, venue_id=venue_id, then=then)
+        rules = Counter(rule for item in agenda.total.ahead if (rule := _rule(item)) is not None)
         venues, connections = venues_of(db, studio_id), connections_of(db, studio_id)
         alerts = open_alerts(db, studio_id=studio_id, at=then)
         settings = effective_settings(db, studio_id).studio
@@ -53,7 +59,9 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         studio=studio,
         days=agenda.days,
         total=agenda.total,
-        shown=[day for day in agenda.days if day.items and chosen in (None, day.date)],
+        shown=_shown(agenda, chosen),
+        rules=rules,
+        rule=request.args.get("rule"),
         chosen=chosen,
         venue_id=venue_id,
         venues=venues,
@@ -82,6 +90,8 @@ def of_session(session_id: int) -> ResponseReturnValue:
             item = session_then(db, session_id, then) or not_known_yet(item.session.timezone)
         pace = None if then else pace_of(db, item.session, context().now())
         page = page_of_members(db, session_id)
+        sold = None if then else sold_of(db, session_id, context().keys if can(Act.SEE_GUESTS) else None)
+        stake = None if then else stake_of(db, item.session)
     return render_template(
         "session.html",
         item=item,
@@ -90,6 +100,9 @@ def of_session(session_id: int) -> ResponseReturnValue:
         studio=studio,
         pace=pace,
         chart=None if pace is None else _chart(pace),
+        stake=stake,
+        sold=sold,
+        now=context().now(),
         then=then,
         unknowable=UNKNOWABLE,
         member_page=page,
@@ -108,6 +121,20 @@ def timeline(session_id: int) -> ResponseReturnValue:
     found = find_cause(events, until=context().now())
     lines = [(event, tell(event)) for event in events]
     return render_template("timeline.html", item=item, found=found, lines=lines, studio=studio)
+
+
+def _shown(agenda: Agenda, chosen: date | None) -> list[Day]:
+    """The days to show, each with the sessions that the address asks for."""
+    rule = request.args.get("rule")
+    days = [day for day in agenda.days if chosen in (None, day.date)]
+    if rule:
+        days = [replace(day, items=[item for item in day.ahead if _rule(item) == rule]) for day in days]
+    return [day for day in days if day.items]
+
+
+def _rule(item: Upcoming) -> str | None:
+    """What decided a session's number, as this reader may see it."""
+    return None if item.decision is None else str(seen(item.decision.binding or item.decision.reason))
 
 
 def _chart(pace: Pace) -> dict[str, Any]:

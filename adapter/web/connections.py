@@ -30,6 +30,7 @@ from adapter.store.connection_health import (
 )
 from adapter.store.connection_then import UNKNOWABLE, picture_of
 from adapter.store.freshness import freshness_of
+from adapter.store.models import latest_model
 from adapter.store.policies import policies_of
 from adapter.store.push_health import push_health_of
 from adapter.store.settings import effective_settings
@@ -96,6 +97,7 @@ def one(connection_id: int) -> ResponseReturnValue:
             confirmed_at=first_confirmed(db, connection_id),
             events=events_of(db, connection),
             backtest=db.get(BacktestResult, connection_id),
+            model=latest_model(db, connection.studio_id),
             set_aside=set_aside_records(db, connection_id),
             sources=sources_of(db, connection_id),
             price_options=options_of(db, connection_id),

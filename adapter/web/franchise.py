@@ -15,7 +15,7 @@ blueprint = Blueprint("franchise", __name__)
 @blueprint.get("/franchise")
 def front() -> ResponseReturnValue:
     """Every venue of the studios that the caller is franchisor of."""
-    studios = studios_for(caller(), Act.SEE_FRANCHISE)
+    studios = studios_for(caller(), Act.OVERSEE)
     if studios is not None and not studios:
         abort(403)
     with context().store.read() as db:

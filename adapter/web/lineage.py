@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from adapter.lineage.leaves import Asked
 from adapter.lineage.numbers import NUMBERS, Of, open_number
 from adapter.lineage.records import Kind, find_record
+from adapter.marketplace.payouts.days import BadDays, Days, days_from
 from adapter.permissions import Act, may
 from adapter.store.tables import Studio
 from adapter.store.tenancy import row_id
@@ -18,14 +19,14 @@ from adapter.web.access import caller, context, needs
 
 blueprint = Blueprint("lineage", __name__)
 SHOWN = 300  # leaves; the others are summed
-LARGEST = 2**31 - 1
 
 
 @blueprint.get("/studios/<int:studio_id>/number")
 @needs(Act.SEE_RECORDS)
 def of_studio(studio_id: int) -> ResponseReturnValue:
-    """A number of the calendar or the guarantee."""
-    return _opened(Of.STUDIO, day=_day(), venue_id=request.args.get("venue", type=row_id))
+    """A number of the first page, the calendar, the payouts or the guarantee."""
+    ledger = {"days": _days(), "currency": request.args.get("currency", "")}
+    return _opened(Of.STUDIO, day=_day("day"), venue_id=request.args.get("venue", type=row_id), **ledger)
 
 
 @blueprint.get("/sessions/<int:session_id>/number")
@@ -51,7 +52,7 @@ def record(studio_id: int) -> ResponseReturnValue:
         studio = db.get_one(Studio, studio_id)
         if not request.args:
             return render_template("record.html", studio=studio, record=None)
-        if request.args.get("kind") not in set(Kind) or not 0 < number <= LARGEST:
+        if request.args.get("kind") not in set(Kind) or not number:
             abort(404)
         floor = may(caller(), Act.SEE_FLOOR, studio_id)
         found = find_record(db, studio_id, Kind(request.args["kind"]), number, floor=floor)
@@ -81,8 +82,16 @@ def _opened(of: Of, **about: Any) -> ResponseReturnValue:
     )
 
 
-def _day() -> date | None:
-    text = request.args.get("day")
+def _days() -> Days | None:
+    first, last = _day("from"), _day("to")
+    try:
+        return days_from(first, last, first) if first and last else None
+    except BadDays:
+        abort(400)
+
+
+def _day(name: str) -> date | None:
+    text = request.args.get(name)
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from adapter.permissions import Act
 from adapter.store.calendar import Upcoming, one_session
 from adapter.store.member_pages import session_shown, show_members
-from adapter.store.tables import PushMode, Studio
+from adapter.store.tables import Connection, PushMode, Studio
 from adapter.web.access import caller, context, needs
 
 blueprint = Blueprint("members", __name__)
@@ -39,7 +39,9 @@ def page(token: str) -> ResponseReturnValue:
             abort(404)
         item = one_session(db, session_id)
         name = db.get_one(Studio, item.studio_id).name
-    return render_template("member.html", item=item, name=name, listed=_is_listed(item), why_not=_why_not(item))
+        connection = db.get_one(Connection, item.session.connection_id)
+    told = {"listed": _is_listed(item), "why_not": _why_not(item)}
+    return render_template("member.html", item=item, name=name, connection=connection, **told)
 
 
 @blueprint.post("/sessions/<int:session_id>/members")

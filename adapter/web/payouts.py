@@ -37,6 +37,7 @@ from adapter.web.wording import can
 blueprint = Blueprint("payouts", __name__)
 CLASSES_SHOWN, DIFFERENCES_SHOWN, STATEMENTS_SHOWN, LONGEST_NAME = 60, 200, 20, 200
 REASONS = {
+    "booked": "Booked: paid if it stands",
     "attended": "Attended",
     "no_show": "Nobody came: paid all the same",
     "late_cancelled": "Cancelled too late: paid",
@@ -106,30 +107,32 @@ def as_lines(studio_id: int) -> Response:
 def upload(studio_id: int) -> ResponseReturnValue:
     """Compare an uploaded statement with the ledger, and show what came of it."""
     file, now = request.files.get("file"), context().now()
-    if file is None or not file.filename:
-        flash("Choose the statement's file first.", "error")
-        return _back(studio_id)
-    try:
-        with context().store.read() as db:
-            compared = compare_file(db, studio_id, file.read(), file.filename[:LONGEST_NAME], None, now)
-    except (BadStatement, BadDays) as error:
-        flash(f"{file.filename[:LONGEST_NAME]} can't be compared. {error}", "error")
-        return _back(studio_id)
+    name = (file.filename or "")[:LONGEST_NAME] if file else ""
+    with context().store.read() as db:
+        days = _days(db.get_one(Studio, studio_id))
+        if file is None or not name:
+            flash("Choose the statement's file first.", "error")
+            return _back(studio_id, days)
+        try:
+            compared = compare_file(db, studio_id, file.read(), name, days, now)
+        except BadStatement as error:
+            flash(f"{name} can't be compared. {error}", "error")
+            return _back(studio_id, days)
     with context().store.write() as db:
         row, new = keep_compared(db, compared, actor=caller().actor, now=now)
     flash("Compared." if new else "This file was compared before: this is what came of it then.", "info")
-    days = {"from": row.first_day.isoformat(), "to": row.last_day.isoformat()}
-    return _back(studio_id, statement=row.id, **days, _anchor="statement")
+    return _back(studio_id, days, statement=row.id, _anchor="statement")
 
 
-def _back(studio_id: int, **more: Any) -> ResponseReturnValue:
-    return cast(ResponseReturnValue, redirect(url_for("payouts.of_studio", studio_id=studio_id, **more)))
+def _back(studio_id: int, days: Days, **more: Any) -> ResponseReturnValue:
+    shown = {"from": days.first.isoformat(), "to": days.last.isoformat(), **more}
+    return cast(ResponseReturnValue, redirect(url_for("payouts.of_studio", studio_id=studio_id, **shown)))
 
 
 def _days(studio: Studio) -> Days:
-    """The period in the address; this month without one."""
+    """The period in the address or the form; this month without one."""
     try:
-        first, last = (_date(request.args.get(name, "")) for name in ("from", "to"))
+        first, last = (_date(request.values.get(name, "")) for name in ("from", "to"))
         return days_from(first, last, context().now().astimezone(ZoneInfo(studio.timezone)).date())
     except (BadDays, ValueError) as error:
         abort(400, str(error))

@@ -8,10 +8,10 @@ from decimal import Decimal, InvalidOperation
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from adapter.marketplace.campaigns import CampaignRefused, Wanted, register_campaign, withdraw_campaign
 from adapter.marketplace.spotlight import results_of
 from adapter.permissions import Act
 from adapter.store.calendar import venues_of
-from adapter.store.campaigns import CampaignRefused, Wanted, register_campaign, withdraw_campaign
 from adapter.store.tables import Campaign, Studio
 from adapter.store.tenancy import row_id
 from adapter.web.access import caller, context, needs

@@ -54,6 +54,7 @@ REASONS = {
     "ceiling": "At your highest rate",
     "model": "The best balance of what a place pays and the chance that it sells",
     "in_force": "The rate in force stays: the change would be small",
+    "bounded": "On its way: a rate never moves by more than half at once",
     "explored": "Tried a little off the best rate known, to learn what people would pay",
 }
 PUSHES = {
@@ -95,6 +96,8 @@ RUNS = {
 }
 CAUSES = {
     "excluded": "Your settings leave this class out; accepting makes an exception for it, up to this number.",
+    "blackout": "Blacked out by hand; accepting makes an exception for this class, up to this number.",
+    "by_hand": "Set to fewer by hand; accepting lists more of it, up to this number.",
     "own_cap": "Your own number at the platform is smaller; accepting lists beyond it, up to this number.",
     "premium": "They are worth more than the usual rate, and Premium is off; accepting turns it on for this class.",
     "shadow": "Nothing is pushed yet. Switch pushing on at the connection, and they are listed by themselves.",
@@ -116,6 +119,16 @@ READINGS = {
     "due_from": "From when the 60 days count",
     "deminimis": "When the 50 dollars are tested",
     "fx": "Which exchange rate",
+}
+SETTINGS = {
+    "min_spots": "Minimum of spots",
+    "release_all_hours": "Release all, hours before the start",
+    "retail_rate": "Direct price of one reservation",
+    "rate_ceiling": "Highest rate",
+    "rate_floor": "Floor",
+    "max_displacement_risk": "Highest risk of turning a direct client away",
+    "displacement_weight": "Weight of a lost direct booking",
+    "excluded": "Never list anything",
 }
 ROLES = {
     "owner": "Owner",
@@ -335,6 +348,7 @@ def install(app: Flask) -> None:
         ALERTS=ALERTS,
         CAUSES=CAUSES,
         CHANNELS=CHANNELS,
+        SETTINGS=SETTINGS,
         REASONS=REASONS,
         READINGS=READINGS,
     )

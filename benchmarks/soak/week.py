@@ -32,6 +32,7 @@ from tests.fixtures.parity import Apart, tally
 
 PAUSE = 0.05  # seconds between two looks at whether the adapter is done
 MOST = 900.0  # seconds that one round's work may take
+TELLING = 3600.0  # seconds that a round's events may take: two hundred studios have thousands, told one by one
 AFTERWARDS = (timedelta(seconds=50), timedelta(minutes=3), timedelta(minutes=12))  # leases end, retries come due
 FIRST = [line for line in SCHEDULE if line.name not in ("train", "guard")]  # nothing is learned here
 THEN = [line for line in SCHEDULE if line.name not in ("train", "pull")]  # within ten minutes of a round's pulls
@@ -216,7 +217,7 @@ class Soak:
         self._post("faults", given)
 
     def _post(self, what: str, body: Any) -> None:
-        requests.post(f"{self.platform}/_sandbox/{what}", json=body, timeout=600).raise_for_status()
+        requests.post(f"{self.platform}/_sandbox/{what}", json=body, timeout=TELLING).raise_for_status()
 
 
 def show(report: dict[str, Any], after: list[Apart]) -> None:

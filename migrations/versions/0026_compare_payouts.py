@@ -30,7 +30,13 @@ def upgrade() -> None:
         sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["studio_id"], ["studio.id"], name=op.f("fk_payout_statement_studio_id_studio")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_statement")),
-        sa.UniqueConstraint("studio_id", "digest", name=op.f("uq_payout_statement_studio_id_digest")),
+        sa.UniqueConstraint(
+            "studio_id",
+            "digest",
+            "first_day",
+            "last_day",
+            name=op.f("uq_payout_statement_studio_id_digest_first_day_last_day"),
+        ),
     )
     op.create_table(
         "payout_difference",

@@ -18,6 +18,7 @@ from adapter.marketplace.feed import announce
 from adapter.marketplace.offering import premium_sold
 from adapter.store.facts import facts_of_connection
 from adapter.store.mirror import Counts
+from adapter.store.models import latest_model
 from adapter.store.overrides import Wishes, wishes_of
 from adapter.store.tables import Connection, Decision, Listing, Model, Push, PushState, Run, TotalWrite
 from connectors.errors import TryAgain
@@ -108,7 +109,7 @@ def plan_of(
         facts = facts_of_connection(db, connection_id, **span, only=only, settings=wishes.settings)
         found = candidates(db, connection, facts, now, wishes=wishes, only=only)
         standing = {each.session.id: each for each in found}
-        model = models.latest_model(db, connection.studio_id)
+        model = latest_model(db, connection.studio_id)
     if closed_only:
         standing = {number: each for number, each in standing.items() if each.is_closed}
     asked = not all(each.is_closed for each in standing.values())

@@ -7,12 +7,8 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session as Database
-
 from adapter.config import Config
 from adapter.smarttools import BadModel, SmartTools
-from adapter.store.tables import Model
 
 
 def models_folder(config: Config) -> Path:
@@ -40,11 +36,6 @@ def digest_of(folder: Path) -> str:
         name = path.relative_to(folder).as_posix().encode()
         whole.update(len(name).to_bytes(8, "big") + name + path.stat().st_size.to_bytes(8, "big") + path.read_bytes())
     return whole.hexdigest()
-
-
-def latest_model(db: Database, studio_id: int) -> Model | None:
-    """The model that decides for a studio now; None: the plain rule does."""
-    return db.scalar(select(Model).where(Model.studio_id == studio_id).order_by(Model.id.desc()).limit(1))
 
 
 def load_tools(config: Config, digest: str | None) -> SmartTools:

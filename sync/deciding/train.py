@@ -19,6 +19,7 @@ from adapter.smarttools.frames import NEEDED
 from adapter.store.campaigns import spotlights_of, unlit
 from adapter.store.facts import COLUMNS, Facts, facts_of_connection
 from adapter.store.mirror import Counts
+from adapter.store.models import latest_model
 from adapter.store.tables import Connection, Model, Run
 from sync.deciding import models
 from sync.engine.job import Job
@@ -46,7 +47,7 @@ def train(ctx: Context, studio_id: int, *, now: datetime) -> Model | None:
     """
     with ctx.store.read() as db:
         facts, spotlit = learnable(db, studio_id, since=now - LOOK_BACK, until=now)
-        latest = models.latest_model(db, studio_id)
+        latest = latest_model(db, studio_id)
     if len(facts["sessions"]) < FEWEST_SESSIONS:
         return None
     shown = held_out(facts, _in_use(ctx, latest), now)
@@ -54,7 +55,7 @@ def train(ctx: Context, studio_id: int, *, now: datetime) -> Model | None:
         return latest
     digest = models.keep_model(ctx.config, SmartTools().fit(**facts))
     with ctx.store.write() as db:
-        latest = models.latest_model(db, studio_id)
+        latest = latest_model(db, studio_id)
         if latest is not None and latest.digest == digest:
             return latest
         card = card_of(facts) | {"held_out": shown, "spotlit": spotlit}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -10,14 +11,18 @@ from sqlalchemy import func, select
 
 from adapter.accounts import create_studio, create_token, create_user, sign_in_link
 from adapter.context import Context
+from adapter.marketplace.sellers import register_marketplace
 from adapter.store.tables import (
     ApiCalls,
+    ChannelReservation,
     Client,
     Connection,
     Decision,
+    Market,
     Push,
     PushState,
     Reservation,
+    ReservationState,
     Role,
     Run,
     SaleLine,
@@ -33,6 +38,7 @@ from sync.engine import Engine
 from sync.events.subscriptions import subscribe
 
 SETTINGS = {"rate_floor": "7.50", "rate_ceiling": "18.00", "min_spots": None, "release_all_hours": None}
+MARKETPLACE = "Demo marketplace"
 USED = "ADAPTER_DATABASE_URL holds connections already; the sandbox begins anew each time. Use an empty database."
 
 
@@ -50,6 +56,7 @@ class Demo:
     owner_id: int = 0
     connections: dict[int, str] = field(default_factory=dict)  # the platform of each
     token: str = ""
+    seller: str = ""  # the marketplace's token
 
     def play(self) -> dict[str, Any]:
         """All acts; the counts of what came of them."""
@@ -62,6 +69,7 @@ class Demo:
         self.say_what_sources_mean()
         self.decide_in_shadow()
         self.switch_on()
+        self.open_channel()
         return self.counts()
 
     def open_account(self) -> None:
@@ -120,12 +128,14 @@ class Demo:
 
     def listen(self) -> None:
         """Subscribe to the platform's events, where it can be done for one studio."""
-        heard = False
-        for number in self.connections:
+        heard, reasons = False, dict[str, str]()  # by platform: of several sites at one, the first is told
+        for number, platform in self.connections.items():
             try:
                 heard = subscribe(self.context, number) or heard
             except ConnectorError as error:
-                self.tell.did(f"No events are told, changes are seen at each update. {error}")
+                reasons.setdefault(registry.get(platform).title, str(error))
+        for title, why in reasons.items():
+            self.tell.did(f"{title} tells of no events, changes are seen at each update. {why}")
         if heard:
             self.tell.did("Subscribed to the platform's events: a booking is known within seconds.")
 
@@ -171,6 +181,34 @@ class Demo:
         words = ", ".join(f"{number:,} {how}" for how, number in ended.items() if number)
         self.tell.did(f"The owner has switched pushing on. Offers: {words or 'none, for nothing is listed'}.")
 
+    def open_channel(self) -> None:
+        """A marketplace is registered, reads the feed, and sells one place at a quote."""
+        now = self.context.now()
+        with self.context.store.write() as db:
+            market = Market(name="Demo market", currency=self.sandbox.studio(self.platforms[0])["currency"])
+            market.margin, market.credit_value, market.created_at = Decimal("0.25"), Decimal("1.90"), now
+            db.add(market)
+            db.flush()
+            register_marketplace(db, MARKETPLACE, now, market=market.name)
+            self.seller = create_token(db, self.context.keys, Role.MARKETPLACE, None, MARKETPLACE, now)
+        items = self._channel("GET", "/offers?limit=1000")["items"]
+        open_now = [item for item in items if item["spots"]]
+        self.tell.did(f"A marketplace may call the channel now: {len(open_now):,} sessions are on offer there.")
+        if open_now:
+            self._sell(max(open_now, key=lambda item: item["spots"]))
+        self.tell.note(f"curl -H 'Authorization: Bearer {self.seller}' {self._url}/channel/v1/offers")
+
+    def _sell(self, item: dict[str, Any]) -> None:
+        quote = self._channel("POST", "/quotes", {"session_id": item["session_id"]})
+        guest = {"name": "Demo Guest", "email": "demo.guest@example.org"}
+        order = {"id": "demo-1", "quote": quote["quote"], "guest": guest}
+        made = self._channel("POST", "/reservations", order, key="demo-1")
+        self.tell.note(
+            f"It sold a place in {item['class_name']} for {made['credits']} credits; the studio is paid "
+            f"{made['payout']} {made['currency']}: {made['state']}."
+        )
+        self.engine.run_due()
+
     def counts(self) -> dict[str, Any]:
         """What there is now."""
         with self.context.store.read() as db:
@@ -189,12 +227,17 @@ class Demo:
                 "pushes_local": count(Push, Push.state == PushState.LOCAL),
                 "pushes_failed": count(Push, Push.state.in_([PushState.REFUSED, PushState.FAILED])),
                 "api_calls": db.scalar(select(func.sum(ApiCalls.calls))) or 0,
+                "sold": count(ChannelReservation, ChannelReservation.state == ReservationState.CONFIRMED),
                 "failed_runs": count(Run, Run.state == "failed"),
             }
 
     @property
     def _url(self) -> str:
         return self.context.config.public_url
+
+    def _channel(self, method: str, path: str, body: dict[str, Any] | None = None, key: str = "") -> Any:
+        url = f"{self._url}/channel/v1{path}"
+        return self.browser.call(method, url, token=self.seller, body=body, key=key)
 
     def _api(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         return self.browser.call(method, f"{self._url}/api/v1{path}", token=self.token, body=body)

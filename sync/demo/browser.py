@@ -70,9 +70,9 @@ class Browser:
             return _checked(self._session.post(target, data=values, timeout=TIMEOUT, headers={"Referer": page.url}))
         return _checked(self._session.get(target, params=values, timeout=TIMEOUT))
 
-    def call(self, method: str, url: str, *, token: str, body: dict[str, Any] | None) -> Any:
-        """Call the JSON API as a program of the owner's would; None where the answer has no body."""
-        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid.uuid4().hex}
+    def call(self, method: str, url: str, *, token: str, body: dict[str, Any] | None, key: str = "") -> Any:
+        """Call the JSON API as somebody's program would; None where the answer has no body."""
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key or uuid.uuid4().hex}
         answer = _checked(requests.request(method, url, json=body, headers=headers, timeout=TIMEOUT))
         return answer.json() if answer.content else None
 

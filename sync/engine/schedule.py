@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session as Database
 from adapter.cadence import ROUND
 from adapter.context import Context
 from adapter.marketplace.feed import announce_due
+from adapter.marketplace.publishing import publish
 from adapter.statements.watch import watch_guarantees
 from adapter.store.tables import (
     ChannelReservation,
@@ -25,12 +26,11 @@ from adapter.store.tables import (
     PushMode,
     Run,
     RunKind,
-    RunOrigin,
     RunState,
     SourceMapping,
     WebhookMessage,
 )
-from adapter.work import request_run
+from adapter.work import request_by_clock
 from connectors import registry
 from connectors.records import Channel
 from sync.deciding import freshness
@@ -160,6 +160,12 @@ def look_after_guarantees(db: Database, now: datetime) -> int:
     return 0
 
 
+def publish_what_is_on_offer(db: Database, now: datetime) -> int:
+    """Bring the open feeds up to date; asks for no run."""
+    publish(db, now)
+    return 0
+
+
 def ask_for_subscriptions(db: Database, now: datetime) -> int:
     """A first look whether events come, for each connection that has just been made; the sweep looks from then on."""
     new = [c for c in _active(db) if c.webhook_checked_at is None and registry.get(c.platform).webhooks is not None]
@@ -178,7 +184,7 @@ def ask_for_messages(db: Database, now: datetime) -> int:
     """A run where a message to a marketplace is due."""
     if not messages_due(db, now):
         return 0
-    return request_run(db, RunKind.TELL, None, origin=RunOrigin.SCHEDULE, actor="clock", now=now)[1]
+    return request_by_clock(db, RunKind.TELL, None, now=now)[1]
 
 
 SCHEDULE = (
@@ -196,6 +202,7 @@ SCHEDULE = (
     Line("state", timedelta(minutes=30), ask_for_statements),
     Line("settle", timedelta(minutes=5), ask_for_settling),
     Line("guarantees", timedelta(minutes=30), look_after_guarantees),
+    Line("open data", timedelta(minutes=1), publish_what_is_on_offer),
 )
 
 
@@ -237,5 +244,5 @@ def _ask(
     last = _latest(db, connection, kinds, tuple(RunState), until)
     if _latest(db, connection, kinds, OPEN, until) is not None or (last is not None and now - last < every):
         return False
-    request_run(db, kind, connection.id, origin=RunOrigin.SCHEDULE, actor="clock", now=due_at or now, why=why)
+    request_by_clock(db, kind, connection.id, now=due_at or now, why=why)
     return True

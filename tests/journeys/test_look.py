@@ -4,7 +4,8 @@ scrolls sideways, and a picture of each for people to look at.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page
 
 from adapter.context import Context
-from adapter.store.tables import Connection, EventsState, Role, Run, RunKind
+from adapter.marketplace.campaigns import Wanted, register_campaign
+from adapter.store.tables import Connection, EventsState, OpportunityState, Role, Run, RunKind, Session
+from tests.adapter.web.test_opportunities import card_of
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded, link_of
 
@@ -57,6 +60,22 @@ def something_happened(ctx: Context, seeded: Seeded) -> None:
         row.webhook_state, row.webhook_checked_at = EventsState.OFF, NOON
         row.webhook_why = "The platform's word: too many of its messages could not be delivered."
         row.webhook_since = NOON - timedelta(minutes=20)
+        db.add_all(
+            card_of(seeded.connection_id, session, cause, number)
+            for number, (session, cause) in enumerate(
+                zip(seeded.sessions[8:11], ("excluded", "premium", "shadow"), strict=True)
+            )
+        )
+        accepted = card_of(seeded.connection_id, seeded.sessions[12], "own_cap")
+        accepted.state, accepted.granted, accepted.reason = OpportunityState.ACCEPTED, 5, "Quiet week"
+        accepted.answered_at, accepted.answered_by = NOON - timedelta(hours=2), "user:1"
+        over = card_of(seeded.connection_id, seeded.sessions[0], "excluded", 1)
+        over.state, over.granted, over.reason = OpportunityState.ACCEPTED, 4, "Rain"
+        over.answered_at, over.answered_by = NOON - timedelta(days=2), "user:1"
+        db.add_all([accepted, over])
+        db.get_one(Session, seeded.sessions[0]).ends_at = NOON - timedelta(hours=1)
+        wanted = Wanted("Spring push", date(2026, 2, 16), date(2026, 3, 15), Decimal(100), marketplace="Alpha")
+        register_campaign(db, seeded.studio_id, wanted, actor="user:1", now=NOON)
         row.webhook_gap = {"from": (NOON - timedelta(hours=3)).isoformat(), "to": None, "run": None}
 
 
@@ -78,7 +97,13 @@ def test_every_page_looks_right(browser: Browser, served: str, ctx: Context, see
         "class-settings": f"/studios/{seeded.studio_id}/settings?of=class_type-1",
         "today": f"/studios/{seeded.studio_id}/today",
         "by-hand": f"/studios/{seeded.studio_id}/by-hand?session={seeded.sessions[5]}&kind=spots",
+        "opportunities": f"/studios/{seeded.studio_id}/opportunities",
+        "spotlight": f"/studios/{seeded.studio_id}/spotlight",
         "missing": "/studios/999",
+        "diagnosis": f"/connections/{seeded.connection_id}/diagnosis",
+        "connection-then": f"/connections/{seeded.connection_id}?as_of=2026-03-02T06:00",
+        "number": f"/sessions/{seeded.sessions[5]}/number?of=session.direct",
+        "record": f"/studios/{seeded.studio_id}/record?kind=session&id={seeded.sessions[5]}",
     }
     page.goto("/")
     check(page, f"welcome-{width}")
@@ -88,4 +113,9 @@ def test_every_page_looks_right(browser: Browser, served: str, ctx: Context, see
     for name, path in pages.items():
         page.goto(path)
         check(page, f"{name}-{width}")
+    context.clear_cookies()
+    page.goto(link_of(ctx, seeded.users[Role.SUPPORT]))
+    page.get_by_role("button", name="Sign in").click()
+    page.goto("/desk")
+    check(page, f"desk-{width}")
     context.close()

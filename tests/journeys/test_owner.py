@@ -16,6 +16,8 @@ def sign_in(tab: Page, ctx: Context, seeded: Seeded, role: Role = Role.OWNER) ->
     """By the one-time link, as a person does."""
     tab.goto(link_of(ctx, seeded.users[role]))
     tab.get_by_role("button", name="Sign in").click()
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Today")
+    tab.get_by_role("link", name="Calendar").click()
     expect(tab.get_by_role("heading", level=1)).to_have_text("Harbor Movement")
 
 
@@ -94,11 +96,12 @@ def test_by_keyboard_alone(tab: Page, ctx: Context, seeded: Seeded) -> None:
     tab.goto(link_of(ctx, seeded.users[Role.OWNER]))
     expect(tab.get_by_role("button", name="Sign in")).to_be_focused()
     tab.keyboard.press("Enter")
-    expect(tab.get_by_role("heading", level=1)).to_have_text("Harbor Movement")
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Today")
     tab.keyboard.press("Tab")
     expect(tab.get_by_role("link", name="Skip to the content")).to_be_focused()
     tab.keyboard.press("Enter")
     expect(tab.locator("main")).to_be_focused()
+    tab.goto(f"/studios/{seeded.studio_id}")
     for _ in range(60):
         tab.keyboard.press("Tab")
         if tab.evaluate("document.activeElement.textContent") == "Vinyasa Flow":

@@ -68,7 +68,7 @@ NEEDS: dict[str, Act | Somewhere | Door] = {
     "GET /audit": STAFF,
     "GET /desk": Somewhere(Act.USE_DESK),
     "POST /desk": Somewhere(Act.USE_DESK),
-    "GET /franchise": Somewhere(Act.SEE_FRANCHISE),
+    "GET /franchise": Somewhere(Act.OVERSEE),
     "GET /charts/chart.js": SIGNED_IN,
     "GET /why/<token>": ANYBODY,
     "POST /class-types/<int:class_type_id>/promote": Act.SWITCH_PUSH,

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from flask import Flask
 
+from adapter.marketplace.payouts.days import days_from
+from adapter.marketplace.payouts.view import OWED, period_of
 from adapter.store.calendar import one_session
 from adapter.store.tables import ChannelReservation, Reservation, RunKind, Session
 from benchmarks.marketplace import STANDING, Marketplace
@@ -13,7 +15,7 @@ from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, decide, done
 from tests.sync.selling import seller_of
 
-STEPS, HOURS = 4, 9  # benchmarks/bench_channel.py does the whole week
+STEPS, HOURS = 4, 5  # benchmarks/bench_channel.py does the whole week
 FLOOR = Decimal("7.50")
 
 
@@ -71,6 +73,11 @@ def agree(road: Road, sandbox: LiveSandbox, sellers: list[Marketplace]) -> None:
     assert linked
     assert all(mirrored_rates[str(row.platform_id)] == row.payout for row in linked)
     with road.ctx.store.read() as db:
+        period = period_of(db, 1, days_from(None, None, road.ctx.now().date()), road.ctx.now())
+        paid = {each.sold.caller_id: (each.amount, each.product) for each in period.places if each.sold}
+        assert paid
+        for key, (amount, product) in paid.items():
+            assert (amount, product) == (ours[key].payout * 100 if ours[key].state in OWED else 0, ours[key].product)
         for number in {held["session_id"] for held in standing}:
             session = db.get_one(Session, number)
             if session.starts_at > road.ctx.now():

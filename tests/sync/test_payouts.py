@@ -9,22 +9,31 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from adapter.context import Context
 from adapter.marketplace.payouts import ledger
-from adapter.marketplace.payouts.ledger import append_settled, settled_sessions
+from adapter.marketplace.payouts.days import Days
+from adapter.marketplace.payouts.due import due_classes, settled_classes
+from adapter.marketplace.payouts.ledger import append_settled
 from adapter.marketplace.payouts.mirrored import rules_of
 from adapter.marketplace.payouts.shares import set_share
+from adapter.marketplace.payouts.statements import compare_file
+from adapter.marketplace.payouts.telling import tell_place
+from adapter.marketplace.payouts.view import period_of
+from adapter.marketplace.sellers import register_marketplace
 from adapter.statements.entering import change_terms
 from adapter.statements.making import make_statement
 from adapter.statements.reservations import OF_STUDIO
 from adapter.store.database import Store
 from adapter.store.tables import (
     Base,
+    ChannelReservation,
     Connection,
+    EmailAddress,
     PayoutLine,
     Reservation,
+    ReservationState,
     Run,
     RunKind,
     RunState,
@@ -32,7 +41,7 @@ from adapter.store.tables import (
     SourceMapping,
     Venue,
 )
-from connectors.records import Channel, Outcome
+from connectors.records import Channel, Outcome, Product
 from sync.deciding import settle_run
 from sync.engine import schedule
 from tests.adapter.guarantee.cases import aurora
@@ -48,7 +57,7 @@ def settle(ctx: Context, studio_id: int) -> None:
     with ctx.store.write() as db:
         rules = rules_of(db, studio_id)
         for connection in db.scalars(select(Connection.id).where(Connection.studio_id == studio_id)):
-            append_settled(db, rules, settled_sessions(db, connection, ctx.now()), ctx.now())
+            append_settled(db, rules, settled_classes(db, connection, ctx.now()), ctx.now())
 
 
 def lines(store: Store, *where: Any) -> list[PayoutLine]:
@@ -184,6 +193,73 @@ def test_ec_47_each_seat_of_a_reservation_is_a_place(ctx: Context, studio: int) 
         db.execute(update(Reservation).where(Reservation.client_id == "ivy").values(seats=1))
     settle(ctx, studio)
     assert sum(amount for amount, _, _ in of(ctx, "ivy")) == 900
+
+
+def sell(ctx: Context, name: str, caller_id: str, product: Product, payout: str) -> None:
+    """As if the channel had sold this reservation."""
+    with ctx.store.write() as db:
+        seller = register_marketplace(db, "alpha", NOON)
+        made = db.scalars(select(Reservation).where(Reservation.external_id == name)).one()
+        held = db.scalars(select(Session).where(Session.external_id == made.session_id)).one()
+        row = ChannelReservation(
+            marketplace_id=seller.id,
+            caller_id=caller_id,
+            request_hash="",
+            connection_id=made.connection_id,
+            session_id=held.id,
+            guest_email_id=db.scalars(select(EmailAddress.id)).first(),
+            product=product,
+            reasons=["b"] if product is Product.PREMIUM else [],
+            quote_id=f"quote of {caller_id}",
+            quoted_at=NOON,
+            payout=Decimal(payout),
+            currency="USD",
+            state=ReservationState.CONFIRMED,
+            platform_id=name,
+            on_ledger=False,
+            requested_at=NOON,
+            changed_at=NOON,
+        )
+        db.add(row)
+
+
+def test_sr_09_what_the_channel_sold_pays_its_quote_whatever_was_on_offer(ctx: Context, studio: int) -> None:
+    sell(ctx, "r3", "alpha-1", Product.PREMIUM, "9.50")
+    sell(ctx, "r4", "alpha-2", Product.TRIAL, "9.00")
+    settle(ctx, studio)
+    booked = {line.product: (line.amount, line.quote) for line in lines(ctx.store) if line.product}
+    assert booked == {"premium": (950, "quote of alpha-1"), "trial": (0, "quote of alpha-2")}
+    with ctx.store.read() as db:
+        body = make_statement(db, ctx.keys, studio, ctx.now()).body
+        content = b"reservation,amount,date\nalpha-1,9.50,2025-03-10\nalpha-2,9.00,2025-06-07\nalpha-3,1,2025-06-07\n"
+        compared = compare_file(db, studio, content, "march.csv", None, NOON)
+        shown = period_of(db, studio, Days(*PERIOD), NOON)
+    labels = [told["premium"] for told in map(tell_place, shown.places) if told["product"] == "premium"]
+    assert labels == [["b"]]  # PD-02
+    paid = sum(line.amount for line in lines(ctx.store, PayoutLine.day.between(*PERIOD)))
+    assert body["classpass_revenue"]["payouts"] == f"{paid / 100:.2f}" == "160.50"
+    found = {entry.pair.theirs[0].reservation: entry.cause for entry in compared.entries if entry.pair.theirs}
+    assert found == {"alpha-1": None, "alpha-2": "trial", "alpha-3": "unknown_here"}
+
+
+def test_only_what_may_be_new_is_looked_at_again(ctx: Context, studio: int) -> None:
+    settle(ctx, studio)
+
+    def due(since: Any = NOON + timedelta(days=2)) -> list[int]:
+        with ctx.store.read() as db:
+            return due_classes(db, db.scalars(select(Connection)).one(), since, NOON + timedelta(days=3))
+
+    every = due(None)
+    assert len(every) > 20
+    assert due() == []
+    change(ctx, "r3", fetched_at=NOON + timedelta(days=2))
+    assert len(due()) == 1
+    with ctx.store.write() as db:
+        db.execute(delete(PayoutLine).where(PayoutLine.amount == 2400))
+    assert len(due()) == 2
+    with ctx.store.write() as db:
+        set_share(db, studio, None, Decimal("0.1"), date(2025, 1, 1), actor="ines", now=NOON + timedelta(days=2))
+    assert due() == every
 
 
 class TestARun:

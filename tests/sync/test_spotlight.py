@@ -10,10 +10,11 @@ from click.testing import CliRunner
 from sqlalchemy import select, update
 
 from adapter.backtest.command import backtest
+from adapter.marketplace.campaigns import CampaignRefused, Wanted, register_campaign, withdraw_campaign
 from adapter.marketplace.spotlight import results_of
 from adapter.statements.incremental import classes_of, readout_of
 from adapter.statements.making import make_statement
-from adapter.store.campaigns import CampaignRefused, Wanted, register_campaign, spotlights_of, withdraw_campaign
+from adapter.store.campaigns import spotlights_of
 from adapter.store.holdouts import Draw, draw_of, register_holdout
 from adapter.store.tables import Audit, Campaign, Holdout, Reservation, RunKind, Session, SourceMapping, Venue
 from connectors.records import BookingTime, Channel, Outcome

@@ -111,10 +111,10 @@ def test_switches_and_settings_are_those_of_then_and_the_floor_stays_confidentia
     client, path = owner_of(road), f"/connections/{road.connection_id}"
     early = words(client, path, times[0])
     assert "Live: decisions were pushed" in early
-    assert "Min spots 3" in early
-    assert "Rate floor 7.50" in early
+    assert "Minimum of spots 3" in early
+    assert "Floor $7.50" in early
     assert "Paused: nothing sold" in (late := words(client, path, times[1]))
-    assert "Min spots 7" in late
+    assert "Minimum of spots 7" in late
     assert "Shadow: nothing was pushed" in words(client, path, times[0] - timedelta(hours=1))
     guarantee = words(client, f"/studios/{road.connection.studio_id}/guarantee", times[0])
     assert "No statement had been made yet" in guarantee

@@ -9,6 +9,7 @@ causes       why a line of theirs differs from ours, in plain words (pure)
 quotes       what a reservation was booked at: the one place that knows
 shares       the franchisor's share, with the days from which it holds
 mirrored     what is owed for what the mirror holds
+due          the classes that have to be looked at
 ledger       appends what has settled
 view         a period as it is shown: final and provisional
 statements   statements that were uploaded, and what came of comparing them

@@ -12,33 +12,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
-from adapter.guarantee.terms import SETTLES_AFTER
 from adapter.marketplace.payouts.lines import Line, LineKind, missing_lines, withdrawn
 from adapter.marketplace.payouts.mirrored import Booked, Rules, Seat, booked_in
 from adapter.marketplace.payouts.owed import Account, Quote
 from adapter.store.dialect import chunks
 from adapter.store.saving import Counts
-from adapter.store.tables import PayoutLine, Reservation, Session, SourceMapping
+from adapter.store.tables import PayoutLine, Reservation, SourceMapping
 from connectors.records import Channel
-
-
-def settled_sessions(db: Db, connection_id: int, now: datetime) -> list[int]:
-    """The classes of a connection that stand as they are, and have marketplace places or lines in the ledger."""
-    held = Session.connection_id == connection_id
-    booked = (
-        select(Session.id)
-        .join(
-            Reservation,
-            (Reservation.connection_id == connection_id) & (Reservation.session_id == Session.external_id),
-        )
-        .join(
-            SourceMapping,
-            (SourceMapping.connection_id == connection_id) & (SourceMapping.source == Reservation.source),
-        )
-        .where(held, SourceMapping.channel == Channel.MARKETPLACE, Session.starts_at <= now - SETTLES_AFTER)
-    )
-    written = select(PayoutLine.session_id).join(Session, Session.id == PayoutLine.session_id).where(held)
-    return sorted(set(db.scalars(booked.union(written))))
 
 
 def append_settled(db: Db, rules: Rules, sessions: Collection[int], now: datetime) -> Counts:

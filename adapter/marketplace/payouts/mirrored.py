@@ -25,7 +25,7 @@ from adapter.marketplace.payouts.shares import Shares, shares_of
 from adapter.statements.case import terms_of, usual_cutoff
 from adapter.statements.gaps import Gaps
 from adapter.statements.reservations import Mirrored, key, reservations_of, rows_of, seat_key, tax_rate
-from adapter.store.tables import Reservation, Session, SourceMapping, Studio, Venue
+from adapter.store.tables import ChannelReservation, Reservation, Session, SourceMapping, Studio, Venue
 from connectors.records import Channel
 
 TAX_DIGITS = Decimal("0.000001")  # as finely as a rate is kept
@@ -44,6 +44,7 @@ class Booked:
 
     number: str  # our id of the place, as a statement has it
     made: Reservation
+    sold: ChannelReservation | None
     held: Session
     venue: Venue
     verdict: Verdict
@@ -89,13 +90,13 @@ def booked_in(db: Db, rules: Rules, sessions: Collection[int], now: datetime) ->
 
 
 def _booked(each: Mirrored, seat: int, judged: Mapping[str, Verdict], rules: Rules, now: datetime) -> Booked:
-    number, quote = seat_key(each.key, seat), quote_of(each.made)
+    number, quote = seat_key(each.key, seat), quote_of(each.made, each.sold)
     verdict, settled = judged[number], now - each.held.starts_at >= SETTLES_AFTER
     owed = None
     if quote is not None:
         account = _account(each, rules)
         owed = owed_for(quote, verdict, account, rules.shares.on(each.venue.id, account.day))
-    return Booked(number, each.made, each.held, each.venue, verdict, settled, owed)
+    return Booked(number, each.made, each.sold, each.held, each.venue, verdict, settled, owed)
 
 
 def _account(each: Mirrored, rules: Rules) -> Account:

@@ -1,6 +1,6 @@
 """Payout statements that finance uploads: compared with the ledger once, kept with what came of it, never changed.
 
-The same file is the same statement: uploading it again changes nothing and gives the first answer.
+The same file for the same days is the same statement: giving it again changes nothing and brings the first answer.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Db
 
@@ -25,11 +25,13 @@ from adapter.marketplace.payouts.causes import Lookup, judge_with
 from adapter.marketplace.payouts.comparing import Class, Entry, Place, compare
 from adapter.marketplace.payouts.days import Days, days_from
 from adapter.marketplace.payouts.reading import BadStatement, Problem, Row, read_statement
-from adapter.marketplace.payouts.view import Period, Shown, period_of
+from adapter.marketplace.payouts.view import BOOKED, Period, Shown, period_of
 from adapter.statements.reservations import key
 from adapter.store.dialect import chunks
+from adapter.store.selling import same_place
 from adapter.store.tables import (
     Audit,
+    ChannelReservation,
     Connection,
     Decision,
     PayoutDifference,
@@ -69,7 +71,7 @@ class Compared:
 def compare_file(db: Db, studio_id: int, content: bytes, name: str, days: Days | None, now: datetime) -> Compared:
     """Compare the statement in a file with the ledger as it is now; writes nothing.
 
-    ``days``: the classes it is about; by default those it names. Raises BadStatement and BadDays.
+    ``days``: the classes it is about; by default the span of those it names. Raises BadStatement and BadDays.
     """
     rows = read_statement(content, db.get_one(Studio, studio_id).currency)
     named = _named(db, studio_id, {row.reservation for row in rows})
@@ -80,7 +82,7 @@ def compare_file(db: Db, studio_id: int, content: bytes, name: str, days: Days |
 
 
 def keep_compared(db: Db, compared: Compared, *, actor: str, now: datetime) -> tuple[PayoutStatement, bool]:
-    """Keep a statement with its differences; the second is whether it is new: the same file is not."""
+    """Keep a statement with its differences; the second is whether it is new: the same file of the same days is not."""
     try:
         if (earlier := _earlier(db, compared)) is not None:
             return earlier, False
@@ -95,7 +97,8 @@ def keep_compared(db: Db, compared: Compared, *, actor: str, now: datetime) -> t
 
 def _earlier(db: Db, compared: Compared) -> PayoutStatement | None:
     mine = select(PayoutStatement).where(PayoutStatement.studio_id == compared.studio_id)
-    return db.scalar(mine.where(PayoutStatement.digest == compared.digest))
+    same = PayoutStatement.first_day == compared.days.first, PayoutStatement.last_day == compared.days.last
+    return db.scalar(mine.where(PayoutStatement.digest == compared.digest, *same))
 
 
 def _days_of(rows: Sequence[Row], named: Mapping[str, Sequence[Named]], now: datetime) -> Days:
@@ -110,7 +113,7 @@ def _days_of(rows: Sequence[Row], named: Mapping[str, Sequence[Named]], now: dat
 
 
 def _named(db: Db, studio_id: int, names: Collection[str]) -> dict[str, list[Named]]:
-    """The studio's reservations under the names a statement uses: our id of one, of its seat, or the platform's."""
+    """The studio's reservations under the names a statement uses: our id, of a seat too, the platform's, or theirs."""
     wanted: dict[str, set[str]] = defaultdict(set)
     for name in names:
         wanted[name].add(name)
@@ -126,13 +129,13 @@ def _named(db: Db, studio_id: int, names: Collection[str]) -> dict[str, list[Nam
                 row.channel is Channel.MARKETPLACE,
                 row.rate is not None,
             )
-            for name in wanted[row.external_id]:
-                if ":" not in name or name.partition("#")[0] == known.reservation or name == row.external_id:
+            for name in wanted[row.external_id] | wanted.get(row.caller_id or "", set()):
+                if name in (row.external_id, row.caller_id) or name.partition("#")[0] == known.reservation:
                     found[name].append(known)
     return found
 
 
-def _reservations(studio_id: int, external_ids: Collection[str]) -> Any:
+def _reservations(studio_id: int, names: Collection[str]) -> Any:
     same = Reservation.connection_id
     session = and_(Session.connection_id == same, Session.external_id == Reservation.session_id)
     meaning = and_(SourceMapping.connection_id == same, SourceMapping.source == Reservation.source)
@@ -141,6 +144,7 @@ def _reservations(studio_id: int, external_ids: Collection[str]) -> Any:
             Reservation.connection_id,
             Reservation.external_id,
             Reservation.rate,
+            ChannelReservation.caller_id,
             Session.starts_at,
             Session.timezone,
             SourceMapping.channel,
@@ -148,7 +152,9 @@ def _reservations(studio_id: int, external_ids: Collection[str]) -> Any:
         .join(Connection, Connection.id == same)
         .join(Session, session)
         .outerjoin(SourceMapping, meaning)
-        .where(Connection.studio_id == studio_id, Reservation.external_id.in_(external_ids))
+        .outerjoin(ChannelReservation, same_place())
+        .where(Connection.studio_id == studio_id)
+        .where(or_(Reservation.external_id.in_(names), ChannelReservation.caller_id.in_(names)))
     )
 
 
@@ -187,7 +193,7 @@ def _place(shown: Shown) -> Place:
     return Place(
         number=shown.number,
         reservation=shown.reservation,
-        names=(shown.external_id,),
+        names=(shown.external_id, shown.sold.caller_id) if shown.sold else (shown.external_id,),
         session_id=shown.held.id,
         day=shown.day,
         currency=shown.currency,
@@ -195,7 +201,7 @@ def _place(shown: Shown) -> Place:
         franchisor=shown.franchisor,
         tax=in_units(shown.tax, 0),
         rate=_units(shown.rate, digits(shown.currency)),
-        reason=shown.reason,
+        reason="attended" if shown.reason == BOOKED else shown.reason,
         product=shown.product,
         final=shown.final,
     )

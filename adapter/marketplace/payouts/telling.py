@@ -28,6 +28,7 @@ def tell_period(period: Period, change: Mapping[str, Split]) -> Json:
         "from": period.days.first,
         "to": period.days.last,
         "unpriced": period.unpriced,
+        "unentered": period.unentered,
         "totals": [
             {
                 "currency": total.whole.currency,
@@ -88,6 +89,7 @@ def tell_place(place: Shown) -> Json:
         "venue": place.held.venue,
         "class_name": place.held.name,
         "product": place.product,
+        "premium": list(place.sold.reasons) if place.sold else [],
         "reason": place.reason,
         "state": "final" if place.final else "provisional",
         "currency": place.currency,

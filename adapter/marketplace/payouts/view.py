@@ -13,17 +13,35 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session as Db
 
+from adapter.guarantee.periods import local_date
 from adapter.marketplace.payouts.days import Days
+from adapter.marketplace.payouts.due import UNWRITTEN
 from adapter.marketplace.payouts.mirrored import Booked, Rules, Seat, booked_in, rules_of
 from adapter.marketplace.payouts.owed import MOVED
 from adapter.statements.reservations import key, seat_key
 from adapter.store.dialect import chunks
-from adapter.store.tables import ClassType, Connection, PayoutLine, Reservation, Session, SourceMapping, Venue
-from connectors.records import Channel
+from adapter.store.selling import same_place
+from adapter.store.tables import (
+    ChannelReservation,
+    ClassType,
+    Connection,
+    PayoutLine,
+    Reservation,
+    ReservationState,
+    Session,
+    SourceMapping,
+    Venue,
+)
+from connectors.records import Channel, Outcome
 
+BOOKED = "booked"  # the reason of a place that stands, while nobody has said that its guest came
+OWED = (
+    *(ReservationState.CONFIRMED, ReservationState.ATTENDED),
+    *(ReservationState.NO_SHOW, ReservationState.LATE_CANCELLED),
+)
 AROUND = timedelta(days=1)  # a day at a venue lies within the same day in UTC and one on either side
 
 
@@ -45,6 +63,7 @@ class Shown:
     number: str  # our id of the place, as a guarantee statement has it
     reservation: str  # of its reservation: connection and the platform's id
     external_id: str  # the platform's id of it
+    sold: ChannelReservation | None  # where the channel sold it
     held: Held
     day: date
     currency: str
@@ -64,11 +83,12 @@ class Shown:
 
 @dataclass(frozen=True)
 class Period:
-    """The places of a period, by class start; and how many that qualify have a payout that is not known."""
+    """The places of a period, by class start; and what is in no total."""
 
     days: Days
     places: Sequence[Shown]
-    unpriced: int
+    unpriced: int  # places that qualify, and whose payout is not known
+    unentered: int  # sold through the channel, and never entered into the booking system
 
 
 def period_of(db: Db, studio_id: int, days: Days, now: datetime) -> Period:
@@ -79,14 +99,16 @@ def period_of(db: Db, studio_id: int, days: Days, now: datetime) -> Period:
     held = _classes(db, {row.session_id for row, *_ in rows} | {each.held.id for _, each in booked})
     places = [*_final(rows, held), *_provisional(booked, held, days)]
     unpriced = sum(each.owed is None and each.verdict.qualifying and _within(each, days) for _, each in booked)
-    return Period(days, sorted(places, key=lambda place: (place.held.starts_at, place.number)), unpriced)
+    ordered = sorted(places, key=lambda place: (place.held.starts_at, place.number))
+    return Period(days, ordered, unpriced, _unentered(db, studio_id, days))
 
 
 def _lines(db: Db, studio_id: int, days: Days) -> Sequence[Any]:
     """The ledger's lines of the period with their reservations, a place's in their order."""
-    wanted = select(PayoutLine, Reservation.connection_id, Reservation.external_id)
+    wanted = select(PayoutLine, Reservation.connection_id, Reservation.external_id, ChannelReservation)
     return db.execute(
         wanted.join(Reservation, Reservation.id == PayoutLine.reservation_id)
+        .outerjoin(ChannelReservation, same_place())
         .where(PayoutLine.studio_id == studio_id, PayoutLine.day.between(days.first, days.last))
         .order_by(PayoutLine.reservation_id, PayoutLine.seat, PayoutLine.sequence)
     ).all()
@@ -99,7 +121,7 @@ def _final(rows: Sequence[Any], held: dict[int, Held]) -> Iterator[Shown]:
         line = row[0]
         groups.setdefault((line.reservation_id, line.seat, line.day, line.currency), []).append(row)
     for group in groups.values():
-        last, connection_id, external_id = group[-1]
+        last, connection_id, external_id, sold = group[-1]
         if last.reason == MOVED:  # nothing is left of it here
             continue
         lines = tuple(row[0] for row in group)
@@ -108,6 +130,7 @@ def _final(rows: Sequence[Any], held: dict[int, Held]) -> Iterator[Shown]:
             number=seat_key(reservation, last.seat),
             reservation=reservation,
             external_id=external_id,
+            sold=sold,
             held=held[last.session_id],
             day=last.day,
             currency=last.currency,
@@ -133,7 +156,6 @@ def _open_classes(db: Db, studio_id: int, days: Days) -> list[int]:
     """The classes around the period that have a marketplace reservation without a line."""
     same = Reservation.connection_id == Session.connection_id
     meaning = and_(SourceMapping.connection_id == Session.connection_id, SourceMapping.source == Reservation.source)
-    first, last = (datetime.combine(day, time.min, UTC) for day in (days.first, days.last))
     query = (
         select(Session.id)
         .distinct()
@@ -141,8 +163,7 @@ def _open_classes(db: Db, studio_id: int, days: Days) -> list[int]:
         .join(Reservation, same & (Reservation.session_id == Session.external_id))
         .join(SourceMapping, meaning)
         .where(Connection.studio_id == studio_id, SourceMapping.channel == Channel.MARKETPLACE)
-        .where(Session.starts_at >= first - AROUND, Session.starts_at < last + 2 * AROUND)
-        .where(~exists().where(PayoutLine.reservation_id == Reservation.id, PayoutLine.seat >= Reservation.seats))
+        .where(UNWRITTEN, *_around(days))
     )
     return sorted(db.scalars(query))
 
@@ -151,6 +172,28 @@ def _written(db: Db, reservations: Collection[int]) -> set[Seat]:
     wanted = select(PayoutLine.reservation_id, PayoutLine.seat).distinct()
     pieces = chunks(sorted(reservations))
     return {Seat(*row) for some in pieces for row in db.execute(wanted.where(PayoutLine.reservation_id.in_(some)))}
+
+
+def _unentered(db: Db, studio_id: int, days: Days) -> int:
+    """What stands on our own ledger alone, because the booking system takes no bookings: it has no record there."""
+    query = (
+        select(func.count(), Session.starts_at, Session.timezone)
+        .select_from(ChannelReservation)
+        .join(Session, Session.id == ChannelReservation.session_id)
+        .join(Connection, Connection.id == ChannelReservation.connection_id)
+        .where(Connection.studio_id == studio_id, ChannelReservation.platform_id.is_(None))
+        .where(ChannelReservation.state.in_(OWED), *_around(days))
+        .group_by(Session.id)
+    )
+    return sum(
+        count for count, starts, zone in db.execute(query) if days.first <= local_date(starts, zone) <= days.last
+    )
+
+
+def _around(days: Days) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Classes that may lie in these days, wherever they are."""
+    first, last = (datetime.combine(day, time.min, UTC) for day in (days.first, days.last))
+    return Session.starts_at >= first - AROUND, Session.starts_at < last + 2 * AROUND
 
 
 def _provisional(booked: Sequence[tuple[Seat, Booked]], held: dict[int, Held], days: Days) -> Iterator[Shown]:
@@ -162,17 +205,23 @@ def _provisional(booked: Sequence[tuple[Seat, Booked]], held: dict[int, Held], d
             number=each.number,
             reservation=key(each.made.connection_id, each.made.external_id),
             external_id=each.made.external_id,
+            sold=each.sold,
             held=held[each.held.id],
             day=owed.account.day,
             currency=owed.account.currency,
             rate=owed.quote.rate,
-            reason=owed.reason,
+            reason=_so_far(each, owed.reason),
             product=owed.quote.product,
             amount=owed.amount,
             franchisor=owed.franchisor,
             tax=owed.amount * Fraction(owed.account.tax_rate),
             lines=(),
         )
+
+
+def _so_far(each: Booked, reason: str) -> str:
+    """Nobody has attended yet what is only booked."""
+    return BOOKED if each.made.outcome is Outcome.BOOKED and reason == "attended" else reason
 
 
 def _within(each: Booked, days: Days) -> bool:

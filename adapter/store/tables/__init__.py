@@ -11,6 +11,7 @@ alerts       what somebody should know about a connection
 decisions    models, decisions and the outbox of pushes
 campaigns    Spotlight: paid placement, by venue and day
 pushes       what stands at the platform of each session, and whether it takes writes
+open_data    what a studio agreed to publish, and the items that were published
 opportunities  spots that a studio's own limits keep back, and what it said to them
 experiments  holdouts, registered before they begin
 guarantee    the Revenue Guarantee: participation, recorded facts, judgements, statements
@@ -87,6 +88,7 @@ from adapter.store.tables.mirror import (
     Session,
     Venue,
 )
+from adapter.store.tables.open_data import PublicActivity, PublicItem, PublicVenue, Publisher
 from adapter.store.tables.opportunities import Opportunity, OpportunityState
 from adapter.store.tables.overrides import Override, OverrideKind
 from adapter.store.tables.payouts import FranchisorShare, PayoutDifference, PayoutLine, PayoutStatement
@@ -158,6 +160,10 @@ __all__ = [
     "PayoutLine",
     "PayoutStatement",
     "PriceOption",
+    "PublicActivity",
+    "PublicItem",
+    "PublicVenue",
+    "Publisher",
     "Push",
     "PushMode",
     "PushState",

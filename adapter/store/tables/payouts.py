@@ -68,12 +68,12 @@ class PayoutStatement(Base):
     """A marketplace's payout statement as it was uploaded, compared with the ledger as it was then. Never changed."""
 
     __tablename__ = "payout_statement"
-    __table_args__ = (UniqueConstraint("studio_id", "digest"),)
+    __table_args__ = (UniqueConstraint("studio_id", "digest", "first_day", "last_day"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     studio_id: Mapped[int] = mapped_column(ForeignKey("studio.id"))
     name: Mapped[str]
-    digest: Mapped[str]  # SHA-256 of the file: the same file is the same statement
+    digest: Mapped[str]  # SHA-256 of the file: the same one for the same days is the same statement
     first_day: Mapped[date]
     last_day: Mapped[date]
     rows: Mapped[int]

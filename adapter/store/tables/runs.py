@@ -84,6 +84,6 @@ class RunLine(Base):
     __table_args__ = (Index(None, "run_id", "id"), Index(None, "at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"))
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"))
     at: Mapped[datetime]
     words: Mapped[str]

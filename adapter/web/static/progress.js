@@ -21,10 +21,11 @@ function follow(box) {
 // Adds to a run's log what has come since its last line, until the run has ended; stays at the end if one reads there.
 function listen(log) {
   const again = () => window.setTimeout(look, 1000);
+  const box = log.parentElement;
   async function look() {
     const ended = !document.querySelector("[data-poll] .progress:not([data-finished])");
     const last = log.lastElementChild ? log.lastElementChild.dataset.line : 0;
-    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+    const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
     try {
       const answer = await fetch(`${log.dataset.log}?after=${last}`, { headers: { Accept: "text/html" } });
       if (!answer.ok || answer.redirected) return;
@@ -32,7 +33,7 @@ function listen(log) {
     } catch {
       return again();
     }
-    if (atEnd) log.scrollTop = log.scrollHeight;
+    if (atEnd) box.scrollTop = box.scrollHeight;
     if (!ended) again();
   }
   again();

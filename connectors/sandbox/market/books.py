@@ -42,6 +42,10 @@ FIRST_ID = {
 """Where the numbering of each kind of record begins. Kinds count apart: one more visit renumbers no class."""
 
 
+def _none_taken() -> list[int]:
+    return [0, 0]
+
+
 @dataclass(kw_only=True)
 class Books:
     """What a tenant of the platform has in writing. ``now`` is how far it has been written."""
@@ -71,7 +75,7 @@ class Books:
     _classes_of: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     _visits_of: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     _visits_by: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-    _taken: dict[int, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))  # places: all, online
+    _taken: dict[int, list[int]] = field(default_factory=lambda: defaultdict(_none_taken))  # all, online
     _holding: set[tuple[int, int]] = field(default_factory=set)  # class and client of active visits
     _waiting_for: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     _services_of: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))

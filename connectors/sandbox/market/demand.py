@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -76,7 +75,7 @@ class Demand:
         self._key = (seed, plan.site & 0xFFFFFFFF)
         self._plan = plan
         self._people = people
-        self.day_level = lru_cache(maxsize=512)(self._day_level)
+        self._day_levels: dict[date, float] = {}
 
     def of_class(self, slot: int, day: date, start: int, known: Known | None = None) -> ClassPlan:
         """Everybody who will want a place in the class of a slot on a day that starts at ``start``."""
@@ -92,8 +91,13 @@ class Demand:
         """The generator for what happens at the studio on a day, demand apart."""
         return np.random.default_rng((*self._key, _OFFICE, day.toordinal()))
 
-    def _day_level(self, day: date) -> float:
+    def day_level(self, day: date) -> float:
         """How much more or less than usual a day draws: season, and weather that a studio's day shares."""
+        if day not in self._day_levels:
+            self._day_levels[day] = self._draw_level(day)
+        return self._day_levels[day]
+
+    def _draw_level(self, day: date) -> float:
         rng = np.random.default_rng((*self._key, _WEATHER, day.toordinal()))
         storm = 0.72 if rng.random() < 0.04 else 1.0
         return season(day, southern=self._plan.southern) * storm * float(rng.lognormal(-0.006, 0.11))

@@ -22,6 +22,10 @@ Emit = Callable[..., None]
 """Called with the kind, the instant and the ids of what happened."""
 
 
+def _nobody_minds(entry: WaitlistEntry, visit: Visit) -> None:
+    """Nobody wants to know who came up from a waiting list."""
+
+
 class Desk:
     """Books, cancels and signs in at one site."""
 
@@ -29,7 +33,7 @@ class Desk:
         self.site = site
         self.till = Till(site)
         self._emit = emit
-        self.on_promoted: Callable[[WaitlistEntry, Visit], None] = lambda entry, visit: None
+        self.on_promoted: Callable[[WaitlistEntry, Visit], None] = _nobody_minds
 
     def open_class(self, class_id: int, at: datetime) -> ClassInstance:
         """The class, if it can be booked at all at this instant."""

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from connectors.sandbox.market import changes
@@ -41,7 +42,7 @@ class World:
         self._heard = False
         self._living: dict[int, Living] = {}
         for plan in demo_studios() if studios is None else studios:
-            self._living[plan.site] = Living(seed, plan, now, self._teller(plan.site), marketplace=marketplace)
+            self._living[plan.site] = Living(seed, plan, now, partial(self._tell, plan.site), marketplace=marketplace)
         for living in self._living.values():
             living.advance(now)
         self._heard = True  # of the past, nobody had asked to be told
@@ -216,13 +217,18 @@ class World:
             raise Refused(Reason.UNKNOWN_VISIT, f"visit {visit_id} does not exist")
         return visit
 
-    def _teller(self, site_id: int) -> Any:
-        def emit(kind: EventKind, at: datetime, **ids: Any) -> None:
-            if self._heard:
-                self._told += 1
-                self._events.append(Event(number=self._told, site_id=site_id, kind=kind, at=at, **ids))
+    def _tell(self, site_id: int, kind: EventKind, at: datetime, **ids: Any) -> None:
+        if self._heard:
+            self._told += 1
+            self._events.append(Event(number=self._told, site_id=site_id, kind=kind, at=at, **ids))
 
-        return emit
+    def __getstate__(self) -> dict[str, Any]:
+        """All of it but the lock: a copy has its own."""
+        return {name: value for name, value in vars(self).items() if name != "lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A copy lives on by itself."""
+        vars(self).update(state, lock=threading.RLock())
 
 
 def small_world(now: datetime, *, seed: int = 7, marketplace: bool = True) -> World:

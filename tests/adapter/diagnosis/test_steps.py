@@ -21,6 +21,7 @@ from tests.fixtures.database import NOON
 WELL = Facts(
     now=NOON,
     platform="Sandbox",
+    zone="America/New_York",
     last_read_at=NOON - timedelta(minutes=4),
     bookings_lately=100,
     classes_ahead=30,
@@ -105,7 +106,6 @@ def test_a_customer_is_told_of_every_cause_alert_and_deed() -> None:
     assert {RunKind.RESYNC, RunKind.SUBSCRIBE} <= set(ACTS)
     story = Story(
         diagnose(WELL),
-        "America/New_York",
         days=3,
         incidents=[Incident(AlertKind.STALE, OLD, NOON)],
         deeds=[Deed(RunKind.RESYNC, NOON, went_well=True, read=312, changed=4)],
@@ -138,7 +138,7 @@ def test_no_address_no_floor_and_no_other_studio_reaches_the_summary(
     facts = replace(facts, state_reason=poison, trouble=said, scopes_missing=(poison,), engine=poison)
     incidents = [Incident(kind, OLD, None) for kind in AlertKind]
     deeds = [Deed(kind, OLD, went_well=False, read=3, changed=1) for kind in ACTS]
-    text = summarise(Story(diagnose(facts), "Europe/Paris", days=3, incidents=incidents, deeds=deeds))
+    text = summarise(Story(diagnose(facts), days=3, incidents=incidents, deeds=deeds))
     assert address not in text
     assert other not in text
     assert "@" not in text

@@ -41,13 +41,29 @@ def test_every_page_and_list_answers(both: tuple[Context, Seeded, Flask]) -> Non
     studio, connection = f"/studios/{seeded.studio_id}", f"/connections/{seeded.connection_id}"
     pages = [studio, f"{studio}/connect", f"{studio}/settings", connection, "/readyz", "/metrics"]
     pages += [f"/sessions/{seeded.sessions[4]}", f"/runs/{seeded.runs[1]}", f"/runs/{seeded.runs[1]}/progress"]
+    session, then = f"/sessions/{seeded.sessions[4]}", "as_of=2026-03-02T06:30"
+    pages += [f"{connection}/diagnosis", f"{connection}?{then}", f"{studio}?{then}", f"{session}?{then}"]
+    pages += [f"{studio}/number?of=calendar.{name}" for name in ("taken", "value")]
+    pages += [f"{session}/number?of=session.kept", f"{connection}/number?of=connection.classes_ahead"]
+    pages += [f"{studio}/record?kind=session&id={seeded.sessions[4]}", f"{studio}/number?of=today.value"]
     for path in pages:
         assert client.get(path).status_code == (503 if path == "/readyz" else 200), path
     lists = ["studios", "connections", "runs", "sessions", f"connections/{seeded.connection_id}"]
     lists += [f"sessions/{seeded.sessions[4]}/decisions", f"studios/{seeded.studio_id}/sources"]
     token = bearer(ctx, Role.OWNER, seeded.studio_id)
+    lists += [f"connections/{seeded.connection_id}/diagnosis", f"runs/{seeded.runs[1]}/log"]
     for path in lists:
         assert client.get(f"/api/v1/{path}", headers=token).status_code == 200, path
+
+
+def test_the_desk_and_the_franchise_answer(both: tuple[Context, Seeded, Flask]) -> None:
+    ctx, seeded, app = both
+    client = app.test_client()
+    sign_in(client, ctx, seeded.users[Role.SUPPORT])
+    for text in ("harbor", "1001", str(seeded.sessions[0]), "9" * 30, "x@y.example"):
+        assert client.post("/desk", data={"q": text}).status_code == 200, text
+    sign_in(client, ctx, seeded.users[Role.FRANCHISOR])
+    assert "Harbor Street" in client.get("/franchise").text
 
 
 def test_the_same_key_at_the_same_instant_does_it_once(both: tuple[Context, Seeded, Flask]) -> None:

@@ -57,7 +57,8 @@ def test_the_sum_of_leaves_is_the_number_over_all_numbers_offered(
         money = create_user(db, ctx.keys, "ines", "ines@x.org", role=Role.FINANCE, studio_id=number, now=NOON).id
     app.config["WTF_CSRF_ENABLED"] = False
     sign_in(client, ctx, seeded.users[Role.OWNER])
-    pages = [f"/studios/{seeded.studio_id}?day=2026-03-03", f"/connections/{seeded.connection_id}"]
+    pages = [f"/studios/{seeded.studio_id}{rest}" for rest in ("?day=2026-03-03", "/today")]
+    pages += [f"/connections/{seeded.connection_id}"]
     found = set().union(*(numbers_of(client, path) for path in pages))
     sessions = [f"/sessions/{session}" for session in (seeded.sessions[3], seeded.sessions[6])]
     found |= set().union(*(numbers_of(client, path) for path in sessions))
@@ -72,6 +73,7 @@ def test_the_sum_of_leaves_is_the_number_over_all_numbers_offered(
     sign_in(client, ctx, money)
     statement = numbers_of(client, f"/studios/{number}/guarantee")
     assert {shown for _, name, shown in statement if name == "guarantee.revenue"} == {"344.00"}
+    statement |= numbers_of(client, f"/studios/{number}/payouts?from=2025-03-01&to=2025-06-30")
     for link, _, shown in statement:
         opens(client, link, shown)
     assert {name for _, name, _ in found | third | statement} == set(NUMBERS), "none is offered that no page shows"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, func, select, update
+from sqlalchemy import delete, event, func, select, update
 
 from adapter.context import Context
 from adapter.store.alerts import open_alert, resolve_alert
@@ -21,8 +21,10 @@ from adapter.store.tables import (
     ClassType,
     Connection,
     ConnectionState,
+    Decision,
     EventsState,
     Listing,
+    Model,
     Push,
     PushMode,
     PushState,
@@ -116,7 +118,14 @@ def test_what_it_would_have_brought_is_shown_before_it_is_switched_on(
         outcome |= {"hurt_classes": 1, "hurt": [hurt | {"turned_away": 3.0, "value": -40.0}], "assumed": True}
         result = {"weeks": 26, "classes": 400, "outcome": outcome}
         db.add(BacktestResult(connection_id=seeded.connection_id, made_at=NOON, result=result))
+        held = {"error": 2.1, "error_before": 2.35, "inside": 0.813, "calibration": [[4.1, 4.4], [9.0, 8.7]]}
+        card = {"from": "2025-03-02T12:00:00+00:00", "to": "2026-03-01T12:00:00+00:00", "sessions": 1200}
+        card |= {"reservations": 9000, "held_out": held, "inputs": {"sessions": ["starts_at", "capacity"]}}
+        db.add(Model(studio_id=seeded.studio_id, trained_at=NOON, digest="d" * 64, folder="d", card=card))
     text = words(owner.get(path).text)
+    assert "off by 2.1 reservations a class on these, the model before by 2.35" in text
+    assert "81% of the classes came out within the interval" in text
+    assert "Sessions : starts at, capacity" in text
     assert "The last 26 weeks: +$1,140.20 (in four of five cases between $610.00 and $1,690.40)" in text
     assert "It would have hurt at 1 class:" in text
     assert "Tue, Feb 3, 07:00 EST : −$40.00, 3 turned away" in text
@@ -156,6 +165,21 @@ def test_a_cancelled_class_lists_nothing(owner: FlaskClient, seeded: Seeded, ctx
     page = owner.get(f"/sessions/{row.id}").text
     assert "Cancelled" in page
     assert "Not decided yet" in page
+
+
+def test_of_a_class_that_is_over_it_is_said_what_was(owner: FlaskClient, seeded: Seeded, ctx: Context) -> None:
+    with ctx.store.write() as db:
+        decided, never = db.get_one(ClassSession, seeded.sessions[5]), db.get_one(ClassSession, seeded.sessions[6])
+        for row in (decided, never):
+            row.starts_at, row.status = NOON - timedelta(days=1), SessionStatus.SCHEDULED
+        db.execute(delete(Push).where(Push.session_id == never.id))
+        db.execute(delete(Decision).where(Decision.session_id == never.id))
+    was = owner.get(f"/sessions/{seeded.sessions[5]}").text
+    assert "still listed" in was
+    assert "when it began" in was
+    page = owner.get(f"/sessions/{seeded.sessions[6]}").text
+    assert "It began before anything was decided" in page
+    assert "Not decided yet" not in page
 
 
 def test_a_class_without_a_capacity_is_said_so(owner: FlaskClient, seeded: Seeded, ctx: Context) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from click.testing import CliRunner
@@ -10,9 +12,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from adapter.context import Context
+from adapter.marketplace.campaigns import Wanted, register_campaign
+from adapter.marketplace.feed import announce
 from adapter.spotlight_command import spotlight
-from adapter.store.tables import Campaign, Role
+from adapter.store.tables import Campaign, Marketplace, Role
 from tests.adapter.web.test_pages import words
+from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded, bearer, sign_in
 
 GIVEN = {"name": "Spring", "starts_on": "2026-02-16", "ends_on": "2026-03-01", "fee": "100,00"}
@@ -58,3 +63,24 @@ def test_the_api_and_the_command_line_do_the_same(client: FlaskClient, ctx: Cont
     assert run("--register", "Summer", *dated, "--fee", "80").exit_code == 0
     told = run("--withdraw", str(made.json["id"]), "--json")
     assert [row["name"] for row in json.loads(told.output)] == ["Summer"]
+
+
+def test_the_channel_marks_what_a_campaign_places_at_that_marketplace(
+    client: FlaskClient, ctx: Context, seeded: Seeded
+) -> None:
+    with ctx.store.write() as db:
+        db.add_all(Marketplace(name=name, created_at=NOON) for name in ("alpha", "beta"))
+        announce(db, seeded.sessions, NOON)
+
+    def placed(name: str, cursor: str = "") -> tuple[set[str], str]:
+        headers = bearer(ctx, Role.MARKETPLACE, None, marketplace=name)
+        told = client.get(f"/channel/v1/offers?limit=1000{cursor}", headers=headers).json
+        return {item["starts_at"][:10] for item in told["items"] if item["spotlight"]}, told["next_cursor"]
+
+    days, cursor = placed("alpha")
+    assert days == set()
+    with ctx.store.write() as db:
+        wanted = Wanted("Spring", date(2026, 3, 5), date(2026, 3, 6), Decimal(100), marketplace="Alpha")
+        register_campaign(db, seeded.studio_id, wanted, actor="test", now=NOON)
+    assert placed("alpha", f"&cursor={cursor}")[0] == {"2026-03-05", "2026-03-06"}
+    assert placed("beta")[0] == set()

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from connectors.sandbox.market.world import World, small_world
+from connectors.sandbox.market.world import World
 from tests.fixtures.database import NOON
 
 SITE = 1001
 
 
 @pytest.fixture
-def world() -> World:
+def world(fresh_market: Callable[[], World]) -> World:
     """Fresh for every test, at noon of a Monday in March."""
-    return small_world(NOON)
+    return fresh_market()
 
 
 @pytest.fixture(scope="session")

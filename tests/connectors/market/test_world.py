@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -25,6 +26,15 @@ def test_the_same_seed_and_clock_give_the_same_books_to_the_byte() -> None:
 
 def test_another_seed_gives_other_books() -> None:
     assert canonical(small_world(NOON, seed=3)) != canonical(small_world(NOON, seed=4))
+
+
+def test_a_copy_lives_on_as_the_market_itself() -> None:
+    world = small_world(NOON)
+    copy = pickle.loads(pickle.dumps(world))  # noqa: S301  our own bytes
+    for each in (world, copy):
+        each.advance(NOON + timedelta(days=3))
+    assert canonical(copy) == canonical(world)
+    assert copy.drain() == world.drain() != []
 
 
 @settings(max_examples=5, deadline=None)
