@@ -21,6 +21,7 @@ from adapter.people.invitations import LIFE, NotInvited, invite
 from adapter.people.members import members_of
 from adapter.printing import as_json, as_table
 from adapter.store.addresses import email_id
+from adapter.store.audit import write_line
 from adapter.store.tables import Role, Studio, User
 
 
@@ -54,6 +55,7 @@ def sign_in(context: Context, email: str, user_id: int | None, json_wanted: bool
         known = email_id(db, context.keys, email, now)
         user = _one(_users(db, known) if known else [], user_id)
         token = sign_in_link(db, context.keys, user.id, now)
+        write_line(db, None, "person.link_made", f"user:{user.id}", None, None, actor="operator", now=now)
     _print(context, {"user": user.id}, token, json_wanted)
 
 

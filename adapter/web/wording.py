@@ -159,6 +159,7 @@ ACTS = {
     "person.role_changed": "Changed somebody's role",
     "person.withdrawn": "Withdrew somebody's role",
     "person.signed_in": "Signed in",
+    "person.link_made": "Made somebody a sign-in link",
     "person.signed_out_everywhere": "Signed out everywhere",
     "invitation.withdrawn": "Withdrew an invitation",
     "passkey.added": "Added a passkey",
