@@ -62,7 +62,7 @@ def sign_in(context: Context, email: str, user_id: int | None, json_wanted: bool
 @click.command("invite")
 @click.argument("email")
 @click.option("--name", required=True, help="What they are called.")
-@click.option("--role", required=True, type=click.Choice([role for role in Role if role is not Role.MARKETPLACE]))
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role if role is not Role.MARKETPLACE]))
 @click.option("--studio", "studio_id", type=int, help="At which studio; without one: at all, as one of our own staff.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
 @click.pass_obj
