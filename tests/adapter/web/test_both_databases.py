@@ -43,7 +43,8 @@ def test_every_page_and_list_answers(both: tuple[Context, Seeded, Flask]) -> Non
     client = app.test_client()
     sign_in(client, ctx, seeded.users[Role.OWNER])
     studio, connection = f"/studios/{seeded.studio_id}", f"/connections/{seeded.connection_id}"
-    pages = [studio, f"{studio}/connect", f"{studio}/settings", connection, "/readyz", "/metrics"]
+    pages = [studio, f"{studio}/connect", f"{studio}/settings", f"{studio}/people", f"{studio}/audit", "/account"]
+    pages += [connection, "/readyz", "/metrics"]
     pages += [f"/sessions/{seeded.sessions[4]}", f"/runs/{seeded.runs[1]}", f"/runs/{seeded.runs[1]}/progress"]
     session, then = f"/sessions/{seeded.sessions[4]}", "as_of=2026-03-02T06:30"
     pages += [f"{connection}/diagnosis", f"{connection}?{then}", f"{studio}?{then}", f"{session}?{then}"]
