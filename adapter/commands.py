@@ -136,6 +136,8 @@ def create(context: Context, role: str, studio: int | None, marketplace: str | N
             raise click.UsageError(f"--role {role}: {error}") from error
         if marketplace is not None:
             register_marketplace(db, marketplace, context.now())
+    if studio is None and marketplace is None:
+        click.echo("This token holds for every studio, also for those to come: --studio limits it to one.", err=True)
     if json_wanted:
         as_json({"token": text, "role": role, "studio": studio, "marketplace": marketplace})
     else:

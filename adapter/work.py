@@ -16,6 +16,7 @@ from adapter.store.database import Store
 from adapter.store.run_log import log_line
 from adapter.store.tables import Run, RunKind, RunOrigin, RunState
 
+CLOCK = "clock"  # who asks where nobody does
 ENGINE = "job engine"  # where a session carries the engine that is to be told
 
 
@@ -32,6 +33,20 @@ class JobEngine(Protocol):
 def tell_from_now_on(store: Store, engine: JobEngine) -> None:
     """Have every run that is requested through this store told to this engine."""
     store.info[ENGINE] = engine
+
+
+def request_by_clock(
+    db: Session,
+    kind: RunKind,
+    connection_id: int | None,
+    *,
+    now: datetime,
+    why: str = "",
+    params: dict[str, Any] | None = None,
+) -> tuple[Run, bool]:
+    """Ask for work that follows by itself and nobody asked for; as ``request_run``."""
+    schedule = RunOrigin.SCHEDULE
+    return request_run(db, kind, connection_id, origin=schedule, actor=CLOCK, now=now, why=why, params=params)
 
 
 def request_run(

@@ -29,7 +29,7 @@ class Opportunity(Schema):
     class_name = fields.String(required=True)
     venue = fields.String(required=True)
     starts_at = fields.AwareDateTime(required=True, default_timezone=UTC)
-    cause = fields.String(required=True, metadata={"description": "excluded, own_cap, premium (not chosen), shadow"})
+    cause = fields.String(required=True, metadata={"description": "What keeps them back, such as excluded or own_cap"})
     open = fields.Integer(required=True, metadata={"description": "Places free"})
     offered = fields.Integer(required=True, metadata={"description": "Spots on offer as it is"})
     add = fields.Integer(required=True, metadata={"description": "Spots more that hardly ever displace anyone"})

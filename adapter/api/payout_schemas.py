@@ -113,6 +113,7 @@ class Place(Schema):
     venue = fields.String(required=True)
     class_name = fields.String(required=True)
     product = fields.String(required=True, allow_none=True)
+    premium = fields.List(fields.String(), **_said("Why it was sold as Premium: a, b, c, d (docs/channel.md)"))
     reason = fields.String(**_said("Why it is paid, or is not"))
     state = fields.String(required=True, validate=validate.OneOf(("final", "provisional")))
     currency = fields.String(required=True)

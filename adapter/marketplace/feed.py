@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session as Database
 
-from adapter.marketplace.offering import Offered, offered
+from adapter.marketplace.offering import Offered, closed_for, offered
 from adapter.store.dialect import chunks, insert_new, table_of
-from adapter.store.tables import ChannelOffer, ChannelPosition, Connection, ConnectionState, PushMode, Session
+from adapter.store.tables import ChannelOffer, ChannelPosition, Connection, Session
 
 KEPT = timedelta(days=30)  # after its start, a session's row goes
 TOLD = ("spots", "rate", "premium_spots", "premium_rate")
@@ -40,15 +40,14 @@ def announce_connection(db: Database, connection_id: int, now: datetime) -> int:
 
 def announce_due(db: Database, now: datetime) -> int:
     """The same for what is on offer and has begun, or whose connection cannot be sold by: time alone did that."""
-    closed = or_(Connection.push_mode != PushMode.LIVE, Connection.state != ConnectionState.ACTIVE)
-    old = or_(Connection.last_pulled_at.is_(None), Connection.last_pulled_at < now - timedelta(minutes=5))
     open_now = (
-        select(ChannelOffer.session_id)
+        select(ChannelOffer.session_id, ChannelOffer.connection_id, Session.starts_at)
         .join(Session, Session.id == ChannelOffer.session_id)
-        .join(Connection, Connection.id == ChannelOffer.connection_id)
         .where(or_(ChannelOffer.spots > 0, ChannelOffer.premium_spots > 0))
     )
-    return announce(db, db.scalars(open_now.where(or_(Session.starts_at <= now, closed, old))).all(), now)
+    rows = db.execute(open_now).all()
+    closed = {number for number in {row.connection_id for row in rows} if closed_for(db, number, now) is not None}
+    return announce(db, [row.session_id for row in rows if row.starts_at <= now or row.connection_id in closed], now)
 
 
 def touch(db: Database, now: datetime, *, studio_id: int | None = None) -> int:

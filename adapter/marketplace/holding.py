@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session as Database
 
 from adapter.marketplace.feed import announce
@@ -72,7 +72,7 @@ def hold(
     Raises BadQuote, BadGuest, OtherRequest; LookupError where the session does not exist for this caller.
     """
     quote = open_quote(keys, marketplace.id, order.quote)
-    session = db.scalar(select(Session).where(Session.id == quote.session_id).with_for_update())
+    session = db.scalar(_alone(quote.session_id))
     if (row := kept(db, marketplace.id, order.caller_id)) is not None:
         if row.request_hash != order.digest(keys):
             raise OtherRequest(f"The reservation {order.caller_id!r} was asked for with another quote or guest.")
@@ -95,6 +95,12 @@ def hold(
     if refusal is None:
         announce(db, [session.id], now)
     return row, True
+
+
+def _alone(session_id: int) -> Select[Session]:
+    """A session, locked against others who sell it. Decisions may be made for it meanwhile: they refer to it alone,
+    and hold the connection, which a reservation refers to."""
+    return select(Session).where(Session.id == session_id).with_for_update(key_share=True)
 
 
 def _refusal(

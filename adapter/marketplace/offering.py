@@ -38,7 +38,7 @@ def offered(db: Database, session_ids: Collection[int], now: datetime) -> dict[i
     """What is on offer of these sessions (our ids); one that does not exist is absent."""
     rows = [row for some in chunks(sorted(session_ids)) for row in db.execute(_sessions().where(Session.id.in_(some)))]
     taken = taken_of(db, [row.id for row in rows])
-    closed = {number: _closed(db, number, now) for number in {row.connection_id for row in rows}}
+    closed = {number: closed_for(db, number, now) for number in {row.connection_id for row in rows}}
     return {row.id: _offered(row, taken[row.id], closed[row.connection_id], now) for row in rows}
 
 
@@ -74,8 +74,8 @@ def _sessions() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _closed(db: Database, connection_id: int, now: datetime) -> Refusal | None:
-    """Why nothing of a connection is on offer."""
+def closed_for(db: Database, connection_id: int, now: datetime) -> Refusal | None:
+    """Why nothing of a connection is on offer; None: something may be."""
     connection = db.get_one(Connection, connection_id)
     if connection.push_mode is PushMode.SHADOW:
         return Refusal.NOT_LISTED

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import CursorResult, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Database
 
 from adapter.context import Context
@@ -53,10 +54,10 @@ def reserve(
 
     Raises what ``hold`` raises.
     """
-    with ctx.store.write() as db:
-        row, new = hold(db, ctx.keys, marketplace, order, ctx.now(), studios)
-        if new and row.state is ReservationState.REFUSED:
-            tell(db, row, ctx.now())
+    try:
+        row, new = _held(ctx, marketplace, order, studios)
+    except IntegrityError:  # the same id at the same instant, for another session: one of them is there by now
+        row, new = _held(ctx, marketplace, order, studios)
     if new and row.state is ReservationState.REQUESTED:
         outcome = booking.book(ctx, row, Guest(order.guest_name, order.guest_email))
         row = _settled(ctx, row.id, outcome)
@@ -96,6 +97,16 @@ def move_on(db: Database, row: ChannelReservation, state: ReservationState, now:
     tell(db, row, now)
 
 
+def _held(
+    ctx: Context, marketplace: Marketplace, order: Order, studios: frozenset[int] | None
+) -> tuple[ChannelReservation, bool]:
+    with ctx.store.write() as db:
+        row, new = hold(db, ctx.keys, marketplace, order, ctx.now(), studios)
+        if new and row.state is ReservationState.REFUSED:
+            tell(db, row, ctx.now())
+        return row, new
+
+
 def _settled(ctx: Context, row_id: int, outcome: Outcome) -> ChannelReservation:
     """Write down what became of the place."""
     with ctx.store.write() as db:
@@ -128,8 +139,9 @@ def _settle(db: Database, row: ChannelReservation, outcome: Outcome, now: dateti
     else:
         row.refusal, row.words = outcome.refusal, outcome.words
         move_on(db, row, ReservationState.REFUSED, now)
-        announce(db, [row.session_id], now)
     _ask_for_decision(db, row, now)
+    if row.state is ReservationState.REFUSED:
+        announce(db, [row.session_id], now)
 
 
 def _too_late(row: ChannelReservation, outcome: Outcome, now: datetime) -> None:
@@ -192,8 +204,8 @@ def _settle_cancel(db: Database, row: ChannelReservation, refused: Rejected | No
     move_on(db, row, ReservationState.LATE_CANCELLED if late else ReservationState.CANCELLED, now)
     if row.on_ledger:
         tell_studio(db, row.connection_id, now)
-    announce(db, [row.session_id], now)
     _ask_for_decision(db, row, now)
+    announce(db, [row.session_id], now)
 
 
 def _open(ctx: Context, row_id: int, words: str) -> ChannelReservation:

@@ -17,13 +17,13 @@ from adapter.smarttools.rates import BOUNDED
 
 IN_FORCE = {
     False: "kept at the rate in force: the change would be small",
-    True: "not all at once: a rate moves by a quarter at the most",
+    True: "not all at once: a rate moves by half at the most",
 }
 KEPT, OFFERED = "kept for expected direct", "offered as Premium"
 HIGHER = {
     "floor": "More demand: what sells best lies at or below the floor.",
     "in_force": "A greater change: the one that is due is too small to be made.",
-    "bounded": "Time: a rate moves by a quarter at the most in one change.",
+    "bounded": "Time: a rate moves by half at the most in one change.",
     "explored": "Nothing: this rate is tried, to learn what people would pay.",
 }
 ONE_MORE = {

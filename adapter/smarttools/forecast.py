@@ -19,7 +19,9 @@ from adapter.smarttools.model import Model
 from adapter.smarttools.pace import Pace, Usual, pace_of
 
 NODES: Floats = np.array([-np.sqrt(3.0), 0.0, np.sqrt(3.0)])
+MOST_SPREAD = 4.0  # squared variation beyond which three points are no picture of a gamma distribution
 WEIGHTS: Floats = np.array([1 / 6, 2 / 3, 1 / 6])  # Gauss-Hermite: right to the fifth moment of the normal
+WIDEST = 25.0  # squared coefficient of variation: beyond some 43 all three points would be 0
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full:
     own = level * (frailty - common + mixed_up / np.maximum(to_come, 1e-3))
     scale = 1 + excess * (1 - to_come)
     remaining = to_come * (level + excess * still) / scale
-    spread = (excess / scale + own) * to_come / np.maximum(remaining, 1e-9)
+    spread = np.minimum((excess / scale + own) * to_come / np.maximum(remaining, 1e-9), MOST_SPREAD)
     looks = model.market.keen(known)[kind] * np.nan_to_num(sessions.capacity) * at_lead(market, lead)
     return Forecast(
         lead, level, to_come, stand, remaining, spread, looks, direct, market, hazard, made, pace, trend, old
@@ -82,7 +84,7 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full:
 
 def gamma_points(mean: Floats, spread: Floats) -> Floats:
     """Three points of a gamma distribution (Wilson and Hilferty's cube), scaled to its mean."""
-    third = np.sqrt(spread)[:, None] / 3
+    third = np.sqrt(np.minimum(spread, WIDEST))[:, None] / 3
     cube = np.maximum(1 - third**2 + NODES * third, 0.0) ** 3
     scale = cube[:, 0] * WEIGHTS[0] + cube[:, 1] * WEIGHTS[1] + cube[:, 2] * WEIGHTS[2]
     return np.asarray(mean[:, None] * cube / scale[:, None], dtype=np.float64)

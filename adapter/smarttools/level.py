@@ -2,8 +2,8 @@
 
 A chain of ratios, each held to 1 until its group has shown otherwise (gamma-Poisson empirical Bayes): fill of all →
 hour → category → studio → studio at that hour → category at its hour of the week → instructor → recurring slot; and
-where the studio is heading (``trend``). How far a level may depart is learned from how much its groups differ. A full class
-shows only that demand was at least so much: its count is replaced by what is expected at or above it (EM). What
+where the studio is heading (``trend``). How far a level may depart is learned from how much its groups differ. A full
+class shows only that demand was at least so much: its count is replaced by what is expected at or above it (EM). What
 gradient-boosted trees see beyond the chain is one more ratio per slot.
 """
 
@@ -73,7 +73,7 @@ class Level:
         """The same for each place, at the level of the whole history."""
         fill = np.full(len(sessions), self.fill)
         for name in HOLD:
-            fill = fill * looked_up(keys(sessions, name), self.chain[name].ratio, 1.0)
+            fill = fill * self.chain[name].of(keys(sessions, name))
         return fill * looked_up(sessions.slot, self.boosted, 1.0)
 
     def after(self, counts: Floats, means: Floats, seen: Floats | float) -> Floats:
@@ -155,7 +155,7 @@ def _fit_chain(sessions: Sessions, demand: Floats, weight: Floats, shown: Floats
     for name, hold in HOLD.items():
         groups = keys(sessions, name)
         level.chain[name] = shrunk(groups, demand, means, weight, hold, dispersion)
-        means = means * looked_up(groups, level.chain[name].ratio, 1.0)
+        means = means * level.chain[name].of(groups)
         if name == "studio":
             level.slots = shrunk(sessions.slot, demand, means, weight, SLOT_HOLD, dispersion).hold
     return level

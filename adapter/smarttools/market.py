@@ -23,7 +23,6 @@ from adapter.smarttools.facts import (
     Reservations,
     Sessions,
     count_by,
-    looked_up,
     sum_by,
 )
 from adapter.smarttools.openness import overlap
@@ -57,7 +56,7 @@ class Market:
         """The same for each place."""
         keen = np.full(len(sessions), self.share)
         for name in HOLD:
-            keen = keen * looked_up(keys(sessions, name), self.chain[name].ratio, 1.0)
+            keen = keen * self.chain[name].of(keys(sessions, name))
         return keen
 
 
@@ -93,7 +92,7 @@ def _fit_chain(market: Market, sessions: Sessions, stretches: Stretches, usable:
     for name, hold in HOLD.items():
         groups = keys(sessions, name)
         market.chain[name] = shrunk(groups, seen, means, usable.astype(np.float64), hold)
-        means = means * looked_up(groups, market.chain[name].ratio, 1.0)
+        means = means * market.chain[name].of(groups)
 
 
 def _accepted(market: Market, sessions: Sessions, session: Ints, share: Floats) -> Floats:

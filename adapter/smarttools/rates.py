@@ -16,7 +16,7 @@ from adapter.smarttools.outlook import Outlook
 from adapter.smarttools.response import best_rate
 
 SMALL_CHANGE = 0.03  # of the rate in force: smaller changes are not made (SS-20)
-MOST_CHANGE = 0.25  # of the rate in force: greater changes are made in steps, so that people can follow
+MOST_CHANGE = 0.5  # of the rate in force: greater changes are made in steps, so that people can follow
 A_HAIR = 1e-6  # of a minor unit: what dividing floats adds to a whole number
 IN_FORCE, BOUNDED, EXPLORED, FLOOR, CEILING, MODEL = "in_force", "bounded", "explored", "floor", "ceiling", "model"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adapter.smarttools.facts import Floats, Sessions, numbered, sum_by
+from adapter.smarttools.facts import Floats, Sessions, looked_up, numbered, sum_by
 
 LEAST_HOLD, MOST_HOLD = 3.0, 1000.0
 GROUPS_TO_LEARN = 8  # fewer tell nothing of how much groups differ
@@ -19,6 +19,11 @@ class Ratios:
     hold: float
     ratio: dict[str, float] = field(default_factory=dict)
     seen: dict[str, float] = field(default_factory=dict)
+    usual: float = 1.0  # of a group nobody knows: groups count alike here, large or small
+
+    def of(self, groups: list[str]) -> Floats:
+        """The ratio of each group."""
+        return looked_up(groups, self.ratio, self.usual)
 
 
 def keys(sessions: Sessions, grouping: str) -> list[str]:
@@ -48,13 +53,21 @@ def shrunk(
     expected, shown = (sum_by(number, weight * values, len(names)) for values in (means, demand))
     noise = dispersion * sum_by(number, weight**2 * means, len(names))
     hold = _hold(expected, shown, noise, default_hold)
-    ratio = (hold + shown / dispersion) / (hold + expected / dispersion)
+    usual = _usual(expected / dispersion, shown / dispersion, hold)
+    ratio = (hold * usual + shown / dispersion) / (hold + expected / dispersion)
     known = [(name, index) for index, name in enumerate(names) if expected[index] > 0]
     return Ratios(
         hold,
         {name: float(ratio[index]) for name, index in known},
         {name: float(expected[index]) for name, index in known},
+        usual,
     )
+
+
+def _usual(expected: Floats, shown: Floats, hold: float) -> float:
+    """The mean over groups, each by how sure its own ratio is (Buhlmann and Straub 1970); 1 counts as one group."""
+    sure = expected / (hold + expected)
+    return float((1 + (sure * shown / np.maximum(expected, 1e-9)).sum()) / (1 + sure.sum()))
 
 
 def _hold(expected: Floats, shown: Floats, noise: Floats, default: float) -> float:

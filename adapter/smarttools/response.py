@@ -128,13 +128,13 @@ def learn_responses(sessions: Sessions, stretches: Stretches) -> Responses:
     told = _told(number, len(slots), stretches.share[listed], exposed, stretches.booked[listed])
     house_of = dict(zip(sessions.slot, sessions.studio, strict=True))
     studios, house = numbered([house_of[slot] for slot in slots])
-    own, weights = _Slots(house, *told), PRIOR
+    own, found = _Slots(house, *told), _Found(PRIOR, PRIOR, np.empty(0), np.empty(0), 0.0)
     spread = _variation(own.some(), len(studios))
     for _ in range(ROUNDS):
-        weights, posterior, rows = _learned(own, len(studios), weights, *spread)[:3]
-    known = {f"studio|{name}": _point(row) for name, row in zip(studios, posterior, strict=True)}
-    known |= {f"slot|{name}": _point(row) for name, row in zip(slots, rows, strict=True)}
-    return Responses(weights, known, _usual_retail(sessions))
+        found = _learned(own, len(studios), found.weights, *spread)
+    known = {f"studio|{name}": _point(row) for name, row in zip(studios, found.studios, strict=True)}
+    known |= {f"slot|{name}": _point(row) for name, row in zip(slots, found.slots, strict=True)}
+    return Responses(found.usual, known, _usual_retail(sessions))
 
 
 def _usual_retail(sessions: Sessions) -> dict[str, float]:
@@ -148,18 +148,27 @@ def _variation(own: _Slots, studios: int) -> tuple[float, float]:
 
     def likely(pair: tuple[float, float]) -> float:
         belief = np.log(pair[0] / USUAL_WITHIN) ** 2 + np.log(pair[1] / USUAL_KEEN) ** 2
-        return _learned(own, studios, PRIOR, *pair)[3] - float(belief) / (2 * DECADES**2)
+        return _learned(own, studios, PRIOR, *pair).likely - float(belief) / (2 * DECADES**2)
 
     return max(product(WITHIN, KEEN), key=likely)
 
 
-def _learned(
-    own: _Slots, studios: int, weights: Floats, within: float, keen: float
-) -> tuple[Floats, Floats, Floats, float]:
-    """Weights of the curves over all, of each studio's (around which its slots lie), of each slot's; and the likelihood.
+@dataclass(frozen=True)
+class _Found:
+    """Weights of the curves. All but the first count each curve by how many would look if it held, too.
 
-    How many look for each place of a studio is reckoned for each curve that might be the studio's.
+    What sold is known: if fewer than thought would pay so much, then more have looked, and lower rates sell the more.
     """
+
+    weights: Floats  # over all studios
+    usual: Floats  # the same, of one nobody knows
+    studios: Floats  # of each, around which its slots lie
+    slots: Floats
+    likely: float  # log likelihood of it all
+
+
+def _learned(own: _Slots, studios: int, weights: Floats, within: float, keen: float) -> _Found:
+    """How many look for each place of a studio is reckoned for each curve that might be the studio's."""
     near = _near(within)
     many, open_to = own.by_studio(own.booked, studios)[:, None], own.by_studio(own.open_to @ near.T, studios)
     usual = float(many.sum() / (open_to @ weights).sum())
@@ -172,9 +181,22 @@ def _learned(
     rows = np.zeros_like(own.told)
     for curve, part in enumerate(told):
         held = near[curve, curve % 3 :: 3] * np.exp(TEMPER * (part - part.max(axis=1, keepdims=True)))
-        rows[:, curve % 3 :: 3] += posterior[own.house, curve][:, None] * held / held.sum(axis=1, keepdims=True)
-    likely = float(np.log(np.exp(joint - joint.max(axis=1, keepdims=True)).sum(axis=1)).sum() + joint.max(axis=1).sum())
-    return (STUDIOS * PRIOR + posterior.sum(axis=0)) / (STUDIOS + studios), posterior, rows, likely
+        mine = looks[own.house, curve][:, None]
+        more = mine * (1 / keen + own.booked[:, None]) / (1 / keen + mine * own.open_to[:, curve % 3 :: 3])
+        rows[:, curve % 3 :: 3] += posterior[own.house, curve][:, None] * held / held.sum(axis=1, keepdims=True) * more
+    together = STUDIOS * PRIOR + posterior.sum(axis=0)
+    looked = (STUDIOS * PRIOR * usual + (posterior * looks).sum(axis=0)) / together
+    return _Found(
+        weights=together / together.sum(),
+        usual=together * looked / (together @ looked),
+        studios=_shares(posterior * looks),
+        slots=_shares(rows),
+        likely=float(_log_sum(joint, np.ones(len(weights))).sum()),
+    )
+
+
+def _shares(rows: Floats) -> Floats:
+    return np.asarray(rows / rows.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
 def _likely(own: _Slots, looks: Floats, keen: float, curve: int) -> Floats:

@@ -275,15 +275,19 @@ def sign(context: Context, statement: Path, _json: bool) -> None:
 @guarantee.command()
 @click.argument("signed", type=FILE)
 @click.option("--key", required=True, metavar="K", help="The signer's public key in base64, or a file that holds it.")
-def verify(signed: Path, key: str) -> None:
+@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+def verify(signed: Path, key: str, json_wanted: bool) -> None:
     """Say whether whoever has the key signed exactly this file: exit status 0, or 1 where it does not match."""
     try:
         matches = is_signed(_read(signed), _key(key))
     except NotSigned as error:
         raise click.UsageError(f"{signed}: {error}") from error
+    if json_wanted:
+        as_json({"file": str(signed), "matches": matches})
     if not matches:
         raise click.ClickException(f"{signed} does not match: it was changed, or somebody else signed it.")
-    click.echo(f"{signed} is what was signed with this key.")
+    if not json_wanted:
+        click.echo(f"{signed} is what was signed with this key.")
 
 
 def _key(given: str) -> str:

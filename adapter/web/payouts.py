@@ -37,6 +37,7 @@ from adapter.web.wording import can
 blueprint = Blueprint("payouts", __name__)
 CLASSES_SHOWN, DIFFERENCES_SHOWN, STATEMENTS_SHOWN, LONGEST_NAME = 60, 200, 20, 200
 REASONS = {
+    "booked": "Booked: paid if it stands",
     "attended": "Attended",
     "no_show": "Nobody came: paid all the same",
     "late_cancelled": "Cancelled too late: paid",

@@ -54,7 +54,7 @@ REASONS = {
     "ceiling": "At your highest rate",
     "model": "The best balance of what a place pays and the chance that it sells",
     "in_force": "The rate in force stays: the change would be small",
-    "bounded": "On its way: a rate never moves by more than a quarter at once",
+    "bounded": "On its way: a rate never moves by more than half at once",
     "explored": "Tried a little off the best rate known, to learn what people would pay",
 }
 PUSHES = {
@@ -96,6 +96,8 @@ RUNS = {
 }
 CAUSES = {
     "excluded": "Your settings leave this class out; accepting makes an exception for it, up to this number.",
+    "blackout": "Blacked out by hand; accepting makes an exception for this class, up to this number.",
+    "by_hand": "Set to fewer by hand; accepting lists more of it, up to this number.",
     "own_cap": "Your own number at the platform is smaller; accepting lists beyond it, up to this number.",
     "premium": "They are worth more than the usual rate, and Premium is off; accepting turns it on for this class.",
     "shadow": "Nothing is pushed yet. Switch pushing on at the connection, and they are listed by themselves.",

@@ -95,8 +95,9 @@ def _as_set(proposal: Proposal, standing: Standing) -> tuple[Proposal, str | Non
         proposal = replace(proposal, rate=rate) if still else replace(_standard_only(proposal), rate=rate)
     if standing.by_hand is None:
         return proposal, None
-    moved = standing.by_hand != proposal.spots + proposal.premium_spots
-    return replace(_standard_only(proposal), spots=standing.by_hand), "by_hand" if moved else None
+    spots = max(standing.by_hand, min(proposal.spots, standing.granted or 0))
+    moved = spots != proposal.spots + proposal.premium_spots
+    return replace(_standard_only(proposal), spots=spots), "by_hand" if moved else None
 
 
 def _standard_only(proposal: Proposal) -> Proposal:
@@ -111,7 +112,7 @@ def _closing_rule(standing: Standing, now: datetime) -> str | None:
         "stale": standing.is_older(now, standing.nothing_after),
         "hidden": standing.hidden,
         "excluded": standing.excluded and standing.granted is None,
-        "blackout": standing.blackout,
+        "blackout": standing.blackout and standing.granted is None,
         "held_out": standing.held_out,
         "floor_missing": not standing.floor_agreed,
         "waitlisted": standing.waitlisted > 0 and not standing.released,
@@ -124,7 +125,7 @@ def _caps(standing: Standing, now: datetime) -> dict[str, int]:
     caps = {}
     if standing.is_older(now, standing.no_increase_after):
         caps["stale"] = standing.listed or 0
-    if standing.excluded and standing.granted is not None:
+    if standing.granted is not None and (standing.excluded or standing.blackout):
         caps["granted"] = standing.granted
     if standing.own_spots is not None:
         caps["own_cap"] = max(standing.own_spots, standing.granted or 0)

@@ -18,7 +18,7 @@ from adapter.context import Context
 from adapter.smarttools.opportunities import Opportunity as Found
 from adapter.smarttools.opportunities import opportunity
 from adapter.store.opportunities import PREMIUM, SHADOW
-from adapter.store.tables import Connection, Opportunity, OpportunityState, PushMode, Session
+from adapter.store.tables import Connection, Opportunity, OpportunityState, Session
 from sync.deciding import models
 from sync.deciding.candidates import Candidate
 from sync.deciding.inputs import Inputs, facts_of
@@ -26,7 +26,7 @@ from sync.deciding.limits import Proposal, limit
 from sync.deciding.verdicts import Verdict
 
 AHEAD = timedelta(days=14)  # what starts later will be asked about in time
-THE_STUDIOS_OWN = frozenset({"excluded", "own_cap"})
+THE_STUDIOS_OWN = frozenset({"excluded", "blackout", "by_hand", "own_cap"})
 """Limits that the studio set itself and may lift for one session; the others protect its clients, or us from error."""
 
 UNANSWERED = (OpportunityState.OPEN, OpportunityState.SNOOZED)
@@ -55,7 +55,7 @@ Decided = Mapping[int, tuple[Candidate, Inputs, Verdict]]
 
 def refresh(ctx: Context, connection: Connection, at: datetime, found: Decided) -> None:
     """Bring the cards of the sessions that were decided at ``at`` up to date."""
-    cards = _cards(ctx, connection, at, found)
+    cards = _cards(ctx, at, found)
     with ctx.store.read() as db:
         waiting = select(Opportunity.id).where(
             Opportunity.connection_id == connection.id, Opportunity.state.in_(UNANSWERED)
@@ -66,14 +66,13 @@ def refresh(ctx: Context, connection: Connection, at: datetime, found: Decided) 
         _keep(db, connection, at, found, cards)
 
 
-def _cards(ctx: Context, connection: Connection, at: datetime, found: Decided) -> dict[int, Asked]:
+def _cards(ctx: Context, at: datetime, found: Decided) -> dict[int, Asked]:
     """What there is to ask of each session, by our id."""
-    shadow = connection.push_mode is PushMode.SHADOW
     kept_back = {
         number: room
         for number, (candidate, _, verdict) in found.items()
         if candidate.session.starts_at <= at + AHEAD
-        for room in [_kept_back(candidate, verdict, at, shadow=shadow)]
+        for room in [_kept_back(candidate, verdict, at)]
         if room is not None
     }
     if not kept_back:
@@ -94,13 +93,15 @@ def _card(room: Room, row: Mapping[Hashable, Any]) -> Found | None:
     return opportunity(most, room.offered, row["premium_demand" if premium else "demand"])
 
 
-def _kept_back(candidate: Candidate, verdict: Verdict, at: datetime, *, shadow: bool) -> Room | None:
+def _kept_back(candidate: Candidate, verdict: Verdict, at: datetime) -> Room | None:
     """What would be on offer if the studio's own limit were not, where that is more."""
     listed = verdict.spots + verdict.premium_spots
-    if shadow:
+    if candidate.standing.frozen_rate is not None:
+        return None  # what would come at another rate than the model's is not foretold
+    if candidate.shadow:
         room = Room(SHADOW, 0, listed, verdict.rate)
     elif verdict.binding in THE_STUDIOS_OWN:
-        without = replace(candidate.standing, excluded=False, own_spots=None)
+        without = replace(candidate.standing, excluded=False, blackout=False, by_hand=None, own_spots=None)
         free_of_it = limit(Proposal(spots=verdict.proposed, rate=verdict.rate), without, at)
         room = Room(verdict.binding, listed, free_of_it.proposal.spots, verdict.rate)
     elif verdict.binding is None and not candidate.standing.premium and verdict.further_rate is not None:

@@ -128,12 +128,14 @@ class Demo:
 
     def listen(self) -> None:
         """Subscribe to the platform's events, where it can be done for one studio."""
-        heard = False
-        for number in self.connections:
+        heard, reasons = False, dict[str, str]()  # by platform: of several sites at one, the first is told
+        for number, platform in self.connections.items():
             try:
                 heard = subscribe(self.context, number) or heard
             except ConnectorError as error:
-                self.tell.did(f"No events are told, changes are seen at each update. {error}")
+                reasons.setdefault(registry.get(platform).title, str(error))
+        for title, why in reasons.items():
+            self.tell.did(f"{title} tells of no events, changes are seen at each update. {why}")
         if heard:
             self.tell.did("Subscribed to the platform's events: a booking is known within seconds.")
 

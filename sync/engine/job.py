@@ -24,6 +24,10 @@ from sync.engine import queue
 MOST_ERRORS = 50  # kept on a run; more are counted, not listed
 
 
+def _untold(_: SetAside) -> None:
+    """Nobody says to which session a record belongs."""
+
+
 @dataclass
 class Job:
     """A claimed run. Every commit renews the lease; a commit after the lease was lost writes nothing."""
@@ -100,13 +104,17 @@ class Job:
         clean = {name: scrub(text, self.ctx.keys) for name, text in told.items()}  # a platform's own words
         self.errors.append({"at": self.ctx.now().isoformat(), **clean})
 
-    def set_aside(self, records: Iterable[SetAside]) -> None:
-        """List records that could not be read and were not parked before."""
+    def set_aside(self, records: Iterable[SetAside], session_of: Callable[[SetAside], str | None] = _untold) -> None:
+        """List records that could not be read and were not parked before.
+
+        One place in a roster can't be read without the others: it is retried with its session (``session_of``).
+        """
         for record in records:
-            # One place in a roster can't be read without the others: it comes again with its session.
-            alone = "" if record.stream is Stream.RESERVATIONS else record.stream.value
+            in_roster = record.stream is Stream.RESERVATIONS
+            one = session_of(record) if in_roster else record.external_id
+            stream = "" if in_roster and one is None else record.stream.value
             what = f"{record.stream} {record.external_id or '(no id)'}"
-            self.fail(what, record.reason, stream=alone, record=record.external_id if alone else None)
+            self.fail(what, record.reason, stream=stream, record=one)
 
     def _hold(self, db: Session, **values: Any) -> None:
         listed = self.errors[:MOST_ERRORS]

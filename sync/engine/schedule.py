@@ -26,12 +26,11 @@ from adapter.store.tables import (
     PushMode,
     Run,
     RunKind,
-    RunOrigin,
     RunState,
     SourceMapping,
     WebhookMessage,
 )
-from adapter.work import request_run
+from adapter.work import request_by_clock
 from connectors import registry
 from connectors.records import Channel
 from sync.deciding import freshness
@@ -185,7 +184,7 @@ def ask_for_messages(db: Database, now: datetime) -> int:
     """A run where a message to a marketplace is due."""
     if not messages_due(db, now):
         return 0
-    return request_run(db, RunKind.TELL, None, origin=RunOrigin.SCHEDULE, actor="clock", now=now)[1]
+    return request_by_clock(db, RunKind.TELL, None, now=now)[1]
 
 
 SCHEDULE = (
@@ -245,5 +244,5 @@ def _ask(
     last = _latest(db, connection, kinds, tuple(RunState), until)
     if _latest(db, connection, kinds, OPEN, until) is not None or (last is not None and now - last < every):
         return False
-    request_run(db, kind, connection.id, origin=RunOrigin.SCHEDULE, actor="clock", now=due_at or now, why=why)
+    request_by_clock(db, kind, connection.id, now=due_at or now, why=why)
     return True

@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Database
 
 from adapter.store.alerts import open_alert, resolve_alert
-from adapter.store.tables import AlertKind, Connection, EventsState, RunKind, RunOrigin, WebhookMessage
-from adapter.work import request_run
+from adapter.store.tables import AlertKind, Connection, EventsState, RunKind, WebhookMessage
+from adapter.work import request_by_clock
 from connectors.platform import Subscription, SubscriptionState
 
 LOST = "The platform has no subscription of ours any more."
@@ -91,7 +91,5 @@ def _read_gap(db: Database, row: Connection, start: datetime, now: datetime) -> 
     start = max(start, now - LONGEST_GAP)
     days = {"from": start.astimezone(zone).date().isoformat(), "to": (now + AHEAD).astimezone(zone).date().isoformat()}
     why = f"events were missing from {start:%-d %b %H:%M} to {now:%-d %b %H:%M} UTC"
-    run, _ = request_run(
-        db, RunKind.RESYNC, row.id, origin=RunOrigin.SCHEDULE, actor="clock", now=now, why=why, params=days
-    )
+    run, _ = request_by_clock(db, RunKind.RESYNC, row.id, now=now, why=why, params=days)
     row.webhook_gap = {"from": start.isoformat(), "to": now.isoformat(), "run": run.id}

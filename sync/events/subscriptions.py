@@ -19,7 +19,7 @@ from adapter.connecting.opening import open_subscriptions
 from adapter.context import Context
 from adapter.store.inbox import secret_name
 from adapter.store.tables import Connection, ConnectionState, EventsState, Run, RunKind, RunOrigin
-from adapter.work import request_run
+from adapter.work import request_by_clock
 from connectors import registry
 from connectors.errors import ConnectorError, Misconfigured, Rejected
 from connectors.platform import Api, Subscription, SubscriptionState, Webhooks
@@ -135,7 +135,7 @@ def _ask(db: Database, row: Connection, now: datetime, *, at_once: bool = False)
     asked = db.scalar(last)
     if at_once or asked is None or now - asked >= AGAIN:
         why = row.webhook_why or "no events come"
-        request_run(db, RunKind.SUBSCRIBE, row.id, origin=RunOrigin.SCHEDULE, actor="clock", now=now, why=why)
+        request_by_clock(db, RunKind.SUBSCRIBE, row.id, now=now, why=why)
 
 
 def _mine(found: Iterable[Subscription], row: Connection, declared: Webhooks, callback: str) -> list[Subscription]:

@@ -72,10 +72,21 @@ class RosterPull:
         if batch:
             news: list[SetAside] = []
             self.job.commit(Stream.RESERVATIONS, lambda db: self._save(db, batch, news.append), done=len(batch))
-            self.job.set_aside(news)
+            home = _homes(batch) if news else {}
+            self.job.set_aside(news, lambda record: home.get(id(record.raw)))
 
     def _save(self, db: Database, batch: Sequence[tuple[RosterKey, Roster]], tell: Tell) -> Counts:
         connection = db.get_one(Connection, self.job.connection_id)
         rows = {row.id: row for row in db.scalars(select(Session).where(Session.id.in_([key.id for key, _ in batch])))}
         rosters = [(rows[key.id], pages) for key, pages in batch]
         return save_rosters(db, self.job.ctx.keys, connection, rosters, now=self.job.ctx.now(), tell=tell)
+
+
+def _homes(batch: Sequence[tuple[RosterKey, Roster]]) -> dict[int, str]:
+    """To which session each payload of a batch belongs: one that could not be read may not say so itself."""
+    return {
+        id(raw): key.external_id
+        for key, pages in batch
+        for page in pages
+        for raw in (*(item.raw for item in page.items), *(record.raw for record in page.set_aside))
+    }

@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session as Database
 from adapter.connecting.opening import open_connection
 from adapter.context import Context
 from adapter.store.mirror import Counts
-from adapter.store.tables import Connection, Listing, Push, PushMode, PushState, RunKind, RunOrigin, Session
-from adapter.work import request_run
+from adapter.store.tables import Connection, Listing, Push, PushMode, PushState, RunKind, Session
+from adapter.work import request_by_clock
 from connectors import registry
 from connectors.errors import TryAgain
 from connectors.platform import Api, OfferPush, ReadBack
@@ -181,12 +181,5 @@ def _suspect(db: Database, row: Listing, push: Push, held: ReadBack | None) -> s
 
 
 def _ask_to_decide(db: Database, push: Push, now: datetime) -> None:
-    request_run(
-        db,
-        RunKind.DECIDE,
-        push.connection_id,
-        origin=RunOrigin.SCHEDULE,
-        actor="clock",
-        now=now,
-        why="the studio sets its own number at the platform",
-    )
+    why = "the studio sets its own number at the platform"
+    request_by_clock(db, RunKind.DECIDE, push.connection_id, now=now, why=why)

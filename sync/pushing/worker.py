@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session as Database
 
 from adapter.context import Context
 from adapter.logs import carrying
-from adapter.store.tables import Connection, Decision, Push, PushMode, PushState, RunKind, RunOrigin, Session
-from adapter.work import request_run
+from adapter.store.tables import Connection, Decision, Push, PushMode, PushState, RunKind, Session
+from adapter.work import request_by_clock
 from connectors.errors import ConnectorError, Misconfigured, NotYet, Reconnect, Rejected, TryAgain
 from connectors.platform import ReadBack
 from sync.engine.retry import TRIES, next_try
@@ -221,13 +221,5 @@ def _obsolete(db: Database, push: Push, now: datetime) -> str | None:
 
 
 def _ask_to_read(db: Database, push: Push, now: datetime) -> None:
-    request_run(
-        db,
-        RunKind.RESYNC,
-        push.connection_id,
-        origin=RunOrigin.SCHEDULE,
-        actor="clock",
-        now=now,
-        why="the platform holds a newer state than ours",
-        params={"session": push.session_id},
-    )
+    why, one = "the platform holds a newer state than ours", {"session": push.session_id}
+    request_by_clock(db, RunKind.RESYNC, push.connection_id, now=now, why=why, params=one)

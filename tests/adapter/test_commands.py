@@ -97,13 +97,21 @@ def test_what_does_not_exist_is_said_on_stderr(cli: Cli, arguments: tuple[str, .
 def test_a_token_works_and_is_printed_once(cli: Cli, ctx: Context, connection_id: int) -> None:
     with ctx.store.read() as db:
         studio_id = db.get_one(Connection, connection_id).studio_id
-    text = cli("token", "create", "--role", "finance", "--studio", str(studio_id)).stdout.strip()
+    limited = cli("token", "create", "--role", "finance", "--studio", str(studio_id))
+    text = limited.stdout.strip()
     with ctx.store.read() as db:
         caller = authenticate(db, ctx.keys, text)
     assert caller is not None
     assert caller.roles == {studio_id: frozenset({Role.FINANCE})}
     made = told(cli("token", "create", "--role", "marketplace", "--marketplace", "network", "--json"))
     assert made["marketplace"] == "network"
+    assert limited.stderr == ""
+
+
+def test_a_token_that_holds_for_every_studio_says_so_beside_it(cli: Cli) -> None:
+    result = cli("token", "create", "--role", "owner")
+    assert "holds for every studio" in result.stderr
+    assert len(result.stdout.split()) == 1
 
 
 @pytest.mark.parametrize(

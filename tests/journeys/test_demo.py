@@ -8,12 +8,16 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from adapter.config import load_config
+from adapter.context import Context
+from connectors.errors import Misconfigured
+from sync.demo.acts import Demo
 from sync.demo.command import leave_settings
+from sync.demo.telling import Teller
 
 pytestmark = pytest.mark.xdist_group("demo")  # one worker: the demo is shown once to all who look at it
 
@@ -73,3 +77,16 @@ def test_commands_called_in_the_demos_folder_know_the_demo(tmp_path: Path) -> No
     found = load_config({}, folder=leave_settings(demo))
     assert found == replace(demo, allow_private_addresses=True)
     assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
+
+
+def test_why_a_platform_tells_of_no_events_is_said_once(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Context, connection: int) -> bool:
+        raise Misconfigured(f"No subscription: `adapter events {connection} --make` makes one.")
+
+    monkeypatch.setattr("sync.demo.acts.subscribe", refuse)
+    sites, lines, nobody = {1: "mindbody", 2: "mindbody", 3: "sandbox"}, list[str](), cast(Any, None)
+    tell = Teller(quiet=True)
+    monkeypatch.setattr(tell, "did", lines.append)
+    Demo(ctx, nobody, nobody, tuple(sites.values()), tell, connections=sites).listen()
+    assert [line.split(" tells")[0] for line in lines] == ["Mindbody", "Sandbox"]
+    assert "adapter events 1" in lines[0]

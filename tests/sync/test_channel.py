@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from adapter.marketplace.feed import announce_due
 from adapter.marketplace.ledger import follow_platform
 from adapter.marketplace.offering import offered
 from adapter.marketplace.sellers import agree, marketplace_named
@@ -62,6 +63,11 @@ def shop(listed: Road, sandbox: LiveSandbox, app: Flask) -> Seller:
     """A marketplace at it; the platform holds what was decided."""
     offer_all(listed, sandbox)
     return seller_of(listed, app)
+
+
+def announced(road: Road) -> int:
+    with road.ctx.store.write() as db:
+        return announce_due(db, road.ctx.now())
 
 
 def row_of(shop: Seller, reservation: str) -> ChannelReservation:
@@ -439,8 +445,20 @@ def test_following_the_platform_twice_changes_nothing(shop: Seller) -> None:
         assert follow_platform(db, shop.road.connection_id, shop.road.ctx.now()) == 0
 
 
-@pytest.mark.parametrize("role", [role for role in Role if role is not Role.MARKETPLACE])
-def test_no_other_role_opens_the_channel(shop: Seller, role: Role) -> None:
-    headers = bearer(shop.road.ctx, role, None)
-    assert shop.client.get("/channel/v1/offers", headers=headers).status_code == 403
-    assert shop.client.post("/channel/v1/quotes", headers=headers, json={"session_id": 1}).status_code == 403
+def test_no_other_role_opens_the_channel(shop: Seller) -> None:
+    for role in set(Role) - {Role.MARKETPLACE}:
+        headers = bearer(shop.road.ctx, role, None)
+        assert shop.client.get("/channel/v1/offers", headers=headers).status_code == 403
+        assert shop.client.post("/channel/v1/quotes", headers=headers, json={"session_id": 1}).status_code == 403
+
+
+def test_what_time_alone_closes_is_told_by_the_feed(shop: Seller) -> None:
+    session, cursor = listed_with(shop.road).session_id, shop.get("offers?limit=1000").json["next_cursor"]
+    assert announced(shop.road) == 0
+    _start(shop.road, session)
+    announced(shop.road)
+    told = shop.get(f"offers?cursor={cursor}").json["items"]
+    assert [(item["session_id"], item["spots"], item["rate"]) for item in told] == [(session, 0, None)]
+    _go_stale(shop.road, session)
+    announced(shop.road)
+    assert {item["spots"] for item in shop.offers().values()} == {0}

@@ -74,7 +74,7 @@ def agree(road: Road, sandbox: LiveSandbox, sellers: list[Marketplace]) -> None:
     assert all(mirrored_rates[str(row.platform_id)] == row.payout for row in linked)
     with road.ctx.store.read() as db:
         period = period_of(db, 1, days_from(None, None, road.ctx.now().date()), road.ctx.now())
-        paid = {place.caller_id: (place.amount, place.product) for place in period.places if place.caller_id}
+        paid = {each.sold.caller_id: (each.amount, each.product) for each in period.places if each.sold}
         assert paid
         for key, (amount, product) in paid.items():
             assert (amount, product) == (ours[key].payout * 100 if ours[key].state in OWED else 0, ours[key].product)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from adapter.store.facts import facts_of_connection
 from adapter.store.tables import BacktestResult, RunKind
 from sync.deciding.look_back import looked_back
-from sync.deciding.train import facts_of_studio, finished
+from sync.deciding.train import finished
 from tests.sync.conftest import Road, done
 
 
@@ -25,7 +26,7 @@ def test_a_connection_s_past_is_looked_back_at_and_kept(mirrored: Road) -> None:
 def test_a_past_too_short_is_said_to_be(mirrored: Road) -> None:
     with mirrored.ctx.store.read() as db:
         now = mirrored.ctx.now()
-        facts = finished(facts_of_studio(db, mirrored.connection.studio_id, since=now.replace(year=2020), until=now))
+        facts = finished(facts_of_connection(db, mirrored.connection_id, since=now.replace(year=2020), until=now))
     short = facts | {"sessions": facts["sessions"].head(12)}
     assert "why_not" in looked_back(short)
     assert "why_not" in looked_back(facts | {"sessions": facts["sessions"].head(0)})

@@ -13,12 +13,15 @@ from sqlalchemy.orm import Session as Db
 from adapter.opportunities import AnswerRefused, answer
 from adapter.smarttools import opportunities
 from adapter.store.opportunities import Card, answered_cards, brought, open_cards
+from adapter.store.overrides import keep_override
 from adapter.store.settings import change_settings
 from adapter.store.tables import (
     Audit,
     Decision,
     Opportunity,
     OpportunityState,
+    Override,
+    OverrideKind,
     PushMode,
     Reservation,
     RunKind,
@@ -101,6 +104,24 @@ def test_accepting_lists_that_many_and_no_more_and_is_audited(desk: Desk) -> Non
     assert card.session.id not in {each.session.id for each in desk.cards}
     desk.say(card, "dismiss")  # until it starts, an acceptance can be taken back
     assert desk.decide()[card.session.id].spots == 0
+
+
+@pytest.mark.parametrize("kind", [OverrideKind.BLACKOUT, OverrideKind.SPOTS])
+def test_what_was_set_by_hand_is_asked_about_too(desk: Desk, kind: OverrideKind) -> None:
+    desk.exclude(False)
+    road, now = desk.road, desk.road.ctx.now()
+    with road.ctx.store.write() as db:
+        spots = 0 if kind is OverrideKind.SPOTS else None
+        said = {"reason": "an event", "actor": "user:1", "created_at": now}
+        over = {"scope": Scope.STUDIO, "scope_id": 0, "starts_at": now, "ends_at": now + timedelta(days=13)}
+        keep_override(db, Override(studio_id=desk.studio_id, kind=kind, spots=spots, **over, **said))
+    desk.decide()
+    card = desk.cards[0]
+    assert card.row.cause == {OverrideKind.BLACKOUT: "blackout", OverrideKind.SPOTS: "by_hand"}[kind]
+    desk.say(card, "accept")
+    after = desk.decide()
+    assert after[card.session.id].spots == card.row.add
+    assert all(after[other.session.id].spots == 0 for other in desk.cards)
 
 
 def test_what_direct_clients_need_goes_first_though_more_was_accepted(desk: Desk, sandbox: LiveSandbox) -> None:

@@ -13,11 +13,14 @@ from sqlalchemy import delete, select, update
 
 from adapter.context import Context
 from adapter.marketplace.payouts import ledger
+from adapter.marketplace.payouts.days import Days
 from adapter.marketplace.payouts.due import due_classes, settled_classes
 from adapter.marketplace.payouts.ledger import append_settled
 from adapter.marketplace.payouts.mirrored import rules_of
 from adapter.marketplace.payouts.shares import set_share
 from adapter.marketplace.payouts.statements import compare_file
+from adapter.marketplace.payouts.telling import tell_place
+from adapter.marketplace.payouts.view import period_of
 from adapter.marketplace.sellers import register_marketplace
 from adapter.statements.entering import change_terms
 from adapter.statements.making import make_statement
@@ -206,7 +209,7 @@ def sell(ctx: Context, name: str, caller_id: str, product: Product, payout: str)
             session_id=held.id,
             guest_email_id=db.scalars(select(EmailAddress.id)).first(),
             product=product,
-            reasons=[],
+            reasons=["b"] if product is Product.PREMIUM else [],
             quote_id=f"quote of {caller_id}",
             quoted_at=NOON,
             payout=Decimal(payout),
@@ -230,6 +233,9 @@ def test_sr_09_what_the_channel_sold_pays_its_quote_whatever_was_on_offer(ctx: C
         body = make_statement(db, ctx.keys, studio, ctx.now()).body
         content = b"reservation,amount,date\nalpha-1,9.50,2025-03-10\nalpha-2,9.00,2025-06-07\nalpha-3,1,2025-06-07\n"
         compared = compare_file(db, studio, content, "march.csv", None, NOON)
+        shown = period_of(db, studio, Days(*PERIOD), NOON)
+    labels = [told["premium"] for told in map(tell_place, shown.places) if told["product"] == "premium"]
+    assert labels == [["b"]]  # PD-02
     paid = sum(line.amount for line in lines(ctx.store, PayoutLine.day.between(*PERIOD)))
     assert body["classpass_revenue"]["payouts"] == f"{paid / 100:.2f}" == "160.50"
     found = {entry.pair.theirs[0].reservation: entry.cause for entry in compared.entries if entry.pair.theirs}

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from adapter.resync import How, WrongResync, request_resync, retry_run
 from adapter.store.redaction import MARK
-from adapter.store.tables import Reservation, Run, RunKind, RunState, Session
+from adapter.store.tables import Quarantine, Reservation, Run, RunKind, RunState, Session
 from connectors.records import Outcome
 from sync.engine.jobs import do_next
 from tests.fixtures.sandbox import LiveSandbox
@@ -126,6 +126,25 @@ def test_a_failed_roster_is_listed_and_retried_on_its_own(mirrored: Road, sandbo
     again = done(mirrored.run(asked.run.id))
     assert again.params["items"] == [{"stream": "reservations", "id": failed["id"]}]
     assert again.why == f"what failed in run {run.id}"
+
+
+def test_one_place_that_could_not_be_read_is_retried_with_its_session(mirrored: Road, sandbox: LiveSandbox) -> None:
+    session = busy(mirrored)
+    sandbox.faults({"kind": "rewrite", "path": "classvisits", "find": '"Missed":false', "body": '"Missed":"perhaps"'})
+    run = mirrored.do(RunKind.RESYNC, session=session.id)
+    assert (run.state, run.counts["reservations"]["failed"]) == (RunState.INCOMPLETE, 1)
+    (failed,) = run.errors
+    assert failed["what"].startswith("reservations ")
+    assert "perhaps" in failed["message"]
+    assert (failed["stream"], failed["id"]) == ("reservations", session.external_id)
+    sandbox.mend()
+    with mirrored.ctx.store.write() as db:
+        asked = retry_run(db, db.get_one(Run, run.id), item=0, actor="test", now=mirrored.ctx.now())
+    calls = sandbox.calls("GET /class/classvisits")
+    do_next(mirrored.ctx, run_id=asked.run.id)
+    done(mirrored.run(asked.run.id))
+    assert sandbox.calls("GET /class/classvisits") == calls + 1
+    assert mirrored.all(Quarantine) == []
 
 
 def test_what_cannot_be_retried_is_said(mirrored: Road) -> None:

@@ -25,7 +25,7 @@ from adapter.marketplace.payouts.causes import Lookup, judge_with
 from adapter.marketplace.payouts.comparing import Class, Entry, Place, compare
 from adapter.marketplace.payouts.days import Days, days_from
 from adapter.marketplace.payouts.reading import BadStatement, Problem, Row, read_statement
-from adapter.marketplace.payouts.view import Period, Shown, period_of
+from adapter.marketplace.payouts.view import BOOKED, Period, Shown, period_of
 from adapter.statements.reservations import key
 from adapter.store.dialect import chunks
 from adapter.store.selling import same_place
@@ -193,7 +193,7 @@ def _place(shown: Shown) -> Place:
     return Place(
         number=shown.number,
         reservation=shown.reservation,
-        names=tuple(name for name in (shown.external_id, shown.caller_id) if name),
+        names=(shown.external_id, shown.sold.caller_id) if shown.sold else (shown.external_id,),
         session_id=shown.held.id,
         day=shown.day,
         currency=shown.currency,
@@ -201,7 +201,7 @@ def _place(shown: Shown) -> Place:
         franchisor=shown.franchisor,
         tax=in_units(shown.tax, 0),
         rate=_units(shown.rate, digits(shown.currency)),
-        reason=shown.reason,
+        reason="attended" if shown.reason == BOOKED else shown.reason,
         product=shown.product,
         final=shown.final,
     )

@@ -11,10 +11,10 @@ from adapter.currency import digits
 from adapter.guarantee.rounding import as_money, exact_sum, in_units
 from adapter.marketplace.payouts.change import Cell, Key, Split, split
 from adapter.marketplace.payouts.owed import TRIAL
-from adapter.marketplace.payouts.view import Shown
+from adapter.marketplace.payouts.view import BOOKED, Shown
 
 K = TypeVar("K", bound=Hashable)
-PAID = frozenset({"attended", "no_show", "late_cancelled"})  # the reasons for which a place qualifies (GQ)
+PAID = frozenset({"attended", "no_show", "late_cancelled", BOOKED})  # the reasons for which a place qualifies (GQ)
 
 
 @dataclass(frozen=True, slots=True)

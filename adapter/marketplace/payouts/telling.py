@@ -89,6 +89,7 @@ def tell_place(place: Shown) -> Json:
         "venue": place.held.venue,
         "class_name": place.held.name,
         "product": place.product,
+        "premium": list(place.sold.reasons) if place.sold else [],
         "reason": place.reason,
         "state": "final" if place.final else "provisional",
         "currency": place.currency,

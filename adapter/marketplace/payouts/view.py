@@ -35,8 +35,9 @@ from adapter.store.tables import (
     SourceMapping,
     Venue,
 )
-from connectors.records import Channel
+from connectors.records import Channel, Outcome
 
+BOOKED = "booked"  # the reason of a place that stands, while nobody has said that its guest came
 OWED = (
     *(ReservationState.CONFIRMED, ReservationState.ATTENDED),
     *(ReservationState.NO_SHOW, ReservationState.LATE_CANCELLED),
@@ -62,7 +63,7 @@ class Shown:
     number: str  # our id of the place, as a guarantee statement has it
     reservation: str  # of its reservation: connection and the platform's id
     external_id: str  # the platform's id of it
-    caller_id: str | None  # the marketplace's, where we sold it
+    sold: ChannelReservation | None  # where the channel sold it
     held: Held
     day: date
     currency: str
@@ -104,7 +105,7 @@ def period_of(db: Db, studio_id: int, days: Days, now: datetime) -> Period:
 
 def _lines(db: Db, studio_id: int, days: Days) -> Sequence[Any]:
     """The ledger's lines of the period with their reservations, a place's in their order."""
-    wanted = select(PayoutLine, Reservation.connection_id, Reservation.external_id, ChannelReservation.caller_id)
+    wanted = select(PayoutLine, Reservation.connection_id, Reservation.external_id, ChannelReservation)
     return db.execute(
         wanted.join(Reservation, Reservation.id == PayoutLine.reservation_id)
         .outerjoin(ChannelReservation, same_place())
@@ -120,7 +121,7 @@ def _final(rows: Sequence[Any], held: dict[int, Held]) -> Iterator[Shown]:
         line = row[0]
         groups.setdefault((line.reservation_id, line.seat, line.day, line.currency), []).append(row)
     for group in groups.values():
-        last, connection_id, external_id, caller_id = group[-1]
+        last, connection_id, external_id, sold = group[-1]
         if last.reason == MOVED:  # nothing is left of it here
             continue
         lines = tuple(row[0] for row in group)
@@ -129,7 +130,7 @@ def _final(rows: Sequence[Any], held: dict[int, Held]) -> Iterator[Shown]:
             number=seat_key(reservation, last.seat),
             reservation=reservation,
             external_id=external_id,
-            caller_id=caller_id,
+            sold=sold,
             held=held[last.session_id],
             day=last.day,
             currency=last.currency,
@@ -204,18 +205,23 @@ def _provisional(booked: Sequence[tuple[Seat, Booked]], held: dict[int, Held], d
             number=each.number,
             reservation=key(each.made.connection_id, each.made.external_id),
             external_id=each.made.external_id,
-            caller_id=each.sold.caller_id if each.sold else None,
+            sold=each.sold,
             held=held[each.held.id],
             day=owed.account.day,
             currency=owed.account.currency,
             rate=owed.quote.rate,
-            reason=owed.reason,
+            reason=_so_far(each, owed.reason),
             product=owed.quote.product,
             amount=owed.amount,
             franchisor=owed.franchisor,
             tax=owed.amount * Fraction(owed.account.tax_rate),
             lines=(),
         )
+
+
+def _so_far(each: Booked, reason: str) -> str:
+    """Nobody has attended yet what is only booked."""
+    return BOOKED if each.made.outcome is Outcome.BOOKED and reason == "attended" else reason
 
 
 def _within(each: Booked, days: Days) -> bool:

@@ -33,7 +33,7 @@ class Opportunity(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"), index=True)
     session_id: Mapped[int] = mapped_column(ForeignKey("class_session.id"))
-    cause: Mapped[str]  # the limit that keeps them back: excluded, own_cap, premium (not chosen), shadow
+    cause: Mapped[str]  # the limit that keeps them back: excluded, blackout, by_hand, own_cap, premium, shadow
     made_at: Mapped[datetime]
     open: Mapped[int]  # places free
     offered: Mapped[int]  # spots on offer as it is

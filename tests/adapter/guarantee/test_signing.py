@@ -59,7 +59,11 @@ def test_what_we_sign_is_verified_and_one_cent_changes_that(ctx: Context, tmp_pa
     assert run("verify", written(tmp_path, signed), "--key", key).exit_code == 0
     (tmp_path / "key").write_text(f"{key}\n")
     assert run("verify", written(tmp_path, signed), "--key", str(tmp_path / "key")).exit_code == 0
+    told = json.loads(run("verify", written(tmp_path, signed), "--key", key, "--json").stdout)
+    assert told == {"file": written(tmp_path, signed), "matches": True}
     signed["statement"]["lines"][0]["payout"] = "9.01"
+    changed = run("verify", written(tmp_path, signed), "--key", key, "--json")
+    assert (changed.exit_code, json.loads(changed.stdout)["matches"]) == (1, False)
     changed = run("verify", written(tmp_path, signed), "--key", key)
     assert (changed.exit_code, changed.stdout) == (1, "")
     assert "does not match" in changed.stderr

@@ -140,6 +140,11 @@ def test_three_points_keep_the_mean_of_the_distribution(mean: float, spread: flo
     assert (points**2) @ np.array([1, 4, 1]) / 6 - mean**2 == pytest.approx(spread * mean**2, rel=0.25)
 
 
+def test_a_mean_of_which_nothing_is_known_stays_a_mean() -> None:
+    points = gamma_points(np.array([0.02]), np.array([50.0]))[0]
+    assert points @ np.array([1, 4, 1]) / 6 == pytest.approx(0.02)
+
+
 def test_what_a_full_class_suggests_is_the_mean_of_the_tail() -> None:
     rng = np.random.default_rng(0)
     demand = rng.poisson(9.0, 200_000)

@@ -12,7 +12,7 @@ import pytest
 from adapter.smarttools import BadModel, SmartTools
 from adapter.smarttools.persistence import VERSION
 from adapter.smarttools.tools import MANY
-from tests.fixtures.timetable import NOW, Drawn
+from tests.fixtures.timetable import NOW, Drawn, studios
 
 
 def _bytes(table: pd.DataFrame) -> bytes:
@@ -108,20 +108,15 @@ def test_a_rate_in_force_is_kept_where_the_change_would_be_small(drawn: Drawn, f
     assert kept["spots"].tolist() == fresh["spots"].tolist()
 
 
-@pytest.mark.parametrize("times", [0.5, 1.8])
-def test_a_rate_moves_by_a_quarter_at_the_most_and_says_so(drawn: Drawn, fitted: SmartTools, times: float) -> None:
-    tables = (NOW, drawn.studios, drawn.coming, drawn.coming_reservations)
+@pytest.mark.parametrize("held", [7.5, 40.0])
+def test_a_rate_moves_by_half_at_the_most_and_says_so(drawn: Drawn, fitted: SmartTools, held: float) -> None:
+    tables = (NOW, studios(rate_floor=3.0, rate_ceiling=40.0), drawn.coming, drawn.coming_reservations)
     fresh = fitted.decide(*tables)
-    held = (fresh["rate"] * times).clip(7.5, 22.0).round(2)
     columns = {"from_at": pd.Timestamp(NOW) - pd.Timedelta(hours=1), "spots": 1, "premium_spots": 0}
-    in_force = pd.DataFrame({"session_id": fresh["session_id"], "rate": held, "premium_rate": np.nan}).assign(**columns)
-    moved = fitted.decide(*tables, in_force)
-    assert (moved["rate"] >= 0.75 * held - 0.005).all()
-    above = moved["rate"] > 1.25 * held + 0.005  # only where the last place listed is worth more than that
-    assert (moved["spots"][above] > 0).all()
-    assert above.mean() < 0.6
-    assert ((moved["rate"] - fresh["rate"]).abs() <= (held - fresh["rate"]).abs()).all()
-    why = fitted.explain(*tables, in_force)
+    in_force = fresh[["session_id"]].assign(rate=held, premium_rate=np.nan, **columns)
+    moved, why = fitted.decide(*tables, in_force), fitted.explain(*tables, in_force)
+    assert (moved["rate"] >= held / 2).all()
+    assert (moved["rate"] <= 1.5 * held)[moved["spots"] == 0].all()  # else the last place listed may be worth more
     assert "bounded" in {each["rate_binding"] for each in why}
     for each, rate in zip(why, moved["rate"], strict=True):
         assert sum(part["value"] for part in each["rate_parts"]) == pytest.approx(rate, abs=1e-9)

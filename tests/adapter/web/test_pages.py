@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, func, select, update
+from sqlalchemy import delete, event, func, select, update
 
 from adapter.context import Context
 from adapter.store.alerts import open_alert, resolve_alert
@@ -21,6 +21,7 @@ from adapter.store.tables import (
     ClassType,
     Connection,
     ConnectionState,
+    Decision,
     EventsState,
     Listing,
     Model,
@@ -164,6 +165,21 @@ def test_a_cancelled_class_lists_nothing(owner: FlaskClient, seeded: Seeded, ctx
     page = owner.get(f"/sessions/{row.id}").text
     assert "Cancelled" in page
     assert "Not decided yet" in page
+
+
+def test_of_a_class_that_is_over_it_is_said_what_was(owner: FlaskClient, seeded: Seeded, ctx: Context) -> None:
+    with ctx.store.write() as db:
+        decided, never = db.get_one(ClassSession, seeded.sessions[5]), db.get_one(ClassSession, seeded.sessions[6])
+        for row in (decided, never):
+            row.starts_at, row.status = NOON - timedelta(days=1), SessionStatus.SCHEDULED
+        db.execute(delete(Push).where(Push.session_id == never.id))
+        db.execute(delete(Decision).where(Decision.session_id == never.id))
+    was = owner.get(f"/sessions/{seeded.sessions[5]}").text
+    assert "still listed" in was
+    assert "when it began" in was
+    page = owner.get(f"/sessions/{seeded.sessions[6]}").text
+    assert "It began before anything was decided" in page
+    assert "Not decided yet" not in page
 
 
 def test_a_class_without_a_capacity_is_said_so(owner: FlaskClient, seeded: Seeded, ctx: Context) -> None:

@@ -78,6 +78,7 @@ def test_pd_01_finance_sees_totals_that_add_up_and_the_share_apart(
     assert f"franchisor's part ${whole * Decimal('0.15'):.2f}" in text
     assert f"Reservations {len(numbers)} 1 cancelled late (0 booked again)" in text
     assert "Cancelled too late: paid" in text
+    assert "Booked: paid if it stands" in text
     assert "floor" not in text.lower()
 
 
