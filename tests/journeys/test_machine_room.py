@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from adapter.statements.entering import enter_participation
-from adapter.store.tables import GuaranteeStatement, PushMode, Run, RunKind, RunState
+from adapter.store.tables import GuaranteeStatement, PushMode, Run, RunKind, RunLine, RunOrigin, RunState
 from sync.engine import engine_of
 from tests.fixtures.database import NOON
 from tests.fixtures.sandbox import LiveSandbox
@@ -29,6 +29,9 @@ def test_j7_the_machine_room_goes_by_itself_from_pull_to_the_days_statement(
     kinds = {run.kind for run in road.all(Run, Run.state == RunState.DONE)}
     assert kinds >= {RunKind.PULL, RunKind.TRAIN, RunKind.DECIDE, RunKind.PUSH, RunKind.STATE}
     assert sandbox.site.offers
+    by_clock = {run.id for run in road.all(Run, Run.origin == RunOrigin.SCHEDULE)}
+    logged = {line.run_id for line in road.all(RunLine)}
+    assert logged.isdisjoint(by_clock), "what the clock asks for is told by its counts"
     (first,) = road.all(GuaranteeStatement)
     assert (first.version, first.final) == (1, False)
     calls = sandbox.calls()
