@@ -2,5 +2,5 @@
 
 credits, products, cancelling   pure: what a class costs there, what a reservation is sold as, early or late
 offering                        what of a session is on offer right now: the one function behind feed, quotes and pages
-payouts and what is beside it   pure: what each place pays, compared with a statement, split where it changed
+payouts                         the ledger of what each place pays; compared with a statement, its change split
 """
