@@ -145,6 +145,8 @@ ROLES_MEAN = {
     "finance": "Money and the floor, no settings; judges the guarantee together with somebody else",
     "support": "Sees connections and repairs them, looks people up by address. No floor, no settings",
     "franchisor": "Sees the calendar, the venues and their own share",
+    "support": "Finds and repairs: connections, runs, masked clients. No floor, no settings",
+    "franchisor": "Sees venues, how far SmartTools cover them, and its own share. No client, no settings",
     "readonly": "Sees calendar, settings and connections, changes nothing",
 }
 WAYS = {
