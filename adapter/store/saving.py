@@ -146,7 +146,8 @@ def _complete(batch: Batch, rows: Sequence[Row], old: Mapping[str, Mapping[str, 
 
 
 def _warn_of_unknown_words(batch: Batch, rows: Sequence[Row]) -> None:
-    unheard = [row.key for row in rows if any(row.values.get(column) == UNKNOWN_WORD for column in WORDS)]
+    words = WORDS & rows[0].values.keys()
+    unheard = [row.key for row in rows for column in words if row.values[column] == UNKNOWN_WORD]
     if unheard:
         told = {"connection": batch.connection.id, "stream": batch.stream.value, "records": len(unheard)}
         log.warning("words that nobody here knows", **told, first=unheard[0])
