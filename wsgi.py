@@ -60,10 +60,13 @@ FROM_A_FILE = {("guarantee", "assess"), ("guarantee", "verify")}  # needs the fi
 def create() -> Flask:
     """The web application alone, for a WSGI server."""
     from adapter.app import create_app
+    from adapter.collector import settle_collector
     from adapter.compose import compose
     from sync.engine import announce
 
-    return create_app(announce(compose()))
+    app = create_app(announce(compose()))
+    settle_collector()
+    return app
 
 
 class Commands(click.Group):
@@ -95,11 +98,13 @@ def _needs_nothing() -> bool:
 
 
 def _context() -> Any:
+    from adapter.collector import settle_collector
     from adapter.compose import compose
     from adapter.config import ConfigError
     from adapter.logs import configure_logs
     from sync.engine import announce
 
+    settle_collector()
     configure_logs()  # on stderr: stdout belongs to what a command prints
     try:
         return announce(compose())

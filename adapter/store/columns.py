@@ -44,18 +44,10 @@ class Kind:
 class Row:
     """A record on its way into its table: the columns, and the address that still has to become an id."""
 
+    key: str  # the platform's id
+    hash: str  # of all that is kept of the record
     values: dict[str, Any]
     address: str | None
-
-    @property
-    def key(self) -> str:
-        """The platform's id."""
-        return str(self.values["external_id"])
-
-    @property
-    def hash(self) -> str:
-        """Of all that is kept of the record."""
-        return str(self.values["content_hash"])
 
 
 class Unfit(ValueError):
@@ -77,7 +69,9 @@ def to_row(kind: Kind, fetched: Fetched, keys: Keyring, now: datetime) -> Row:
     raw = Payload(redact(fetched.raw, keys, person=kind.person))
     address = getattr(fetched.record, kind.address) if kind.address else None
     hashed = _hash(f"[{raw.text},{canonical(values)},{hash_of(address, keys) if address else None}]")
-    return Row({**values, "raw": raw, "content_hash": hashed, "fetched_at": now, "gone_at": None}, address)
+    key = values["external_id"]
+    values |= {"raw": raw, "content_hash": hashed, "fetched_at": now, "gone_at": None}
+    return Row(key, hashed, values, address)
 
 
 def digest(content: object) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from adapter.store.tables import Base
 
-CHUNK = 500  # values in one IN list
+CHUNK = 1_000  # values in one IN list
 
 Row = Mapping[str, Any]
 _Insert = sqlite.Insert | postgresql.Insert

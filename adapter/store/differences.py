@@ -37,6 +37,11 @@ def noting(db: Db, found: list[Note]) -> Iterator[None]:
         del db.info[_KEY]
 
 
+def is_noted(db: Db) -> bool:
+    """Whether anybody wants to know."""
+    return _KEY in db.info
+
+
 def note(db: Db, stream: str, external_id: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> None:
     """Note that a record is new (``before`` is None) or has changed."""
     if (found := _wanted(db)) is not None:

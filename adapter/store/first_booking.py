@@ -10,7 +10,7 @@ what the dates mean at a venue, is for the guarantee to say.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -75,8 +75,8 @@ def refresh_first_bookings(db: Db, studio_id: int) -> int:
         )
     }
     moved = [first for email, first in sorted(firsts.items()) if email not in known or first != First(*known[email])]
-    rows = [{"studio_id": studio_id, **asdict(first)} for first in moved]
-    upsert(db, table_of(FirstBooking), ("studio_id", "email_id"), rows, differs=list(asdict(moved[0])) if moved else [])
+    rows = [{"studio_id": studio_id, **vars(first)} for first in moved]
+    upsert(db, table_of(FirstBooking), ("studio_id", "email_id"), rows, differs=list(vars(moved[0])) if moved else [])
     for some in chunks(sorted(known.keys() - firsts.keys())):
         db.execute(delete(FirstBooking).where(FirstBooking.studio_id == studio_id, FirstBooking.email_id.in_(some)))
     return len(moved)

@@ -21,7 +21,7 @@ from adapter.store.client_emails import note_addresses
 from adapter.store.client_merges import follow_public_ids, kept_of
 from adapter.store.columns import ADDRESS_FIELDS, KINDS, Kind, Row
 from adapter.store.dialect import among, chunks, table_of, upsert
-from adapter.store.differences import note
+from adapter.store.differences import is_noted, note
 from adapter.store.merging import UNKNOWN_WORD, WORDS, keep_what_is_not_said, settle_reservation, stale
 from adapter.store.readings import note_readings, note_reservations
 from adapter.store.sealing import Keyring
@@ -89,7 +89,7 @@ def _save_some(batch: Batch, rows: Sequence[Row]) -> Counts:
     old = _rows(batch, [row.key for row in differing if row.key in known])
     written = [row for row in differing if not _older(batch.kind, old.get(row.key), row)]
     _complete(batch, written, old)
-    for row in written:
+    for row in written if is_noted(batch.db) else ():
         note(batch.db, batch.stream, row.key, old.get(row.key), row.values)
     upsert(batch.db, batch.kind.table, KEY, [row.values for row in written], differs=["content_hash", "gone_at"])
     if batch.stream is Stream.SESSIONS:
@@ -146,7 +146,8 @@ def _complete(batch: Batch, rows: Sequence[Row], old: Mapping[str, Mapping[str, 
 
 
 def _warn_of_unknown_words(batch: Batch, rows: Sequence[Row]) -> None:
-    unheard = [row.key for row in rows if any(row.values.get(column) == UNKNOWN_WORD for column in WORDS)]
+    words = WORDS & rows[0].values.keys()
+    unheard = [row.key for row in rows for column in words if row.values[column] == UNKNOWN_WORD]
     if unheard:
         told = {"connection": batch.connection.id, "stream": batch.stream.value, "records": len(unheard)}
         log.warning("words that nobody here knows", **told, first=unheard[0])

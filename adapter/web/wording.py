@@ -143,8 +143,6 @@ ROLES_MEAN = {
     "owner": "Everything of the studio: settings, the floor, people, pushing",
     "operations": "The daily work: settings, pushing, resync. No floor, no people",
     "finance": "Money and the floor, no settings; judges the guarantee together with somebody else",
-    "support": "Sees connections and repairs them, looks people up by address. No floor, no settings",
-    "franchisor": "Sees the calendar, the venues and their own share",
     "support": "Finds and repairs: connections, runs, masked clients. No floor, no settings",
     "franchisor": "Sees venues, how far SmartTools cover them, and its own share. No client, no settings",
     "readonly": "Sees calendar, settings and connections, changes nothing",

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 import structlog
@@ -159,8 +159,7 @@ class HttpDoor:
         try:
             with self._session.request(
                 method,
-                self._base + path,
-                params=params,
+                self._base + path + (f"?{urlencode(params, doseq=True)}" if params else ""),
                 data=data,
                 headers=headers,
                 timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),

@@ -6,6 +6,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from adapter.app import create_app
+from adapter.collector import settle_collector
 from adapter.compose import compose
 from adapter.config import Config
 from sync.engine import announce
@@ -37,4 +38,6 @@ class WebProcesses(BaseApplication):  # type: ignore[misc]  # Gunicorn has no ty
 
     def load(self) -> Flask:
         """The application of one process, made after the fork."""
-        return create_app(announce(compose(self.config)))
+        app = create_app(announce(compose(self.config)))
+        settle_collector()
+        return app

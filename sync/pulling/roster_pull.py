@@ -16,7 +16,7 @@ from connectors.records import SetAside, Stream
 from sync.engine.job import Job
 from sync.pulling.rosters import Roster, RosterKey, fetch_all
 
-A_COMMIT = 40  # rosters that are written together
+A_COMMIT = 50  # rosters that are written together
 STREAK = 5  # so many passing faults in a row are not one bad roster: the platform is down
 
 
