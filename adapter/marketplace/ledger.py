@@ -51,6 +51,7 @@ FOLLOWS = (ReservationState.CONFIRMED, ReservationState.ATTENDED, ReservationSta
 def follow_platform(db: Database, connection_id: int, now: datetime) -> int:
     """Bring the channel's reservations to where the mirror says they are; how many moved."""
     joined = _join_entered(db, connection_id)
+    _date_cancellations(db, connection_id)
     moved = 0
     found = [*_said(db, connection_id), *_over(db, connection_id, now), *_vanished(db, connection_id)]
     for row, state, at in found:
@@ -132,6 +133,24 @@ def _over(
     for row, status, gone_at in rows:
         gone = status is SessionStatus.CANCELLED or gone_at is not None
         yield row, ReservationState.CANCELLED if gone else ReservationState.ATTENDED, None
+
+
+def _date_cancellations(db: Database, connection_id: int) -> None:
+    """Say in the mirror when a guest cancelled through the channel: the platform shows only that the place is gone, and
+    the hour at which we noticed would make an early cancellation late."""
+    rows = db.execute(
+        select(Reservation, ChannelReservation.cancelled_at)
+        .join(ChannelReservation, same_place())
+        .where(
+            ChannelReservation.connection_id == connection_id,
+            ChannelReservation.cancel_asked_at.is_not(None),
+            ChannelReservation.cancelled_at.is_not(None),
+            Reservation.outcome.in_((Outcome.CANCELLED, Outcome.LATE_CANCELLED)),
+            Reservation.cancelled_at.is_distinct_from(ChannelReservation.cancelled_at),
+        )
+    )
+    for row, at in rows:
+        row.cancelled_at = at
 
 
 def _vanished(
