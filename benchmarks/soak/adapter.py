@@ -107,10 +107,14 @@ class Studio:
     def sell(self) -> None:
         """Listen to events; the owner says what sources mean, enters the agreed rates, and switches pushing on."""
         subscribe(self.ctx, self.connection_id)
-        rates = {"rate_floor": Decimal("7.50"), "rate_ceiling": Decimal(18)}
+        wishes = {
+            "rate_floor": Decimal("7.50"),
+            "rate_ceiling": Decimal(18),
+            "min_spots": 4,
+        }  # something is always listed
         now = self.ctx.now()
         with self.ctx.store.write() as db:
-            change_settings(db, self.studio_id, Scope.STUDIO, 0, rates, actor="soak", now=now)
+            change_settings(db, self.studio_id, Scope.STUDIO, 0, wishes, actor="soak", now=now)
             db.get_one(Connection, self.connection_id).push_mode = PushMode.LIVE
         self.map_sources()
 
