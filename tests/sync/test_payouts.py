@@ -110,10 +110,11 @@ def test_sr_12_the_ledger_of_aurora_is_the_statements_payouts(any_store: Store, 
     assert sum(line.amount for line in found) == 169_00
     with any_ctx.store.read() as db:
         body = make_statement(db, any_ctx.keys, studio, any_ctx.now()).body
-        names = dict(db.execute(select(Reservation.id, Reservation.external_id)).all())
+        rows = db.execute(select(Reservation.id, Reservation.connection_id, Reservation.external_id))
+        names = {number: f"{connection}:{external}" for number, connection, external in rows}
     assert body["classpass_revenue"]["payouts"] == "169.00"
     stated = {line["reservation_id"]: (line["payout"], line["reason"]) for line in body["lines"]}
-    booked = {f"1:{names[line.reservation_id]}": (f"{line.amount / 100:.2f}", line.reason) for line in found}
+    booked = {names[line.reservation_id]: (f"{line.amount / 100:.2f}", line.reason) for line in found}
     assert booked == {number: told for number, told in stated.items() if told[1] != "direct"}
     agrees_with_itself(any_store, studio)
     again = replace(any_ctx, now=lambda: NOON + timedelta(days=9))
