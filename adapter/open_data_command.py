@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session as Db
 from adapter.context import Context
 from adapter.marketplace.actions_center import AHEAD, feeds
 from adapter.marketplace.activities import ACTIVITIES
-from adapter.marketplace.agreeing import agree_to_publish, place_venue, stop_publishing, word_class
+from adapter.marketplace.agreeing import PublishRefused, agree_to_publish, place_venue, stop_publishing, word_class
 from adapter.marketplace.openactive import PATH
 from adapter.marketplace.publishing import on_offer, publish
 from adapter.printing import as_json, as_list
@@ -28,9 +29,13 @@ ADDRESS = ("street", "locality", "region", "postal_code", "country")
 @click.option("--url", help="The studio's own public page.")
 @click.option("--stop", is_flag=True, help="Publish nothing any more: what was is told to be deleted.")
 @click.option(
-    "--venue", nargs=6, metavar="N STREET LOCALITY REGION POSTCODE COUNTRY", multiple=True, help="Where a venue is."
+    "--venue",
+    type=(int, str, str, str, str, str),
+    metavar="N STREET LOCALITY REGION POSTCODE COUNTRY",
+    multiple=True,
+    help="Where a venue is.",
 )
-@click.option("--class", "classes", nargs=2, metavar="N ACTIVITY", multiple=True, help="What a class type is.")
+@click.option("--class", "classes", type=(int, str), metavar="N ACTIVITY", multiple=True, help="What a class type is.")
 @click.option("--by", default="cli", metavar="NAME", help="Who decides it.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
 @click.pass_obj
@@ -40,8 +45,8 @@ def open_data(
     organizer: str | None,
     url: str | None,
     stop: bool,
-    venue: tuple[tuple[str, ...], ...],
-    classes: tuple[tuple[str, str], ...],
+    venue: tuple[tuple[int, str, str, str, str, str], ...],
+    classes: tuple[tuple[int, str], ...],
     by: str,
     json_wanted: bool,
 ) -> None:
@@ -53,12 +58,12 @@ def open_data(
         _check_studio(db, studio)
         try:
             for number, *address in venue:
-                place_venue(db, studio, int(number), dict(zip(ADDRESS, address, strict=True)), actor=by, now=now)
+                place_venue(db, studio, number, dict(zip(ADDRESS, address, strict=True)), actor=by, now=now)
             for number, activity in classes:
-                word_class(db, studio, int(number), activity, actor=by, now=now)
+                word_class(db, studio, number, activity, actor=by, now=now)
             if organizer is not None and url is not None:
                 agree_to_publish(db, studio, organizer, url, actor=by, now=now)
-        except ValueError as error:
+        except PublishRefused as error:
             raise click.ClickException(str(error)) from error
         if stop:
             stop_publishing(db, studio, actor=by, now=now)
@@ -68,14 +73,15 @@ def open_data(
     if json_wanted:
         as_json(told)
     else:
-        as_list(told)
+        as_list(_plain(told))
 
 
 @click.command("actions-center")
 @click.argument("studio", type=int)
 @click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where to write.")
+@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def actions_center(context: Context, studio: int, folder: Path) -> None:
+def actions_center(context: Context, studio: int, folder: Path, json_wanted: bool) -> None:
     """Write a STUDIO's merchants, services and availability as the feed files of Google's Actions Center."""
     now = context.now()
     with context.store.read() as db:
@@ -90,7 +96,16 @@ def actions_center(context: Context, studio: int, folder: Path) -> None:
         half.write_text(json.dumps(content, indent=1), encoding="utf-8")
         half.replace(folder / f"{name}.json")
     slots = written["availability"]["service_availability"][0]["availability"]
-    click.echo(f"{len(slots)} classes in {folder}: " + ", ".join(f"{name}.json" for name in written))
+    told = {"classes": len(slots), "files": [str(folder / f"{name}.json") for name in written]}
+    if json_wanted:
+        as_json(told)
+    else:
+        as_list(_plain(told))
+
+
+def _plain(told: Mapping[str, object]) -> dict[str, object]:
+    """For people: lists as they write them."""
+    return {name: ", ".join(value) if isinstance(value, list) else value for name, value in told.items()}
 
 
 def _check_studio(db: Db, studio: int) -> None:

@@ -1,8 +1,8 @@
 """Answering an opportunity: accept, dismiss, snooze, each with a reason, in the audit log (OP-01).
 
 Accepting takes effect at once: the limit that kept the spots back gives way, up to the number on the card and never
-beyond it; Premium is turned on for that one session. What direct clients turn out to need
-goes first as ever: the model may list fewer.
+beyond it; Premium is turned on for that one session. What direct clients turn out to need goes first as ever: the model
+may list fewer.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session as Db
 
+from adapter.store.audit import write_line
 from adapter.store.calendar import one_session
 from adapter.store.opportunities import PREMIUM, SHADOW, Card
 from adapter.store.settings import change_settings
-from adapter.store.tables import Audit, Connection, OpportunityState, RunKind, RunOrigin, Scope
+from adapter.store.tables import Connection, OpportunityState, RunKind, RunOrigin, Scope
 from adapter.work import request_run
 
 ANSWERS: Mapping[str, OpportunityState] = {
@@ -85,4 +86,4 @@ def _note(db: Db, card: Card, before: dict[str, Any], actor: str, now: datetime)
     after = _told(card) | {"reason": row.reason, "add": row.add, "expected": round(row.fills, 2), "rate": str(row.rate)}
     studio_id = db.get_one(Connection, row.connection_id).studio_id
     about, act = f"session:{row.session_id}", f"opportunity.{row.state}"
-    db.add(Audit(at=now, actor=actor, studio_id=studio_id, act=act, about=about, before=before, after=after))
+    write_line(db, studio_id, act, about, before, after, actor=actor, now=now)

@@ -21,6 +21,7 @@ from adapter.people.invitations import LIFE, NotInvited, invite
 from adapter.people.members import members_of
 from adapter.printing import as_json, as_table
 from adapter.store.addresses import email_id
+from adapter.store.audit import write_line
 from adapter.store.tables import Role, Studio, User
 
 
@@ -54,13 +55,14 @@ def sign_in(context: Context, email: str, user_id: int | None, json_wanted: bool
         known = email_id(db, context.keys, email, now)
         user = _one(_users(db, known) if known else [], user_id)
         token = sign_in_link(db, context.keys, user.id, now)
+        write_line(db, None, "person.link_made", f"user:{user.id}", None, None, actor="operator", now=now)
     _print(context, {"user": user.id}, token, json_wanted)
 
 
 @click.command("invite")
 @click.argument("email")
 @click.option("--name", required=True, help="What they are called.")
-@click.option("--role", required=True, type=click.Choice([role for role in Role if role is not Role.MARKETPLACE]))
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role if role is not Role.MARKETPLACE]))
 @click.option("--studio", "studio_id", type=int, help="At which studio; without one: at all, as one of our own staff.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
 @click.pass_obj

@@ -62,6 +62,9 @@ ACTS_OF: Mapping[Role, frozenset[Act]] = {
     Role.MARKETPLACE: frozenset(),  # the channel only, which asks for the role itself
 }
 
+ENTRUSTED = frozenset({Act.JUDGE_GUARANTEE, Act.USE_DESK})
+"""Acts that are given only by who holds them: nobody appoints their own judge, or who may look anybody up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -90,12 +93,14 @@ def may(caller: Caller, act: Act, studio_id: int) -> bool:
 
 
 def grantable(caller: Caller, studio_id: int) -> tuple[Role, ...]:
-    """The roles that the caller may give at a studio: nobody gives a right that they lack.
+    """The roles that the caller may give at a studio: none without MANAGE_PEOPLE, none with an ENTRUSTED act they lack.
 
     So an owner, who may not judge the guarantee, appoints no judge of it either.
     """
     own = frozenset(act for role in caller.roles_at(studio_id) for act in ACTS_OF[role])
-    return tuple(role for role in Role if role is not Role.MARKETPLACE and ACTS_OF[role] <= own)
+    if Act.MANAGE_PEOPLE not in own:
+        return ()
+    return tuple(role for role in Role if role is not Role.MARKETPLACE and ACTS_OF[role] & ENTRUSTED <= own)
 
 
 def studios_for(caller: Caller, act: Act) -> frozenset[int] | None:

@@ -89,7 +89,7 @@ def request_run(
     )
     db.add(run)
     db.flush()
-    log_line(db, run, f"asked for: {why}" if why else "asked for", now)
+    log_line(db, run, "asked for", now)  # why stands on the run: it may name somebody
     engine: JobEngine | None = db.info.get(ENGINE)
     if engine is not None:
         engine.enqueue(db, run)

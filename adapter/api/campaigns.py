@@ -9,8 +9,8 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 from sqlalchemy.orm import Session
 
+from adapter.api.bounds import Day, RowId
 from adapter.api.idempotency import Answer, KeyHeader, once
-from adapter.api.paging import RowId
 from adapter.marketplace.campaigns import CampaignRefused, Wanted, register_campaign
 from adapter.marketplace.spotlight import Result, result_of, results_of
 from adapter.permissions import Act
@@ -24,8 +24,8 @@ class CampaignBody(Schema):
 
     name = fields.String(required=True)
     marketplace = fields.String(load_default=None, allow_none=True)
-    starts_on = fields.Date(required=True)
-    ends_on = fields.Date(required=True)
+    starts_on = Day(required=True)
+    ends_on = Day(required=True)
     fee = fields.Decimal(as_string=True, required=True)
     venues = fields.List(RowId(), load_default=list)
 

@@ -10,8 +10,8 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 from sqlalchemy.orm import Session
 
+from adapter.api.bounds import RowId
 from adapter.api.idempotency import Answer, KeyHeader, once
-from adapter.api.paging import RowId
 from adapter.opportunities import ANSWERS, LONGEST_REASON, AnswerRefused, answer
 from adapter.permissions import Act
 from adapter.store.opportunities import Brought, Card, answered_cards, brought, one_card, open_cards

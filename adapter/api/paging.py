@@ -9,15 +9,6 @@ from typing import Any
 from flask import abort
 from marshmallow import Schema, fields, validate
 
-from adapter.store.tenancy import LARGEST_ID
-
-
-class RowId(fields.Integer):
-    """An id: a number that a row can have."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(validate=validate.Range(1, LARGEST_ID), **options)
-
 
 class PageQuery(Schema):
     """How much, and from where on."""

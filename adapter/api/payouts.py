@@ -12,6 +12,7 @@ from marshmallow import Schema, fields
 from sqlalchemy.orm import Session
 
 from adapter.api import payout_schemas as schemas
+from adapter.api.bounds import RowId
 from adapter.api.idempotency import Answer, KeyHeader, once
 from adapter.api.paging import PageQuery, cursor_of, place_of
 from adapter.api.schemas import page_of
@@ -48,7 +49,7 @@ class PlaceQuery(DayQuery, PageQuery):
 class DifferenceQuery(PageQuery):
     """Of which statement."""
 
-    statement = fields.Integer(required=True)
+    statement = RowId(required=True)
 
 
 @blueprint.get("/studios/<int:studio_id>/payouts")

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from adapter.api import schemas
 from adapter.api.asking import accepted
+from adapter.api.bounds import RowId
 from adapter.api.idempotency import Answer, KeyHeader
-from adapter.api.paging import PageQuery, RowId, cursor_of, place_of
+from adapter.api.paging import PageQuery, cursor_of, place_of
 from adapter.api.support_schemas import RunLog
 from adapter.permissions import Act, studios_for
 from adapter.resync import retry_run

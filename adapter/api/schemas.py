@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from adapter.api.bounds import Day, RowId
 from adapter.overbooking import Cause, Kind
 from adapter.resync import LONGEST_WHY, Asked, How
 from adapter.store.tables import (
@@ -194,9 +195,9 @@ class ResyncBody(Schema):
     """What to read again; nothing: everything."""
 
     stream = fields.Enum(Stream, by_value=True, load_default=None)
-    from_ = fields.Date(data_key="from", load_default=None)
-    to = fields.Date(load_default=None)
-    session = fields.Integer(load_default=None, validate=validate.Range(1, LARGEST_ID))
+    from_ = Day(data_key="from", load_default=None)
+    to = Day(load_default=None)
+    session = RowId(load_default=None)
     dry_run = fields.Boolean(load_default=False)
     why = fields.String(load_default="", validate=validate.Length(max=LONGEST_WHY))
 

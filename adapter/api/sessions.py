@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import abort, g
 from flask_smorest import Blueprint
-from marshmallow import fields
 
 from adapter.api import schemas
-from adapter.api.paging import PageQuery, RowId, cursor_of, place_of
+from adapter.api.bounds import Instant, RowId
+from adapter.api.paging import PageQuery, cursor_of, place_of
 from adapter.confidential import without_floor
 from adapter.overbooking import facts_of, find_cause, tell
 from adapter.permissions import Act, may, studios_for
@@ -28,8 +28,8 @@ _REASONS = _NUMBERS | {"explanation"}
 class SessionQuery(PageQuery):
     """Which sessions: those that start at or after ``from`` and before ``to``. A day is its first instant in UTC."""
 
-    from_ = fields.AwareDateTime(data_key="from", default_timezone=UTC, load_default=None)
-    to = fields.AwareDateTime(default_timezone=UTC, load_default=None)
+    from_ = Instant(data_key="from", load_default=None)
+    to = Instant(load_default=None)
     studio_id = RowId(load_default=None)
 
 

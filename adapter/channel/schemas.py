@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from adapter.api.bounds import RowId
 from adapter.api.paging import PageQuery
 from adapter.store.tables import Refusal, ReservationState
 from connectors.records import Product
@@ -68,7 +69,7 @@ class Feed(Schema):
 class QuoteBody(Schema):
     """What a guest wants."""
 
-    session_id = fields.Integer(required=True, strict=True)
+    session_id = RowId(required=True, strict=True)
     plan = fields.String(load_default=None, validate=TEXT)
     guest_email = fields.String(
         load_default=None,

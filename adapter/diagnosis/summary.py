@@ -12,7 +12,7 @@ from datetime import datetime
 
 from adapter.diagnosis.cause import Diagnosis
 from adapter.diagnosis.facts import Facts
-from adapter.diagnosis.steps import Cause, Verdict
+from adapter.diagnosis.steps import Cause, Finding, Verdict
 from adapter.store.tables.alerts import AlertKind
 from adapter.store.tables.runs import RunKind
 
@@ -65,6 +65,7 @@ ALERTS: Mapping[AlertKind, str] = {
     AlertKind.SUBSCRIPTION: "your booking system's events did not reach us",
     AlertKind.GUARANTEE: "a requirement of the guarantee needed attention",
     AlertKind.RECONNECT: "your booking system did not let us in",
+    AlertKind.TO_ENTER: "a reservation had to be entered in your booking system by hand",
 }
 ACTS: Mapping[RunKind, str] = {
     RunKind.BACKFILL: "your history was imported",
@@ -131,7 +132,7 @@ def _done(story: Story) -> list[str]:
     told = []
     for deed in story.deeds:
         end = "." if deed.went_well else ", and did not come to its end."
-        counts = f": {deed.read} records looked at, {deed.changed} changed" if deed.read else ""
+        counts = f": {deed.read} records looked at, {deed.changed} new or changed" if deed.read else ""
         told.append(f"{story.diagnosis.facts.at(deed.at)}: {ACTS[deed.kind]}{counts}{end}")
     return told or ["Nothing was needed beyond what happens by itself."]
 
@@ -143,13 +144,16 @@ def _now(story: Story) -> list[str]:
         told.append(f"Your schedule was last read completely at {facts.at(facts.last_read_at)}.")
     if story.parity is not None:
         told.append(f"Of {story.in_force} classes your booking system holds {story.parity} % as we sent them.")
-    for each in story.diagnosis.findings:
-        if each.cause is not None and (each is main or each.verdict is Verdict.WRONG):
-            what, next_step = CAUSES[each.cause]
-            told.append(f"Still open: {what}. {next_step}")
-    if main is None:
-        told.append("Everything is in order.")
+    broken = [each for each in story.diagnosis.findings if each.cause and each.verdict is Verdict.WRONG]
+    told += [f"Still open: {_told(each)}" for each in broken]
+    if not broken:
+        told.append("Everything is in order." if main is None else f"It is in sync. Worth knowing: {_told(main)}")
     return told
+
+
+def _told(finding: Finding) -> str:
+    """What is wrong, and what comes next."""
+    return "{}. {}".format(*CAUSES[finding.cause]) if finding.cause else ""
 
 
 def _span(incident: Incident, facts: Facts) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from adapter.lineage import leaves
-from adapter.lineage.leaves import Asked, Leaf, Leaves
+from adapter.lineage import counts, money, places
+from adapter.lineage.asking import Asked, Leaf, Leaves
 from adapter.marketplace.payouts.view import Shown
 from adapter.permissions import Act
 from connectors.records import Channel
@@ -43,41 +43,41 @@ class Number:
 
 def _of_statement(label: str, *amounts: tuple[str, int]) -> Number:
     """A total of the guarantee: over its lines, these of their fields, each with its sign."""
-    return Number(label, Of.STUDIO, leaves.lines_of(*amounts), Unit.EXACT, Act.SEE_GUARANTEE)
+    return Number(label, Of.STUDIO, money.lines_of(*amounts), Unit.EXACT, Act.SEE_GUARANTEE)
 
 
 def _of_ledger(label: str, part: Callable[[Shown], int]) -> Number:
     """A total of the payout ledger, over its places."""
-    return Number(label, Of.STUDIO, leaves.payouts_of(part), Unit.MONEY, Act.SEE_PAYOUTS)
+    return Number(label, Of.STUDIO, money.payouts_of(part), Unit.MONEY, Act.SEE_PAYOUTS)
 
 
 PAYOUT, SWITCHERS, TAX = ("payout", 1), ("switcher_revenue", 1), ("tax", 1)
 NUMBERS: Mapping[str, Number] = {
     # The calendar
-    "calendar.classes": Number("Classes", Of.STUDIO, leaves.classes),
-    "calendar.marketplace": Number("Marketplace bookings so far", Of.STUDIO, leaves.places_of(Channel.MARKETPLACE)),
-    "calendar.taken": Number("Places taken", Of.STUDIO, leaves.places_of(*Channel)),
-    "calendar.capacity": Number("Places in all", Of.STUDIO, leaves.capacity),
-    "calendar.listed": Number("Spots listed", Of.STUDIO, leaves.listed),
-    "calendar.value": Number("Expected to bring", Of.STUDIO, leaves.value, Unit.MONEY),
+    "calendar.classes": Number("Classes", Of.STUDIO, places.classes),
+    "calendar.marketplace": Number("Marketplace bookings so far", Of.STUDIO, places.places_of(Channel.MARKETPLACE)),
+    "calendar.taken": Number("Places taken", Of.STUDIO, places.places_of(*Channel)),
+    "calendar.capacity": Number("Places in all", Of.STUDIO, places.capacity),
+    "calendar.listed": Number("Spots listed", Of.STUDIO, places.listed),
+    "calendar.value": Number("Expected to bring", Of.STUDIO, places.value, Unit.MONEY),
     # One class
-    "session.direct": Number("Direct bookings", Of.SESSION, leaves.places_of(Channel.DIRECT)),
-    "session.marketplace": Number("Marketplace bookings", Of.SESSION, leaves.places_of(Channel.MARKETPLACE)),
-    "session.third_party": Number("Bookings of other marketplaces", Of.SESSION, leaves.places_of(Channel.THIRD_PARTY)),
-    "session.unknown": Number("Bookings not mapped", Of.SESSION, leaves.places_of(Channel.UNKNOWN)),
-    "session.listed": Number("Spots listed", Of.SESSION, leaves.listed),
-    "session.kept": Number("Places kept", Of.SESSION, leaves.kept),
-    "session.capacity": Number("Places in all", Of.SESSION, leaves.capacity),
-    "session.value": Number("Expected to bring", Of.SESSION, leaves.value, Unit.MONEY),
+    "session.direct": Number("Direct bookings", Of.SESSION, places.places_of(Channel.DIRECT)),
+    "session.marketplace": Number("Marketplace bookings", Of.SESSION, places.places_of(Channel.MARKETPLACE)),
+    "session.third_party": Number("Bookings of other marketplaces", Of.SESSION, places.places_of(Channel.THIRD_PARTY)),
+    "session.unknown": Number("Bookings not mapped", Of.SESSION, places.places_of(Channel.UNKNOWN)),
+    "session.listed": Number("Spots listed", Of.SESSION, places.listed),
+    "session.kept": Number("Places kept", Of.SESSION, places.kept),
+    "session.capacity": Number("Places in all", Of.SESSION, places.capacity),
+    "session.value": Number("Expected to bring", Of.SESSION, places.value, Unit.MONEY),
     # A connection
-    "connection.set_aside": Number("Records set aside", Of.CONNECTION, leaves.set_aside),
-    "connection.classes_ahead": Number("Classes ahead", Of.CONNECTION, leaves.classes_ahead),
-    "connection.events_today": Number("Events today", Of.CONNECTION, leaves.events_today),
-    "connection.calls_today": Number("Calls today", Of.CONNECTION, leaves.calls_today),
+    "connection.set_aside": Number("Records set aside", Of.CONNECTION, counts.set_aside),
+    "connection.classes_ahead": Number("Classes ahead", Of.CONNECTION, counts.classes_ahead),
+    "connection.events_today": Number("Events today", Of.CONNECTION, counts.events_today),
+    "connection.calls_today": Number("Calls today", Of.CONNECTION, counts.calls_today),
     # The studio's first page
-    "today.classes": Number("Decided classes of the next two days", Of.STUDIO, leaves.soon_classes),
-    "today.listed": Number("Spots on offer in the next two days", Of.STUDIO, leaves.soon_listed),
-    "today.value": Number("Expected to bring in the next two days", Of.STUDIO, leaves.soon_value, Unit.MONEY),
+    "today.classes": Number("Decided classes of the next two days", Of.STUDIO, places.soon_classes),
+    "today.listed": Number("Spots on offer in the next two days", Of.STUDIO, places.soon_listed),
+    "today.value": Number("Expected to bring in the next two days", Of.STUDIO, places.soon_value, Unit.MONEY),
     # The payout ledger
     "payouts.amount": _of_ledger("Payouts", lambda place: place.amount),
     "payouts.studio": _of_ledger("Your part of the payouts", lambda place: place.amount - place.franchisor),

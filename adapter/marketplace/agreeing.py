@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session as Db
 
 from adapter.marketplace.activities import ACTIVITIES
-from adapter.store.tables import Audit, ClassType, Connection, PublicActivity, PublicVenue, Publisher, Venue
+from adapter.store.audit import write_line
+from adapter.store.tables import ClassType, Connection, PublicActivity, PublicVenue, Publisher, Venue
 
 
 class PublishRefused(ValueError):
@@ -67,4 +68,4 @@ def _own(db: Db, studio_id: int, row: Venue | ClassType | None, what: str) -> No
 
 def _note(db: Db, studio_id: int, act: str, after: dict[str, object], *, actor: str, now: datetime) -> None:
     about = f"studio:{studio_id}"
-    db.add(Audit(at=now, actor=actor, studio_id=studio_id, act=act, about=about, before=None, after=after))
+    write_line(db, studio_id, act, about, None, after, actor=actor, now=now)

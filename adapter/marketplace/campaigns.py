@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
 from adapter.marketplace.feed import touch
+from adapter.store.audit import write_line
 from adapter.store.columns import LARGEST_AMOUNT
-from adapter.store.tables import Audit, Campaign, CampaignVenue, Connection, Studio, Venue
+from adapter.store.tables import Campaign, CampaignVenue, Connection, Studio, Venue
 
 LONGEST = 366  # days
 LONGEST_NAME = 120
@@ -102,4 +103,4 @@ def _note(
     now: datetime,
 ) -> None:
     about = f"campaign:{row.id}"
-    db.add(Audit(at=now, actor=actor, studio_id=row.studio_id, act=act, about=about, before=before, after=after))
+    write_line(db, row.studio_id, act, about, before, after, actor=actor, now=now)

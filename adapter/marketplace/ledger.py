@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session as Database
 
 from adapter.marketplace.messages import tell
 from adapter.store.alerts import open_alert, resolve_alert
 from adapter.store.rosters import SETTLED_AFTER
-from adapter.store.selling import same_place
+from adapter.store.selling import LET_GO, same_place
 from adapter.store.tables import (
     AlertKind,
     ChannelReservation,
@@ -28,8 +28,11 @@ from adapter.store.tables import (
 from connectors.records import ACTIVE_OUTCOMES, Channel, Outcome, SessionStatus
 
 TO_ENTER = (
-    "{count} guests of a marketplace are booked here, and not yet in your booking system, which takes no bookings from "
-    "us. Enter them there under the marketplace's source; their classes and addresses stand on each class's page."
+    "Your booking system takes no bookings from us. Marketplace guests to enter there: {count}. Enter them under the "
+    "marketplace's source; each class's page says who they are."
+)
+TO_TAKE_OUT = (
+    "Marketplace guests who cancelled and are still booked in your booking system, to take out there: {count}."
 )
 STATE_OF: Mapping[Outcome, ReservationState] = {
     Outcome.ATTENDED: ReservationState.ATTENDED,
@@ -48,6 +51,7 @@ FOLLOWS = (ReservationState.CONFIRMED, ReservationState.ATTENDED, ReservationSta
 def follow_platform(db: Database, connection_id: int, now: datetime) -> int:
     """Bring the channel's reservations to where the mirror says they are; how many moved."""
     joined = _join_entered(db, connection_id)
+    _date_cancellations(db, connection_id)
     moved = 0
     found = [*_said(db, connection_id), *_over(db, connection_id, now), *_vanished(db, connection_id)]
     for row, state, at in found:
@@ -64,24 +68,34 @@ def follow_platform(db: Database, connection_id: int, now: datetime) -> int:
 
 
 def tell_studio(db: Database, connection_id: int, now: datetime) -> None:
-    """Have an alert say how many guests the studio has still to enter; over when there are none."""
-    waiting = (
-        select(func.count())
-        .select_from(ChannelReservation)
-        .join(Session, _of_row())
-        .where(
-            ChannelReservation.connection_id == connection_id,
-            ChannelReservation.on_ledger,
-            ChannelReservation.platform_id.is_(None),
-            ChannelReservation.state == ReservationState.CONFIRMED,
-            Session.ends_at > now,
-        )
-    )
-    count = db.scalar(waiting) or 0
-    if count:
-        open_alert(db, connection_id, AlertKind.TO_ENTER, TO_ENTER.format(count=count), now=now)
+    """Have an alert say how many guests the studio has still to enter, or to take out; over when there are none."""
+    db.flush()
+    enter, take_out = _to_enter(db, connection_id, now), _to_take_out(db, connection_id, now)
+    words = [TO_ENTER.format(count=enter)] if enter else []
+    words += [TO_TAKE_OUT.format(count=take_out)] if take_out else []
+    if words:
+        open_alert(db, connection_id, AlertKind.TO_ENTER, " ".join(words), now=now)
     else:
         resolve_alert(db, connection_id, AlertKind.TO_ENTER, now=now)
+
+
+def _to_enter(db: Database, connection_id: int, now: datetime) -> int:
+    waiting = _on_ledger(connection_id, now).where(
+        ChannelReservation.platform_id.is_(None), ChannelReservation.state == ReservationState.CONFIRMED
+    )
+    return db.scalar(waiting) or 0
+
+
+def _to_take_out(db: Database, connection_id: int, now: datetime) -> int:
+    standing = _on_ledger(connection_id, now).join(Reservation, same_place())
+    gone = ChannelReservation.state.in_(LET_GO), Reservation.outcome.in_(ACTIVE_OUTCOMES)
+    return db.scalar(standing.where(*gone)) or 0
+
+
+def _on_ledger(connection_id: int, now: datetime) -> Select[int]:
+    counted = select(func.count()).select_from(ChannelReservation).join(Session, _of_row())
+    ahead = ChannelReservation.connection_id == connection_id, ChannelReservation.on_ledger, Session.ends_at > now
+    return counted.where(*ahead)
 
 
 def _said(db: Database, connection_id: int) -> Iterator[tuple[ChannelReservation, ReservationState, datetime | None]]:
@@ -119,6 +133,24 @@ def _over(
     for row, status, gone_at in rows:
         gone = status is SessionStatus.CANCELLED or gone_at is not None
         yield row, ReservationState.CANCELLED if gone else ReservationState.ATTENDED, None
+
+
+def _date_cancellations(db: Database, connection_id: int) -> None:
+    """Say in the mirror when a guest cancelled through the channel: the platform shows only that the place is gone, and
+    the hour at which we noticed would make an early cancellation late."""
+    rows = db.execute(
+        select(Reservation, ChannelReservation.cancelled_at)
+        .join(ChannelReservation, same_place())
+        .where(
+            ChannelReservation.connection_id == connection_id,
+            ChannelReservation.cancel_asked_at.is_not(None),
+            ChannelReservation.cancelled_at.is_not(None),
+            Reservation.outcome.in_((Outcome.CANCELLED, Outcome.LATE_CANCELLED)),
+            Reservation.cancelled_at.is_distinct_from(ChannelReservation.cancelled_at),
+        )
+    )
+    for row, at in rows:
+        row.cancelled_at = at
 
 
 def _vanished(

@@ -86,7 +86,7 @@ def closed_for(db: Database, connection_id: int, now: datetime) -> Refusal | Non
 
 def _offered(row: Row[Any], taken: Taken, closed: Refusal | None, now: datetime) -> Offered:
     why = _session_closed(row, now) or closed
-    offer = OnOffer(currency=row.currency, closed=why) if why else _open(row, taken)
+    offer = OnOffer(currency=row.currency, closed=why) if why else what_is_left(row, taken)
     return Offered(row.id, row.studio_id, row.connection_id, row.starts_at, offer)
 
 
@@ -98,13 +98,17 @@ def _session_closed(row: Row[Any], now: datetime) -> Refusal | None:
     return Refusal.NOT_LISTED if row.hidden or row.spots is None or row.shadow else None
 
 
-def _open(row: Row[Any], taken: Taken) -> OnOffer:
-    """The counts of an open session: what is listed and not sold, as far as places are free."""
+def what_is_left(row: Any, taken: Taken) -> OnOffer:
+    """The counts of an open session: what its decision lists and nobody bought since, as far as places are free.
+
+    ``row`` has the decision's numbers, the session's ``capacity`` and ``booked``, and the ``currency``. Pure.
+    """
     before = row.premium_limit - row.premium_spots
     premium = premium_sold(taken.marketplace, taken.premium, before, row.limit, row.premium_limit)
-    free = max(0, (row.capacity or 0) - taken.taken(row.booked))
-    spots = max(0, min(row.spots, row.limit - (taken.marketplace - premium), free))
-    further = max(0, min(row.premium_spots, row.premium_limit - premium, free - spots))
+    free = (row.capacity or 0) - taken.taken(row.booked)
+    left = max(0, min(free, row.limit + row.premium_limit - taken.marketplace))
+    spots = max(0, min(row.spots, row.limit - (taken.marketplace - premium), left))
+    further = max(0, min(row.premium_spots, row.premium_limit - premium, left - spots))
     return OnOffer(
         spots=spots,
         rate=row.rate if spots else None,

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, delete, func, select
 from sqlalchemy.orm import Session as Db
 
+from adapter.currency import money_text
 from adapter.marketplace.offering import offered
 from adapter.store.prices import prices_of
 from adapter.store.settings import StudioSettings, effective_settings
@@ -121,7 +122,7 @@ def _facts(each: OnOffer, publisher: Publisher) -> dict[str, Any]:
         "ends_at": each.session.ends_at.astimezone(zone).isoformat(),
         "capacity": each.session.capacity,
         "spots": each.spots,
-        "price": f"{each.price:.2f}",
+        "price": money_text(each.price, each.currency),
         "currency": each.currency,
         "name": each.kind.name,
         "activity": each.activity,

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session as Database
 from adapter.marketplace.credits import Tariff, credits_of, price_of
 from adapter.marketplace.offering import Offered, offered
 from adapter.marketplace.products import Sale, Wish, sale_of
-from adapter.marketplace.sellers import had_trial, plan_named, tariff_of, terms_of, visits_this_month
+from adapter.marketplace.sellers import came_before, plan_named, tariff_of, terms_of, visits_this_month
 from adapter.store.addresses import known_email_id
 from adapter.store.sealing import Keyring, SealBroken
 from adapter.store.tables import Marketplace, Refusal, Studio
@@ -100,7 +100,7 @@ def may_try(db: Database, marketplace: Marketplace, studio_id: int, guest_email_
     terms = terms_of(db, marketplace.id).get(studio_id)
     if terms is None or not terms.trials:
         return Refusal.NOT_LISTED
-    tried = guest_email_id is not None and had_trial(db, studio_id, guest_email_id)
+    tried = guest_email_id is not None and came_before(db, studio_id, guest_email_id)
     return Refusal.LIMIT_REACHED if tried else None
 
 

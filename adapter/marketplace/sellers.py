@@ -143,7 +143,7 @@ def visits_this_month(
     return db.scalar(mine.where(Session.starts_at >= first, Session.starts_at < following)) or 0
 
 
-def had_trial(db: Database, studio_id: int, guest_email_id: int) -> bool:
+def came_before(db: Database, studio_id: int, guest_email_id: int) -> bool:
     """Whether a guest was at a studio before, through any marketplace: a trial is a first visit."""
     states = (*HOLDING, ReservationState.LATE_CANCELLED)
     return bool(db.scalar(_made_by(None, studio_id, guest_email_id, states)))

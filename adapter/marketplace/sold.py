@@ -34,6 +34,11 @@ class Sold:
     to_enter: bool  # stands on our ledger, and not yet in the studio's own books
     email: str | None = field(default=None, repr=False)
 
+    @property
+    def is_owed(self) -> bool:
+        """Whether anything may be paid for it; a late cancellation is settled by the payout ledger."""
+        return self.state not in (ReservationState.REFUSED, ReservationState.CANCELLED)
+
 
 def sold_of(db: Database, session_id: int, keys: Keyring | None) -> list[Sold]:
     """The session's reservations through the channel, the latest first; ``keys``: for who may see addresses."""

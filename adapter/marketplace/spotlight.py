@@ -17,13 +17,12 @@ from sqlalchemy.orm import Session as Db
 
 from adapter.experiments.lift import Lift, lift, net
 from adapter.store.campaigns import campaigns_of, spotlights_of, venues_of_campaign
-from adapter.store.facts import facts_of_connection
+from adapter.store.facts import STANDING, facts_of_connection
 from adapter.store.holdouts import draw_of
 from adapter.store.tables import Campaign, Venue
 
 WEEKS_AROUND = 8  # before, and as many after, as far as they have gone by
 WEEK, A_DAY = timedelta(days=7), timedelta(days=1)
-STANDS = ("booked", "attended", "no_show")
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,8 @@ class Held:
     inside: bool  # on a day of the campaign
     spoiled: bool  # on a day of another one
     bookings: int  # through the marketplace, that stood
-    paid: float
+    priced: int  # of these, whose payout is known
+    paid: float  # by those
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Result:
     campaign: Campaign
     venues: Sequence[Venue]
     lift: Lift | None
-    payout: float | None  # mean of its marketplace reservations; None: not known
+    payout: float | None  # mean of its marketplace reservations, as far as known; None: of none
 
     def net(self, extra: float) -> float | None:
         """What so many bookings more leave after the fee."""
@@ -64,8 +64,8 @@ def result_of(db: Db, row: Campaign, now: datetime) -> Result:
     inside = [each for each in held if each.inside]
     days = min(row.ends_on, now.date()) - row.starts_on
     found = lift([(each.slot, each.bookings) for each in inside], _others(held), days=days.days + 1)
-    bookings, paid = sum(each.bookings for each in inside), sum(each.paid for each in inside)
-    return Result(row, venues, found, paid / bookings if bookings and paid else None)
+    priced, paid = sum(each.priced for each in inside), sum(each.paid for each in inside)
+    return Result(row, venues, found, paid / priced if priced else None)
 
 
 def _others(held: Sequence[Held]) -> Mapping[int, Mapping[str, int]]:
@@ -85,20 +85,21 @@ def _held(db: Db, row: Campaign, venues: Sequence[Venue], now: datetime) -> Iter
     for connection_id in sorted({venue.connection_id for venue in venues}):
         facts = facts_of_connection(db, connection_id, since=_begin(row), until=min(_end(row), now))
         booked = facts["reservations"]
-        ours = booked[(booked["channel"] == "marketplace") & booked["outcome"].isin(STANDS)]
-        counts = ours.groupby("session_id")["amount"].agg(["size", "sum"]).to_dict("index")
+        ours = booked[(booked["channel"] == "marketplace") & booked["outcome"].isin(STANDING)]
+        counts = ours.groupby("session_id")["amount"].agg(["size", "count", "sum"]).to_dict("index")
         for one in facts["sessions"].to_dict("records"):
             zone = zones.get((connection_id, one["venue_id"]))
             if zone is None or one["cancelled"] or (draw and draw.holds_out(one["template_id"], one["starts_at"])):
                 continue
             local = one["starts_at"].astimezone(zone)
-            found = counts.get(one["session_id"], {"size": 0, "sum": 0.0})
+            found = counts.get(one["session_id"], {"size": 0, "count": 0, "sum": 0.0})
             yield Held(
                 slot=_slot(connection_id, one, local),
                 week=(local.date() - row.starts_on).days // 7,
                 inside=row.starts_on <= local.date() <= row.ends_on,
                 spoiled=others.on(connection_id, one["venue_id"], one["starts_at"]),
                 bookings=int(found["size"]),
+                priced=int(found["count"]),
                 paid=float(found["sum"]),
             )
 

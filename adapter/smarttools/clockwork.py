@@ -73,5 +73,6 @@ def _found(rising: Floats, wanted: Floats) -> tuple[np.ndarray, Floats]:
 
 
 def _mixed(table: Floats, place: np.ndarray, share: Floats) -> Floats:
-    low, high = np.take_along_axis(table, place, 1), np.take_along_axis(table, place + 1, 1)
+    flat = place + np.arange(len(table))[:, None] * table.shape[1]  # plain positions: faster than along an axis
+    low, high = table.take(flat), table.take(flat + 1)
     return np.asarray(low + (high - low) * share, dtype=np.float64)

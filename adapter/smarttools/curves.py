@@ -120,7 +120,7 @@ def _hold(counts: Floats, expected: Floats, squares: Floats, default: float) -> 
     shown, usual = shown / many, usual / expected[known].sum(axis=1, keepdims=True)
     noise = usual * (1 - usual)
     beyond = (many * (shown - usual) ** 2 - noise * squares[known, None] / many).sum()
-    between = float(beyond / (many * noise).sum())
+    between = float(beyond / max((many * noise).sum(), 1e-9))
     return min(max(1 / max(between, 1e-9) - 1, LEAST_WEIGHT), MOST_WEIGHT)
 
 

@@ -3,8 +3,9 @@
 A count with mean m and variance m + e·m (gamma-Poisson) that is booked along a curve keeps its family while it fills.
 With n standing reservations seen and a share R of the curve left, what is to come is a gamma-Poisson with mean
 R·(m + e·n) / (1 + e·(1-R)). Doubt about the level itself adds to e; variation that early and late bookings do not
-share widens what is to come and teaches nothing. Counts less dispersed than Poisson's are taken as
-Poisson here: bookings made must never lower what is expected to come (INV-2).
+share widens what is to come and teaches nothing. Doubt about the curve, as of a Dirichlet distribution, does both: busy
+early may just be early, so it takes from e, and what is left of a curve is the less sure the less is left. Counts less
+dispersed than Poisson's are taken as Poisson here: bookings made must never lower what is expected to come (INV-2).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from adapter.smarttools.model import Model
 from adapter.smarttools.pace import Pace, Usual, pace_of
 
 NODES: Floats = np.array([-np.sqrt(3.0), 0.0, np.sqrt(3.0)])
+LEAST_TO_COME = 1e-3  # share of a curve below which its doubt grows no further
 MOST_SPREAD = 4.0  # squared variation beyond which three points are no picture of a gamma distribution
 WEIGHTS: Floats = np.array([1 / 6, 2 / 3, 1 / 6])  # Gauss-Hermite: right to the fifth moment of the normal
 WIDEST = 25.0  # squared coefficient of variation: beyond some 43 all three points would be 0
@@ -71,15 +73,24 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full:
     pace = pace_of(sessions, still, closed, usual)
     level = level * pace.ratio
     mixed_up = shape * (1 + common + pace.doubt)  # early for late: what doubt about the curve takes from the echo
-    excess = level * np.maximum(common + pace.doubt - mixed_up, 0.0)
-    own = level * (frailty - common + mixed_up / np.maximum(to_come, 1e-3))
-    scale = 1 + excess * (1 - to_come)
-    remaining = to_come * (level + excess * still) / scale
-    spread = np.minimum((excess / scale + own) * to_come / np.maximum(remaining, 1e-9), MOST_SPREAD)
+    echo = np.maximum(common + pace.doubt - mixed_up, 0.0)
+    late_only = frailty - common + mixed_up / np.maximum(to_come, LEAST_TO_COME)
+    remaining, spread = _still_to_come(level, still, to_come, echo, late_only)
     looks = model.market.keen(known)[kind] * np.nan_to_num(sessions.capacity) * at_lead(market, lead)
     return Forecast(
         lead, level, to_come, stand, remaining, spread, looks, direct, market, hazard, made, pace, trend, old
     )
+
+
+def _still_to_come(
+    level: Floats, still: Floats, to_come: Floats, echo: Floats, late_only: Floats
+) -> tuple[Floats, Floats]:
+    """Mean and squared variation; ``echo``: what early bookings tell of late ones, ``late_only``: what they don't."""
+    excess = level * echo
+    scale = 1 + excess * (1 - to_come)
+    remaining = to_come * (level + excess * still) / scale
+    spread = (excess / scale + level * late_only) * to_come / np.maximum(remaining, 1e-9)
+    return remaining, np.minimum(spread, MOST_SPREAD)
 
 
 def gamma_points(mean: Floats, spread: Floats) -> Floats:

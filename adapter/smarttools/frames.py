@@ -96,6 +96,8 @@ def labels(table: pd.DataFrame, column: str) -> tuple[Ints, list[str]]:
     """
     values = table[column]
     number, distinct = pd.factorize(values.to_numpy() if values.dtype.kind in "biuf" else values.to_numpy(dtype=object))
+    if distinct.dtype.kind in "iu":
+        return number.astype(np.int64), list(map(str, distinct.tolist()))
     return number.astype(np.int64), [value if type(value) is str else _text(value) for value in distinct.tolist()]
 
 

@@ -13,7 +13,7 @@ from itertools import islice
 from adapter.smarttools.plain import chances
 
 LEAST_FILLS = 1.0  # reservations expected, at the least: fewer are not worth a question
-DOUBT = 0.15  # squared coefficient of variation of marketplace demand's mean: measured, docs/opportunities.md
+DOUBT = 0.05  # squared coefficient of variation of marketplace demand's mean: measured, docs/opportunities.md
 LOW, HIGH = 0.10, 0.90  # what comes lies between them eight times in ten
 
 

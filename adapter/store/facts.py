@@ -83,6 +83,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 }
 TOLD_AS: Mapping[Outcome, str] = {Outcome.DENIED: Outcome.CANCELLED.value, Outcome.UNKNOWN: Outcome.BOOKED.value}
 Facts = dict[str, pd.DataFrame]
+STANDING = ("booked", "attended", "no_show")
+"""Outcomes of reservations that hold, or held, a place."""
 
 
 def facts_of_connection(

@@ -5,13 +5,13 @@ A handful of grouped questions for any number of connections; the level of each 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session as Db
 from sqlalchemy.orm import joinedload
 
@@ -117,7 +117,7 @@ def fleet_of(db: Db, studio_ids: frozenset[int] | None, now: datetime, order: st
     if studio_ids is not None:
         mine = mine.where(Connection.studio_id.in_(studio_ids))
     rows = db.scalars(mine.order_by(Connection.id)).all()
-    counts = _counts(db, now)
+    counts = _counts(db, [row.id for row in rows], now)
     ages = _ages(db)
     found = [_standing(row, counts, ages, now) for row in rows]
     key = order if order in ORDERS else "health"
@@ -137,9 +137,9 @@ def _standing(
     )
 
 
-def _counts(db: Db, now: datetime) -> dict[str, dict[int, int]]:
+def _counts(db: Db, connection_ids: Sequence[int], now: datetime) -> dict[str, dict[int, int]]:
     late = WebhookMessage.received_at < now - WORKED_OFF
-    today = ApiCalls.day == now.date()
+    today = and_(ApiCalls.connection_id.in_(connection_ids), ApiCalls.day == now.date())
     asked: dict[str, Select[*tuple[Any, ...]]] = {
         "alerts": select(Alert.connection_id, func.count()).where(Alert.until.is_(None)),
         "set_aside": select(Quarantine.connection_id, func.count()),

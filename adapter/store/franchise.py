@@ -65,11 +65,13 @@ def coverage_of(db: Db, studio_ids: frozenset[int] | None, now: datetime) -> lis
     )
     if studio_ids is not None:
         wanted = wanted.where(Studio.id.in_(studio_ids))
-    booked = _booked(db, now)
+    booked = _booked(db, studio_ids, now)
     return [Covered(*row[1:], booked.get(row[0], 0)) for row in db.execute(wanted).all()]
 
 
-def _booked(db: Db, now: datetime) -> Mapping[int, int]:
+def _booked(db: Db, studio_ids: frozenset[int] | None, now: datetime) -> Mapping[int, int]:
+    every = select(Connection.id)
+    here = db.scalars(every if studio_ids is None else every.where(Connection.studio_id.in_(studio_ids))).all()
     same = Reservation.connection_id
     held = and_(Session.connection_id == same, Session.external_id == Reservation.session_id)
     mapped = and_(SourceMapping.connection_id == same, SourceMapping.source == Reservation.source)
@@ -81,6 +83,7 @@ def _booked(db: Db, now: datetime) -> Mapping[int, int]:
         .join(SourceMapping, mapped)
         .join(Venue, place)
         .where(
+            Session.connection_id.in_(here),
             SourceMapping.channel == Channel.MARKETPLACE,
             Reservation.outcome.in_(ACTIVE_OUTCOMES),
             Session.starts_at.between(now - BEHIND, now),

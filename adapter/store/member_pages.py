@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session as Db
 
-from adapter.store.tables import Audit, Connection, MemberPage, Session
+from adapter.store.audit import write_line
+from adapter.store.tables import Connection, MemberPage, Session
 
 
 def page_of_members(db: Db, session_id: int) -> MemberPage | None:
@@ -32,17 +33,9 @@ def show_members(db: Db, session_id: int, *, shown: bool, actor: str, now: datet
         return
     row.opened_at, row.closed_at = (now, None) if shown else (row.opened_at, now)
     session = db.get_one(Session, session_id)
-    db.add(
-        Audit(
-            at=now,
-            actor=actor,
-            studio_id=db.get_one(Connection, session.connection_id).studio_id,
-            act="member_page.opened" if shown else "member_page.closed",
-            about=f"session:{session_id}",
-            before={"open": not shown},
-            after={"open": shown},
-        )
-    )
+    studio_id, act = db.get_one(Connection, session.connection_id).studio_id, "opened" if shown else "closed"
+    sides = {"open": not shown}, {"open": shown}
+    write_line(db, studio_id, f"member_page.{act}", f"session:{session_id}", *sides, actor=actor, now=now)
 
 
 def _open() -> Select[MemberPage]:

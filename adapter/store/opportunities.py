@@ -7,24 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session as Db
 
+from adapter.store.facts import STANDING, facts_of_connection
 from adapter.store.tables import (
     ClassType,
     Connection,
     Opportunity,
     OpportunityState,
-    Reservation,
     Session,
-    SourceMapping,
     Venue,
 )
-from connectors.records import ACTIVE_OUTCOMES, Channel
+from connectors.records import Channel
 
+A_MOMENT = timedelta(seconds=1)
 SHADOW, PREMIUM = "shadow", "premium"
 """Causes that are no limit of one session: pushing is off; Premium was not chosen."""
 
@@ -80,8 +80,8 @@ def answered_cards(db: Db, studio_id: int, now: datetime, limit: int = 50) -> li
 
 
 def one_card(db: Db, studio_id: int, opportunity_id: int) -> Card | None:
-    """One card of a studio; None: it has none of that number (any more)."""
-    found = _cards(db, _of(studio_id).where(Opportunity.id == opportunity_id))
+    """One card of a studio, to be answered; None: it has none of that number (any more)."""
+    found = _cards(db, _of(studio_id).where(Opportunity.id == opportunity_id).with_for_update(of=Opportunity))
     return found[0] if found else None
 
 
@@ -98,31 +98,37 @@ def granted(db: Db, session_ids: Iterable[int]) -> dict[int, int]:
 def brought(db: Db, studio_id: int, now: datetime) -> list[Brought]:
     """What the accepted opportunities brought whose sessions are over, the latest session first.
 
-    Counted are the marketplace reservations that stood beyond those that were allowed without it.
+    Counted are the marketplace reservations that stood beyond those that were allowed without it, the last that came.
     """
     over = _of(studio_id).where(Opportunity.state == OpportunityState.ACCEPTED, Session.ends_at <= now)
-    return [_brought(db, card) for card in _cards(db, over.order_by(Session.starts_at.desc()))]
+    cards = _cards(db, over.order_by(Session.starts_at.desc()))
+    rates = _rates(db, cards)
+    return [_brought(card, rates.get(card.session.id, [])) for card in cards]
 
 
-def _brought(db: Db, card: Card) -> Brought:
+def _brought(card: Card, rates: list[float]) -> Brought:
+    """``rates``: of the marketplace reservations that stood, the last one first; NaN: not known, so the card's."""
     row = card.row
-    stood = (
-        select(Reservation.rate, Reservation.seats)
-        .join(
-            SourceMapping,
-            and_(SourceMapping.connection_id == Reservation.connection_id, SourceMapping.source == Reservation.source),
-        )
-        .where(
-            Reservation.connection_id == row.connection_id,
-            Reservation.session_id == card.session.external_id,
-            Reservation.outcome.in_(ACTIVE_OUTCOMES),
-            SourceMapping.channel == Channel.MARKETPLACE,
-        )
-        .order_by(Reservation.booked_at.desc(), Reservation.id.desc())
-    )
-    rates = [rate or row.rate for rate, seats in db.execute(stood) for _ in range(max(seats, 1))]
     beyond = rates[: max(0, len(rates) - ((row.granted or 0) - row.add))]
-    return Brought(card, len(beyond), sum(beyond, Decimal(0)))
+    paid = [row.rate if rate != rate else Decimal(str(rate)) for rate in beyond]
+    return Brought(card, len(beyond), sum(paid, Decimal(0)))
+
+
+def _rates(db: Db, cards: list[Card]) -> dict[int, list[float]]:
+    """What marketplace reservations that stood paid, by our session id, the last one first."""
+    found: dict[int, list[float]] = {}
+    for connection_id in {card.row.connection_id for card in cards}:
+        mine = [card.session for card in cards if card.row.connection_id == connection_id]
+        starts = [session.starts_at for session in mine]
+        facts = facts_of_connection(
+            db, connection_id, since=min(starts), until=max(starts) + A_MOMENT, only={session.id for session in mine}
+        )
+        booked = facts["reservations"]
+        stood = booked[(booked["channel"] == Channel.MARKETPLACE.value) & booked["outcome"].isin(STANDING)]
+        late_first = stood.sort_values("booked_at", ascending=False, kind="stable")
+        for number, amount in zip(late_first["session_id"].tolist(), late_first["amount"].tolist(), strict=True):
+            found.setdefault(number, []).append(amount)
+    return found
 
 
 def _waits(now: datetime) -> ColumnElement[bool]:

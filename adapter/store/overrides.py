@@ -13,9 +13,10 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
+from adapter.store.audit import write_line
 from adapter.store.setting_rules import RULES, BadSetting
 from adapter.store.settings import StudioSettings, check_scope, effective_settings
-from adapter.store.tables import Audit, Connection, Override, OverrideKind, PushMode, Scope
+from adapter.store.tables import Connection, Override, OverrideKind, PushMode, Scope
 
 WIDEST_FIRST = (Scope.STUDIO, Scope.VENUE, Scope.CLASS_TYPE, Scope.SESSION)
 
@@ -132,4 +133,4 @@ def _note(db: Db, row: Override, act: str, actor: str, now: datetime) -> None:
     gone = act == "override.withdrawn"
     sides = (what, None) if gone else (None, what)
     about = f"override:{row.id}"
-    db.add(Audit(at=now, actor=actor, studio_id=row.studio_id, act=act, about=about, before=sides[0], after=sides[1]))
+    write_line(db, row.studio_id, act, about, sides[0], sides[1], actor=actor, now=now)

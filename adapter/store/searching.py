@@ -6,9 +6,9 @@ An address is only ever compared by its keyed hash; what comes back is masked. K
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -34,6 +34,8 @@ from adapter.store.tables import (
 from connectors.records import Channel, Outcome
 
 MOST = 10  # of each kind
+MOST_KINDS = 200  # class types of one name, over all studios
+LATELY, COMING = timedelta(days=30), timedelta(days=60)  # where a class is looked for by its name
 _NUMBER = re.compile(r"#?(\d{1,12})")
 
 
@@ -95,14 +97,17 @@ def mask(address: str) -> str:
     return f"{local[:1]}•••@{name[:1]}•••.{ending}"
 
 
-def search(db: Db, text: str, studio_ids: frozenset[int] | None) -> list[Hit]:
-    """Everything of these studios (None: all) that bears the text in its name, or has it as its number."""
+def search(db: Db, text: str, studio_ids: frozenset[int] | None, now: datetime) -> list[Hit]:
+    """Everything of these studios (None: all) that bears the text in its name, or has it as its number.
+
+    Classes by name: of the last 30 days and the next 60.
+    """
     words = text.strip()
     if not words or "@" in words:
         return []
     number = _NUMBER.fullmatch(words)
     by_number = _numbered(db, int(number[1]), studio_ids) if number else iter(())
-    return [*by_number, *_named(db, words, studio_ids)]
+    return list(dict.fromkeys([*by_number, *_named(db, words, studio_ids, now)]))
 
 
 def people(db: Db, keys: Keyring, text: str, studio_ids: frozenset[int] | None) -> list[Person]:
@@ -136,13 +141,13 @@ def _numbered(db: Db, number: int, studio_ids: frozenset[int] | None) -> Iterato
         runs = _mine(select(Run, Studio), Run.connection_id, studio_ids).where(Run.id == number)
         for row, studio in db.execute(runs):
             yield Hit(Kind.RUN, row.id, f"Run {row.id}", f"{row.kind}, {row.state}", studio, row.started_at)
-        yield from _sessions(db, or_(Session.id == number, Session.external_id == str(number)), studio_ids)
-    else:
-        yield from _sessions(db, Session.external_id == str(number), studio_ids)
+        yield from _sessions(db, Session.id == number, studio_ids)
+    theirs = and_(Session.connection_id.in_(_connections(db, studio_ids)), Session.external_id == str(number))
+    yield from _sessions(db, theirs, studio_ids)
     yield from _reservations(db, str(number), studio_ids)
 
 
-def _named(db: Db, words: str, studio_ids: frozenset[int] | None) -> Iterator[Hit]:
+def _named(db: Db, words: str, studio_ids: frozenset[int] | None, now: datetime) -> Iterator[Hit]:
     studios = select(Studio).where(Studio.name.icontains(words, autoescape=True)).order_by(Studio.name).limit(MOST)
     for row in db.scalars(studios if studio_ids is None else studios.where(Studio.id.in_(studio_ids))):
         yield Hit(Kind.STUDIO, row.id, row.name, f"studio {row.id}, {row.currency}", row)
@@ -153,7 +158,11 @@ def _named(db: Db, words: str, studio_ids: frozenset[int] | None) -> Iterator[Hi
     venues = _mine(select(Venue, Studio), Venue.connection_id, studio_ids)
     for row, studio in db.execute(venues.where(Venue.name.icontains(words, autoescape=True)).limit(MOST)):
         yield Hit(Kind.VENUE, row.id, row.name, row.timezone.replace("_", " "), studio)
-    yield from _sessions(db, ClassType.name.icontains(words, autoescape=True), studio_ids)
+    if taught := _taught(db, words, studio_ids):
+        lately = Session.starts_at.between(now - LATELY, now + COMING)
+        here, kinds = {connection for connection, _ in taught}, {kind for _, kind in taught}
+        which = and_(Session.connection_id.in_(here), lately, Session.class_type_id.in_(kinds))
+        yield from _sessions(db, and_(which, ClassType.name.icontains(words, autoescape=True)), studio_ids)
     if not _NUMBER.fullmatch(words):
         yield from _reservations(db, words, studio_ids)
 
@@ -173,10 +182,24 @@ def _sessions(db: Db, which: Any, studio_ids: frozenset[int] | None) -> Iterator
 def _reservations(db: Db, external_id: str, studio_ids: frozenset[int] | None) -> Iterator[Hit]:
     held = and_(Session.connection_id == Reservation.connection_id, Session.external_id == Reservation.session_id)
     wanted = _mine(select(Reservation, Session, Studio), Reservation.connection_id, studio_ids).join(Session, held)
-    for row, session, studio in db.execute(wanted.where(Reservation.external_id == external_id).limit(MOST)):
+    which = and_(Reservation.connection_id.in_(_connections(db, studio_ids)), Reservation.external_id == external_id)
+    for row, session, studio in db.execute(wanted.where(which).limit(MOST)):
         detail = f"{row.outcome.replace('_', ' ')}, booked by {row.source}"
         title = f"Reservation {row.external_id}"
         yield Hit(Kind.RESERVATION, session.id, title, detail, studio, session.starts_at, session.timezone)
+
+
+def _connections(db: Db, studio_ids: frozenset[int] | None) -> Sequence[int]:
+    """Our ids of these studios' connections: a platform's id is only indexed beside its connection's."""
+    every = select(Connection.id)
+    return db.scalars(every if studio_ids is None else every.where(Connection.studio_id.in_(studio_ids))).all()
+
+
+def _taught(db: Db, words: str, studio_ids: frozenset[int] | None) -> Sequence[tuple[int, str]]:
+    """What is taught under such a name: connection, and the platform's id."""
+    kinds = _mine(select(ClassType.connection_id, ClassType.external_id), ClassType.connection_id, studio_ids)
+    found = db.execute(kinds.where(ClassType.name.icontains(words, autoescape=True)).limit(MOST_KINDS))
+    return [(connection, kind) for connection, kind in found]
 
 
 def _mine(
@@ -208,11 +231,15 @@ def _person(db: Db, connection: Connection, studio: Studio, email: int, masked: 
 
 
 def _guests(db: Db, email: int, masked: str, studio_ids: frozenset[int] | None) -> list[Person]:
-    """Where a platform keeps the address on the reservation, nobody is a client."""
-    made = select(Reservation.connection_id).where(Reservation.guest_email_id == email)
+    """Where a platform keeps the address on the reservation, nobody is a client: a first booking tells the studios."""
+    studios = select(Studio.id) if studio_ids is None else select(Studio.id).where(Studio.id.in_(studio_ids))
+    made = select(FirstBooking.studio_id).where(
+        FirstBooking.studio_id.in_(db.scalars(studios).all()), FirstBooking.email_id == email
+    )
     mine = _mine(select(Connection, Studio), Connection.id, studio_ids, join=False)
-    rows = db.execute(mine.where(Connection.id.in_(made)).limit(MOST)).all()
-    return [_person(db, connection, studio, email, masked, None) for connection, studio in rows]
+    rows = db.execute(mine.where(Studio.id.in_(db.scalars(made).all())).limit(MOST)).all()
+    found = [_person(db, connection, studio, email, masked, None) for connection, studio in rows]
+    return [person for person in found if person.bookings]
 
 
 def _latest(db: Db, whose: Any) -> Iterator[Booking]:

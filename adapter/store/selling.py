@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session as Database
 
 from adapter.store.dialect import chunks
@@ -96,7 +96,10 @@ def same_place() -> ColumnElement[bool]:
 
 
 def _rostered(session_ids: Collection[int]) -> Select[*tuple[Any, ...]]:
-    ours = ChannelReservation.id.is_not(None)
+    """Places on rosters, and whether the channel counts them: not where only the studio can take a guest out again."""
+    ours = and_(
+        ChannelReservation.id.is_not(None), or_(~ChannelReservation.on_ledger, ChannelReservation.state.in_(HOLDING))
+    )
     return (
         select(Session.id, SourceMapping.channel, ours, func.sum(Reservation.seats))
         .join(

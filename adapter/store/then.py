@@ -107,7 +107,8 @@ def _as_of(db: Db, items: Sequence[Upcoming], then: datetime) -> list[Upcoming]:
     modes = {
         number: mode_then(db, db.get_one(Connection, number), then) for number in {s.connection_id for s in sessions}
     }
-    db.expunge_all()  # from here on the rows are only pictures of what was
+    for item in known:
+        db.expunge(item.session)  # from here on only a picture of what was
     return [
         _item(
             replace(item, push_mode=modes[item.session.connection_id]),

@@ -35,7 +35,7 @@ def find() -> ResponseReturnValue:
     """What bears this name or number; or whose address this is."""
     studios, text = _studios(), request.form.get("q", "")[:LONGEST]
     with context().store.read() as db:
-        hits = search(db, text, studios)
+        hits = search(db, text, studios, context().now())
         found = people(db, context().keys, text, studios)
     if found:
         with context().store.write() as db:

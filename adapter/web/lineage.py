@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, abort, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from adapter.lineage.leaves import Asked
+from adapter.lineage.asking import Asked
 from adapter.lineage.numbers import NUMBERS, Of, open_number
 from adapter.lineage.records import Kind, find_record
 from adapter.marketplace.payouts.days import BadDays, Days, days_from

@@ -143,8 +143,8 @@ ROLES_MEAN = {
     "owner": "Everything of the studio: settings, the floor, people, pushing",
     "operations": "The daily work: settings, pushing, resync. No floor, no people",
     "finance": "Money and the floor, no settings; judges the guarantee together with somebody else",
-    "support": "Sees connections and repairs them. No floor, no settings",
-    "franchisor": "Sees the calendar",
+    "support": "Finds and repairs: connections, runs, masked clients. No floor, no settings",
+    "franchisor": "Sees venues, how far SmartTools cover them, and its own share. No client, no settings",
     "readonly": "Sees calendar, settings and connections, changes nothing",
 }
 WAYS = {
@@ -159,6 +159,7 @@ ACTS = {
     "person.role_changed": "Changed somebody's role",
     "person.withdrawn": "Withdrew somebody's role",
     "person.signed_in": "Signed in",
+    "person.link_made": "Made somebody a sign-in link",
     "person.signed_out_everywhere": "Signed out everywhere",
     "invitation.withdrawn": "Withdrew an invitation",
     "passkey.added": "Added a passkey",

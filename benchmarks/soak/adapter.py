@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,6 +18,7 @@ import requests
 from adapter.accounts import create_studio, create_user
 from adapter.config import Config
 from adapter.connecting.connect import begin_connect, finish_connect
+from adapter.connecting.flows import ConnectRefused
 from adapter.context import Context
 from adapter.store.settings import change_settings, map_sources, sources
 from adapter.store.tables import Connection, ConnectionState, PushMode, Role, Scope
@@ -26,6 +28,7 @@ from sync.pulling import windows
 from tests.fixtures.parity import Apart, apart, offers_apart
 
 BROWSER = "browser of the soak"
+MOST_TRIES = 8  # of an owner who is told to try again in a few minutes
 MEANING = {"ClassPass": Channel.MARKETPLACE, "Wellhub": Channel.THIRD_PARTY}
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
@@ -98,16 +101,20 @@ class Studio:
         with self.ctx.store.read() as db:
             state = db.get_one(Connection, self.connection_id).state
         if state is ConnectionState.NEEDS_RECONNECT:
-            self._consent(self.connection_id)
+            self._consent_in_the_end(self.connection_id)
             self.reconnects += 1
 
     def sell(self) -> None:
         """Listen to events; the owner says what sources mean, enters the agreed rates, and switches pushing on."""
         subscribe(self.ctx, self.connection_id)
-        rates = {"rate_floor": Decimal("7.50"), "rate_ceiling": Decimal(18)}
+        wishes = {
+            "rate_floor": Decimal("7.50"),
+            "rate_ceiling": Decimal(18),
+            "min_spots": 4,
+        }  # something is always listed
         now = self.ctx.now()
         with self.ctx.store.write() as db:
-            change_settings(db, self.studio_id, Scope.STUDIO, 0, rates, actor="soak", now=now)
+            change_settings(db, self.studio_id, Scope.STUDIO, 0, wishes, actor="soak", now=now)
             db.get_one(Connection, self.connection_id).push_mode = PushMode.LIVE
         self.map_sources()
 
@@ -132,6 +139,14 @@ class Studio:
     @property
     def _url(self) -> str:
         return str(self.ctx.config.platform("sandbox")["ISSUER"])
+
+    def _consent_in_the_end(self, connection_id: int) -> None:
+        """Told to try again in a few minutes, the owner does."""
+        for _ in range(MOST_TRIES):
+            with suppress(ConnectRefused):
+                self._consent(connection_id)
+                return
+        self._consent(connection_id)
 
     def _consent(self, connection_id: int | None) -> int:
         asked = {"site": self.site["id"], "connection_id": connection_id}

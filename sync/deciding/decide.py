@@ -116,7 +116,7 @@ def plan_of(
     digest = None if model is None or not asked else models.readable(ctx.config, model.digest)
     tools = models.load_tools(ctx.config, digest)
     every = inputs_of(now, facts, digest)
-    pace = paces(tools, now, facts, unpriced(facts)) if asked else {}
+    pace = _told_before(standing) if only is not None else paces(tools, now, facts, unpriced(facts)) if asked else {}
     inputs = {n: every[n] | {"pace": pace.get(n)} | _beside(each) for n, each in standing.items()}
     decided = verdicts(tools, inputs)
     changed = [number for number, each in standing.items() if explain_all or _differs(each, decided[number])]
@@ -134,6 +134,11 @@ def replay(ctx: Context, decision: Decision) -> bytes:
 def stored(decision: Decision) -> bytes:
     """A decision as it is kept, in the form that ``replay`` answers."""
     return canonical(as_stored(decision))
+
+
+def _told_before(standing: Mapping[int, Candidate]) -> dict[int, list[float] | None]:
+    """The pace of sessions that are looked at alone: as all the others told it at the last whole run."""
+    return {number: each.last.inputs.get("pace") for number, each in standing.items() if each.last is not None}
 
 
 def _beside(candidate: Candidate) -> Inputs:

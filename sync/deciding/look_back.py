@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from adapter.backtest.walk import TooShort, run_backtest
 from adapter.context import Context
 from adapter.smarttools import BadTable
+from adapter.store.campaigns import spotlights_of, unlit
 from adapter.store.facts import Facts, facts_of_connection
 from adapter.store.mirror import Counts
 from adapter.store.tables import BacktestResult, Run
@@ -26,8 +27,9 @@ def backtest_run(ctx: Context, run: Run) -> None:
     job.say("looking back at what the past weeks would have brought")
     now = ctx.now()
     with ctx.store.read() as db:
-        facts = finished(facts_of_connection(db, job.connection_id, since=now - LOOK_BACK, until=now))
-    result = looked_back(facts)
+        every = facts_of_connection(db, job.connection_id, since=now - LOOK_BACK, until=now)
+        facts = unlit(every, spotlights_of(db, job.connection.studio_id), job.connection_id)
+    result = looked_back(finished(facts)) | {"spotlit": len(every["sessions"]) - len(facts["sessions"])}
 
     def keep(db: Session) -> Counts:
         db.merge(BacktestResult(connection_id=job.connection_id, made_at=now, result=result))

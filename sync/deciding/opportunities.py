@@ -112,10 +112,12 @@ def _kept_back(candidate: Candidate, verdict: Verdict, at: datetime) -> Room | N
 
 
 def _keep(db: Database, connection: Connection, at: datetime, found: Decided, cards: Mapping[int, Asked]) -> None:
+    db.execute(select(Connection.id).where(Connection.id == connection.id).with_for_update())  # one at a time
     started = select(Session.id).where(Session.connection_id == connection.id, Session.starts_at <= at)
     ours = Opportunity.connection_id == connection.id, Opportunity.state.in_(UNANSWERED)
     db.execute(delete(Opportunity).where(*ours, Opportunity.session_id.in_(started)))
-    there = {row.session_id: row for row in db.scalars(select(Opportunity).where(Opportunity.session_id.in_(found)))}
+    rows = select(Opportunity).where(Opportunity.session_id.in_(found)).with_for_update()
+    there = {row.session_id: row for row in db.scalars(rows)}
     for number, (candidate, _, _) in found.items():
         row, card = there.get(number), cards.get(number)
         if row is not None and row.state not in UNANSWERED:

@@ -193,7 +193,16 @@ def _explained(model: dict[str, Any] | None, verdict: Verdict) -> dict[str, Any]
         parts.append({"label": WORDS[verdict.binding], "value": verdict.spots - verdict.proposed})
     by_hand = verdict.rate - verdict.proposed_rate
     rate_parts = [*told["rate_parts"], *([{"label": WORDS["by_hand"], "value": float(by_hand)}] if by_hand else [])]
-    return {**told, "parts": parts, "rate_parts": rate_parts}
+    premium = _premium_told(told["premium"], verdict) if "premium" in told else {}
+    return {**told, "parts": parts, "rate_parts": rate_parts, **premium}
+
+
+def _premium_told(model: Mapping[str, Any], verdict: Verdict) -> dict[str, Any]:
+    """Why so many places are offered as Premium: the model's parts, and what the studio's choice or a rule took."""
+    beyond = sum(part["value"] for part in model["parts"]) - verdict.premium_spots
+    cut = {"label": WORDS.get(verdict.binding or "", "not offered: the studio's choice"), "value": -beyond}
+    rate = model["rate_parts"] if verdict.premium_spots else []
+    return {"premium": {**model, "parts": [*model["parts"], *([cut] if beyond else [])], "rate_parts": rate}}
 
 
 def _as_offered(parts: Sequence[Mapping[str, Any]], premium: int) -> list[dict[str, Any]]:

@@ -57,21 +57,23 @@ def test_a_listing_adds_up(result: Backtest) -> None:
         assert 0 < listing.spots <= listing.free
 
 
-def test_what_came_later_changes_no_earlier_decision(drawn: Drawn, result: Backtest) -> None:
+@pytest.mark.parametrize("steady", [1, 2])
+def test_what_came_later_changes_no_earlier_decision(drawn: Drawn, result: Backtest, steady: int) -> None:
+    whole = result if steady == 1 else run_backtest(_facts(drawn), weeks=2, steady=steady)
     turned = drawn.past["starts_at"].max() - pd.Timedelta(days=3)
     later = drawn.past.loc[drawn.past["starts_at"] > turned, "session_id"]
     facts = _facts(drawn)
     own = facts["reservations"]
     facts["reservations"] = own[~own["session_id"].isin(later) | (np.arange(len(own)) % 3 == 0)]
-    altered = run_backtest(facts, weeks=2)
+    altered = run_backtest(facts, weeks=2, steady=steady)
 
-    def before(whole: Backtest) -> list[str]:
-        rows = (replace(row, actual=0) for row in whole.decided)
+    def before(told: Backtest) -> list[str]:
+        rows = (replace(row, actual=0) for row in told.decided)
         return [repr(row) for row in rows if pd.Timestamp(row.starts_at) <= turned]
 
-    assert before(altered) == before(result)
-    assert len(before(result)) > 20
-    assert altered.reservations < result.reservations
+    assert before(altered) == before(whole)
+    assert len(before(whole)) > 20
+    assert altered.reservations < whole.reservations
 
 
 def test_unknown_booking_times_are_decided_once_before_bookings_begin(drawn: Drawn) -> None:

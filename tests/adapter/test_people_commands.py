@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from urllib.parse import urlsplit
 
 import click
@@ -11,8 +12,9 @@ from sqlalchemy import func, select
 
 from adapter.accounts import caller_of, redeem
 from adapter.context import Context
+from adapter.people.invitations import accept
 from adapter.people_commands import COMMANDS
-from adapter.store.tables import Role, Studio
+from adapter.store.tables import Audit, Role, Studio
 from tests.fixtures.database import NOON
 
 OPEN = ("studio", "Aurora", "--owner", "ana@studio.example", "--timezone", "America/New_York", "--currency", "USD")
@@ -58,3 +60,35 @@ def test_what_cannot_be_is_named_and_nothing_is_kept(ctx: Context, option: str, 
     assert option in refused.stderr
     with ctx.store.read() as db:
         assert db.scalar(select(func.count()).select_from(Studio)) == 0
+
+
+def test_anybody_is_invited_with_any_role_and_the_list_says_who_has_which(ctx: Context) -> None:
+    run(ctx, *OPEN)
+    who = ("invite", "fay@studio.example", "--name", "Fay")
+    printed = run(ctx, *who, "--role", "finance", "--studio", "1").stdout
+    assert "no mail is sent" in printed
+    token = urlsplit(printed.splitlines()[0]).path.rpartition("/")[2]
+    with ctx.store.write() as db:
+        fay = accept(db, ctx.keys, token, None, NOON)
+        assert fay is not None
+        assert caller_of(fay).roles == {1: frozenset({Role.FINANCE})}
+    told = json.loads(run(ctx, "people", "1", "--json").stdout)
+    assert [(row["name"], row["roles"], row["ways"]) for row in told] == [
+        ("Aurora", "owner", "link"),
+        ("Fay", "finance", "link"),
+    ]
+    for wrong in (("--role", "finance", "--studio", "9"), ("--role", "owner", "--studio", "1")):
+        address = ("invite", "nobody", "--name", "X") if wrong[1] == "owner" else who
+        assert run(ctx, *address, *wrong).exit_code == 1
+
+
+def test_where_several_have_an_address_the_operator_says_which(ctx: Context) -> None:
+    run(ctx, *OPEN)
+    run(ctx, *OPEN)
+    refused = run(ctx, "sign-in", "ana@studio.example")
+    assert (refused.exit_code, "--user ID" in refused.stderr) == (1, True)
+    assert signed_in_with(ctx, run(ctx, "sign-in", "ana@studio.example", "--user", "2").stdout) == {
+        2: frozenset({Role.OWNER})
+    }
+    with ctx.store.read() as db:
+        assert db.scalars(select(Audit.actor).where(Audit.act == "person.link_made")).all() == ["operator"]

@@ -71,6 +71,7 @@ NEEDS: dict[str, Act | Somewhere | Door] = {
     "GET /franchise": Somewhere(Act.OVERSEE),
     "GET /charts/chart.js": SIGNED_IN,
     "GET /why/<token>": ANYBODY,
+    "GET /open-data/scheduled-sessions": ANYBODY,
     "POST /class-types/<int:class_type_id>/promote": Act.SWITCH_PUSH,
     "POST /overrides/<int:override_id>/withdraw": Act.CHANGE_SETTINGS,
     "GET /studios/<int:studio_id>/by-hand": Act.SEE_SETTINGS,

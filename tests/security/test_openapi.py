@@ -18,8 +18,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from adapter.context import Context
+from adapter.marketplace.sellers import register_marketplace
 from adapter.store.tables import Role
 from adapter.web.limits import limiter
+from tests.adapter.web.test_access import path_of
+from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded, bearer
 
 CALLERS = {"/api/v1/openapi.json": (Role.OWNER, None), "/channel/v1/openapi.json": (Role.MARKETPLACE, "sandbox")}
@@ -48,6 +51,9 @@ ENOUGH = settings(
 def test_every_call_is_answered_as_documented(app: Flask, ctx: Context, seeded: Seeded, document: str) -> None:
     role, marketplace = CALLERS[document]
     headers = bearer(ctx, role, None if marketplace else seeded.studio_id, marketplace=marketplace)
+    if marketplace:
+        with ctx.store.write() as db:
+            register_marketplace(db, marketplace, NOON)
     asked = 0
     for found in schemathesis.openapi.from_wsgi(document, app).get_all_operations():
         operation = found.ok()
@@ -61,3 +67,14 @@ def test_every_call_is_answered_as_documented(app: Flask, ctx: Context, seeded: 
         ask()
         asked += 1
     assert asked >= 5
+
+
+@pytest.mark.parametrize("edge", ["0001-01-01", "9999-12-31", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_the_ends_of_the_calendar_are_answered_too(app: Flask, ctx: Context, seeded: Seeded, edge: str) -> None:
+    headers = bearer(ctx, Role.OWNER, seeded.studio_id)
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith("/api/") and "GET" in (rule.methods or ()):
+            path = path_of(rule, seeded)
+            for name in ("from", "to"):
+                answer = app.test_client().get(path, query_string={name: edge}, headers=headers)
+                assert answer.status_code in (200, 400, 422, 404), (rule, name)

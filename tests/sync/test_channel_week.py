@@ -15,7 +15,7 @@ from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, decide, done
 from tests.sync.selling import seller_of
 
-STEPS, HOURS = 4, 5  # benchmarks/bench_channel.py does the whole week
+STEPS, HOURS = 3, 6  # benchmarks/bench_channel.py does the whole week
 FLOOR = Decimal("7.50")
 
 
@@ -32,7 +32,7 @@ def test_two_marketplaces_sell_what_is_free_and_all_books_agree(
     for _ in range(STEPS):
         for seller in sellers:
             seller.follow()
-            seller.sell(6)
+            seller.sell(7)
             seller.cancel_some(0.1)
         sandbox.advance(hours=HOURS)
         done(mirrored.do(RunKind.PULL))

@@ -85,6 +85,8 @@ def test_reasons_sum_to_the_number_whatever_cut_it(studio: Road) -> None:
     for row in decisions:
         if row.reason != "skipped":
             assert sum(part["value"] for part in row.explanation["parts"]) == row.spots, row.explanation["parts"]
+            beyond = row.explanation.get("premium", {"parts": []})["parts"]
+            assert sum(part["value"] for part in beyond) == row.premium_spots, beyond
 
 
 def test_deciding_again_leaves_no_row(studio: Road) -> None:

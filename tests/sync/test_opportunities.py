@@ -32,7 +32,7 @@ from adapter.store.tables import (
 from connectors.records import BookingTime, Channel, Outcome
 from tests.fixtures.sandbox import LiveSandbox
 from tests.fixtures.studio import mirrored as mirrored_row
-from tests.sync.conftest import Road, done
+from tests.sync.conftest import Kept, Road, done
 
 
 @dataclass
@@ -66,19 +66,22 @@ class Desk:
 
 
 @pytest.fixture
-def desk(mirrored: Road) -> Desk:
-    """A studio that is live and lists nothing, by its own setting; by the plain rule."""
-    mirrored.go_live()
+def desk(mirrored: Road, kept: Kept) -> Desk:
+    """A studio that is live, decided by the plain rule, and then lists nothing by its own setting."""
     desk = Desk(mirrored)
-    desk.decide()
-    desk.exclude()
+
+    def leave_out() -> None:
+        mirrored.go_live()
+        desk.decide()
+        desk.exclude()
+        desk.decide()
+
+    kept("left out", leave_out)
     return desk
 
 
 def test_what_the_studio_left_out_is_asked_about_and_never_more_than_would_be_listed(desk: Desk) -> None:
-    listed = {number: row.spots for number, row in desk.road.latest().items()}
-    assert desk.cards == []  # all that is safe is listed already
-    desk.decide()
+    listed = {row.session_id: row.spots for row in desk.road.all(Decision, Decision.sequence == 1)}
     cards = desk.cards
     assert len(cards) > 1
     assert all(0 < card.row.add <= listed[card.session.id] <= card.row.open for card in cards)
@@ -88,7 +91,6 @@ def test_what_the_studio_left_out_is_asked_about_and_never_more_than_would_be_li
 
 
 def test_accepting_lists_that_many_and_no_more_and_is_audited(desk: Desk) -> None:
-    desk.decide()
     card, other = desk.cards[:2]
     desk.say(card, "accept")
     after = desk.decide()
@@ -125,7 +127,6 @@ def test_what_was_set_by_hand_is_asked_about_too(desk: Desk, kind: OverrideKind)
 
 
 def test_what_direct_clients_need_goes_first_though_more_was_accepted(desk: Desk, sandbox: LiveSandbox) -> None:
-    desk.decide()
     card = max(desk.cards, key=lambda card: card.row.add)
     desk.say(card, "accept")
     before = desk.decide()[card.session.id].spots
@@ -136,7 +137,6 @@ def test_what_direct_clients_need_goes_first_though_more_was_accepted(desk: Desk
 
 
 def test_a_dismissed_card_is_not_asked_again_and_a_snoozed_one_later(desk: Desk, sandbox: LiveSandbox) -> None:
-    desk.decide()
     gone, later = sorted(desk.cards, key=lambda card: card.session.starts_at)[-2:]
     desk.say(gone, "dismiss")
     desk.say(later, "snooze")
@@ -183,7 +183,6 @@ def test_in_shadow_it_is_told_but_only_switching_on_takes_effect(desk: Desk) -> 
 
 
 def test_cards_go_when_they_no_longer_hold(desk: Desk, sandbox: LiveSandbox) -> None:
-    desk.decide()
     with desk.road.ctx.store.write() as db:
         waiting = db.get_one(Session, desk.cards[0].session.id)
         waiting.waitlisted, waiting.roster_mark, waiting.roster_read_at = 2, None, desk.road.ctx.now()
@@ -208,7 +207,6 @@ def _book(db: Db, session: Session, card: Card, count: int) -> Decimal:
 
 
 def test_what_it_really_brought_is_told_afterwards(desk: Desk, sandbox: LiveSandbox) -> None:
-    desk.decide()
     card = desk.cards[0]
     desk.say(card, "accept")
     desk.decide()

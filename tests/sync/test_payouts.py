@@ -13,12 +13,14 @@ from sqlalchemy import delete, select, update
 
 from adapter.context import Context
 from adapter.marketplace.payouts import ledger
+from adapter.marketplace.payouts.comparing import Class
 from adapter.marketplace.payouts.days import Days
 from adapter.marketplace.payouts.due import due_classes, settled_classes
+from adapter.marketplace.payouts.exports import period_as_csv
 from adapter.marketplace.payouts.ledger import append_settled
 from adapter.marketplace.payouts.mirrored import rules_of
 from adapter.marketplace.payouts.shares import set_share
-from adapter.marketplace.payouts.statements import compare_file
+from adapter.marketplace.payouts.statements import compare_file, keep_compared
 from adapter.marketplace.payouts.telling import tell_place
 from adapter.marketplace.payouts.view import period_of
 from adapter.marketplace.sellers import register_marketplace
@@ -76,6 +78,18 @@ def mirror_aurora(ctx: Context) -> int:
         return mirror_case(db, ctx, "Aurora", aurora().case)
 
 
+def agrees_with_itself(store: Store, studio: int) -> None:
+    """What is shown, given back as a statement, is what was shown; and it is kept once."""
+    with store.read() as db:
+        period = period_of(db, studio, Days(*PERIOD), NOON)
+        assert sum(place.amount for place in period.places) == 169_00
+        compared = compare_file(db, studio, period_as_csv(period).encode(), "own.csv", period.days, NOON)
+    assert {entry.kind for entry in compared.entries} == {Class.MATCHED}
+    with store.write() as db:
+        (row, new), (same, again) = (keep_compared(db, compared, actor="ines", now=NOON) for _ in range(2))
+        assert (row.id, new, again) == (same.id, True, False)
+
+
 def change(ctx: Context, name: str, **values: Any) -> None:
     with ctx.store.write() as db:
         db.execute(update(Reservation).where(Reservation.external_id == name).values(**values))
@@ -101,6 +115,7 @@ def test_sr_12_the_ledger_of_aurora_is_the_statements_payouts(any_store: Store, 
     stated = {line["reservation_id"]: (line["payout"], line["reason"]) for line in body["lines"]}
     booked = {f"1:{names[line.reservation_id]}": (f"{line.amount / 100:.2f}", line.reason) for line in found}
     assert booked == {number: told for number, told in stated.items() if told[1] != "direct"}
+    agrees_with_itself(any_store, studio)
     again = replace(any_ctx, now=lambda: NOON + timedelta(days=9))
     settle(again, studio)
     change(again, "r3", rate=Decimal("10.00"))

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from adapter.overbooking import Cause, Kind, find_cause, tell
 from adapter.store.inbox import keep_message
 from adapter.store.readings import KEPT, forget_readings
-from adapter.store.tables import PushStep, RunKind, Session, SessionReading
+from adapter.store.tables import PushStep, ReservationReading, RunKind, RunLine, Session, SessionReading
 from adapter.store.timeline import timeline_of
 from adapter.timeline_command import timeline
 from connectors.records import BookingEvent, Delivery, Hint, Stream
@@ -85,6 +85,7 @@ def test_capacity_and_mode_and_class_are_told_when_they_change(mirrored: Road, s
     sandbox.world.set_capacity(1001, class_id, max_capacity=taken - 1, web_capacity=taken - 1)
     done(road.do(RunKind.PULL))
     kept = len(road.all(SessionReading))
+    assert min(len(road.all(table)) for table in (ReservationReading, RunLine)) > 0
     done(road.do(RunKind.PULL))
     assert len(road.all(SessionReading)) == kept, "what has not changed is not kept again"
     with road.ctx.store.read() as db:
@@ -96,4 +97,5 @@ def test_capacity_and_mode_and_class_are_told_when_they_change(mirrored: Road, s
     }, "a backfill's past is no news"
     with road.ctx.store.write() as db:
         forget_readings(db, road.ctx.now() + KEPT + timedelta(seconds=1))
-    assert road.all(SessionReading) == road.all(PushStep) == []
+    forgotten = (SessionReading, ReservationReading, PushStep, RunLine)
+    assert [road.all(table) for table in forgotten] == [[], [], [], []]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 LONGEST = 366  # days
+EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)  # beyond, a calendar has no room for what lies around a day
 DAY = timedelta(days=1)
 
 
@@ -41,7 +42,7 @@ def days_from(first: date | None, last: date | None, today: date) -> Days:
         return month_of(today)
     asked = Days(first or last or today, last or max(first or today, today))
     length = (asked.last - asked.first).days + 1
-    if not 1 <= length <= LONGEST:
+    if not 1 <= length <= LONGEST or asked.first < EARLIEST or asked.last > LATEST:
         raise BadDays(
             f"From {asked.first} to {asked.last} is no period: from the first day to the last, a year at most."
         )

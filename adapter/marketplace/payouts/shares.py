@@ -13,7 +13,8 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
-from adapter.store.tables import Audit, FranchisorShare
+from adapter.store.audit import write_line
+from adapter.store.tables import FranchisorShare
 
 NONE = Decimal(0)
 
@@ -48,6 +49,6 @@ def set_share(
     db.add(row)
     after = {"share": f"{share:f}", "since": since.isoformat(), "venue": venue_id}
     about = f"studio:{studio_id}"
-    db.add(Audit(at=now, actor=actor, studio_id=studio_id, act="payouts.share", about=about, before=None, after=after))
+    write_line(db, studio_id, "payouts.share", about, None, after, actor=actor, now=now)
     db.flush()
     return row

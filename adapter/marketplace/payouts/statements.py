@@ -27,10 +27,10 @@ from adapter.marketplace.payouts.days import Days, days_from
 from adapter.marketplace.payouts.reading import BadStatement, Problem, Row, read_statement
 from adapter.marketplace.payouts.view import BOOKED, Period, Shown, period_of
 from adapter.statements.reservations import key
+from adapter.store.audit import write_line
 from adapter.store.dialect import chunks
 from adapter.store.selling import same_place
 from adapter.store.tables import (
-    Audit,
     ChannelReservation,
     Connection,
     Decision,
@@ -225,7 +225,7 @@ def _keep(db: Db, compared: Compared, actor: str, now: datetime) -> PayoutStatem
     db.add_all(_difference(row.id, position, entry) for position, entry in enumerate(wrong, start=1))
     told = {"name": row.name, "digest": row.digest, "rows": row.rows, "differences": len(wrong)}
     about = f"payout_statement:{row.id}"
-    db.add(Audit(at=now, actor=actor, studio_id=row.studio_id, act="payouts.compared", about=about, after=told))
+    write_line(db, row.studio_id, "payouts.compared", about, None, told, actor=actor, now=now)
     db.flush()
     return row
 

@@ -1,4 +1,4 @@
-"""Places added up: by currency, venue and class; taxes rounded once, as the guarantee does. Pure."""
+"""Places added up: by currency, venue and class; taxes rounded once, as the guarantee does. Asks nobody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A period, its change and a statement as plain values for JSON: what the command line and the API say. Pure.
+"""A period, its change and a statement as plain values for JSON: what the command line and the API say. Asks nobody.
 
 Amounts are decimal strings in their currency; what a floor is, or whether a rate is one, is said nowhere (SR-11).
 """

@@ -130,7 +130,6 @@ __all__ = [
     "ExchangeRate",
     "FirstBooking",
     "FranchisorShare",
-    "GuaranteePage",
     "GuaranteeStatement",
     "Holdout",
     "IdempotentAnswer",

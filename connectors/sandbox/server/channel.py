@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from connectors.sandbox.market.marketplace import offered
+from connectors.sandbox.market.marketplace import Deal, offered
 from connectors.sandbox.market.site import Site
 from connectors.sandbox.market.state import Seller, Visit
 from connectors.sandbox.server.access import caller
@@ -40,9 +40,9 @@ def book() -> Response:
     body, site = request_body(), caller().site
     item, name, email = find_class(site, body.integer("ClassId")), body.text("Name"), body.text("Email")
     offer = site.offers.get(item.id)
-    deal = None if offer is None else offered(site, offer)
-    if deal is None:
+    if offer is None or site.sold_by(item.id, Seller.MARKETPLACE) >= offer.limit + offer.premium_limit:
         raise Refusal("ChannelLimitReached", f"The channel's limit of class {item.id} is reached.")
+    deal = offered(site, offer) or Deal(offer.rate, premium=False)  # which of its spots it is, the marketplace knows
     hold_reads(item)
     first, _, last = name.partition(" ")
     visit = here().world.book_guest(

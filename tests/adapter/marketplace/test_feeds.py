@@ -142,17 +142,10 @@ def test_changes_come_after_what_was_read_each_once(client: FlaskClient, ctx: Co
         assert db.query(PublicItem).count() == 0
 
 
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ("afterTimestamp=1", 400),
-        ("afterId=1", 400),
-        ("afterTimestamp=x&afterId=1", 400),
-        ("afterTimestamp=1&afterId=1", 200),
-    ],
-)
-def test_half_a_place_is_refused(client: FlaskClient, public: Seeded, query: str, status: int) -> None:
-    assert client.get(f"{PATH}?{query}").status_code == status
+def test_half_a_place_is_refused(client: FlaskClient, public: Seeded) -> None:
+    for query in ("afterTimestamp=1", "afterId=1", "afterTimestamp=x&afterId=1", f"afterTimestamp={10**18}&afterId=1"):
+        assert client.get(f"{PATH}?{query}").status_code == 400, query
+    assert client.get(f"{PATH}?afterTimestamp=1&afterId=1").status_code == 200
 
 
 def test_what_was_said_too_little_of_is_not_published_and_named(ctx: Context, seeded: Seeded) -> None:

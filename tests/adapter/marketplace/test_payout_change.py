@@ -60,7 +60,7 @@ cells = st.integers(0, 40).flatmap(
 periods = st.dictionaries(st.sampled_from((YOGA, SPIN, ("Mill Loft", "Yoga"))), cells)
 
 
-@examples(120)
+@examples(60)
 @given(periods, periods)
 def test_f22_parts_add_up_to_the_change_of_each_cell_and_of_the_whole(
     before: dict[Key, Cell], after: dict[Key, Cell]

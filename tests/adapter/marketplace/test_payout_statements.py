@@ -148,7 +148,7 @@ their_rows = st.builds(
 )
 
 
-@examples(150)
+@examples(80)
 @given(st.lists(our_places, unique_by=lambda each: each.number, max_size=5), st.lists(their_rows, max_size=8))
 def test_every_line_is_in_exactly_one_class_and_the_differences_add_up(ours: list[Place], theirs: list[Row]) -> None:
     found = compared(ours, theirs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,9 +15,11 @@ from hypothesis import strategies as st
 
 from adapter.marketplace.cancelling import is_late
 from adapter.marketplace.credits import Tariff, credits_of, price_of
+from adapter.marketplace.offering import what_is_left
 from adapter.marketplace.products import OnOffer, Sale, Wish, premium_rate_of, product_named, sale_of
+from adapter.store.selling import Taken
 from adapter.store.tables import Refusal, Rounding
-from connectors.records import Product
+from connectors.records import Channel, Product
 
 A = Tariff(currency="USD", margin=Decimal("0.25"), credit_value=Decimal("1.90"))
 B = Tariff(currency="USD", margin=Decimal("0.25"), credit_value=Decimal("1.20"))
@@ -146,3 +149,47 @@ def test_gq_02_and_gq_03_early_or_late_is_a_matter_of_elapsed_hours(
     zone = ZoneInfo("America/New_York")
     times = (datetime.fromisoformat(text).replace(tzinfo=zone) for text in (starts, asked))
     assert is_late(*times, policy) is late
+
+
+COUNTS = st.integers(0, 30)
+
+
+@settings(max_examples=100)
+@given(COUNTS, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS, st.booleans())
+def test_never_more_is_left_than_is_free_or_listed_and_a_sale_never_adds(
+    capacity: int, spots: int, premium: int, before: int, direct: int, standard: int, further: int, as_premium: bool
+) -> None:
+    listed = SimpleNamespace(
+        spots=spots,
+        rate=Decimal(12),
+        premium_spots=premium,
+        premium_rate=Decimal(14) if premium else None,
+        limit=spots + before,
+        premium_limit=premium,
+        capacity=capacity,
+        booked=None,
+        currency="USD",
+    )
+    taken = Taken(others={Channel.DIRECT: direct}, standard=standard, premium=further)
+    left = what_is_left(listed, taken)
+    total = left.spots + left.premium_spots
+    assert total <= max(0, capacity - direct - standard - further)
+    assert total <= max(0, listed.limit + premium - standard - further)
+    assert left.spots <= spots
+    assert left.premium_spots <= premium
+    after = replace(taken, **({"premium": further + 1} if as_premium else {"standard": standard + 1}))
+    sold = what_is_left(listed, after)
+    assert sold.spots + sold.premium_spots <= total
+    assert what_is_left(listed, taken) == left
+
+
+def test_n_10_each_of_two_marketplaces_is_shown_the_smaller_of_its_list_and_what_is_left() -> None:
+    listed = SimpleNamespace(
+        spots=4, rate=Decimal(12), premium_spots=0, premium_rate=None, limit=4, premium_limit=0, capacity=20
+    )
+    listed.booked, listed.currency = None, "USD"
+    shown = [
+        what_is_left(listed, Taken(others={Channel.DIRECT: direct}, standard=sold)).spots
+        for direct, sold in ((15, 0), (15, 1), (18, 1), (15, 4), (20, 0))
+    ]
+    assert shown == [4, 3, 1, 0, 0]

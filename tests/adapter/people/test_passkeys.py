@@ -80,7 +80,7 @@ def device(browser: Browser, app: Flask, ctx: Context, served: str) -> Iterator[
 def let_in(page: Page, ctx: Context, user_id: int) -> None:
     page.goto(link_of(ctx, user_id))
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/studios/*")
+    page.wait_for_url("**/studios/**")
 
 
 @pytest.mark.browser
@@ -115,7 +115,7 @@ def test_a_passkey_is_added_signs_in_and_is_removed(device: Device, app: Flask, 
     page.locator("[data-wrong]", has_text="Try again").wait_for()
     device.set(isUserVerified=True)
     page.get_by_role("button", name="Sign in with a passkey").click()
-    page.wait_for_url("**/studios/*")
+    page.wait_for_url("**/studios/**")
 
     page.goto("/account")
     page.locator("summary", has_text="Remove").click()

@@ -16,14 +16,14 @@ from benchmarks.bench_smarttools import NOW, market
 
 def test_op_01_five_more_of_eight_open_where_direct_clients_need_three() -> None:
     free, kept, rate = 8, 3, 12.00
-    card = opportunity(free - kept, 0, 4.9)
+    card = opportunity(free - kept, 0, 4.55)
     assert card is not None
     assert (card.add, round(card.fills, 1), round(card.fills * rate)) == (5, 3.8, 46)
     assert card.fills_low <= card.fills <= card.fills_high == 5
 
 
 def test_op_02_nothing_where_direct_clients_need_every_open_place() -> None:
-    assert opportunity(8 - 8, 0, 4.9) is None
+    assert opportunity(8 - 8, 0, 4.55) is None
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.floats(0, 80), st.floats(0, 2))

@@ -122,7 +122,7 @@ def test_in_company_too_a_session_s_own_bookings_never_list_more_of_it(
     assert after["spots"] + after["premium_spots"] <= fewer["spots"] + fewer["premium_spots"]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     plain=st.booleans(),
     capacity=CAPACITIES,

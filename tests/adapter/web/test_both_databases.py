@@ -6,18 +6,22 @@ import threading
 from dataclasses import replace
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import func, select
 
 from adapter.app import create_app
 from adapter.config import Config
 from adapter.context import Context
+from adapter.open_data_command import open_data
 from adapter.store.database import Store
 from adapter.store.inbox import keep_message
 from adapter.store.sealing import Keyring
-from adapter.store.tables import Role, Run, RunKind, WebhookMessage
+from adapter.store.tables import Opportunity, Role, Run, RunKind, WebhookMessage
 from adapter.web.limits import limiter
 from connectors.records import Delivery
+from tests.adapter.marketplace.test_feeds import everything
+from tests.adapter.web.test_opportunities import card_of
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded, bearer, seed_studios, sign_in
 
@@ -39,7 +43,8 @@ def test_every_page_and_list_answers(both: tuple[Context, Seeded, Flask]) -> Non
     client = app.test_client()
     sign_in(client, ctx, seeded.users[Role.OWNER])
     studio, connection = f"/studios/{seeded.studio_id}", f"/connections/{seeded.connection_id}"
-    pages = [studio, f"{studio}/connect", f"{studio}/settings", connection, "/readyz", "/metrics"]
+    pages = [studio, f"{studio}/connect", f"{studio}/settings", f"{studio}/people", f"{studio}/audit", "/account"]
+    pages += [connection, "/readyz", "/metrics"]
     pages += [f"/sessions/{seeded.sessions[4]}", f"/runs/{seeded.runs[1]}", f"/runs/{seeded.runs[1]}/progress"]
     session, then = f"/sessions/{seeded.sessions[4]}", "as_of=2026-03-02T06:30"
     pages += [f"{connection}/diagnosis", f"{connection}?{then}", f"{studio}?{then}", f"{session}?{then}"]
@@ -54,6 +59,29 @@ def test_every_page_and_list_answers(both: tuple[Context, Seeded, Flask]) -> Non
     lists += [f"connections/{seeded.connection_id}/diagnosis", f"runs/{seeded.runs[1]}/log"]
     for path in lists:
         assert client.get(f"/api/v1/{path}", headers=token).status_code == 200, path
+
+
+def test_cards_are_answered_campaigns_registered_and_offers_published(both: tuple[Context, Seeded, Flask]) -> None:
+    ctx, seeded, app = both
+    client, studio = app.test_client(), f"/studios/{seeded.studio_id}"
+    sign_in(client, ctx, seeded.users[Role.OWNER])
+    with ctx.store.write() as db:
+        db.add_all(card_of(seeded.connection_id, session, "excluded") for session in seeded.sessions[8:10])
+    with ctx.store.read() as db:
+        first, second = db.scalars(select(Opportunity.id).order_by(Opportunity.id)).all()
+    for number, given in ((first, "accept"), (second, "dismiss")):
+        said = {"opportunity": number, "answer": given, "reason": "as we know them"}
+        assert client.post(f"{studio}/opportunities", data=said).status_code == 302
+    campaign = {"name": "Spring", "starts_on": "2026-02-16", "ends_on": "2026-03-01", "fee": "100"}
+    assert client.post(f"{studio}/spotlight", data=campaign).status_code == 302
+    told = [client.get(f"{studio}/{page}").text for page in ("opportunities", "spotlight")]
+    assert ["Accepted" in told[0], "Spring" in told[1]] == [True, True]
+    given = [*everything(ctx, seeded), "--publish", "Harbor", "--url", "https://harbor.example"]
+    assert CliRunner().invoke(open_data, given, obj=ctx).exit_code == 0
+    items = client.get("/open-data/scheduled-sessions").json["items"]
+    assert len(items) > 20
+    rest = f"?afterTimestamp={items[-1]['modified']}&afterId={items[-1]['id']}"
+    assert client.get(f"/open-data/scheduled-sessions{rest}").json["items"] == []
 
 
 def test_the_desk_and_the_franchise_answer(both: tuple[Context, Seeded, Flask]) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 import re
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from adapter.accounts import create_user
 from adapter.context import Context
@@ -156,3 +158,21 @@ def test_what_is_asked_for_twice_is_already_running(staff: FlaskClient, seeded: 
     again = staff.post(path, data=form)
     assert first.location == again.location
     assert "already running" in staff.get(again.location).text
+
+
+def test_nothing_is_searched_row_by_row_that_grows_with_the_years(
+    staff: FlaskClient, ctx: Context, seeded: Seeded
+) -> None:
+    asked: list[tuple[str, tuple[object, ...]]] = []
+
+    def note(_: object, __: object, statement: str, given: tuple[object, ...], *___: object) -> None:
+        asked.append((statement, given))
+
+    event.listen(ctx.store.reader, "before_cursor_execute", note)
+    for text in ("pilates", "12", "r1-web-0", ADDRESS):
+        found(staff, text)
+    event.remove(ctx.store.reader, "before_cursor_execute", note)
+    with closing(sqlite3.connect(str(ctx.store.url.database))) as db:
+        plans = [row[3] for statement, given in asked for row in db.execute(f"explain query plan {statement}", given)]
+    assert len(asked) > 10
+    assert [step for step in plans if re.search(r"SCAN (reservation|class_session|sale_line|client)\b", step)] == []

@@ -1,75 +1,23 @@
-"""The leaves of each number: the records it is the sum of, each with what it adds. Only reads."""
+"""The leaves of places and spots: of one class, of all that the calendar shows, of the next two days."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, select
-from sqlalchemy.orm import Session as Db
 from sqlalchemy.orm import defer
 
 from adapter.agenda import Day, agenda_of
-from adapter.context import Context
-from adapter.currency import digits
+from adapter.lineage.asking import Asked, Leaf, Leaves
 from adapter.lineage.records import Kind
-from adapter.marketplace.payouts.days import Days
-from adapter.marketplace.payouts.view import Shown, period_of
-from adapter.statements.making import make_statement
-from adapter.statements.page import page_of
-from adapter.statements.reservations import record_of
 from adapter.store.calendar import Upcoming, one_session, upcoming
-from adapter.store.tables import (
-    ApiCalls,
-    Quarantine,
-    Reservation,
-    Session,
-    SourceMapping,
-    Studio,
-    WebhookMessage,
-)
+from adapter.store.tables import Reservation, SourceMapping, Studio
 from connectors.records import ACTIVE_OUTCOMES, Channel
 
 NEXT = timedelta(days=2)  # of the studio's first page
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """One record and what it adds. ``kind`` and ``number`` (our id) lead to it; None: it is a count of our own."""
-
-    adds: Decimal
-    words: str
-    kind: Kind | None = None
-    number: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Of what a number is asked: one studio, session or connection; of the calendar one day or venue."""
-
-    context: Context
-    db: Db
-    studio_id: int
-    session_id: int = 0
-    connection_id: int = 0
-    day: date | None = None
-    venue_id: int | None = None
-    days: Days | None = None  # of the payout ledger
-    currency: str = ""
-
-    @property
-    def now(self) -> datetime:
-        """The instant of the question."""
-        return self.context.now()
-
-
-Leaves = Callable[[Asked], list[Leaf]]
-
-
-# Places and spots: of one session, or of all that the calendar shows
 
 
 def sessions_of(asked: Asked) -> list[Upcoming]:
@@ -202,81 +150,3 @@ def soon_value(asked: Asked) -> list[Leaf]:
         for item in soon(asked)
         if item.decision and item.places.listed
     ]
-
-
-# Money of the payout ledger: its places
-
-
-def payouts_of(part: Callable[[Shown], int], *, money: bool = True) -> Leaves:
-    """A total of a period of payouts in one currency: what each place adds to it."""
-    return lambda asked: list(_payouts(asked, part, money=money))
-
-
-def _payouts(asked: Asked, part: Callable[[Shown], int], *, money: bool) -> Iterator[Leaf]:
-    if asked.days is None:
-        return
-    unit = Decimal(10) ** -digits(asked.currency) if money else Decimal(1)
-    for place in period_of(asked.db, asked.studio_id, asked.days, asked.now).places:
-        if place.currency == asked.currency and part(place):
-            record = record_of(asked.db, asked.studio_id, place.reservation)
-            how = "final" if place.final else "provisional"
-            words = f"reservation {place.external_id}, {place.reason.replace('_', ' ')}, {how}: {place.held.name}"
-            yield Leaf(part(place) * unit, words, Kind.RESERVATION, record.id if record else None)
-
-
-# Money of the guarantee: its lines
-
-
-def lines_of(*amounts: tuple[str, int]) -> Leaves:
-    """The statement's lines: the sum over these of their fields, each with its sign."""
-    return lambda asked: list(_lines(asked, amounts))
-
-
-def _lines(asked: Asked, amounts: Iterable[tuple[str, int]]) -> Iterator[Leaf]:
-    page = page_of(asked.context, asked.studio_id)
-    body = make_statement(asked.db, asked.context.keys, asked.studio_id, page.made_at).body
-    for line in body["lines"]:
-        for name, sign in amounts:
-            adds = Decimal(line[name] or 0) * sign
-            if adds:
-                record = record_of(asked.db, asked.studio_id, line["reservation_id"])
-                why = line["reason"].replace("_", " ")
-                words = f"{name.replace('_', ' ')} of reservation {line['reservation_id']}, {why}"
-                yield Leaf(adds, words, Kind.RESERVATION, record.id if record else None)
-
-
-# Counts of a connection
-
-
-def set_aside(asked: Asked) -> list[Leaf]:
-    """Records that could not be read."""
-    rows = asked.db.scalars(select(Quarantine).where(Quarantine.connection_id == asked.connection_id))
-    return [Leaf(Decimal(1), f"{row.stream} {row.external_id or ''}: {row.reason}", Kind.ASIDE, row.id) for row in rows]
-
-
-def classes_ahead(asked: Asked) -> list[Leaf]:
-    """Sessions still to come, as they stand in the mirror."""
-    rows = asked.db.scalars(
-        select(Session)
-        .options(defer(Session.raw, raiseload=True))
-        .where(Session.connection_id == asked.connection_id, Session.starts_at >= asked.now, Session.gone_at.is_(None))
-        .order_by(Session.starts_at)
-    )
-    return [Leaf(Decimal(1), f"class {row.external_id}", Kind.SESSION, row.id) for row in rows]
-
-
-def events_today(asked: Asked) -> list[Leaf]:
-    """The platform's events since midnight (UTC)."""
-    midnight = asked.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    rows = asked.db.scalars(
-        select(WebhookMessage).where(
-            WebhookMessage.connection_id == asked.connection_id, WebhookMessage.received_at >= midnight
-        )
-    )
-    return [Leaf(Decimal(1), f"{row.event}, {row.received_at:%H:%M:%S} UTC", Kind.EVENT, row.id) for row in rows]
-
-
-def calls_today(asked: Asked) -> list[Leaf]:
-    """Our own count of calls, by what was called."""
-    mine = select(ApiCalls).where(ApiCalls.connection_id == asked.connection_id, ApiCalls.day == asked.now.date())
-    return [Leaf(Decimal(row.calls), row.what) for row in asked.db.scalars(mine.order_by(ApiCalls.what))]

@@ -1,0 +1,107 @@
+"""What is learned of where a studio is heading, of how its slots differ, and of what its people would pay."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from adapter.smarttools import door
+from adapter.smarttools.curves import Curves
+from adapter.smarttools.facts import Floats, Sessions
+from adapter.smarttools.forecast import forecast
+from adapter.smarttools.model import Model
+from adapter.smarttools.pace import Usual, pace_of
+from adapter.smarttools.ratios import shrunk
+from adapter.smarttools.response import Stretches, chance, learn_responses
+from adapter.smarttools.trend import fit_trend
+from tests.fixtures.timetable import MONDAY, sessions, studios
+
+WEEKS, A_WEEK, USUAL = 26, 10, 12.0
+
+
+def _season() -> Sessions:
+    rows = [
+        {"session_id": f"{week}-{slot}", "starts_at": MONDAY + timedelta(weeks=week, hours=12 * slot)}
+        for week in range(WEEKS)
+        for slot in range(A_WEEK)
+    ]
+    return door.read_sessions(studios(), sessions(*rows))
+
+
+def _ahead(past: Sessions, levels: Floats, weeks: int) -> float:
+    """The ratio told for a class so many weeks after the last one, from counts at these weekly levels."""
+    demand = USUAL * np.repeat(levels, A_WEEK)
+    trend, _ = fit_trend(past, demand, np.full(len(past), USUAL), np.ones(len(past), bool), 1.0)
+    after = sessions({"starts_at": MONDAY + timedelta(weeks=WEEKS - 1 + weeks, hours=108)})
+    return float(trend.ahead(door.read_sessions(studios(), after))[0][0])
+
+
+def test_growth_is_followed_and_carried_on_a_little_way() -> None:
+    levels = np.exp(0.03 * (np.arange(WEEKS) - 13))
+    soon, late, last = (_ahead(_season(), levels, weeks) for weeks in (2, 40, 60))
+    assert soon == pytest.approx(np.exp(0.03 * 14), rel=0.1)
+    assert soon < late < 1.5 * soon  # and no further: slopes do not last
+    assert last == pytest.approx(late, rel=0.01)
+
+
+def test_one_week_out_of_the_ordinary_is_no_trend() -> None:
+    level = np.ones(WEEKS)
+    closed = np.where(np.arange(WEEKS) == WEEKS - 1, 0.1, 1.0)
+    assert _ahead(_season(), level, 2) == pytest.approx(1.0, abs=0.08)
+    assert _ahead(_season(), closed, 2) > 0.8
+
+
+def test_a_busy_slot_is_told_by_its_own_sessions_and_its_studio_by_all() -> None:
+    rows = [
+        {"session_id": f"{slot}-{week}", "template_id": f"slot-{slot}", "starts_at": MONDAY + timedelta(weeks=week)}
+        for slot in range(6)
+        for week in range(3)
+    ]
+    own = door.read_sessions(studios(), sessions(*rows))
+    size = len(own)
+    usual = Usual(*(np.full(size, value) for value in (5.0, 0.5, 0.04, 0.1, 0.1, 0.03)))
+    booked = np.where(np.arange(size) < 3, 12.0, 5.0)
+    ratio = pace_of(own, booked, np.zeros(size, bool), usual).ratio
+    assert ratio[:3].min() > ratio[3:].max() > 1
+    alone = pace_of(own, np.where(np.arange(size) == 0, 30.0, booked), np.zeros(size, bool), usual).ratio
+    assert alone[0] == ratio[0]  # never by itself
+    assert (alone[1:3] > ratio[1:3]).all()
+
+
+def test_where_the_curve_is_in_doubt_early_bookings_foretell_less_and_the_rest_is_less_sure() -> None:
+    model = Model()
+    own = door.read_sessions(studios(), sessions())
+    at = float(own.starts[0]) - 60.0
+
+    def told(fresh: float) -> tuple[float, float]:
+        model.curves = Curves(model.curves.prior, fresh=fresh)
+        few, many = (forecast(own, np.array([count]), at, model) for count in (3, 12))
+        return float(many.remaining[0] - few.remaining[0]), float(few.spread[0])
+
+    (sure, narrow), (unsure, wide) = told(0.001), told(0.1)
+    assert unsure < sure
+    assert wide > narrow
+
+
+def test_a_group_nobody_knows_is_like_the_groups_and_not_like_the_largest() -> None:
+    groups = ["hall"] * 50 + [f"room {number}" for number in range(9)]
+    means = np.array([100.0] * 50 + [40.0] * 9)
+    ratios = shrunk(groups, np.where(np.arange(59) < 50, 0.5, 1.5) * means, means, np.ones(59), 5.0)
+    assert ratios.of(["new"])[0] > 1.2
+
+
+def test_slots_that_sell_more_at_the_same_rates_are_told_to_pay_more_as_far_as_their_rates_show_it() -> None:
+    rng = np.random.default_rng(2)
+    medians, keen = rng.normal(0.55, 0.1, 60), np.exp(rng.normal(0, 0.3, 60))
+    slots = [{"session_id": f"x{slot}", "template_id": f"slot-{slot}"} for slot in range(60)]
+    own = door.read_sessions(studios(), sessions(*slots))
+    session, share = np.repeat(np.arange(60), 20), rng.uniform(0.4, 0.75, 1200)
+    part = np.full(1200, 0.5)
+    sold = rng.poisson(8.0 * keen[session] * part * chance(share, medians[session], np.full(1200, 0.12)))
+    told, scale = learn_responses(own, Stretches(session, share, part, sold.astype(float))).of(own)
+    assert np.corrcoef(told, medians)[0, 1] > 0.75
+    low, high = (chance(np.full(60, rate), told, scale).sum() for rate in (0.4, 0.6))
+    true = [chance(np.full(60, rate), medians, np.full(60, 0.12)).sum() for rate in (0.4, 0.6)]
+    assert low / high == pytest.approx(true[0] / true[1], rel=0.2)
