@@ -29,7 +29,7 @@ from adapter.store.kept_keys import hash_key
 from adapter.store.readiness import engine_state, schema_state
 from adapter.store.sealing import Keyring, SealBroken
 from adapter.store.tables import Connection, ConnectionState, EmailAddress
-from adapter.store.vitals import SKEW, clock_skew
+from adapter.store.vitals import SKEW, clock_skew, their_clock
 from migrations import run as migrations
 
 STALE = timedelta(minutes=60)  # SS-19: nothing is listed on a mirror older than this
@@ -151,6 +151,10 @@ def _clock(db: Db, config: Config, now: datetime) -> Iterator[Finding]:
     well = off <= SKEW
     seen = f"{off.total_seconds():.0f} s from the database's clock, or behind the last run"
     yield Finding("clock", well, seen, "" if well else "Set this machine's clock (NTP): offers expire by it.")
+    for row in db.scalars(select(Connection).order_by(Connection.id)):
+        if told := their_clock(row):
+            advice = "See that this machine's is right (NTP); if it is, tell the platform. Readings reach back a day."
+            yield Finding(f"clock of connection {row.id} ({row.platform}, {row.site_name})", False, told, advice)
 
 
 def _engine(db: Db, config: Config, now: datetime) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from adapter.config import CALLS_PER_DAY, Config
+from adapter.config import CALLS_PER_DAY, PREFIX, Config
 from connectors import registry
 from connectors.platform import Capability, Platform
 
@@ -88,6 +88,13 @@ def calls_per_day(name: str, config: Config) -> int | None:
     """How many calls one account may make a day; None: no limit."""
     given = config.platform(name).get(CALLS_PER_DAY)
     return registry.get(name).calls_per_day if given is None else int(given) or None
+
+
+def unset(name: str, site: str, config: Config) -> tuple[str, ...]:
+    """The variables that are missing and without which an account can't be called."""
+    platform, given = registry.get(name), config.platform(name, site)
+    needed = (*(() if platform.api_url else ("API_URL",)), *({"API_KEY"} & {*platform.settings}))
+    return tuple(f"{PREFIX}{name.upper()}_{setting}" for setting in needed if not given.get(setting))
 
 
 def all_told(config: Config) -> list[Told]:

@@ -9,11 +9,13 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from adapter.connecting.pace import pace_of
 from adapter.context import Context
 from adapter.store.api_calls import add_calls
+from adapter.store.vitals import note_clock
 from connectors.errors import Misconfigured
 from connectors.http import HttpDoor, open_door
 from connectors.platform import Api, Platform, Site
@@ -45,8 +47,8 @@ class Meter:
         if full:
             self.flush()
 
-    def flush(self) -> None:
-        """Add what was counted to ``api_calls``."""
+    def flush(self, ahead: timedelta | None = None) -> None:
+        """Add what was counted to ``api_calls``; ``ahead``: the platform's clock, as its last answer told the time."""
         if self.connection_id is None:
             return
         with self._lock:
@@ -55,6 +57,8 @@ class Meter:
         if calls:
             with self._ctx.store.write() as db:
                 add_calls(db, self.connection_id, self._ctx.now().date(), calls, errors, asked=self._asked)
+                if ahead is not None:
+                    note_clock(db, self.connection_id, ahead)
 
 
 @contextmanager
@@ -86,7 +90,7 @@ def open_account(
         yield Api(door, site, now=ctx.now(), settings=settings)
     finally:
         door.close()
-        meter.flush()
+        meter.flush(door.clock_ahead)
 
 
 def _per_minute(ctx: Context, platform: Platform, address: str) -> int:

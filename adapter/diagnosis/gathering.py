@@ -87,7 +87,7 @@ def facts_of(db: Db, config: Config, keys: Keyring, connection_id: int, now: dat
         last_read_at=row.last_pulled_at,
         nothing_after=freshness_of(row, effective_settings(db, row.studio_id).studio, now).nothing_after,
         our_skew=clock_skew(db, now),
-        their_skew=_their_skew(db, connection_id),
+        their_skew=_their_skew(db, row),
         events_offered=events is not None,
         events=events.state if events else None,
         events_since=events.since if events else None,
@@ -195,11 +195,12 @@ def _words(run: Run) -> str | None:
     return next((words for words in said if _CALL.match(words)), None)
 
 
-def _their_skew(db: Db, connection_id: int) -> timedelta | None:
-    """How far the platform's clock is ahead, by what its latest events say; the smallest delay speaks for the clock."""
-    latest = select(WebhookMessage.received_at, WebhookMessage.hints).where(
-        WebhookMessage.connection_id == connection_id
-    )
+def _their_skew(db: Db, row: Connection) -> timedelta | None:
+    """How far the platform's clock is ahead, by its answers or by its latest events: the worse of both.
+
+    Of the events, the smallest delay speaks for the clock.
+    """
+    latest = select(WebhookMessage.received_at, WebhookMessage.hints).where(WebhookMessage.connection_id == row.id)
     found = db.execute(latest.order_by(WebhookMessage.id.desc()).limit(MESSAGES_LOOKED_AT))
     ahead = [
         datetime.fromisoformat(hint["occurred_at"]) - received
@@ -207,7 +208,9 @@ def _their_skew(db: Db, connection_id: int) -> timedelta | None:
         for hint in hints
         if hint.get("occurred_at")
     ]
-    return max(ahead, default=None)
+    by_events = [max(ahead)] if ahead else []
+    by_answers = [] if row.clock_ahead is None else [timedelta(seconds=row.clock_ahead)]
+    return max(by_events + by_answers, key=abs, default=None)
 
 
 def _overdue(db: Db, connection_id: int, now: datetime) -> timedelta:

@@ -12,9 +12,9 @@ from enum import StrEnum
 
 from adapter.diagnosis.facts import Facts
 from adapter.store.tables.connections import ConnectionState, EventsState
+from adapter.store.vitals import THEIR_SKEW
 
 SKEW = timedelta(seconds=30)  # what our clock may differ by
-THEIR_SKEW = timedelta(minutes=2)  # what the platform's may: a reading reaches back much further than that
 EXPIRES_SOON = timedelta(days=7)
 LATE = timedelta(minutes=5)
 REFUSED, TOO_MANY = 403, 429

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session as Db
 
@@ -13,6 +13,9 @@ from adapter.store.tables import Connection, Run
 
 PATIENCE_MS = 2000  # who asks whether we are ready does not wait as long as a run may
 SKEW = timedelta(seconds=30)  # what clocks may differ by: offers and tokens expire by them
+THEIR_SKEW = timedelta(minutes=2)  # what a platform's clock may: a reading reaches back much further than that
+FURTHEST = timedelta(days=365)  # a clock that is further off tells no more
+STEADY = 5  # seconds that an answer may be on its way: no other clock than before
 LATEST = 20  # runs
 
 
@@ -41,6 +44,22 @@ def clock_skew(db: Db, now: datetime) -> timedelta:
     latest = select(Run.started_at).order_by(Run.id.desc()).limit(LATEST)
     begun = [at for at in db.scalars(latest) if at is not None]
     return max(off, max(begun, default=now) - now)
+
+
+def note_clock(db: Db, connection_id: int, ahead: timedelta) -> None:
+    """Keep how far a platform's clock is ahead of ours, where it is not as far as it was."""
+    seconds = round(min(max(ahead, -FURTHEST), FURTHEST).total_seconds())
+    known = func.coalesce(func.abs(Connection.clock_ahead - seconds), STEADY + 1)
+    mine = update(Connection).where(Connection.id == connection_id, known > STEADY).values(clock_ahead=seconds)
+    db.execute(mine, execution_options={"synchronize_session": False})
+
+
+def their_clock(row: Connection) -> str | None:
+    """How far a platform's clock is from ours, in words; None: too little for a word, or it tells no time (F20)."""
+    ahead = timedelta(seconds=row.clock_ahead or 0)
+    if abs(ahead) <= THEIR_SKEW:
+        return None
+    return f"{abs(ahead) // timedelta(minutes=1):,} minutes {'ahead of' if ahead > timedelta(0) else 'behind'} ours"
 
 
 def last_sync(db: Db) -> datetime | None:

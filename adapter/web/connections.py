@@ -46,6 +46,7 @@ from adapter.store.tables import (
     Studio,
 )
 from adapter.store.tenancy import row_id
+from adapter.store.vitals import their_clock
 from adapter.studio_settings import confirm_sources
 from adapter.web.access import caller, context, needs
 from adapter.web.then import instant_asked_for, not_known_yet
@@ -94,6 +95,7 @@ def one(connection_id: int) -> ResponseReturnValue:
             connection=connection,
             platform=platforms.told(connection.platform, context().config),
             health=health_of(db, connection_id, now, platforms.calls_per_day(connection.platform, context().config)),
+            their_clock=their_clock(connection),
             confirmed_at=first_confirmed(db, connection_id),
             events=events_of(db, connection),
             backtest=db.get(BacktestResult, connection_id),

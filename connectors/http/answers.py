@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -115,6 +116,14 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     except (TypeError, ValueError):
         return None
     return min(max(wait.total_seconds(), 0.0), LONGEST_AFTER)
+
+
+def clock_ahead(headers: Mapping[str, str], wall: datetime) -> timedelta | None:
+    """How far the platform's clock is ahead of ours, to the second; None where it tells no time, or a kept one."""
+    try:
+        return None if "Age" in headers else parsedate_to_datetime(headers.get("Date") or "") - wall
+    except (TypeError, ValueError):
+        return None
 
 
 def _parsed(call: Call, headers: Mapping[str, str], body: bytes) -> Any:

@@ -10,6 +10,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -21,7 +22,7 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnection
 from urllib3.util import Retry
 
 from connectors.errors import ConnectorError, Misconfigured, TryAgain
-from connectors.http.answers import Call, read_answer, retry_after
+from connectors.http.answers import Call, clock_ahead, read_answer, retry_after
 from connectors.http.guard import Policy, pool_classes
 from connectors.http.patience import UNTOLD_PAUSE, Pace, Patience, Unpaced
 from connectors.platform import NO_CODES, Codes
@@ -101,6 +102,7 @@ class HttpDoor:
         self._on_call = on_call
         self._pace = pace
         self._codes = codes
+        self._last: tuple[Mapping[str, str], float] = ({}, 0.0)  # the last answer's head, and when it came
         self._secrets = tuple(str(value) for name, value in session.headers.items() if "key" in str(name).lower())
 
     def __enter__(self) -> HttpDoor:
@@ -112,6 +114,12 @@ class HttpDoor:
     def close(self) -> None:
         """Let go of the connections."""
         self._session.close()
+
+    @property
+    def clock_ahead(self) -> timedelta | None:
+        """How far the platform's clock was ahead of this machine's at its last answer; None: it did not tell."""
+        headers, wall = self._last
+        return clock_ahead(headers, datetime.fromtimestamp(wall, UTC))
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """Read; retried on passing faults."""
@@ -167,6 +175,7 @@ class HttpDoor:
                 stream=True,
             ) as response:
                 status = response.status_code
+                self._last = response.headers, time.time()
                 if status == HTTPStatus.TOO_MANY_REQUESTS:
                     after = retry_after(response.headers)
                     self._pace.pause(UNTOLD_PAUSE if after is None else after)

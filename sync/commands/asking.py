@@ -12,6 +12,7 @@ import click
 from sqlalchemy.orm import Session as Database
 
 from adapter.context import Context
+from adapter.platforms import unset
 from adapter.store.saving import Counts
 from adapter.store.tables import Connection, Run, RunState
 from sync.engine.jobs import do_next
@@ -28,6 +29,14 @@ def connection_named(db: Database, connection_id: int) -> Connection:
     found = db.get(Connection, connection_id)
     if found is None:
         raise click.ClickException(f"There is no connection {connection_id}; see `adapter connections`.")
+    return found
+
+
+def connection_to_call(ctx: Context, db: Database, connection_id: int) -> Connection:
+    """The same, where the platform can be called: else no run is made, it could only wait for a setting."""
+    found = connection_named(db, connection_id)
+    if missing := unset(found.platform, found.site, ctx.config):
+        raise click.UsageError(f"{' and '.join(missing)} must be set: {found.platform} can't be called without.")
     return found
 
 

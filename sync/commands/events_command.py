@@ -12,7 +12,15 @@ from adapter.events import events_of, request_events
 from adapter.printing import as_list
 from adapter.resync import WrongResync
 from connectors.errors import ConnectorError
-from sync.commands.asking import ACTOR, as_json, connection_argument, connection_named, finished, tell_run
+from sync.commands.asking import (
+    ACTOR,
+    as_json,
+    connection_argument,
+    connection_named,
+    connection_to_call,
+    finished,
+    tell_run,
+)
 from sync.events.subscriptions import make_shared
 
 
@@ -49,7 +57,7 @@ def _tell(ctx: Context, connection_id: int, as_json: bool) -> None:
 
 def _again(ctx: Context, connection_id: int, as_json: bool) -> None:
     with ctx.store.write() as db:
-        row = connection_named(db, connection_id)
+        row = connection_to_call(ctx, db, connection_id)
         try:
             asked = request_events(db, row, actor=ACTOR, now=ctx.now())
         except WrongResync as error:

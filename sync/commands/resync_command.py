@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session as Database
 from adapter.context import Context
 from adapter.resync import Asked, WrongResync, request_resync, retry_run
 from adapter.store.tables import Run
-from sync.commands.asking import ACTOR, as_json, connection_argument, connection_named, finished, tell_run
+from sync.commands.asking import ACTOR, as_json, connection_argument, connection_to_call, finished, tell_run
 
 SHOWN = 20  # records of the difference; --json prints all that are kept
 day = click.DateTime(formats=["%Y-%m-%d"])
@@ -33,7 +33,7 @@ day = click.DateTime(formats=["%Y-%m-%d"])
 def resync(ctx: Context, /, connection_id: int, as_json: bool, **asked: Any) -> None:
     """Pull again, and print the difference: read, new, changed, unchanged, gone, failed."""
     with ctx.store.write() as db:
-        connection_named(db, connection_id)
+        connection_to_call(ctx, db, connection_id)
         try:
             answer = _ask(db, ctx, connection_id, **asked)
         except WrongResync as error:

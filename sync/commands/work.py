@@ -12,7 +12,15 @@ from adapter.push_mode import switch_push_mode
 from adapter.store.push_health import push_health_of
 from adapter.store.tables import Decision, PushMode, Run, RunKind, RunOrigin, RunState
 from adapter.work import request_run
-from sync.commands.asking import ACTOR, as_json, connection_argument, connection_named, finished, tell_run
+from sync.commands.asking import (
+    ACTOR,
+    as_json,
+    connection_argument,
+    connection_named,
+    connection_to_call,
+    finished,
+    tell_run,
+)
 from sync.deciding.decide import plan_of, replay, stored
 from sync.deciding.verdicts import as_stored
 from sync.engine import engine_of
@@ -67,7 +75,10 @@ def replay_command(ctx: Context, decision_id: int, as_json: bool) -> None:
 def push(ctx: Context, connection_id: int, mode: str, as_json: bool) -> None:
     """Switch what is done with decisions: shadow (nothing is pushed), live, or paused (nothing more sells)."""
     with ctx.store.write() as db:
-        connection = connection_named(db, connection_id)
+        # Whatever is amiss, selling can be ended: only who begins it needs a platform that can be called.
+        connection = (
+            connection_to_call(ctx, db, connection_id) if mode == PushMode.LIVE else connection_named(db, connection_id)
+        )
         run = switch_push_mode(db, connection, PushMode(mode), actor=ACTOR, now=ctx.now())
     if run is not None:
         finished(ctx, run.id)

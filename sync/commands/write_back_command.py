@@ -9,7 +9,15 @@ from adapter import printing
 from adapter.context import Context
 from adapter.store.tables import Connection, Run
 from adapter.write_back import WrongWriteBack, ask_for_proof, switch_catalog, switch_total_push
-from sync.commands.asking import ACTOR, as_json, connection_argument, connection_named, finished, tell_run
+from sync.commands.asking import (
+    ACTOR,
+    as_json,
+    connection_argument,
+    connection_named,
+    connection_to_call,
+    finished,
+    tell_run,
+)
 
 OFF = "off"
 
@@ -36,7 +44,10 @@ def write_back(
         raise click.UsageError("One thing at a time: --prove, --total or --catalog.")
     with ctx.store.write() as db:
         try:
-            run = _asked(ctx, db, connection_named(db, connection_id), session, total, catalog, even_public)
+            connection = (
+                connection_named(db, connection_id) if session is None else connection_to_call(ctx, db, connection_id)
+            )
+            run = _asked(ctx, db, connection, session, total, catalog, even_public)
         except WrongWriteBack as error:
             raise click.ClickException(f"{error}.") from error
     if run is not None:

@@ -57,6 +57,12 @@ def test_a_wrong_setting_is_the_first_finding() -> None:
     assert (only.well, only.seen) == (False, "ADAPTER_PUBLIC_URL: no")
 
 
+def test_a_platform_whose_clock_is_off_is_named(made: Context) -> None:
+    with made.store.write() as db:
+        db.get_one(Connection, 1).clock_ahead = -630
+    assert wrong(made.config)["clock of connection 1"].seen == "10 minutes behind ours"
+
+
 def test_misspelt_settings_and_open_key_files(made: Context) -> None:
     (made.config.instance / "secret.key").chmod(0o644)
     seen = wrong(replace(made.config, unknown=("ADAPTER_PUBLIK_URL",)))

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from adapter.diagnosis.gathering import diagnosis_of
+from adapter.diagnosis.steps import Cause
 from adapter.store.tables import PriceOption, Quarantine, Reservation, RunState, Session
+from adapter.store.vitals import their_clock
+from connectors.http import door
 from connectors.records import Outcome, PriceKind
 from connectors.sandbox.market.studios import small_studio
 from tests.faults.conftest import SITE, WEEKS, Fresh, Make, Scene, both_databases
@@ -121,6 +127,24 @@ def test_f20_a_platform_whose_clock_is_off_is_read_whole(scene: Scene, minutes: 
         scene.world.book(SITE, scene.coming(number).id, person.unique_id)
         done(scene.pull())
         assert [str(each) for each in scene.apart() if each.stream in ("clients", "reservations")] == []
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"), [(10.5, "10 minutes ahead of ours"), (-10.5, "10 minutes behind ours"), (1, "")]
+)
+def test_f20_a_clock_that_is_off_is_shown(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, minutes: float, told: str
+) -> None:
+    behind = SimpleNamespace(monotonic=time.monotonic, time=lambda: time.time() - minutes * 60)
+    monkeypatch.setattr(door, "time", behind)
+    done(scene.pull())
+    with scene.ctx.store.read() as db:
+        assert (their_clock(scene.road.connection) or "") == told
+        causes = {finding.cause for finding in diagnosis_of(db, scene.ctx, scene.road.connection_id).findings}
+    assert (Cause.THEIR_CLOCK in causes) is bool(told)
+    monkeypatch.undo()
+    done(scene.pull())
+    assert their_clock(scene.road.connection) is None
 
 
 def test_f22_a_platform_that_asks_to_wait_is_given_its_time(scene: Scene) -> None:

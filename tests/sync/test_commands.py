@@ -12,13 +12,14 @@ from click.testing import CliRunner, Result
 
 from adapter.store.tables import Audit, EventsState, PushMode, Run, RunKind, RunOrigin, RunState
 from adapter.work import request_run
-from sync.commands import events_command, resync_command, work
+from sync.commands import events_command, resync_command, work, write_back_command
 from sync.commands.asking import finished
 from sync.engine import queue
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done
 
-BY_NAME = {command.name: command for module in (work, resync_command, events_command) for command in module.COMMANDS}
+MODULES = (work, resync_command, events_command, write_back_command)
+BY_NAME = {command.name: command for module in MODULES for command in module.COMMANDS}
 
 
 def typed(road: Road, name: str, *args: str) -> Result:
@@ -69,6 +70,24 @@ def test_events_are_told_and_subscribed_to_again(mirrored: Road, sandbox: LiveSa
     assert f"We can't reach {nobody}/webhooks/sandbox/1 ourselves" in failed.stdout
     told = answer(typed(mirrored, "events", "1", "--json"))
     assert (told["state"], told["words"]) == (EventsState.UNREACHABLE, "The platform can't reach us")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("resync", "1"), ("push", "1", "--mode", "live"), ("write-back", "1", "--prove", "1"), ("events", "1", "--again")],
+)
+def test_a_command_whose_platform_cannot_be_called_makes_no_run_and_names_the_variables(
+    mirrored: Road, words: tuple[str, ...]
+) -> None:
+    before = len(mirrored.all(Run))
+    given = {name: value for name, value in mirrored.ctx.config.platforms["sandbox"].items() if name != "API_KEY"}
+    mirrored.ctx.config = replace(mirrored.ctx.config, platforms={"sandbox": given})
+    refused = typed(mirrored, *words)
+    assert refused.exit_code == 2
+    assert "ADAPTER_SANDBOX_API_KEY must be set" in refused.stderr
+    assert len(mirrored.all(Run)) == before
+    paused = typed(mirrored, "push", "1", "--mode", "paused", "--json")  # selling can be ended all the same
+    assert (paused.exit_code, mirrored.connection.push_mode) == (0, PushMode.PAUSED)
 
 
 def test_decide_then_say_why_then_replay(mirrored: Road) -> None:

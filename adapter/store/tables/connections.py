@@ -85,6 +85,7 @@ class Connection(Base):
     connected_at: Mapped[datetime]
     disconnected_at: Mapped[datetime | None]
     revoke_pending: Mapped[bytes | None] = mapped_column(Sealed)  # a refresh token still to be revoked over there
+    clock_ahead: Mapped[int | None]  # seconds, by the platform's own answers (F20); None: it does not tell the time
     last_pulled_at: Mapped[datetime | None]  # start of the last complete pull: how fresh the mirror is
 
     studio: Mapped[Studio] = relationship()

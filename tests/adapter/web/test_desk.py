@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import sqlite3
 from contextlib import closing
@@ -122,6 +123,14 @@ def test_the_worst_connection_stands_first_and_any_column_sorts(
     assert page.index("Another Studio") < page.index("Shut")
     assert 'aria-sort="descending"' in page
     assert staff.get("/desk?sort=nonsense").status_code == 200
+
+
+def test_a_connections_page_tells_of_a_clock_that_is_off(staff: FlaskClient, ctx: Context, seeded: Seeded) -> None:
+    path = f"/connections/{seeded.connection_id}"
+    assert "clock is" not in staff.get(path).text
+    with ctx.store.write() as db:
+        db.get_one(Connection, seeded.connection_id).clock_ahead = 630
+    assert "Sandbox's clock is 10 minutes ahead of ours" in html.unescape(staff.get(path).text)
 
 
 def test_neither_desk_nor_diagnosis_shows_a_floor_and_the_api_says_the_same(
