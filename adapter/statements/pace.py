@@ -1,6 +1,7 @@
 """How a class books beside the same slot in the weeks before: direct reservations standing, by time before the start.
 
-Counts only. A reservation that was cancelled counts until it was.
+Counts only. A reservation that was cancelled counts until it was. Where a platform does not tell when a reservation was
+made, and nobody saw it come, there is no pace to show.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session as Db
 
 from adapter.store.tables import Reservation, Session, SourceMapping
-from connectors.records import ACTIVE_OUTCOMES, Channel, SessionStatus
+from connectors.records import ACTIVE_OUTCOMES, BookingTime, Channel, SessionStatus
 
 WEEKS = 8
 FEWEST = 3  # weeks, below which nothing is usual
+MOST_UNKNOWN = 0.2  # of a class's reservations, whose time of booking nobody knows
 HOURS = (336, 240, 168, 120, 96, 72, 48, 36, 24, 18, 12, 6, 3, 1, 0)  # before the start
 
 
@@ -52,13 +54,14 @@ class Pace:
 
 def pace_of(db: Db, session: Session, now: datetime) -> Pace | None:
     """The pace of a class; None where its slot has not been held often enough."""
-    before = _before(db, session)
-    if len(before) < FEWEST:
+    found = [_standing(db, one, one.starts_at) for one in _before(db, session)]
+    before = [curve for curve in found if curve is not None]
+    mine = _standing(db, session, now)
+    if len(before) < FEWEST or mine is None:
         return None
-    curves = np.array([_standing(db, one, one.starts_at) for one in before])
+    curves = np.array(before)
     cut = 10 if len(before) >= 5 else 0
     low, usual, high = np.percentile(curves, (cut, 50, 100 - cut), axis=0)
-    mine = _standing(db, session, now)
     open_ = [session.starts_at - timedelta(hours=hours) > now for hours in HOURS]
     so_far = [None if later else float(count) for later, count in zip(open_, mine, strict=True)]
     return Pace(len(before), low.tolist(), usual.tolist(), high.tolist(), so_far)
@@ -78,17 +81,22 @@ def _before(db: Db, session: Session) -> Sequence[Session]:
     return db.scalars(wanted.limit(WEEKS)).all()
 
 
-def _standing(db: Db, session: Session, until: datetime) -> NDArray[np.float64]:
+def _standing(db: Db, session: Session, until: datetime) -> NDArray[np.float64] | None:
+    """Direct reservations of a class at each of HOURS; None where it is not known when they were made."""
     mapped = and_(SourceMapping.connection_id == Reservation.connection_id, SourceMapping.source == Reservation.source)
+    known = Reservation.booked_at_source != BookingTime.UNKNOWN
     wanted = (
-        select(Reservation.booked_at, Reservation.cancelled_at, Reservation.outcome, Reservation.seats)
+        select(Reservation.booked_at, Reservation.cancelled_at, Reservation.outcome, Reservation.seats, known)
         .outerjoin(SourceMapping, mapped)
         .where(Reservation.connection_id == session.connection_id, Reservation.session_id == session.external_id)
         .where(SourceMapping.channel.is_(None) | SourceMapping.channel.in_((Channel.DIRECT, Channel.UNKNOWN)))
     )
     counts = np.zeros(len(HOURS))
     moments = [session.starts_at - timedelta(hours=hours) for hours in HOURS]
-    for booked, cancelled, outcome, seats in db.execute(wanted):
+    rows = db.execute(wanted).all()
+    if sum(not told for *_, told in rows) > MOST_UNKNOWN * len(rows):
+        return None
+    for booked, cancelled, outcome, seats, _ in rows:
         ends = cancelled or (None if outcome in ACTIVE_OUTCOMES else booked)
         stands = [(booked or until) <= moment and (ends is None or ends > moment) for moment in moments]
         counts += seats * np.array(stands)

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session as Db
 
 from adapter.experiments.shadow import Shadowed
@@ -52,21 +52,22 @@ def _weeks(db: Db, studio_id: int, now: datetime) -> list[Json]:
         week = found[_monday(starts_at, zone)]
         week["classes"] += 1
         week["places"] += capacity or 0
-    for starts_at, channel, outcome, seats, paid in db.execute(_booked(studio_id, *span)):
-        _count(found[_monday(starts_at, zone)], channel or Channel.UNKNOWN, outcome, seats, paid)
+    for starts_at, channel, *counted in db.execute(_booked(studio_id, *span)):
+        _count(found[_monday(starts_at, zone)], channel or Channel.UNKNOWN, *counted)
     return [{**week, "payouts": str(week["payouts"])} for week in found.values()]
 
 
 def _empty(monday: date) -> Json:
-    counts = dict.fromkeys(("classes", "places", "direct", "marketplace", "other", "late_cancelled"), 0)
+    counts = dict.fromkeys(("classes", "places", "direct", "marketplace", "other", "late_cancelled", "unpriced"), 0)
     return {"monday": monday.isoformat(), **counts, "payouts": Decimal(0)}
 
 
-def _count(week: Json, channel: Channel, outcome: Outcome, seats: int, paid: Decimal) -> None:
+def _count(week: Json, channel: Channel, outcome: Outcome, seats: int, paid: Decimal, unpriced: int) -> None:
     ours = channel is Channel.MARKETPLACE
     if outcome in ACTIVE_OUTCOMES:
         week[channel.value if ours or channel is Channel.DIRECT else "other"] += seats
         week["payouts"] += paid if ours else 0
+        week["unpriced"] += unpriced if ours else 0
     elif ours and outcome is Outcome.LATE_CANCELLED:
         week["late_cancelled"] += seats
 
@@ -88,7 +89,9 @@ def _held(studio_id: int, start: datetime, end: datetime, *columns: Any) -> Sele
 
 def _booked(studio_id: int, start: datetime, end: datetime) -> Select[Any]:
     seats, paid = func.sum(Reservation.seats), func.coalesce(func.sum(Reservation.rate * Reservation.seats), 0)
-    wanted = _held(studio_id, start, end, Session.starts_at, SourceMapping.channel, Reservation.outcome, seats, paid)
+    unpriced = func.sum(case((Reservation.rate.is_(None), Reservation.seats), else_=0))
+    columns = Session.starts_at, SourceMapping.channel, Reservation.outcome, seats, paid, unpriced
+    wanted = _held(studio_id, start, end, *columns)
     return _with_reservations(wanted).group_by(Session.starts_at, SourceMapping.channel, Reservation.outcome)
 
 

@@ -109,7 +109,7 @@ def _promotable(db: Db, studio_id: int, connections: list[Connection]) -> dict[s
 
 
 def _sum(weeks: list[dict[str, Any]]) -> dict[str, Any]:
-    names = ("classes", "places", "direct", "marketplace", "other", "late_cancelled")
+    names = ("classes", "places", "direct", "marketplace", "other", "late_cancelled", "unpriced")
     total: dict[str, Any] = {name: sum(week[name] for week in weeks) for name in names}
     total["payouts"] = sum((Decimal(week["payouts"]) for week in weeks), Decimal(0))
     taken = total["direct"] + total["marketplace"] + total["other"]

@@ -131,3 +131,14 @@ def test_the_pace_of_a_class_is_held_against_its_slot(ctx: Context, seeded: Seed
         assert found.low[0] == 0 < found.high[-1]
         assert found.now is not None
         assert pace_of(db, db.get_one(ClassSession, slot[3].id), NOON) is None
+
+
+def test_where_nobody_knows_when_they_booked_no_pace_is_shown(ctx: Context, seeded: Seeded) -> None:
+    with ctx.store.write() as db:
+        rows = db.scalars(select(ClassSession).where(ClassSession.connection_id == seeded.connection_id)).all()
+        slot = [row for row in rows if row.class_type_id == rows[0].class_type_id][:5]
+        for week, row in enumerate(slot):
+            row.template_id, row.starts_at = "slot", NOON + timedelta(hours=10) - timedelta(weeks=week)
+        db.execute(update(Reservation).values(booked_at_source=BookingTime.UNKNOWN))
+    with ctx.store.read() as db:
+        assert pace_of(db, db.get_one(ClassSession, slot[0].id), NOON) is None
