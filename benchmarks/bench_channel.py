@@ -53,9 +53,12 @@ from adapter.store.tables import (
     PushMode,
     Role,
     Rounding,
+    RunKind,
+    RunOrigin,
     Scope,
     Session,
 )
+from adapter.work import request_run
 from benchmarks.marketplace import STANDING, Marketplace
 from connectors import registry
 from connectors.records import Channel
@@ -343,9 +346,18 @@ def week(shop: Shop) -> int:
                 with shop.ctx.store.write() as db:
                     line.ask(db, shop.ctx.now())
             engine_of(shop.ctx).run_due()
+        read_again(shop)
         for seller in sellers:
             seller.check()
     return compare(shop, sellers)
+
+
+def read_again(shop: Shop) -> None:
+    """All is read again, as each night: rounds read what is near, and what was done to the rest is not known yet."""
+    now, origin = shop.ctx.now(), RunOrigin.MANUAL
+    with shop.ctx.store.write() as db:
+        request_run(db, RunKind.RESYNC, shop.connection_id, origin=origin, actor="benchmark", now=now)
+    engine_of(shop.ctx).run_due()
 
 
 def compare(shop: Shop, sellers: list[Marketplace]) -> int:
