@@ -1,0 +1,24 @@
+"""What has taken effect at the platforms: the limits that they hold for us. Knows the outbox; calls no platform."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session as Database
+
+from adapter.store.dialect import chunks
+from adapter.store.tables import IN_FORCE, Push
+
+
+def limits_in_force(db: Database, session_ids: Collection[int]) -> dict[int, int]:
+    """Marketplace reservations in all, standard and premium, that each session's last push in force lets through.
+
+    By our session id; absent where nothing of ours has ever taken effect.
+    """
+    found: dict[int, int] = {}
+    for some in chunks(sorted(session_ids)):
+        last = select(func.max(Push.id)).where(Push.session_id.in_(some), Push.state.in_(IN_FORCE))
+        rows = select(Push.session_id, Push.wanted).where(Push.id.in_(last.group_by(Push.session_id)))
+        found |= {number: wanted["limit"] + wanted["premium_limit"] for number, wanted in db.execute(rows)}
+    return found
