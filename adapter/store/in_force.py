@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Database
@@ -20,5 +21,11 @@ def limits_in_force(db: Database, session_ids: Collection[int]) -> dict[int, int
     for some in chunks(sorted(session_ids)):
         last = select(func.max(Push.id)).where(Push.session_id.in_(some), Push.state.in_(IN_FORCE))
         rows = select(Push.session_id, Push.wanted).where(Push.id.in_(last.group_by(Push.session_id)))
-        found |= {number: wanted["limit"] + wanted["premium_limit"] for number, wanted in db.execute(rows)}
+        found |= {number: whole_limit(wanted) for number, wanted in db.execute(rows)}
     return found
+
+
+def whole_limit(wanted: Mapping[str, Any]) -> int:
+    """Marketplace reservations in all under an offer as the outbox keeps it."""
+    whole: int = wanted["limit"] + wanted["premium_limit"]
+    return whole
