@@ -22,7 +22,7 @@ from adapter.currency import digits
 from adapter.guarantee.periods import local_date
 from adapter.guarantee.rounding import in_units
 from adapter.marketplace.payouts.causes import Lookup, judge_with
-from adapter.marketplace.payouts.comparing import Class, Entry, Place, compare
+from adapter.marketplace.payouts.comparing import Class, Entry, Place, compare, meant_by
 from adapter.marketplace.payouts.days import Days, days_from
 from adapter.marketplace.payouts.reading import BadStatement, Problem, Row, read_statement
 from adapter.marketplace.payouts.view import BOOKED, Period, Shown, period_of
@@ -74,10 +74,11 @@ def compare_file(db: Db, studio_id: int, content: bytes, name: str, days: Days |
     ``days``: the classes it is about; by default the span of those it names. Raises BadStatement and BadDays.
     """
     rows = read_statement(content, db.get_one(Studio, studio_id).currency)
-    named = _named(db, studio_id, {row.reservation for row in rows})
-    period = period_of(db, studio_id, days or _days_of(rows, named, now), now)
-    lookup = Lookup(offered=_offers(db, period), elsewhere=_elsewhere(named))
-    entries = compare([_place(shown) for shown in period.places], rows, judge_with(lookup))
+    period = period_of(db, studio_id, days or _days_of(db, studio_id, rows, now), now)
+    places = [_place(shown) for shown in period.places]
+    strangers = {row.reservation for row in rows} - meant_by(places).keys()
+    lookup = Lookup(offered=_offers(db, period), elsewhere=_elsewhere(_named(db, studio_id, strangers)))
+    entries = compare(places, rows, judge_with(lookup))
     return Compared(studio_id, name, hashlib.sha256(content).hexdigest(), period.days, len(rows), entries)
 
 
@@ -101,10 +102,12 @@ def _earlier(db: Db, compared: Compared) -> PayoutStatement | None:
     return db.scalar(mine.where(PayoutStatement.digest == compared.digest, *same))
 
 
-def _days_of(rows: Sequence[Row], named: Mapping[str, Sequence[Named]], now: datetime) -> Days:
+def _days_of(db: Db, studio_id: int, rows: Sequence[Row], now: datetime) -> Days:
     """The class days a statement is about: as it dates its rows, else those of the reservations that it names."""
     days = [row.day for row in rows if row.day is not None]
-    days = days or [each.day for found in named.values() for each in found if each.marketplace]
+    if not days:
+        named = _named(db, studio_id, {row.reservation for row in rows})
+        days = [each.day for found in named.values() for each in found if each.marketplace]
     if not days:
         raise BadStatement(
             [Problem(2, None, "no row names a reservation of yours, and there is no date: give the period")]

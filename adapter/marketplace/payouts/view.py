@@ -139,7 +139,7 @@ def _final(rows: Sequence[Any], held: dict[int, Held]) -> Iterator[Shown]:
             product=last.product,
             amount=sum(line.amount for line in lines),
             franchisor=sum(line.franchisor for line in lines),
-            tax=sum((line.amount * Fraction(line.tax_rate) for line in lines), Fraction(0)),
+            tax=sum((line.amount * Fraction(line.tax_rate) for line in lines if line.tax_rate), Fraction(0)),
             lines=lines,
         )
 
