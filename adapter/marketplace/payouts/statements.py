@@ -29,6 +29,7 @@ from adapter.marketplace.payouts.view import BOOKED, Period, Shown, period_of
 from adapter.statements.reservations import key
 from adapter.store.audit import write_line
 from adapter.store.dialect import chunks
+from adapter.store.meaning import meaning
 from adapter.store.selling import same_place
 from adapter.store.tables import (
     ChannelReservation,
@@ -141,7 +142,6 @@ def _named(db: Db, studio_id: int, names: Collection[str]) -> dict[str, list[Nam
 def _reservations(studio_id: int, names: Collection[str]) -> Any:
     same = Reservation.connection_id
     session = and_(Session.connection_id == same, Session.external_id == Reservation.session_id)
-    meaning = and_(SourceMapping.connection_id == same, SourceMapping.source == Reservation.source)
     return (
         select(
             Reservation.connection_id,
@@ -154,7 +154,7 @@ def _reservations(studio_id: int, names: Collection[str]) -> Any:
         )
         .join(Connection, Connection.id == same)
         .join(Session, session)
-        .outerjoin(SourceMapping, meaning)
+        .outerjoin(SourceMapping, meaning())
         .outerjoin(ChannelReservation, same_place())
         .where(Connection.studio_id == studio_id)
         .where(or_(Reservation.external_id.in_(names), ChannelReservation.caller_id.in_(names)))
