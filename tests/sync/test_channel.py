@@ -29,6 +29,7 @@ from adapter.store.tables import (
     Decision,
     Market,
     MarketPlan,
+    Model,
     Push,
     PushMode,
     PushState,
@@ -43,6 +44,8 @@ from adapter.store.tables import (
 from connectors.sandbox.market.state import Seller as SoldBy
 from sync.deciding.decide import decide as decide_now
 from sync.deciding.decide import replay, stored
+from sync.deciding.models import load_tools
+from sync.deciding.verdicts import verdicts
 from sync.pulling.streams import settle_rows
 from tests.fixtures.sandbox import LiveSandbox
 from tests.fixtures.studio import bearer
@@ -514,9 +517,19 @@ def test_premium_is_the_studios_choice_and_its_decisions_replay_to_the_byte(mirr
     listed.agree(premium=False)
     done(listed.do(RunKind.DECIDE))
     assert {row.premium_spots for row in listed.latest().values()} == {0}
+    tools = load_tools(listed.ctx.config, listed.all(Model)[-1].digest)
     for row in listed.latest().values():
         assert sum(part["value"] for part in row.explanation["parts"]) == row.spots
         assert not [part for part in row.explanation["parts"] if "Premium" in part["label"]]
+        assert replay(listed.ctx, row) == stored(row)
+        if not row.spots and row.binding is None:
+            assert (row.displacement_risk, row.expected_value) == (0, 0)  # nothing is offered: no premium spot either
+    of_before = {row.session_id: {**row.inputs} for row in listed.latest().values()}
+    for inputs in of_before.values():
+        del inputs["premium_chosen"]  # a decision of before counted what the studio had not chosen, and still does
+    again = verdicts(tools, of_before)
+    assert {each.premium_spots for each in again.values()} == {0}
+    assert any(again[row.session_id].displacement_risk > row.displacement_risk for row in listed.latest().values())
 
 
 def test_following_the_platform_twice_changes_nothing(shop: Seller) -> None:
