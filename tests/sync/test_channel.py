@@ -15,6 +15,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
+from adapter.marketplace import booking
 from adapter.marketplace.feed import announce_connection, announce_due
 from adapter.marketplace.ledger import follow_platform
 from adapter.marketplace.offering import offered
@@ -356,9 +357,29 @@ def _die(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_f47_a_cancellation_during_the_booking_ends_cancelled(shop: Seller, sandbox: LiveSandbox) -> None:
-    from adapter.marketplace import booking
+def test_a_process_that_died_after_it_had_booked_is_looked_up_and_the_place_sold_once(
+    shop: Seller, sandbox: LiveSandbox
+) -> None:
+    road, session = shop.road, listed_with(shop.road, 3).session_id
+    there, order, book = sold_there(sandbox, class_of(road, session)), shop.order(session), booking.book
 
+    def book_and_die(*given: Any) -> None:
+        book(*given)
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("adapter.marketplace.booking.book", book_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            shop.send(order)
+    assert sold_there(sandbox, class_of(road, session)) == there + 1
+    assert shop.send(order).status_code == 202  # asked again by the marketplace: held, and not booked again
+    road.time[0] += timedelta(minutes=6)
+    done(road.do(RunKind.SELL))
+    assert shop.get(f"reservations/{order['id']}").json["state"] == "confirmed"
+    assert sold_there(sandbox, class_of(road, session)) == there + 1
+
+
+def test_f47_a_cancellation_during_the_booking_ends_cancelled(shop: Seller, sandbox: LiveSandbox) -> None:
     session = listed_with(shop.road, 3).session_id
     there, book = sold_there(sandbox, class_of(shop.road, session)), booking.book
     order = shop.order(session)
