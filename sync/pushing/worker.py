@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session as Database
 
 from adapter.context import Context
 from adapter.logs import carrying
-from adapter.store.tables import Connection, Decision, Push, PushMode, PushState, RunKind, Session
+from adapter.marketplace.feed import announce
+from adapter.store.tables import IN_FORCE, Connection, Decision, Push, PushMode, PushState, RunKind, Session
 from adapter.work import request_by_clock
 from connectors.errors import ConnectorError, Misconfigured, NotYet, Reconnect, Rejected, TryAgain
 from connectors.platform import ReadBack
@@ -192,8 +193,9 @@ class Worker:
         with self.ctx.store.write() as db:
             if outbox.settle(db, push, state, self.ctx.now(), **values):
                 note(db)
-                if state in (PushState.CONFIRMED, PushState.ACCEPTED, PushState.LOCAL):
+                if state in IN_FORCE:
                     listings.settle(db, push)
+                    announce(db, [push.session_id], self.ctx.now())
         return state
 
     def _took(self, db: Database) -> None:
