@@ -22,7 +22,7 @@ from sqlalchemy import func, select
 
 from adapter.accounts import sign_in_link
 from adapter.app import create_app
-from adapter.store.tables import Role, Run, Session
+from adapter.store.tables import Run, Session
 from benchmarks.large_studio import LIVELY, NOW, Made, large_studio
 
 LIMIT = 0.2  # seconds
