@@ -338,6 +338,7 @@ def install(app: Flask) -> None:
         told=told,
         money=money,
         instant=datetime.fromisoformat,
+        as_date=date.fromisoformat,
         number=number,
         seen=seen,
         capital=capital,
