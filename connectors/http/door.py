@@ -190,7 +190,6 @@ class HttpDoor:
             self._on_call(template(request), status)
             log.debug("platform.call", call=template(request), status=status, seconds=time.monotonic() - began)
 
-
     def _prepared(self, method: str, path: str) -> requests.PreparedRequest:
         return self._session.prepare_request(requests.Request(method, self._base + path))
 
