@@ -35,7 +35,7 @@ def ahead_of(asked: Asked) -> list[Upcoming]:
 
 def _calendar(asked: Asked) -> Day:
     studio = asked.db.get_one(Studio, asked.studio_id)
-    return agenda_of(asked.db, studio, asked.now, venue_id=asked.venue_id).of(asked.day)
+    return agenda_of(asked.db, studio, asked.now, venue_id=asked.venue_id, chosen=asked.day).of(asked.day)
 
 
 def places_of(*channels: Channel) -> Leaves:

@@ -97,6 +97,21 @@ def upcoming(
     return _with_places(db, db.execute(wanted.options(defer(Decision.explanation, raiseload=True))).all())
 
 
+def starts_of(
+    db: Session, studio_ids: frozenset[int], start: datetime, end: datetime, *, venue_id: int | None = None
+) -> list[tuple[datetime, str]]:
+    """When the studios' sessions of ``upcoming`` start, and in which zone: all that it takes to count them by day."""
+    wanted = (
+        select(ClassSession.starts_at, ClassSession.timezone)
+        .join(Connection, Connection.id == ClassSession.connection_id)
+        .where(Connection.studio_id.in_(studio_ids), ClassSession.starts_at >= start, ClassSession.starts_at < end)
+    )
+    if venue_id is not None:
+        same = and_(Venue.connection_id == ClassSession.connection_id, Venue.external_id == ClassSession.venue_id)
+        wanted = wanted.join(Venue, same).where(Venue.id == venue_id)
+    return [(instant, zone) for instant, zone in db.execute(wanted)]
+
+
 def one_session(db: Session, session_id: int) -> Upcoming:
     """One session as ``upcoming`` gives it; it must exist."""
     return sessions_shown(db, [session_id])[0]

@@ -94,6 +94,12 @@ def settle(db: Database, push: Push, state: PushState, now: datetime, **values: 
     return True
 
 
+def hold(db: Database, connection_id: int, now: datetime, until: datetime) -> None:
+    """Nothing of a connection that is due and in nobody's hands is due before ``until``: no call may be made."""
+    due = (Push.connection_id == connection_id, Push.state.in_(WAITING), Push.next_try_at <= now)
+    db.execute(update(Push).where(*due, _free(Push.claimed_until, now)).values(next_try_at=until))
+
+
 def send_again(db: Database, push: Push, state: PushState, now: datetime, *, due: datetime) -> bool:
     """Put a push that is in ``state`` back into the outbox, to be sent as a new attempt; False: it is so no more."""
     result = db.execute(

@@ -166,7 +166,12 @@ class Worker:
         later = self.ctx.now() + timedelta(seconds=error.after or 0.0)
         state = PushState.UNKNOWN if maybe_sent or error.unknown else PushState.PENDING
         again = {"attempts": push.attempts - 1, "next_try_at": later}
-        return self._settle(push, state, self._left, answer=str(error), **again)
+        return self._settle(push, state, lambda db: self._hold(db, later), answer=str(error), **again)
+
+    def _hold(self, db: Database, until: datetime) -> None:
+        """Else a run would be asked for each push that is due, only to learn the same."""
+        self._left(db)
+        outbox.hold(db, self.connection.id, self.ctx.now(), until)
 
     def _conflict(self, push: Push, words: str) -> PushState:
         """The platform holds a newer state: read the session and decide anew; this push comes after what is held."""

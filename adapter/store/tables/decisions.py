@@ -98,6 +98,8 @@ class Push(Base):
         UniqueConstraint("decision_id"),
         Index(None, "state", "next_try_at"),
         Index(None, "session_id", "state"),
+        Index(None, "connection_id", "state", "settled_at"),
+        Index(None, "connection_id", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
