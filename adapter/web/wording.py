@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -287,7 +288,13 @@ def told(value: object, zone: str) -> str:
 
 def money(amount: Decimal | float | None, currency: str) -> str:
     """An amount in its currency; a dash where there is none."""
-    return "–" if amount is None else format_currency(Decimal(str(amount)), currency, locale=LOCALE).replace("-", "−")
+    return "–" if amount is None else _money(Decimal(str(amount)), currency)
+
+
+@lru_cache(maxsize=4_096)
+def _money(amount: Decimal, currency: str) -> str:
+    """A page shows the same few amounts again and again, and writing one is slow."""
+    return format_currency(amount, currency, locale=LOCALE).replace("-", "−")
 
 
 def number(value: float | Decimal | int) -> str:
@@ -331,6 +338,7 @@ def install(app: Flask) -> None:
         told=told,
         money=money,
         instant=datetime.fromisoformat,
+        as_date=date.fromisoformat,
         number=number,
         seen=seen,
         capital=capital,

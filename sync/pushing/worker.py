@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session as Database
 
 from adapter.context import Context
 from adapter.logs import carrying
-from adapter.store.tables import Connection, Decision, Push, PushMode, PushState, RunKind, Session
+from adapter.marketplace.feed import announce
+from adapter.store.tables import IN_FORCE, Connection, Decision, Push, PushMode, PushState, RunKind, Session
 from adapter.work import request_by_clock
 from connectors.errors import ConnectorError, Misconfigured, NotYet, Reconnect, Rejected, TryAgain
 from connectors.platform import ReadBack
@@ -165,7 +166,12 @@ class Worker:
         later = self.ctx.now() + timedelta(seconds=error.after or 0.0)
         state = PushState.UNKNOWN if maybe_sent or error.unknown else PushState.PENDING
         again = {"attempts": push.attempts - 1, "next_try_at": later}
-        return self._settle(push, state, self._left, answer=str(error), **again)
+        return self._settle(push, state, lambda db: self._hold(db, later), answer=str(error), **again)
+
+    def _hold(self, db: Database, until: datetime) -> None:
+        """Else a run would be asked for each push that is due, only to learn the same."""
+        self._left(db)
+        outbox.hold(db, self.connection.id, self.ctx.now(), until)
 
     def _conflict(self, push: Push, words: str) -> PushState:
         """The platform holds a newer state: read the session and decide anew; this push comes after what is held."""
@@ -192,8 +198,9 @@ class Worker:
         with self.ctx.store.write() as db:
             if outbox.settle(db, push, state, self.ctx.now(), **values):
                 note(db)
-                if state in (PushState.CONFIRMED, PushState.ACCEPTED, PushState.LOCAL):
+                if state in IN_FORCE:
                     listings.settle(db, push)
+                    announce(db, [push.session_id], self.ctx.now())
         return state
 
     def _took(self, db: Database) -> None:

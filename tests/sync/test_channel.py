@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
-from adapter.marketplace.feed import announce_due
+from adapter.marketplace.feed import announce_connection, announce_due
 from adapter.marketplace.ledger import follow_platform
 from adapter.marketplace.offering import offered
 from adapter.marketplace.sellers import agree, marketplace_named
@@ -28,7 +29,9 @@ from adapter.store.tables import (
     Decision,
     Market,
     MarketPlan,
+    Push,
     PushMode,
+    PushState,
     Refusal,
     Reservation,
     ReservationState,
@@ -102,6 +105,25 @@ def test_the_feed_tells_what_is_on_offer_and_never_a_floor(shop: Seller) -> None
     assert all(item["credits"] for item in told.values() if item["spots"])
     assert b"floor" not in answer.data
     assert b"7.5" not in answer.data.replace(b'"7.50"', b"")  # as a rate somebody is paid it may stand there
+
+
+def test_a_raise_is_sold_once_the_platform_holds_it_and_a_cut_at_once(listed: Road, app: Flask) -> None:
+    shop, decision = seller_of(listed, app), listed_with(listed)
+    session, cursor = decision.session_id, shop.get("offers?limit=1000").json["next_cursor"]
+    assert shop.spots(session) == (0, 0)  # decided, and refused there by now
+    assert shop.quote(session).json["refusal"] == "not_listed"
+    with listed.ctx.store.write() as db:
+        db.execute(update(Push).where(Push.session_id != session).values(state=PushState.SUPERSEDED))
+    done(listed.do(RunKind.PUSH))
+    both = decision.spots, decision.premium_spots
+    (told,) = shop.get(f"offers?cursor={cursor}").json["items"]
+    assert (told["session_id"], told["spots"], told["premium_spots"]) == (session, *both)
+    for spots, shown in ((decision.spots + 2, both), (1, (1, decision.premium_spots))):
+        with listed.ctx.store.write() as db:
+            row = db.get_one(Decision, decision.id)
+            row.limit, row.spots = row.limit - row.spots + spots, spots
+            announce_connection(db, listed.connection_id, listed.ctx.now())
+        assert sum(shop.spots(session)) == sum(shown)
 
 
 def test_a_sale_is_booked_at_the_platform_and_counted_once(shop: Seller, sandbox: LiveSandbox) -> None:
