@@ -9,6 +9,7 @@ from datetime import datetime
 from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from connectors.building import uncollected
 from connectors.sandbox.market.world import World
 from connectors.sandbox.server.access import check_access
 from connectors.sandbox.server.api_class import class_routes
@@ -33,11 +34,12 @@ from connectors.sandbox.server.wrappers import AnyCase, NoTwins, OneAtATime
 
 def create_app(world: World, options: Options | None = None, *, clock: Callable[[], datetime] = wall_clock) -> Flask:
     """The platform over a market. ``clock`` ages tokens and webhooks; its state is ``app.extensions["sandbox"]``."""
-    app = Flask("connectors.sandbox.server")
     sandbox = Sandbox(world, options or Options(), clock)
+    with uncollected():
+        app = Flask("connectors.sandbox.server")
+        for routes in (_api(), oauth_routes(), webhook_routes(), control_routes(), *brand_routes()):
+            app.register_blueprint(routes)
     app.extensions["sandbox"] = sandbox
-    for routes in (_api(), oauth_routes(), webhook_routes(), control_routes(), *brand_routes()):
-        app.register_blueprint(routes)
     _stand_around(app, sandbox)
     return app
 
