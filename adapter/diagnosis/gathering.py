@@ -19,6 +19,7 @@ from adapter.events import events_of
 from adapter.resync import READS
 from adapter.store.connection_health import health_of
 from adapter.store.freshness import freshness_of
+from adapter.store.meaning import meaning
 from adapter.store.push_health import push_health_of
 from adapter.store.readiness import engine_state
 from adapter.store.sealing import Keyring, SealBroken
@@ -142,11 +143,10 @@ def _classes(db: Db, row: Connection, now: datetime) -> tuple[int, int, int]:
 def _bookings(db: Db, connection_id: int, now: datetime) -> tuple[int, int, int]:
     """In classes of the last 30 days and to come: unmapped sources, their bookings, all bookings."""
     held = and_(Session.connection_id == connection_id, Session.external_id == Reservation.session_id)
-    mapped = and_(SourceMapping.connection_id == Reservation.connection_id, SourceMapping.source == Reservation.source)
     counted = (
         select(Reservation.source, func.count(), SourceMapping.id.is_not(None))
         .join(Session, held)
-        .outerjoin(SourceMapping, mapped)
+        .outerjoin(SourceMapping, meaning())
         .where(Reservation.connection_id == connection_id, Session.starts_at > now - LATELY)
         .group_by(Reservation.source, SourceMapping.id)
     )

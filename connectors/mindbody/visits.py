@@ -69,4 +69,5 @@ def _id(visit: Mapping[str, Any], key: str) -> str | None:
 
 
 def _flag(visit: Mapping[str, Any], key: str) -> bool:
-    return bool(value_at(visit, key, flag, "Visit", "Id"))
+    value = visit.get(key)
+    return value if type(value) is bool else bool(value_at(visit, key, flag, "Visit", "Id"))
