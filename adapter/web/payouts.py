@@ -6,7 +6,7 @@ A franchisor sees venues and its own part, and nothing else (J8).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session as Db
 from adapter.marketplace.payouts import telling
 from adapter.marketplace.payouts.days import BadDays, Days, days_from
 from adapter.marketplace.payouts.exports import period_as_csv
-from adapter.marketplace.payouts.page import keep_page, page_of
+from adapter.marketplace.payouts.page import keep_page, page_of, page_then
 from adapter.marketplace.payouts.reading import BadStatement
 from adapter.marketplace.payouts.statements import (
     compare_file,
@@ -32,6 +32,7 @@ from adapter.statements.reservations import record_of
 from adapter.store.tables import Studio
 from adapter.store.tenancy import row_id
 from adapter.web.access import caller, context, needs
+from adapter.web.then import instant_asked_for
 from adapter.web.wording import can
 
 blueprint = Blueprint("payouts", __name__)
@@ -56,6 +57,10 @@ COMPARED = {
     "different_status": "Another ending, the same amount",
     "duplicate": "Listed twice",
 }
+UNKNOWABLE = (
+    "What was provisional: how it stood is not kept, so only what was final by then is shown",
+    "The names of classes and venues: as they are now",
+)
 PARTS = {
     "volume": "More or fewer places",
     "mix": "Other classes",
@@ -70,23 +75,29 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
     """A period of the ledger; to a franchisor its part alone."""
     with context().store.read() as db:
         studio = db.get_one(Studio, studio_id)
-    days = _days(studio)
-    page, is_kept = page_of(context(), studio_id, days)
-    made_at = page.made_at if is_kept else None
+    days, then = _days(studio), instant_asked_for(studio.timezone)
+    content, made_at = _content(studio_id, days, then)
+    shown = {"studio": studio, "days": days, "made_at": made_at, "then": then, "unknowable": UNKNOWABLE}
     if not can(Act.SEE_PAYOUTS):
-        venues = page.content["franchise"]
-        return render_template("franchise_payouts.html", studio=studio, days=days, venues=venues, made_at=made_at)
+        return render_template("franchise_payouts.html", **shown, venues=content["franchise"])
     with context().store.read() as db:
         return render_template(
             "payouts.html",
-            studio=studio,
-            days=days,
-            **page.content,
-            made_at=made_at,
+            **shown,
+            **content,
             record=record_of(db, studio_id, request.args.get("record", "")),
             words={"reasons": REASONS, "products": PRODUCTS, "compared": COMPARED, "parts": PARTS},
             **_statements(db, studio_id),
         )
+
+
+def _content(studio_id: int, days: Days, then: datetime | None) -> tuple[dict[str, Any], datetime | None]:
+    """What the page says, and as of when, where that is as last kept."""
+    if then is not None:
+        with context().store.read() as db:
+            return page_then(db, studio_id, days, then), None
+    page, is_kept = page_of(context(), studio_id, days)
+    return page.content, page.made_at if is_kept else None
 
 
 @blueprint.post("/studios/<int:studio_id>/payouts/page")

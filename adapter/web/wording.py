@@ -18,6 +18,7 @@ from adapter.confidential import without_floor
 from adapter.permissions import Act, Caller, may, studios_for
 from adapter.store.calendar import Places, Upcoming
 from adapter.web.access import context
+from adapter.web.translating import said
 
 LOCALE = "en_US"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
@@ -208,9 +209,9 @@ def why(item: Upcoming) -> str:
     """The short reason for what is listed of a session, in plain words."""
     decision = item.decision
     if not item.takes_place:
-        return REASONS["cancelled"]
+        return says(REASONS, "cancelled")
     if decision is None:
-        return "Not decided yet"
+        return said("Not decided yet")
     code = seen(decision.binding or decision.reason)
     if code == "forecast":
         return _kept_for_direct(item.places)
@@ -219,15 +220,15 @@ def why(item: Upcoming) -> str:
 
 def _kept_for_direct(places: Places) -> str:
     if not places.listed:
-        return "Every free place is expected to go to direct clients"
+        return said("Every free place is expected to go to direct clients")
     if not places.kept:
-        return "More free than direct clients are expected to need"
-    return f"{places.kept} kept for direct clients still expected"
+        return said("More free than direct clients are expected to need")
+    return said("{1} kept for direct clients still expected").replace("{1}", str(places.kept))
 
 
 def says(words: Mapping[str, str], code: str | None) -> str:
     """A code in plain words; one we have no words for is shown readably, never hidden."""
-    return words.get(code or "", (code or "").replace("_", " ").capitalize())
+    return said(words.get(code or "", (code or "").replace("_", " ").capitalize()))
 
 
 def clock(instant: datetime, zone: str) -> str:
@@ -342,6 +343,7 @@ def install(app: Flask) -> None:
         number=number,
         seen=seen,
         capital=capital,
+        said=said,
     )
     app.jinja_env.globals.update(
         can=can,

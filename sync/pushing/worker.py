@@ -24,6 +24,7 @@ from connectors.errors import ConnectorError, Misconfigured, NotYet, Reconnect, 
 from connectors.platform import ReadBack
 from sync.engine.retry import TRIES, next_try
 from sync.pushing import circuit, listings, outbox
+from sync.pushing.held import all_held
 from sync.pushing.wanted import Held, Route
 
 LOOK_AGAIN = timedelta(seconds=5)  # a platform's reads may lag behind its writes
@@ -51,7 +52,7 @@ class Worker:
         """Reconnect and Misconfigured end it, what was claimed is given back."""
         due, new = self._due()
         if self.route.read_all is not None and new >= BULK_PAYS:
-            self._seen = self._all_held(self.route.read_all)
+            self._seen = all_held(self.route.read_all)
         if (hands := min(self.route.at_once, due)) < 2:
             return self._work()
         with ThreadPoolExecutor(hands, thread_name_prefix=f"push {self.connection.id}") as pool:
@@ -68,12 +69,6 @@ class Worker:
         """How many pushes are due, and how many of these are the first of their session."""
         with self.ctx.store.read() as db:
             return outbox.count_due(db, self.connection.id, self.ctx.now())
-
-    def _all_held(self, read_all: Callable[[], Mapping[str, ReadBack]]) -> Mapping[str, ReadBack] | None:
-        try:
-            return read_all()
-        except TryAgain:
-            return None  # then they are read one by one
 
     def _claim(self) -> outbox.Claimed | None:
         now = self.ctx.now()

@@ -136,3 +136,20 @@ def test_a_source_mapped_since_is_told_as_it_was(mirrored: Road) -> None:
         map_sources(db, mirrored.connection_id, meaning, actor="user:1", now=mirrored.ctx.now())
     with mirrored.ctx.store.read() as db:
         assert picture_of(db, mirrored.connection_id, then).sources[one.source] == one.channel
+
+
+def test_today_payouts_and_settings_are_shown_as_of_then_too(mirrored: Road) -> None:
+    road = mirrored
+    road.agree(min_spots=3)
+    road.time[0] += timedelta(hours=1)
+    then = road.ctx.now()
+    road.time[0] += timedelta(hours=1)
+    road.agree(min_spots=7)
+    client = owner_of(road)
+    for page in ("today", "settings", "payouts"):
+        assert "As of Mon, Mar 2" in words(client, f"/studios/1/{page}", then)
+        assert "As of Mon" not in words(client, f"/studios/1/{page}")
+    fields = [client.get("/studios/1/settings", query_string=asked).text for asked in ({}, {"as_of": then.isoformat()})]
+    assert ['value="7"' in fields[0], 'value="3"' in fields[1]] == [True, True]
+    assert "disabled" in fields[1]
+    assert "Nothing of these days was final by then" in words(client, "/studios/1/payouts", then)

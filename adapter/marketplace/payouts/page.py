@@ -6,7 +6,7 @@ What is kept is a copy. When the ledger gets lines, the kept periods are forgott
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete
@@ -16,7 +16,7 @@ from adapter.context import Context
 from adapter.marketplace.payouts import telling
 from adapter.marketplace.payouts.days import Days
 from adapter.marketplace.payouts.sums import add_up, change_of, grouped
-from adapter.marketplace.payouts.view import Period, period_of
+from adapter.marketplace.payouts.view import Period, period_of, period_then
 from adapter.statements.kept import Json, Work, keep, shown
 from adapter.store.tables import KeptPage
 
@@ -27,6 +27,11 @@ NAME = "payouts"
 def page_of(context: Context, studio_id: int, days: Days) -> tuple[KeptPage, bool]:
     """The page of these days, and whether it is as last kept. Dates are text, as JSON has them."""
     return shown(context, studio_id, _name(days), _work(context, studio_id, days))
+
+
+def page_then(db: Db, studio_id: int, days: Days, then: datetime) -> Json:
+    """The page as of an earlier instant: what was final by then."""
+    return _told(*(period_then(db, studio_id, each, then) for each in (days, days.before)))
 
 
 def keep_page(context: Context, studio_id: int, days: Days) -> None:
@@ -49,7 +54,10 @@ def _work(context: Context, studio_id: int, days: Days) -> Work:
 
 def _work_out(db: Db, context: Context, studio_id: int, days: Days) -> Json:
     now = context.now()
-    period, before = (period_of(db, studio_id, each, now) for each in (days, days.before))
+    return _told(*(period_of(db, studio_id, each, now) for each in (days, days.before)))
+
+
+def _told(period: Period, before: Period) -> Json:
     content = {
         "told": telling.tell_period(period, change_of(before.places, period.places)),
         "franchise": telling.tell_franchise(period),

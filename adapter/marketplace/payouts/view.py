@@ -104,6 +104,14 @@ def period_of(db: Db, studio_id: int, days: Days, now: datetime) -> Period:
     return Period(days, ordered, unpriced, _unentered(db, studio_id, days))
 
 
+def period_then(db: Db, studio_id: int, days: Days, then: datetime) -> Period:
+    """What was final of a period by an instant (N-23): the ledger's lines of until then. What was provisional is not
+    kept: it is in no place of this."""
+    rows = [row for row in _lines(db, studio_id, days) if row[0].at <= then]
+    held = _classes(db, {row.session_id for row, *_ in rows})
+    return Period(days, sorted(_final(rows, held), key=lambda place: (place.held.starts_at, place.number)), 0, 0)
+
+
 def _lines(db: Db, studio_id: int, days: Days) -> Sequence[Any]:
     """The ledger's lines of the period with their reservations, a place's in their order."""
     wanted = select(PayoutLine, Reservation.connection_id, Reservation.external_id, ChannelReservation)

@@ -10,6 +10,7 @@ from functools import partial
 from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from connectors.building import uncollected
 from connectors.sandbox.market.world import World
 from connectors.sandbox.server.access import check_access
 from connectors.sandbox.server.api_class import class_routes
@@ -39,9 +40,10 @@ def create_app(world: World, options: Options | None = None, *, clock: Callable[
 
 def routed_app() -> Flask:
     """All routes, which take long to make, over no market yet."""
-    app = Flask("connectors.sandbox.server")
-    for routes in (_api(), oauth_routes(), webhook_routes(), control_routes(), *brand_routes()):
-        app.register_blueprint(routes)
+    with uncollected():
+        app = Flask("connectors.sandbox.server")
+        for routes in (_api(), oauth_routes(), webhook_routes(), control_routes(), *brand_routes()):
+            app.register_blueprint(routes)
     app.register_error_handler(HTTPException, _as_json)
     return app
 
