@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from adapter import __version__
-from adapter.api import campaigns, connections, guarantee, opportunities, payouts, runs, sessions, studios
+from adapter.api import campaigns, connections, guarantee, open_data, opportunities, payouts, runs, sessions, studios
 from adapter.api.problems import ProblemApi
 from adapter.api.schemas import Money
 from adapter.web.limits import wrong_tokens
@@ -21,6 +21,7 @@ BLUEPRINTS = (
     opportunities.blueprint,
     payouts.blueprint,
     campaigns.blueprint,
+    open_data.blueprint,
 )
 SPEC = {
     "info": {"description": "Studios, their connections, sessions, decisions and payouts. Money is a decimal string."},
