@@ -141,18 +141,19 @@ def _classes(db: Db, row: Connection, now: datetime) -> tuple[int, int, int]:
 
 def _bookings(db: Db, connection_id: int, now: datetime) -> tuple[int, int, int]:
     """In classes of the last 30 days and to come: unmapped sources, their bookings, all bookings."""
-    held = and_(Session.connection_id == connection_id, Session.external_id == Reservation.session_id)
-    mapped = and_(SourceMapping.connection_id == Reservation.connection_id, SourceMapping.source == Reservation.source)
-    counted = (
-        select(Reservation.source, func.count(), SourceMapping.id.is_not(None))
-        .join(Session, held)
-        .outerjoin(SourceMapping, mapped)
-        .where(Reservation.connection_id == connection_id, Session.starts_at > now - LATELY)
-        .group_by(Reservation.source, SourceMapping.id)
-    )
+    held = and_(Reservation.connection_id == Session.connection_id, Reservation.session_id == Session.external_id)
+    of_class = (  # class by class: a database that groups by source would walk through the reservations of all years
+        select(Reservation.source, func.count().label("bookings"))
+        .select_from(Session)
+        .join(Reservation, held)
+        .where(Session.connection_id == connection_id, Session.starts_at > now - LATELY)
+        .group_by(Session.id, Reservation.source)
+    ).subquery()
+    counted = select(of_class.c.source, func.sum(of_class.c.bookings)).group_by(of_class.c.source)
     rows = db.execute(counted).all()
-    unmapped = [count for _, count, known in rows if not known]
-    return len(unmapped), sum(unmapped), sum(count for _, count, _ in rows)
+    known = set(db.scalars(select(SourceMapping.source).where(SourceMapping.connection_id == connection_id)))
+    unmapped = [count for source, count in rows if source not in known]
+    return len(unmapped), sum(unmapped), sum(count for _, count in rows)
 
 
 def _paused_until(db: Db, row: Connection) -> datetime | None:
