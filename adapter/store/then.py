@@ -192,7 +192,7 @@ def _decisions(db: Db, numbers: Sequence[int], then: datetime) -> dict[int, Deci
 
 
 def _pushes(db: Db, numbers: Sequence[int], then: datetime, *, last: bool = False) -> list[Push]:
-    """The pushes written down by then, in order, each in the state in which it stood; of each session all or the last."""
+    """The pushes written down by then, in order, each as it stood; of each session all or the last."""
     written = Push.session_id.in_(numbers), Push.created_at <= then
     wanted = select(Push).where(*written)
     if last:

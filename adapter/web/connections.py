@@ -117,7 +117,7 @@ def one(connection_id: int) -> ResponseReturnValue:
 
 
 def _policies(connection: Connection) -> dict[str, Any]:
-    """The rules of all sides compared: of a large studio as last kept, at most a day ago; all its cancellations count."""
+    """The rules of all sides compared: of a large studio as last kept, at most a day ago."""
 
     def compare(db: Session) -> dict[str, Any]:
         return {"policies": [asdict(each) for each in policies_of(db, connection, context().now())]}
