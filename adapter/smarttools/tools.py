@@ -80,8 +80,9 @@ class SmartTools:
         reservations: pd.DataFrame,
         offers: pd.DataFrame | None = None,
     ) -> pd.DataFrame:
-        """What ``decide`` answers, and the premium spots that would be offered, whether the studio does or not:
-        ``further`` of them, at ``further_rate``. Raises ``BadTable``.
+        """What ``decide`` answers, and ``further`` premium spots at ``further_rate``. Raises ``BadTable``.
+
+        These are what would be offered as Premium, whether the studio does or not: it is asked (OP-01).
         """
         outlook = self._outlook(at, studios, sessions, reservations, offers)
         return _table(sessions["session_id"], outlook, self._judged(outlook))

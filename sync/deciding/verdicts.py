@@ -140,8 +140,10 @@ def _verdict(inputs: Inputs, row: dict[str, Any] | None) -> Verdict:
 
 
 def _proposal(row: Mapping[str, Any], *, premium: bool) -> Proposal:
-    """What the model proposes; premium spots only where the studio chose them (PR-01): decisions of before, which told
-    the model of no choice, are replayed too."""
+    """What the model proposes; premium spots only where the studio chose them (PR-01).
+
+    The model is told of that choice; for decisions of before, which are replayed as they were made, it was not.
+    """
     spots, rate = int(row["spots"]), _amount(row["rate"])
     further = int(row["premium_spots"]) if premium else 0
     if not further:

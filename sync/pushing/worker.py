@@ -195,7 +195,8 @@ class Worker:
                 note(db)
                 if state in IN_FORCE:
                     listings.settle(db, push)
-                    announce(db, [push.session_id], self.ctx.now())
+                    if _is_live(db, push):  # else nothing is on offer, and that is told already
+                        announce(db, [push.session_id], self.ctx.now())
         return state
 
     def _took(self, db: Database) -> None:
@@ -211,8 +212,7 @@ class Worker:
 def _obsolete(db: Database, push: Push, now: datetime) -> str | None:
     """Why a push need not be sent any more."""
     decision = db.get_one(Decision, push.decision_id)
-    live = db.scalar(select(Connection.push_mode).where(Connection.id == push.connection_id)) is PushMode.LIVE
-    if not live and decision.spots + decision.premium_spots > 0:
+    if not _is_live(db, push) and decision.spots + decision.premium_spots > 0:
         return "pushing is off: only what takes spots away is sent"
     later = select(Push.id).where(Push.session_id == push.session_id, Push.id > push.id).limit(1)
     if db.execute(later).first() is not None:
@@ -220,6 +220,10 @@ def _obsolete(db: Database, push: Push, now: datetime) -> str | None:
     if db.get_one(Session, push.session_id).starts_at <= now:
         return "the class had started"
     return None
+
+
+def _is_live(db: Database, push: Push) -> bool:
+    return db.scalar(select(Connection.push_mode).where(Connection.id == push.connection_id)) is PushMode.LIVE
 
 
 def _ask_to_read(db: Database, push: Push, now: datetime) -> None:

@@ -202,7 +202,7 @@ def _place(shown: Shown) -> Place:
         currency=shown.currency,
         amount=shown.amount,
         franchisor=shown.franchisor,
-        tax=in_units(shown.tax, 0),
+        tax=in_units(shown.tax, 0) if shown.tax else 0,
         rate=_units(shown.rate, digits(shown.currency)),
         reason="attended" if shown.reason == BOOKED else shown.reason,
         product=shown.product,
