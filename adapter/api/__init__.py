@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from adapter.api import campaigns, connections, guarantee, opportunities, payouts, runs, sessions, studios
+from adapter.api import campaigns, connections, guarantee, open_data, opportunities, payouts, runs, sessions, studios
 from adapter.api.serving import serve
 
 PREFIX = "/api/v1"
@@ -17,6 +17,7 @@ BLUEPRINTS = (
     opportunities.blueprint,
     payouts.blueprint,
     campaigns.blueprint,
+    open_data.blueprint,
 )
 ABOUT = "Studios, their connections, sessions, decisions and payouts. Money is a decimal string."
 

@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session as Db
 
 from adapter.context import Context
 from adapter.store.tables import KeptPage
 
+POLICIES = "policies"  # of a connection, which its number names
 SLOW = 0.1  # seconds: what takes longer is not worked out at each visit, or a page would take more than 0.2
 CERTAIN = 1.0  # seconds: what takes longer is slow; what takes less may have been the first of this process
 
@@ -38,6 +40,11 @@ def shown(context: Context, studio_id: int, name: str, work: Work) -> tuple[Kept
 def keep(context: Context, studio_id: int, name: str, work: Work) -> None:
     """Work a page out and keep it, in place of the one before. Reads first, so that nobody waits to write."""
     _keep(context, _worked_out(context, studio_id, name, work))
+
+
+def forget(db: Db, studio_id: int, name: str) -> None:
+    """Forget the kept pages of this name, and of those that begin with it: what they say has changed."""
+    db.execute(delete(KeptPage).where(KeptPage.studio_id == studio_id, KeptPage.name.startswith(name)))
 
 
 def _keep(context: Context, page: KeptPage) -> None:

@@ -29,6 +29,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         (
             Page("opportunities", "opportunities.of_studio", "Opportunities", Act.SEE_CALENDAR),
             Page("spotlight", "spotlight.of_studio", "Spotlight", Act.SEE_SETTINGS),
+            Page("open_data", "publishing.of_studio", "Open data", Act.SEE_SETTINGS),
             Page("by_hand", "by_hand.of_studio", "By hand", Act.SEE_SETTINGS),
         ),
     ),

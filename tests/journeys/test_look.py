@@ -102,6 +102,8 @@ def test_every_page_looks_right(browser: Browser, served: str, ctx: Context, see
         "by-hand": f"/studios/{seeded.studio_id}/by-hand?session={seeded.sessions[5]}&kind=spots",
         "opportunities": f"/studios/{seeded.studio_id}/opportunities",
         "spotlight": f"/studios/{seeded.studio_id}/spotlight",
+        "open-data": f"/studios/{seeded.studio_id}/open-data",
+        "payouts": f"/studios/{seeded.studio_id}/payouts",
         "missing": "/studios/999",
         "diagnosis": f"/connections/{seeded.connection_id}/diagnosis",
         "connection-then": f"/connections/{seeded.connection_id}?as_of=2026-03-02T06:00",

@@ -9,7 +9,6 @@ import json
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session as Db
 
 from adapter.context import Context
@@ -17,7 +16,7 @@ from adapter.marketplace.payouts import telling
 from adapter.marketplace.payouts.days import Days
 from adapter.marketplace.payouts.sums import add_up, change_of, grouped
 from adapter.marketplace.payouts.view import Period, period_of, period_then
-from adapter.statements.kept import Json, Work, keep, shown
+from adapter.statements.kept import Json, Work, forget, keep, shown
 from adapter.store.tables import KeptPage
 
 CLASSES_SHOWN = 60
@@ -41,7 +40,7 @@ def keep_page(context: Context, studio_id: int, days: Days) -> None:
 
 def forget_pages(db: Db, studio_id: int) -> None:
     """Forget the studio's kept periods: the ledger says something new."""
-    db.execute(delete(KeptPage).where(KeptPage.studio_id == studio_id, KeptPage.name.startswith(NAME)))
+    forget(db, studio_id, NAME)
 
 
 def _name(days: Days) -> str:
