@@ -23,7 +23,7 @@ NODES: Floats = np.array([-np.sqrt(3.0), 0.0, np.sqrt(3.0)])
 LEAST_TO_COME = 1e-3  # share of a curve below which its doubt grows no further
 MOST_SPREAD = 4.0  # squared variation beyond which three points are no picture of a gamma distribution
 WEIGHTS: Floats = np.array([1 / 6, 2 / 3, 1 / 6])  # Gauss-Hermite: right to the fifth moment of the normal
-WARY = 0.6  # by so much more the doubt of a slot without a past class counts in the worth of a place (``wary_of``)
+WARY = 1.0  # by so much more the doubt of a slot without a past class counts in the worth of a place (``wary_of``)
 WARY_CLASSES = 4.0  # past classes that halve it
 WIDEST = 25.0  # squared coefficient of variation: beyond some 43 all three points would be 0
 
