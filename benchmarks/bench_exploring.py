@@ -17,8 +17,9 @@ from adapter.smarttools import SmartTools, exploring
 from benchmarks.bench_worlds import Refitted
 from benchmarks.worlds.draw import MONDAY, Floats, draw
 from benchmarks.worlds.kinds import KINDS
-from benchmarks.worlds.policies import Static, tables_of
+from benchmarks.worlds.peers import Static
 from benchmarks.worlds.season import run, score, season_of
+from benchmarks.worlds.tables import tables_of
 
 NAMES = ("usual", "low rates", "nearly empty", "never listed", "cold start")
 SEEDS, WEEKS, STEP, WEIGHT = 3, 5, 6.0, 2.0

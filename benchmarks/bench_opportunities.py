@@ -19,8 +19,10 @@ from adapter.smarttools import SmartTools
 from adapter.smarttools.opportunities import HIGH, LOW, opportunity
 from benchmarks.worlds.draw import MONDAY, World, draw
 from benchmarks.worlds.kinds import KINDS
-from benchmarks.worlds.policies import Static, active, tables_of
+from benchmarks.worlds.peers import Static
 from benchmarks.worlds.season import Books, Offer, run, score, season_of
+from benchmarks.worlds.standing import active
+from benchmarks.worlds.tables import tables_of
 
 NAMES = ("usual", "nearly empty", "nearly full", "late city", "noisy", "small rooms", "young", "never listed")
 LEADS = (168.0, 48.0, 12.0)  # hours before the start

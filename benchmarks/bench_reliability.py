@@ -20,8 +20,10 @@ from adapter.smarttools import SmartTools, door
 from adapter.smarttools.outlook import look, read_books
 from benchmarks.worlds.draw import MONDAY, Floats, World, draw
 from benchmarks.worlds.kinds import KINDS
-from benchmarks.worlds.policies import Static, Tools, tables_of
+from benchmarks.worlds.peers import Static
 from benchmarks.worlds.season import Books, Offer, run, season_of
+from benchmarks.worlds.smart import Tools
+from benchmarks.worlds.tables import tables_of
 
 NAMES = ("usual", "nearly full", "late city", "noisy", "growing", "cold start", "young", "small rooms")
 LEADS = (96.0, 48.0, 24.0, 12.0)  # hours before the start at which decisions are looked at

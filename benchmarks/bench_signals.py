@@ -18,8 +18,10 @@ import pandas as pd
 from adapter.smarttools import SmartTools
 from benchmarks.worlds.draw import MONDAY, World, draw
 from benchmarks.worlds.kinds import KINDS
-from benchmarks.worlds.policies import Static, Tools, tables_of
+from benchmarks.worlds.peers import Static
 from benchmarks.worlds.season import Books, run, score, season_of
+from benchmarks.worlds.smart import Tools
+from benchmarks.worlds.tables import tables_of
 
 NAMES = ("usual", "nearly full", "late city", "growing", "young", "cold start")
 WEEKS, STEP, WEIGHT = 3, 6.0, 2.0

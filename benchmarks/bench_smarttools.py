@@ -2,6 +2,8 @@
 
 Limits (for 2 quiet cores): 50,000 sessions decided a second in bulk; one session within 20 ms of its webhook; training
 on 5 million reservations within 5 minutes and 4 GiB. The sizes run here are smaller; each is set against its limit.
+
+Run: python -m benchmarks.bench_smarttools [RESERVATIONS ...]
 """
 
 from __future__ import annotations
@@ -143,8 +145,9 @@ def _one(tools: SmartTools) -> bool:
 
 
 def _training() -> bool:
+    SmartTools().fit(**market(2, range(-26, 0)))  # what is loaded to learn at all does not grow with the market
     pieces, ok, before = [], True, _peak()
-    for size in LEARNT:
+    for size in LEARNT if len(sys.argv) < 2 else map(int, sys.argv[1:]):
         studios = round(size / (SLOTS * 26 * 21 * FILL))
         tables = market(studios, range(-26, 0))
         count = len(tables["reservations"])

@@ -18,8 +18,10 @@ from adapter.smarttools import SmartTools
 from benchmarks.bench_worlds import pickup
 from benchmarks.worlds.draw import MONDAY, WEEK, draw
 from benchmarks.worlds.kinds import KINDS
-from benchmarks.worlds.policies import Emsr, Static, Tools, tables_of
+from benchmarks.worlds.peers import Emsr, Static
 from benchmarks.worlds.season import Books, Offer, run, score, season_of
+from benchmarks.worlds.smart import Tools
+from benchmarks.worlds.tables import tables_of
 from benchmarks.worlds.troubles import TROUBLES, Tables, Trouble
 
 WEEKS, STEP, WEIGHT, SEEDS = 3, 6.0, 2.0, 2

@@ -15,13 +15,15 @@ from adapter.smarttools.facts import Bools, Floats, Ints, Reservations, Sessions
 
 def open_share(sessions: Sessions, reservations: Reservations) -> Floats:
     """1 where a class had a free place all through the bin, 0 where it was full; 1 where booking times are unknown."""
-    begun = np.minimum(sessions.starts[reservations.session] - reservations.booked, EDGES[-1])
-    timed = ~np.isnan(begun)
-    given_up = timed & ~np.isnan(reservations.cancelled)
-    session = np.concatenate([reservations.session[timed], reservations.session[given_up]])
-    ended = sessions.starts[reservations.session] - reservations.cancelled
-    lead = np.maximum(np.concatenate([begun[timed], ended[given_up]]), 0.0)
-    change = np.concatenate([np.ones(int(timed.sum())), -np.ones(int(given_up.sum()))])
+    known = ~np.isnan(reservations.booked)
+    many = count_by(reservations.session[known], len(sessions))
+    timed = np.flatnonzero(known & (many >= sessions.capacity)[reservations.session])  # the rest were never full
+    session, cancelled = reservations.session[timed], reservations.cancelled[timed]
+    begun = np.minimum(sessions.starts[session] - reservations.booked[timed], EDGES[-1])
+    given_up = ~np.isnan(cancelled)
+    lead = np.maximum(np.concatenate([begun, (sessions.starts[session] - cancelled)[given_up]]), 0.0)
+    change = np.concatenate([np.ones(len(session)), -np.ones(int(given_up.sum()))])
+    session = np.concatenate([session, session[given_up]])
     order = np.lexsort((change, -lead, session))  # at one instant a place is given back before it is taken
     closed_from, closed_to, closed = _full(session[order], lead[order], change[order], sessions.capacity)
     spent = overlap(closed_from, closed_to)

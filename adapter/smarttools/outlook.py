@@ -145,18 +145,23 @@ def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
         expected.made[rows], expected.level[rows], in_all, count,
     )  # fmt: skip
     # At most one client comes in a step, which makes a count calmer than Poisson's: the mean's doubt makes up for it.
-    nodes = gamma_points(expected.remaining[rows], expected.spread[rows] + 1 / count)
-    direct = (nodes / to_come[:, None]).T[None] * (steps.direct / steps.stand).T[:, None, :]
+    spread, coming = expected.spread[rows], (steps.direct / steps.stand).T[:, None, :]
+    direct, valued = (
+        (gamma_points(expected.remaining[rows], each + 1 / count) / to_come[:, None]).T[None] * coming
+        for each in (spread, spread * expected.wary[rows])
+    )
     seen = (steps.market * in_all[:, None]).T
     back = -np.expm1(-steps.hazard).T
     # What is held together below 1 in a step: rounding a busy step must not turn arrivals into debts.
-    fit = 0.95 / np.maximum(direct.max(axis=1) * (1 + model.others) + seen + back * outlook.capacity[rows], 0.95)
+    most = np.maximum(direct.max(axis=1), valued.max(axis=1))
+    fit = 0.95 / np.maximum(most * (1 + model.others) + seen + back * outlook.capacity[rows], 0.95)
     rates = outlook.free_rate[rows] + np.linspace(0, 1, RUNGS)[:, None] * (outlook.ceiling - outlook.free_rate)[rows]
     accept = chance(rates, outlook.median[rows], outlook.scale[rows])
     sessions = outlook.sessions
     parts = {
         "capacity": outlook.capacity[rows],
         "direct": direct * fit[:, None],
+        "valued": valued * fit[:, None],
         "other": np.full(len(rows), model.others),
         "stand": steps.stand.T,
         "cancelled": back * fit,

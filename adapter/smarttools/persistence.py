@@ -23,7 +23,7 @@ from adapter.smarttools.returns import Pooled, Returns
 from adapter.smarttools.trend import Heading, Trend
 
 FILE = "smarttools.json"
-VERSION = 3
+VERSION = 4
 
 
 class BadModel(ValueError):

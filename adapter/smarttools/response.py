@@ -13,21 +13,23 @@ from scipy.special import gammaln, wrightomega
 
 from adapter.smarttools.facts import Floats, Ints, Sessions, count_by, looked_up, numbered, sum_by
 
-_MEDIANS = np.linspace(0.25, 1.1, 18)
-_SCALES = np.array([0.08, 0.14, 0.22])
-MEDIANS: Floats = np.repeat(_MEDIANS, len(_SCALES))  # rate over retail at which half would still book
+_MEDIANS = np.linspace(0.2, 1.1, 16)
+_SCALES = np.geomspace(0.06, 0.26, 5)
+STEPS = len(_SCALES)  # curves of one steepness stand so far apart
+MEDIANS: Floats = np.repeat(_MEDIANS, STEPS)  # rate over retail at which half would still book
 SCALES: Floats = np.tile(_SCALES, len(_MEDIANS))
-_LIKELY: Floats = np.exp(-0.5 * ((MEDIANS - 0.6) / 0.2) ** 2)
+_LIKELY: Floats = np.exp(-0.5 * ((MEDIANS - 0.56) / 0.16) ** 2 - 0.5 * (np.log(SCALES / 0.12) / 0.4) ** 2)
 PRIOR: Floats = _LIKELY / _LIKELY.sum()
 LEAST_ACCEPTED = 0.02  # of those who look: a curve that accepts fewer is not told apart
 TEMPER = 0.7  # rates were not set at random: their evidence counts less than it says
 ROUNDS = 4  # of learning what studios have in common
 STUDIOS = 3.0  # studios that the prior counts for
-LOOKS = 0.6  # squared variation between studios of how many look, for each place
+LOOKS = 0.3  # squared variation between studios of how many look, for each place
 WITHIN = (0.04, 0.08, 0.12, 0.18)  # how far the medians of a studio's slots lie apart: what it is chosen from
 KEEN = (0.04, 0.1, 0.2, 0.4)  # squared variation between its slots of how many look
 USUAL_WITHIN, USUAL_KEEN, DECADES = 0.1, 0.16, 0.7  # where nothing is known, and how far (log) belief goes
 SLOTS = 600  # that are enough to tell
+PORTION = 20_000  # stretches of which every curve is looked at, at a time
 
 
 def chance(rate: Floats, median: Floats, scale: Floats) -> Floats:
@@ -128,12 +130,14 @@ def learn_responses(sessions: Sessions, stretches: Stretches) -> Responses:
     told = _told(number, len(slots), stretches.share[listed], exposed, stretches.booked[listed])
     house_of = dict(zip(sessions.slot, sessions.studio, strict=True))
     studios, house = numbered([house_of[slot] for slot in slots])
-    own, found = _Slots(house, *told), _Found(PRIOR, PRIOR, np.empty(0), np.empty(0), 0.0)
+    own, weights = _Slots(house, *told), PRIOR
     spread = _variation(own.some(), len(studios))
     for _ in range(ROUNDS):
-        found = _learned(own, len(studios), found.weights, *spread)
-    known = {f"studio|{name}": _point(row) for name, row in zip(studios, found.studios, strict=True)}
-    known |= {f"slot|{name}": _point(row) for name, row in zip(slots, found.slots, strict=True)}
+        found = _learned(own, len(studios), weights, *spread)
+        weights = found.weights
+    shares, rows = _shares(found.studios * found.looks), _slots(own, found, *spread)
+    known = {f"studio|{name}": _point(row) for name, row in zip(studios, shares, strict=True)}
+    known |= {f"slot|{name}": _point(row) for name, row in zip(slots, rows, strict=True)}
     return Responses(found.usual, known, _usual_retail(sessions))
 
 
@@ -155,15 +159,16 @@ def _variation(own: _Slots, studios: int) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class _Found:
-    """Weights of the curves. All but the first count each curve by how many would look if it held, too.
+    """Weights of the curves; (curves,) or (studios, curves).
 
-    What sold is known: if fewer than thought would pay so much, then more have looked, and lower rates sell the more.
+    ``usual`` counts each curve by how many would look if it held: what sold is known, so if fewer than thought would
+    pay so much, then more have looked, and lower rates sell the more.
     """
 
     weights: Floats  # over all studios
     usual: Floats  # the same, of one nobody knows
     studios: Floats  # of each, around which its slots lie
-    slots: Floats
+    looks: Floats  # people who look for each place of a studio, if a curve is its own
     likely: float  # log likelihood of it all
 
 
@@ -173,39 +178,50 @@ def _learned(own: _Slots, studios: int, weights: Floats, within: float, keen: fl
     many, open_to = own.by_studio(own.booked, studios)[:, None], own.by_studio(own.open_to @ near.T, studios)
     usual = float(many.sum() / (open_to @ weights).sum())
     looks = usual * (1 / LOOKS + many) / (1 / LOOKS + usual * open_to)
-    told = [_likely(own, looks[own.house, curve], keen, curve) for curve in range(len(MEDIANS))]
-    slot = np.column_stack([_log_sum(part, near[curve, curve % 3 :: 3]) for curve, part in enumerate(told)])
-    whole = own.by_studio(slot, studios) + (np.log(looks / usual) - looks / usual) / LOOKS
+    slot = [_log_sum(_likely(own, looks, keen, curve), _kin(near[curve], curve)) for curve in range(len(MEDIANS))]
+    whole = own.by_studio(np.column_stack(slot), studios) + (np.log(looks / usual) - looks / usual) / LOOKS
     joint = np.log(weights) + TEMPER * whole
     posterior = _weighed(joint)
-    rows = np.zeros_like(own.told)
-    for curve, part in enumerate(told):
-        held = near[curve, curve % 3 :: 3] * np.exp(TEMPER * (part - part.max(axis=1, keepdims=True)))
-        mine = looks[own.house, curve][:, None]
-        more = mine * (1 / keen + own.booked[:, None]) / (1 / keen + mine * own.open_to[:, curve % 3 :: 3])
-        rows[:, curve % 3 :: 3] += posterior[own.house, curve][:, None] * held / held.sum(axis=1, keepdims=True) * more
     together = STUDIOS * PRIOR + posterior.sum(axis=0)
     looked = (STUDIOS * PRIOR * usual + (posterior * looks).sum(axis=0)) / together
     return _Found(
         weights=together / together.sum(),
         usual=together * looked / (together @ looked),
-        studios=_shares(posterior * looks),
-        slots=_shares(rows),
+        studios=posterior,
+        looks=looks,
         likely=float(_log_sum(joint, np.ones(len(weights))).sum()),
     )
+
+
+def _slots(own: _Slots, found: _Found, within: float, keen: float) -> Floats:
+    """Weights of each slot's curves: near its studio's, whichever of them that is, and as its own sales tell."""
+    near, rows = _near(within), np.zeros_like(own.told)
+    for curve in range(len(MEDIANS)):
+        part = _likely(own, found.looks, keen, curve)
+        held = _kin(near[curve], curve) * np.exp(TEMPER * (part - part.max(axis=1, keepdims=True)))
+        held *= (found.studios[own.house, curve] / held.sum(axis=1))[:, None]
+        mine = found.looks[own.house, curve][:, None]
+        more = (1 / keen + own.booked[:, None]) / (1 / keen + mine * _kin(own.open_to, curve))
+        _kin(rows, curve)[...] += held * mine * more
+    return _shares(rows)
 
 
 def _shares(rows: Floats) -> Floats:
     return np.asarray(rows / rows.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def _likely(own: _Slots, looks: Floats, keen: float, curve: int) -> Floats:
+def _kin(table: Floats, curve: int) -> Floats:
+    """The entries (last axis) of the curves as steep as ``curve``."""
+    return table[..., curve % STEPS :: STEPS]
+
+
+def _likely(own: _Slots, of_studios: Floats, keen: float, curve: int) -> Floats:
     """Log likelihood of what each slot sold, for the curves as steep as ``curve``: gamma-Poisson in how many look."""
-    means = looks[:, None] * own.open_to[:, curve % 3 :: 3]
+    means = of_studios[own.house, curve][:, None] * _kin(own.open_to, curve)
     shape, many = 1 / keen, own.booked[:, None]
     constant = gammaln(shape + many) - gammaln(shape) + many * np.log(keen)
     counted = constant + many * np.log(means) - (shape + many) * np.log1p(keen * means)
-    return np.asarray(own.told[:, curve % 3 :: 3] + counted, dtype=np.float64)
+    return np.asarray(_kin(own.told, curve) + counted, dtype=np.float64)
 
 
 def _log_sum(logs: Floats, weights: Floats) -> Floats:
@@ -219,11 +235,13 @@ def _near(within: float) -> Floats:
 
 
 def _told(number: Ints, groups: int, share: Floats, exposed: Floats, booked: Floats) -> tuple[Floats, Floats, Floats]:
-    """What groups of stretches tell, as ``_Slots`` has it."""
-    likely = np.maximum(accepted(share), LEAST_ACCEPTED)
+    """What groups of stretches tell, as ``_Slots`` has it; some at a time, as there are millions."""
     open_to, told = np.zeros((groups, len(MEDIANS))), np.zeros((groups, len(MEDIANS)))
-    np.add.at(open_to, number, exposed[:, None] * likely)
-    np.add.at(told, number, booked[:, None] * np.log(likely))
+    for first in range(0, len(number), PORTION):
+        some = slice(first, first + PORTION)
+        likely = np.maximum(accepted(share[some]), LEAST_ACCEPTED)
+        np.add.at(open_to, number[some], exposed[some, None] * likely)
+        np.add.at(told, number[some], booked[some, None] * np.log(likely))
     total = sum_by(number, booked, groups)
     return told - total[:, None] * np.log(np.maximum(open_to, 1e-300)), np.maximum(open_to, 1e-9), total
 

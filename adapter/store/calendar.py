@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session, aliased, defer
 
+from adapter.store.meaning import meaning
 from adapter.store.selling import Taken, taken_of
 from adapter.store.tables import ClassType, Connection, Decision, Push, PushMode, Reservation, SourceMapping, Venue
 from adapter.store.tables import Session as ClassSession
@@ -200,13 +201,7 @@ def _seats(db: Session, sessions: Iterable[ClassSession]) -> list[tuple[tuple[in
     for connection_id, ids in by_connection.items():
         counted = (
             select(Reservation.session_id, SourceMapping.channel, Reservation.outcome, func.sum(Reservation.seats))
-            .outerjoin(
-                SourceMapping,
-                and_(
-                    SourceMapping.connection_id == Reservation.connection_id,
-                    SourceMapping.source == Reservation.source,
-                ),
-            )
+            .outerjoin(SourceMapping, meaning())
             .where(Reservation.connection_id == connection_id, Reservation.session_id.in_(ids))
             .group_by(Reservation.session_id, SourceMapping.channel, Reservation.outcome)
         )

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session as Db
 from sqlalchemy.orm import defer
 
 from adapter.store.calendar import Places, Upcoming, sessions_shown, upcoming
+from adapter.store.meaning import meaning
 from adapter.store.tables import (
     Audit,
     Connection,
@@ -213,7 +214,6 @@ def _pushes(db: Db, numbers: Sequence[int], then: datetime, *, last: bool = Fals
 def _reservations(db: Db, sessions: Iterable[Session], then: datetime) -> list[tuple[Key, Channel, Outcome, int]]:
     """Each reservation known by then, as what it stood."""
     found: list[tuple[Key, Channel, Outcome, int]] = []
-    mapped = and_(SourceMapping.connection_id == Reservation.connection_id, SourceMapping.source == Reservation.source)
     for connection_id, ids in _by_connection(sessions).items():
         said = _outcomes(db, connection_id, ids, then)
         wanted = select(
@@ -223,7 +223,7 @@ def _reservations(db: Db, sessions: Iterable[Session], then: datetime) -> list[t
             Reservation.seats,
             Reservation.booked_at,
             SourceMapping.channel,
-        ).outerjoin(SourceMapping, mapped)
+        ).outerjoin(SourceMapping, meaning())
         mine = wanted.where(Reservation.connection_id == connection_id, Reservation.session_id.in_(ids))
         for number, session, outcome, seats, booked_at, channel in db.execute(mine):
             unsaid = None if booked_at is not None and booked_at > then else outcome

@@ -53,98 +53,110 @@ class Policy(Protocol):
 
     name: str
 
-    def decide(self, at: float, ids: Ints, books: Books) -> Offer: ...
+    def decide(self, at: float, ids: Ints, books: Books) -> Offer:
+        """What is on offer of these classes from now on."""
+        ...
+
+
+def offer_of(spots: Ints, rate: Floats) -> Offer:
+    """Standard spots only."""
+    return Offer(spots, rate, np.zeros(len(spots), np.int64), np.zeros(len(spots)))
 
 
 def run(
     world: World, policy: Policy | None, chosen: np.ndarray, *, step: float = STEP, log: list | None = None
 ) -> Books:
-    """Let the chosen classes happen under a policy; None: nothing is ever listed."""
-    books = Books(
-        np.full(len(world.direct), np.nan), np.full(len(world.market), np.nan), np.zeros(len(world.market)),
-        np.zeros(len(world.market), bool), np.zeros(len(world.direct), bool),
-    )  # fmt: skip
-    events = _events(world, chosen)
-    time, kind, who, session = (column.tolist() for column in events)
-    free = world.capacity.tolist()
-    spots, rate = [0] * len(free), [0.0] * len(free)
-    premium, premium_rate = [0] * len(free), [0.0] * len(free)
-    most = world.market.most.tolist()
-    booked_direct, booked_market = books.direct, books.market
-    here = np.flatnonzero(chosen)
-    starts = world.starts[here]
+    """Let the chosen classes happen under a policy; None: nothing is ever listed. ``log`` is given each decision."""
+    events, here = _events(world, chosen), np.flatnonzero(chosen)
+    starts, shelf = world.starts[here], _Shelf.of(world)
     now = (np.floor(starts.min() / step) * step - LOOK_AHEAD) if len(here) else 0.0
-    place, count = 0, len(time)
-    last: dict[int, tuple[int, float, int, float]] = {}
-    while place < count:
-        if policy is not None:
-            ids = here[(starts > now) & (starts <= now + LOOK_AHEAD)]
-            if len(ids):
-                offer = policy.decide(now, ids, books)
-                if log is not None:
-                    log.append((now, ids, offer))
-                rows = zip(
-                    ids.tolist(),
-                    offer.spots.tolist(),
-                    offer.rate.tolist(),
-                    offer.premium.tolist(),
-                    offer.premium_rate.tolist(),
-                    strict=True,
-                )
-                for index, a, b, c, d in rows:
-                    spots[index], rate[index], premium[index], premium_rate[index] = a, b, c, d
-                    if last.get(index) != (a, b, c, d):
-                        last[index] = (a, b, c, d)
-                        books.offers.append((index, now, a, b, c, d))
-        until = now + step
-        while place < count and time[place] < until:
-            what, person, at = kind[place], who[place], session[place]
-            if what == DIRECT:
-                if free[at] > 0:
-                    free[at] -= 1
-                    booked_direct[person] = time[place]
-                else:
-                    books.refused[person] = True
-            elif what == LOOK:
-                if free[at] > 0 and spots[at] > 0 and most[person] >= rate[at]:
-                    free[at] -= 1
-                    spots[at] -= 1
-                    booked_market[person] = time[place]
-                    books.paid[person] = rate[at]
-                elif free[at] > 0 and spots[at] <= 0 and premium[at] > 0 and most[person] >= premium_rate[at]:
-                    free[at] -= 1
-                    premium[at] -= 1
-                    booked_market[person] = time[place]
-                    books.paid[person] = premium_rate[at]
-                    books.premium[person] = True
-            elif what == GONE:
-                if booked_direct[person] == booked_direct[person]:
-                    free[at] += 1
-            elif booked_market[person] == booked_market[person]:
-                free[at] += 1
+    place = 0
+    while place < len(events):
+        ids = here[(starts > now) & (starts <= now + LOOK_AHEAD)]
+        if policy is not None and len(ids):
+            offer = policy.decide(now, ids, shelf.books)
+            shelf.put(now, ids, offer)
+            if log is not None:
+                log.append((now, ids, offer))
+        now += step
+        while place < len(events) and events[place][0] < now:
+            shelf.meet(*events[place])
             place += 1
-        now = until
-    return books
+    return shelf.books
 
 
-def _events(world: World, chosen: np.ndarray) -> tuple[np.ndarray, ...]:
+@dataclass
+class _Shelf:
+    """Places free and what is on offer, by class: plain lists, as they are read and changed one at a time."""
+
+    books: Books
+    most: list[float]  # of each marketplace person
+    free: list[int]
+    on_offer: dict[int, list] = field(default_factory=dict)  # spots, rate, premium spots, their rate: what is left
+    last: dict[int, tuple[int, float, int, float]] = field(default_factory=dict)  # as they were decided
+
+    @classmethod
+    def of(cls, world: World) -> _Shelf:
+        """Before anybody came."""
+        direct, market = len(world.direct), len(world.market)
+        books = Books(
+            np.full(direct, np.nan), np.full(market, np.nan), np.zeros(market), np.zeros(market, bool),
+            np.zeros(direct, bool),
+        )  # fmt: skip
+        return cls(books, world.market.most.tolist(), world.capacity.tolist())
+
+    def put(self, now: float, ids: Ints, offer: Offer) -> None:
+        """What is on offer from now on; a change is written down."""
+        columns = (values.tolist() for values in (offer.spots, offer.rate, offer.premium, offer.premium_rate))
+        for index, row in zip(ids.tolist(), zip(*columns, strict=True), strict=True):
+            self.on_offer[index] = list(row)
+            if self.last.get(index) != row:
+                self.last[index] = row
+                self.books.offers.append((index, now, *row))
+
+    def meet(self, when: float, what: int, person: int, at: int) -> None:
+        """Somebody comes, or gives up what they booked."""
+        if what == DIRECT:
+            self._serve(when, person, at)
+        elif what == LOOK:
+            self._sell(when, person, at)
+        else:
+            booked = self.books.direct if what == GONE else self.books.market
+            self.free[at] += bool(booked[person] == booked[person])  # NaN: they never had a place
+
+    def _serve(self, when: float, person: int, at: int) -> None:
+        if self.free[at] > 0:
+            self.free[at] -= 1
+            self.books.direct[person] = when
+        else:
+            self.books.refused[person] = True
+
+    def _sell(self, when: float, person: int, at: int) -> None:
+        """A standard spot while there is one, else a premium spot, to who would pay for it."""
+        if self.free[at] <= 0 or at not in self.on_offer:
+            return
+        shelf = self.on_offer[at]
+        kind = 0 if shelf[0] > 0 else 2
+        if shelf[kind] > 0 and self.most[person] >= shelf[kind + 1]:
+            self.free[at] -= 1
+            shelf[kind] -= 1
+            self.books.market[person], self.books.paid[person] = when, shelf[kind + 1]
+            self.books.premium[person] = kind == 2
+
+
+def _events(world: World, chosen: np.ndarray) -> list[tuple[float, int, int, int]]:
+    """When somebody comes or gives up: the time, which of the two, who, and the class; in order of time."""
     parts = []
     for people, comes, goes in ((world.direct, DIRECT, GONE), (world.market, LOOK, LEFT)):
         ids = np.flatnonzero(chosen[people.session])
         start = world.starts[people.session[ids]]
         parts.append((start - people.lead[ids], np.full(len(ids), comes), ids, people.session[ids]))
         gone = ids[~np.isnan(people.until[ids])]
-        parts.append(
-            (
-                world.starts[people.session[gone]] - people.until[gone],
-                np.full(len(gone), goes),
-                gone,
-                people.session[gone],
-            )
-        )
+        left = world.starts[people.session[gone]] - people.until[gone]
+        parts.append((left, np.full(len(gone), goes), gone, people.session[gone]))
     joined = [np.concatenate(columns) for columns in zip(*parts, strict=True)]
     order = np.argsort(joined[0], kind="stable")
-    return tuple(column[order] for column in joined)
+    return list(zip(*(column[order].tolist() for column in joined), strict=True))
 
 
 @dataclass(frozen=True)

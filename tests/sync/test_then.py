@@ -10,17 +10,15 @@ from flask.testing import FlaskClient
 
 from adapter.accounts import create_user
 from adapter.agenda import agenda_of
-from adapter.app import create_app
 from adapter.push_mode import switch_push_mode
 from adapter.store.calendar import one_session
 from adapter.store.connection_then import picture_of
 from adapter.store.settings import map_sources, sources
 from adapter.store.tables import Connection, PushMode, ReservationReading, Role, RunKind, Session, Studio
 from adapter.store.then import session_then
-from adapter.web.limits import limiter
 from connectors.records import Channel, Outcome
 from tests.fixtures.sandbox import LiveSandbox
-from tests.fixtures.studio import sign_in
+from tests.fixtures.studio import app_on, sign_in
 from tests.sync.conftest import Road, decide, done
 from tests.sync.test_pull import soon
 from tests.sync.test_webhooks import booked
@@ -28,10 +26,8 @@ from tests.sync.test_webhooks import booked
 
 def owner_of(road: Road) -> FlaskClient:
     """A browser of the studio's owner."""
-    app = create_app(road.ctx)
+    app = app_on(road.ctx)
     app.config["WTF_CSRF_ENABLED"] = False
-    app.testing = True
-    limiter.reset()
     with road.ctx.store.write() as db:
         asked = {"role": Role.OWNER, "studio_id": road.connection.studio_id, "now": road.ctx.now()}
         user = create_user(db, road.ctx.keys, "ada", "ada@x.org", **asked).id

@@ -6,7 +6,9 @@ import pytest
 
 from connectors.sandbox.market.figures import Figures, measure
 from connectors.sandbox.market.world import World
-from tests.connectors.market.conftest import SITE
+from tests.connectors.market.conftest import SITE, of_the_year
+
+pytestmark = of_the_year
 
 
 @pytest.fixture(scope="module")
