@@ -143,11 +143,16 @@ def _bookings(db: Db, connection_id: int, now: datetime) -> tuple[int, int, int]
     """In classes of the last 30 days and to come: unmapped sources, their bookings, all bookings."""
     lately = select(Session.external_id).where(Session.connection_id == connection_id, Session.starts_at > now - LATELY)
     mine = Reservation.connection_id == connection_id, Reservation.session_id.in_(lately)
+    total = db.scalar(select(func.count()).select_from(Reservation).where(*mine)) or 0
+    mapped = select(SourceMapping.source).where(SourceMapping.connection_id == connection_id)
+    seen = select(Reservation.source).where(Reservation.connection_id == connection_id).distinct()
+    unmapped = set(db.scalars(seen)) - set(db.scalars(mapped))
+    if not unmapped:
+        return 0, 0, total
     source = Reservation.source.concat("")  # not the column: grouped by its index, all years would be walked through
-    rows = db.execute(select(source, func.count()).where(*mine).group_by(source)).all()
-    known = set(db.scalars(select(SourceMapping.source).where(SourceMapping.connection_id == connection_id)))
-    unmapped = [count for source, count in rows if source not in known]
-    return len(unmapped), sum(unmapped), sum(count for _, count in rows)
+    counted = select(source, func.count()).where(*mine, Reservation.source.in_(unmapped)).group_by(source)
+    rows = db.execute(counted).all()
+    return len(rows), sum(count for _, count in rows), total
 
 
 def _paused_until(db: Db, row: Connection) -> datetime | None:

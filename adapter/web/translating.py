@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from typing import cast
 
+import jinja2
 from flask import current_app
 from flask.templating import Environment
 from jinja2 import nodes
@@ -70,7 +72,7 @@ def _filled(text: str, parts: Sequence[object]) -> Markup:
 class Texts:
     """Walks a template in the order in which it is read, and knows whether it is inside a tag or between two."""
 
-    def __init__(self, environment: Environment, found: Found = lambda message, line: None) -> None:
+    def __init__(self, environment: jinja2.Environment, found: Found = lambda message, line: None) -> None:
         self.environment, self.found = environment, found
         self.in_tag, self.attribute = False, ""  # the attribute whose value is open
 
@@ -87,14 +89,14 @@ class Texts:
             case nodes.If():
                 self._branches([node.body, *(one.body for one in node.elif_), node.else_])
             case nodes.For():
-                node.iter = self._words(node.iter, every=False)
+                node.iter = self._words(cast(nodes.Expr, node.iter), every=False)
                 self._branches([node.body, node.else_])
             case nodes.Macro() | nodes.Block():
                 before, self.in_tag, self.attribute = (self.in_tag, self.attribute), False, ""
                 self._all(node.body)
                 self.in_tag, self.attribute = before
             case nodes.Assign():
-                node.node = self._words(node.node, every=False)
+                node.node = self._words(cast(nodes.Expr, node.node), every=False)
             case nodes.With():
                 node.values = [self._words(value, every=False) for value in node.values]
                 self._all(node.body)
@@ -168,7 +170,8 @@ class Texts:
         self.found(message, line)
         parts = [self._words(holes[number], every=True) for number in numbers]
         call = nodes.Call(nodes.Name("say_text", "load"), [nodes.Const(message), *parts], [], None, None)
-        yield from (nodes.TemplateData(before), call.set_lineno(line, override=True), nodes.TemplateData(after))
+        call.set_lineno(line, override=True)
+        yield from (nodes.TemplateData(before), call, nodes.TemplateData(after))
 
     def _plain(self, piece: str, holes: Sequence[nodes.Expr], *, spoken: bool) -> Iterator[nodes.Expr]:
         for nth, text in enumerate(HOLE.split(piece)):
@@ -184,7 +187,8 @@ class Texts:
             case nodes.Const(value=str(text)) if WORD.search(text) and (every or not CODE.match(text)):
                 self.found(text, expr.lineno)
                 call = nodes.Call(nodes.Name("say_word", "load"), [expr], [], None, None)
-                return call.set_lineno(expr.lineno, override=True)
+                call.set_lineno(expr.lineno, override=True)
+                return call
             case nodes.CondExpr():
                 expr.expr1 = self._words(expr.expr1, every=every)
                 expr.expr2 = None if expr.expr2 is None else self._words(expr.expr2, every=every)

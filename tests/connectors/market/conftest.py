@@ -10,7 +10,6 @@ from connectors.sandbox.market.world import World
 from tests.fixtures.database import NOON
 
 SITE = 1001
-of_the_year = pytest.mark.xdist_group("year")  # one worker: the year is lived through once
 
 
 @pytest.fixture

@@ -7,9 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.sandbox.market.world import World
-from tests.connectors.market.conftest import of_the_year
-
-pytestmark = of_the_year
 
 
 @pytest.mark.parametrize(

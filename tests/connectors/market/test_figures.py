@@ -6,9 +6,7 @@ import pytest
 
 from connectors.sandbox.market.figures import Figures, measure
 from connectors.sandbox.market.world import World
-from tests.connectors.market.conftest import SITE, of_the_year
-
-pytestmark = of_the_year
+from tests.connectors.market.conftest import SITE
 
 
 @pytest.fixture(scope="module")

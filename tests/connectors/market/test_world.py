@@ -16,7 +16,7 @@ from connectors.sandbox.market.refusals import Reason, Refused
 from connectors.sandbox.market.state import Seller
 from connectors.sandbox.market.world import World, small_world
 from tests.connectors.market.books import canonical, coming
-from tests.connectors.market.conftest import SITE, of_the_year
+from tests.connectors.market.conftest import SITE
 from tests.fixtures.database import NOON
 
 
@@ -116,7 +116,6 @@ def test_sources_need_a_mapping() -> None:
     assert {True, False} == {v.web_signup for v in site.visits.values()}
 
 
-@of_the_year
 def test_the_plain_variety_of_a_year_is_there(year: World) -> None:
     site = year.site(SITE)
     classes, clients = site.classes.values(), site.clients.values()
