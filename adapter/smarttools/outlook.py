@@ -153,7 +153,6 @@ def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
     fit = 0.95 / np.maximum(direct.max(axis=1) * (1 + model.others) + seen + back * outlook.capacity[rows], 0.95)
     rates = outlook.free_rate[rows] + np.linspace(0, 1, RUNGS)[:, None] * (outlook.ceiling - outlook.free_rate)[rows]
     accept = chance(rates, outlook.median[rows], outlook.scale[rows])
-    sessions = outlook.sessions
     parts = {
         "capacity": outlook.capacity[rows],
         "direct": direct * fit[:, None],
@@ -161,11 +160,21 @@ def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
         "stand": steps.stand.T,
         "cancelled": back * fit,
         "looks": seen * fit,
-        "served": sessions.displacement_weight[rows] * sessions.retail[rows] * (1 + CAUTION * expected.weeks_old),
+        "served": _served(outlook, rows),
         "bring": rates * accept * model.market.attended,
         "accept": accept,
     }
     return Flow(**{each.name: _single(parts[each.name]) for each in fields(Flow)})
+
+
+def _served(outlook: Outlook, rows: Ints) -> Floats:
+    """What serving one direct client is worth: never less than the dearest spot, whatever weight the studio gives it.
+
+    Else who books direct would stand in the way of better business, and one more of them could list more (INV-2).
+    """
+    sessions = outlook.sessions
+    worth = np.maximum(sessions.displacement_weight[rows] * sessions.retail[rows], outlook.ceiling[rows])
+    return np.asarray(worth * (1 + CAUTION * outlook.expected.weeks_old), dtype=np.float64)
 
 
 def _single(values: Floats | Ints) -> Singles:
