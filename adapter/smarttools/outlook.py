@@ -31,6 +31,7 @@ SIZES = np.array([8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024, 4096
 STEPS = np.array([12, 20, 28, 40, 56, 80, 112, 160, 320, 640])
 BUSY = 0.5  # of a reservation, at the most, is usual in one step
 CAUTION = 0.05  # by so much more a displaced direct client counts, for each week that the model is older than one
+DEARER = 1.02  # times the ceiling: a direct client counts for more than any spot, by more than rounding could hide
 RUNGS = 4  # rates among which the dynamic program chooses later
 CHUNK = 1024  # sessions whose tables are held at a time
 
@@ -168,12 +169,12 @@ def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
 
 
 def _served(outlook: Outlook, rows: Ints) -> Floats:
-    """What serving one direct client is worth: never less than the dearest spot, whatever weight the studio gives it.
+    """What serving one direct client is worth: more than the dearest spot, whatever weight the studio gives it.
 
     Else who books direct would stand in the way of better business, and one more of them could list more (INV-2).
     """
     sessions = outlook.sessions
-    worth = np.maximum(sessions.displacement_weight[rows] * sessions.retail[rows], outlook.ceiling[rows])
+    worth = np.maximum(sessions.displacement_weight[rows] * sessions.retail[rows], DEARER * outlook.ceiling[rows])
     return np.asarray(worth * (1 + CAUTION * outlook.expected.weeks_old), dtype=np.float64)
 
 
