@@ -10,7 +10,7 @@ run: install ## set everything up, start the sandbox platform and the service, a
 	$(BIN)/adapter demo
 
 test: $(VENV)/.test ## the whole test suite
-	$(BIN)/pytest --numprocesses=2 --dist=loadgroup
+	$(BIN)/pytest --numprocesses=2 --dist=worksteal
 
 check: $(VENV)/.test ## lint, types, import rules
 	$(BIN)/ruff format --check .

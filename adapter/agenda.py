@@ -1,22 +1,25 @@
 """A studio's next 14 days as the calendar tells them: by day, with the sums that stand on the page.
 
-Knows what is summed, and as of when; the sessions come from the store as they are, or as they were then.
+Knows what is summed, and as of when; the sessions come from the store as they are, or as they were then. A studio with
+too many classes for one page is told a day at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session as Db
 
-from adapter.store.calendar import Upcoming, upcoming
+from adapter.store.calendar import Upcoming, starts_of, upcoming
 from adapter.store.tables import Studio
 from adapter.store.then import upcoming_then
 
 DAYS = 14
+MOST = 400  # classes: of more the 14 days are told one by one
 
 
 @dataclass
@@ -26,6 +29,7 @@ class Day:
     date: date
     now: datetime
     items: list[Upcoming] = field(default_factory=list)
+    planned: int = 0  # classes on it, cancelled ones too, whether they were looked at or not
 
     @property
     def held(self) -> list[Upcoming]:
@@ -65,10 +69,11 @@ class Day:
 
 @dataclass(frozen=True)
 class Agenda:
-    """The days and their sum."""
+    """The days and their sum; ``only``: the one day that was looked at, where there are too many classes for all."""
 
     days: Sequence[Day]
     total: Day
+    only: date | None = None
 
     def of(self, chosen: date | None) -> Day:
         """One day, or all of them."""
@@ -76,18 +81,33 @@ class Agenda:
 
 
 def agenda_of(
-    db: Db, studio: Studio, now: datetime, *, venue_id: int | None = None, then: datetime | None = None
+    db: Db,
+    studio: Studio,
+    now: datetime,
+    *,
+    venue_id: int | None = None,
+    then: datetime | None = None,
+    chosen: date | None = None,
 ) -> Agenda:
-    """The 14 days from the day of ``now`` on, at all venues or one; ``then``: as believed at that instant."""
+    """The 14 days from the day of ``now`` on, at all venues or one; ``then``: as believed at that instant.
+
+    Where that is too much for one page, the ``chosen`` day alone, or the first.
+    """
     at = then or now
     today = at.astimezone(ZoneInfo(studio.timezone)).date()
-    start, end = _span(today, studio.timezone)
-    mine = frozenset({studio.id})
+    mine, (start, end) = frozenset({studio.id}), _span(today, studio.timezone)
+    starts = [(instant, _local(instant, zone)) for instant, zone in starts_of(db, mine, start, end, venue_id=venue_id)]
+    only = (chosen or today) if len(starts) > MOST else None
+    if only is not None:
+        start, end = _span_of(only, starts) or (start, start)
     if then is None:
         items = upcoming(db, mine, start, end, venue_id=venue_id)
     else:
         items = upcoming_then(db, mine, start, end, then, venue_id=venue_id)
-    return Agenda(_by_day(today, items, at), Day(today, at, items))
+    if only is not None:
+        items = [item for item in items if _local(item.session.starts_at, item.session.timezone) == only]
+    planned = Counter(day for _, day in starts)
+    return Agenda(_by_day(today, items, at, planned), Day(only or today, at, items), only)
 
 
 def _span(today: date, zone: str) -> tuple[datetime, datetime]:
@@ -95,9 +115,21 @@ def _span(today: date, zone: str) -> tuple[datetime, datetime]:
     return midnight, datetime.combine(today + timedelta(days=DAYS), time(), ZoneInfo(zone))
 
 
-def _by_day(today: date, items: Iterable[Upcoming], now: datetime) -> list[Day]:
-    days = {today + timedelta(days=ahead): Day(today + timedelta(days=ahead), now) for ahead in range(DAYS)}
+def _span_of(day: date, starts: Iterable[tuple[datetime, date]]) -> tuple[datetime, datetime] | None:
+    """From the first class of a day to the last."""
+    mine = [instant for instant, local in starts if local == day]
+    return (min(mine), max(mine) + timedelta(microseconds=1)) if mine else None
+
+
+def _local(instant: datetime, zone: str) -> date:
+    return instant.astimezone(ZoneInfo(zone)).date()
+
+
+def _by_day(today: date, items: Iterable[Upcoming], now: datetime, planned: Mapping[date, int]) -> list[Day]:
+    days = {day: Day(day, now) for day in (today + timedelta(days=ahead) for ahead in range(DAYS))}
     for item in items:
-        local = item.session.starts_at.astimezone(ZoneInfo(item.session.timezone)).date()
+        local = _local(item.session.starts_at, item.session.timezone)
         days.setdefault(local, Day(local, now)).items.append(item)
+    for day in days.values():
+        day.planned = planned.get(day.date, 0)
     return sorted(days.values(), key=lambda day: day.date)

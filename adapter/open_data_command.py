@@ -7,20 +7,24 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import click
-from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
 from adapter.context import Context
 from adapter.marketplace.actions_center import AHEAD, feeds
 from adapter.marketplace.activities import ACTIVITIES
-from adapter.marketplace.agreeing import PublishRefused, agree_to_publish, place_venue, stop_publishing, word_class
+from adapter.marketplace.agreeing import (
+    ADDRESS,
+    PublishRefused,
+    agree_to_publish,
+    place_venue,
+    stop_publishing,
+    word_class,
+)
 from adapter.marketplace.openactive import PATH
+from adapter.marketplace.published import published
 from adapter.marketplace.publishing import on_offer, publish
 from adapter.printing import as_json, as_list
-from adapter.store.calendar import class_types_of, venues_of
-from adapter.store.tables import PublicActivity, PublicVenue, Publisher, Studio
-
-ADDRESS = ("street", "locality", "region", "postal_code", "country")
+from adapter.store.tables import Publisher, Studio
 
 
 @click.command("open-data")
@@ -115,21 +119,16 @@ def _check_studio(db: Db, studio: int) -> None:
 
 def _told(db: Db, context: Context, studio: int) -> dict[str, object]:
     """What is public, and what has to be said for the rest to be."""
-    publisher, now = db.get(Publisher, studio), context.now()
-    placed, worded = (
-        set(db.scalars(select(PublicVenue.venue_id))),
-        set(db.scalars(select(PublicActivity.class_type_id))),
-    )
-    venues = [f"{row.id} {row.name}" for row in venues_of(db, studio) if row.id not in placed]
-    kinds = [f"{row.id} {row.name}" for row in class_types_of(db, studio) if row.id not in worded and not row.hidden]
+    stands = published(db, studio, context.now())
+    publisher = stands.publisher
     return {
         "published since": None if publisher is None else publisher.since,
         "as": None if publisher is None else publisher.organizer,
         "feed": None if publisher is None else context.config.public_url + PATH,
-        "classes on offer": 0 if publisher is None else len(on_offer(db, studio, now, now + AHEAD)),
-        "venues without an address": venues,
-        "class types without an activity": kinds,
-        "activities": sorted(ACTIVITIES) if kinds else [],
+        "classes on offer": stands.classes,
+        "venues without an address": [f"{row.id} {row.name}" for row in stands.unplaced],
+        "class types without an activity": [f"{row.id} {row.name}" for row in stands.unworded],
+        "activities": sorted(ACTIVITIES) if stands.unworded else [],
     }
 
 

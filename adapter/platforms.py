@@ -90,10 +90,13 @@ def calls_per_day(name: str, config: Config) -> int | None:
     return registry.get(name).calls_per_day if given is None else int(given) or None
 
 
-def unset(name: str, site: str, config: Config) -> tuple[str, ...]:
-    """The variables that are missing and without which an account can't be called."""
+def unset(name: str, site: str, config: Config, *, renews: bool = False) -> tuple[str, ...]:
+    """The variables that are missing and without which an account can't be called; ``renews``: its access has to be
+    renewed now and then, which takes our own id and secret.
+    """
     platform, given = registry.get(name), config.platform(name, site)
-    needed = (*(() if platform.api_url else ("API_URL",)), *({"API_KEY"} & {*platform.settings}))
+    ours = ("API_KEY", *(("CLIENT_ID", "CLIENT_SECRET") if renews and platform.oauth else ()))
+    needed = (*(() if platform.api_url else ("API_URL",)), *(each for each in ours if each in platform.settings))
     return tuple(f"{PREFIX}{name.upper()}_{setting}" for setting in needed if not given.get(setting))
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from adapter.permissions import Act, Caller, may
 from adapter.store.connection_health import connections_of
+from adapter.store.connection_then import settings_then
 from adapter.store.overrides import Wishes, wishes_of
 from adapter.store.setting_rules import check
 from adapter.store.settings import change_settings, check_all, check_scope, effective_settings, map_sources
@@ -44,10 +45,19 @@ class FloorRefused(PermissionError):
 
 
 def settings_for(
-    db: Session, studio_id: int, caller: Caller, scope: Scope = Scope.STUDIO, scope_id: int = 0
+    db: Session,
+    studio_id: int,
+    caller: Caller,
+    scope: Scope = Scope.STUDIO,
+    scope_id: int = 0,
+    *,
+    then: datetime | None = None,
 ) -> dict[str, Any]:
-    """What is set at exactly this scope, by default the studio, as this caller may see it."""
-    own = asdict(effective_settings(db, studio_id).own(scope, scope_id))
+    """What is set at exactly this scope, by default the studio, as this caller may see it; ``then``: as of then."""
+    if then is None:
+        own = asdict(effective_settings(db, studio_id).own(scope, scope_id))
+    else:
+        own = asdict(settings_then(db, studio_id, then, scope, scope_id))
     hidden = set() if may(caller, Act.SEE_FLOOR, studio_id) else {FLOOR}
     return {name: own[name] for name in SHOWN if name not in hidden}
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import csv
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -28,7 +29,18 @@ from adapter.context import Context
 from adapter.logs import configure_logs
 from adapter.push_mode import switch_push_mode
 from adapter.store.settings import change_settings
-from adapter.store.tables import Connection, Push, PushMode, PushState, RunKind, RunOrigin, Scope, Session
+from adapter.store.tables import (
+    Connection,
+    Push,
+    PushMode,
+    PushState,
+    Run,
+    RunKind,
+    RunOrigin,
+    RunState,
+    Scope,
+    Session,
+)
 from adapter.work import request_run
 from connectors import registry
 from connectors.platform import OfferPush, ReadBack
@@ -37,6 +49,7 @@ from sync.demo.sandbox import Sandbox, running_sandbox
 from sync.engine import engine_of
 
 LIMIT = 60.0  # seconds
+LOOK_EVERY = 0.1  # seconds
 LISTED = 500  # classes
 A_DAY = 24
 PLATFORM = "sandbox"
@@ -130,16 +143,29 @@ def stop_selling(ctx: Context, connection_id: int) -> tuple[float, dict[str, Rea
     engine = engine_of(ctx)
     engine.start()
     try:
-        time.sleep(2)  # the pull is well under way
+        wait_for(lambda: is_under_way(ctx))
         began = time.monotonic()
         switch(ctx, connection_id, PushMode.PAUSED)
-        while not is_over(ctx) and time.monotonic() - began < 2 * LIMIT:
-            time.sleep(0.1)
+        wait_for(lambda: is_over(ctx))
         seconds = time.monotonic() - began
     finally:
         engine.stop()
     with offers(ctx, connection_id) as (push, api):
         return seconds, dict(push.read_all(api)) if push.read_all else {}
+
+
+def wait_for(come: Callable[[], bool]) -> None:
+    """Until it is so, or twice the limit has passed."""
+    until, pause = time.monotonic() + 2 * LIMIT, threading.Event()
+    while not come() and time.monotonic() < until:
+        pause.wait(LOOK_EVERY)
+
+
+def is_under_way(ctx: Context) -> bool:
+    """Whether the pull has written something."""
+    with ctx.store.read() as db:
+        pulled = select(Run.id).where(Run.kind == RunKind.RESYNC, Run.state == RunState.RUNNING, Run.done > 0)
+        return db.scalar(pulled) is not None
 
 
 def is_over(ctx: Context) -> bool:

@@ -73,7 +73,7 @@ def main() -> int:
         watcher.start()
         events = _load(facts, url, sessions, seconds)
         _wait(lambda: len(seen.processed) >= len(events), "every event is worked off")
-        time.sleep(2.0)
+        _wait(lambda: not _waiting(database), "every push is settled")
         stop.set()
         watcher.join()
     return _tell(events, seen, seconds)

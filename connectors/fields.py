@@ -15,7 +15,7 @@ from typing import Any, ClassVar, TypeVar
 from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load
+from marshmallow import Schema, ValidationError, fields, missing
 
 from connectors.errors import BadRecord
 from connectors.platform import Site
@@ -68,17 +68,6 @@ def cents(value: Decimal, currency: str) -> Decimal:
 
 class _Field(fields.Field[Any]):
     """A field whose reader says with a ValueError what is wrong."""
-
-    default_error_messages: dict[str, str | list[Any] | dict[Any, Any]] = {  # noqa: RUF012  marshmallow's declaration
-        "required": "is missing",
-        "null": "is missing",
-    }
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kw: Any) -> Any:
-        try:
-            return self.read(value)
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
 
     def read(self, value: Any) -> Any:
         """The value in our form. Raises ValueError."""
@@ -175,42 +164,55 @@ class Shape(Schema):
     what: ClassVar[str] = "record"
     named_by: ClassVar[str] = "id"  # the key by which a payload is named in messages
     record: ClassVar[type[Any]]
-    error_messages: dict[str, str] = {"type": "is no object"}  # noqa: RUF012  marshmallow's declaration
-
-    class Meta:
-        """Keys that we do not know are not looked at."""
-
-        unknown = EXCLUDE
 
     def __init__(self, site: Site) -> None:
         super().__init__()
         self.site = site
         self.zone = ZoneInfo(site.timezone)
-        self._keys = [(key, "." in key) for key in (field.data_key or "" for field in self.fields.values())]
+        self._read = [
+            (name, _ours(field), field.data_key or name, "." in (field.data_key or ""))
+            for name, field in self.fields.items()
+        ]
 
     def read(self, payload: Any, **given: Any) -> Any:
         """The record. Raises BadRecord."""
         try:
-            return self.record(**given, **self.load(payload))
+            return self.record(**given, **self.finish(self._values(payload)))
         except ValidationError as error:
             raise BadRecord(
                 _told(f"{self.what} {_name(payload, self.named_by)}", payload, error.messages_dict)
             ) from error
 
-    @pre_load
-    def _reach(self, payload: Any, **_: Any) -> Any:
+    def _values(self, payload: Any) -> dict[str, Any]:
+        """What marshmallow's ``load`` gives of such fields, less hooks and validators: at a third of the cost."""
         if not isinstance(payload, Mapping):
-            return payload
-        found = ((key, reach(payload, key) if deep else payload.get(key)) for key, deep in self._keys)
-        return {key: value for key, value in found if value is not None}
-
-    @post_load
-    def _finish(self, values: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return self.finish(values)
+            raise ValidationError({"_schema": ["is no object"]})
+        values: dict[str, Any] = {}
+        wrong: dict[str, list[str]] = {}
+        for name, field, key, deep in self._read:
+            given = reach(payload, key) if deep else payload.get(key)
+            try:
+                if given is not None:
+                    values[name] = field.read(given)
+                elif field.required:
+                    wrong[key] = ["is missing"]
+                elif field.load_default is not missing:
+                    values[name] = field.load_default
+            except ValueError as error:
+                wrong[key] = [str(error)]
+        if wrong:
+            raise ValidationError(wrong)
+        return values
 
     def finish(self, values: dict[str, Any]) -> dict[str, Any]:
         """What needs more than one field. May raise ValidationError({data_key: [what is wrong]})."""
         return values
+
+
+def _ours(field: fields.Field[Any]) -> _Field:
+    if not isinstance(field, _Field):
+        raise TypeError("a Shape takes the fields of this module")
+    return field
 
 
 def _shape_of(field: _Field) -> Shape:
@@ -234,7 +236,7 @@ def value_at(
 ) -> T | None:
     """One value of a payload; None where it is absent. Raises BadRecord.
 
-    What a Shape does for all fields at once, at a tenth of the cost: for records that come by the ten thousand.
+    What a Shape does for all fields at once, at a fraction of the cost: for records that come by the ten thousand.
     """
     value = reach(payload, key) if "." in key else payload.get(key)
     if value is None:

@@ -218,7 +218,7 @@ class OfferPush:
     read_all: Callable[[Api], Mapping[str, ReadBack]] | None = None  # all that is held, by session id, in few calls
     at_once: int = 1
     ordered: bool = True  # keeps the sequence and refuses an older one; else order is our outbox's alone
-    premium: bool = True  # takes premium spots apart; else those are in force where we sell
+    premium: bool = True  # takes premium spots apart; else its one limit counts them in, and we tell them apart
     inferred: str = ""  # what is not written down of it; said until an offer has been read back equal
 
 

@@ -252,6 +252,11 @@ class Offer:
     premium_rate: Decimal | None
     currency: str
 
+    @property
+    def total(self) -> int:
+        """Marketplace reservations in all: the limit where a platform knows no premium ones."""
+        return self.limit + self.premium_limit
+
 
 class BookingEvent(StrEnum):
     """What a webhook said had happened to a reservation."""

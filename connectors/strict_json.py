@@ -3,19 +3,26 @@
 Knows JSON; knows no HTTP. Python's own parser takes NaN, doubled keys and a hundred thousand brackets. Here a number
 that is none (NaN, Infinity) or is absurdly long stays text, so that the schema refuses the one record that holds it and
 the rest of the page goes on. Fractions are ``Decimal``: money is never a float.
+
+Almost all that comes is tame, and a fast parser reads it. What it can't be trusted with (it takes doubled keys and
+numbers of any length, and has other words for what is wrong) is seen from the bytes and left to Python's.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
+
+from msgspec import DecodeError
+from msgspec.json import Decoder
 
 DEEPEST = 64  # levels; no platform nests more than ten
 _NESTED = frozenset({dict, list})
 _LONGEST_INTEGER = 20  # characters: a 64-bit number with its sign
-_ODD_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+_ODD_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_AS_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 _ODD_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -25,6 +32,19 @@ class NotJson(ValueError):
 
 def loads(body: bytes) -> Any:
     """Read a JSON text in UTF-8. Raises NotJson."""
+    squeezed = body.translate(_AS_ZEROS, b" \t\n\r")
+    if b"0" * _LONGEST_INTEGER in squeezed or _ODD_ESCAPE.search(body):
+        return _read_closely(body)
+    try:
+        value = _QUICK.decode(body)
+    except (DecodeError, UnicodeDecodeError, RecursionError):
+        return _read_closely(body)  # which says what is wrong
+    if _count_keys(value) != squeezed.count(b'":'):  # one stands twice, or the sign stands in a text
+        return _read_closely(body)
+    return value
+
+
+def _read_closely(body: bytes) -> Any:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -35,8 +55,8 @@ def loads(body: bytes) -> Any:
         raise NotJson("nested too deeply") from error
     except ValueError as error:
         raise NotJson(_why(text, error)) from error
-    _check_depth(value)
-    return _cleaned(value) if _ODD_ESCAPE.search(text) else value
+    _count_keys(value)
+    return _cleaned(value) if _ODD_ESCAPE.search(body) else value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -50,7 +70,15 @@ def _integer(text: str) -> int | str:
     return int(text) if len(text) <= _LONGEST_INTEGER else text
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=Decimal, parse_constant=str)
+def _fraction(text: str) -> Decimal | str:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text  # an exponent beyond all that can be counted
+
+
+_QUICK = Decoder(float_hook=_fraction)
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_fraction, parse_constant=str)
 
 
 def _why(text: str, error: ValueError) -> str:
@@ -63,13 +91,15 @@ def _why(text: str, error: ValueError) -> str:
     return f"broken at character {error.pos}" if isinstance(error, json.JSONDecodeError) else "unreadable"
 
 
-def _check_depth(value: Any) -> None:
-    level = [value] if type(value) in _NESTED else []
+def _count_keys(value: Any) -> int:
+    """How many keys its objects have in all. Raises NotJson where they lie too deep."""
+    level, count = [value] if type(value) in _NESTED else [], 0
     for _ in range(DEEPEST):
+        count += sum([len(outer) for outer in level if type(outer) is dict])
         insides = (outer.values() if type(outer) is dict else outer for outer in level)
         level = [inner for inside in insides for inner in inside if type(inner) in _NESTED]
         if not level:
-            return
+            return count
     raise NotJson("nested too deeply")
 
 

@@ -1,6 +1,9 @@
 """Fixtures for every test, by topic in tests/fixtures/."""
 
 import gc
+from pathlib import Path
+
+import pytest
 
 gc.set_threshold(20_000, 20, 50)  # looking again and again through what tests share took up to a quarter of their time
 
@@ -14,3 +17,12 @@ pytest_plugins = [
     "tests.fixtures.browser",
     "tests.fixtures.timetable",
 ]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What a run may be asked for besides its tests."""
+    parser.addoption(
+        "--pictures",
+        type=Path,
+        help="Take the pictures of the documentation into this folder.",
+    )

@@ -16,31 +16,35 @@ from adapter.diagnosis.steps import Cause, Finding, Verdict
 from adapter.store.tables.alerts import AlertKind
 from adapter.store.tables.runs import RunKind
 
+OURS = "We are on it; there is nothing for you to do."
+AGAIN = "It is tried again by itself."
+GOES_ON = "It goes on by itself."
+
 CAUSES: Mapping[Cause, tuple[str, str]] = {
     Cause.DISCONNECTED: ("your connection has been ended by your studio", "Connect again whenever you like."),
     Cause.TOKEN_ENDED: (
         "your booking system no longer lets us in",
         "Please open Connections and choose Connect again.",
     ),
-    Cause.TOKEN_SHUT: ("a fault on our side keeps us from using your access", "We are on it; there is nothing to do."),
-    Cause.OUR_KEY: ("your booking system refuses our own key", "We are on it; there is nothing for you to do."),
+    Cause.TOKEN_SHUT: ("a fault on our side keeps us from using your access", OURS),
+    Cause.OUR_KEY: ("your booking system refuses our own key", OURS),
     Cause.PERMISSION_REFUSED: (
         "your booking system refuses to show us what we ask for",
         "Please check there that our access may see classes and bookings, then connect again.",
     ),
     Cause.SCOPE_MISSING: ("not all that we asked for was allowed", "Please connect again and allow all of it."),
-    Cause.ENGINE_STOPPED: ("our own work stood still", "We are on it; there is nothing for you to do."),
-    Cause.OUR_CLOCK: ("a clock of ours is wrong", "We are on it; there is nothing for you to do."),
+    Cause.ENGINE_STOPPED: ("our own work stood still", OURS),
+    Cause.OUR_CLOCK: ("a clock of ours is wrong", OURS),
     Cause.RATE_LIMITED: ("your booking system asks us to wait", "It goes on by itself; there is nothing to do."),
     Cause.CALLS_USED_UP: ("the calls allowed for today are used up", "It goes on by itself at midnight UTC."),
-    Cause.PLATFORM_FAILS: ("your booking system does not answer as it should", "It is tried again by itself."),
-    Cause.NEVER_READ: ("your first import has not come to its end yet", "It goes on by itself."),
+    Cause.PLATFORM_FAILS: ("your booking system does not answer as it should", AGAIN),
+    Cause.NEVER_READ: ("your first import has not come to its end yet", GOES_ON),
     Cause.STALE: ("your schedule has not been read completely for a while", "We are looking into it."),
-    Cause.BREAKER_OPEN: ("your booking system does not take what we send", "It is tried again by itself."),
+    Cause.BREAKER_OPEN: ("your booking system does not take what we send", AGAIN),
     Cause.NO_CLASSES: ("your booking system shows us no classes to come", "Please check that classes are scheduled."),
     Cause.ALL_HIDDEN: ("all your classes are hidden from the public", "Please show those that may be listed."),
     Cause.ALL_EXCLUDED: ("all your classes are left out by your settings", "You can change that under Settings."),
-    Cause.SOME_FAILED: ("a part of your schedule could not be read", "It is tried again by itself."),
+    Cause.SOME_FAILED: ("a part of your schedule could not be read", AGAIN),
     Cause.UNMAPPED: (
         "some of your booking sources are not mapped",
         "Please say what they mean, on the page of your connection.",
@@ -50,7 +54,7 @@ CAUSES: Mapping[Cause, tuple[str, str]] = {
         "If that is as you wish, nothing is to be done.",
     ),
     Cause.EVENTS_OFF: ("your booking system's events do not reach us", "Changes are seen every ten minutes instead."),
-    Cause.EVENTS_WAITING: ("events of your booking system wait to be worked on", "It goes on by itself."),
+    Cause.EVENTS_WAITING: ("events of your booking system wait to be worked on", GOES_ON),
     Cause.THEIR_CLOCK: ("your booking system's clock is off", "Nothing is lost by it."),
     Cause.TOKEN_ENDS_SOON: ("our access to your booking system ends soon", "Please connect again before it does."),
     Cause.SET_ASIDE: ("some records could not be read", "The page of your connection lists them with the reason."),

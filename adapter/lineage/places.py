@@ -7,13 +7,14 @@ from datetime import timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import defer
 
 from adapter.agenda import Day, agenda_of
 from adapter.lineage.asking import Asked, Leaf, Leaves
 from adapter.lineage.records import Kind
 from adapter.store.calendar import Upcoming, one_session, upcoming
+from adapter.store.meaning import meaning
 from adapter.store.tables import Reservation, SourceMapping, Studio
 from connectors.records import ACTIVE_OUTCOMES, Channel
 
@@ -34,7 +35,7 @@ def ahead_of(asked: Asked) -> list[Upcoming]:
 
 def _calendar(asked: Asked) -> Day:
     studio = asked.db.get_one(Studio, asked.studio_id)
-    return agenda_of(asked.db, studio, asked.now, venue_id=asked.venue_id).of(asked.day)
+    return agenda_of(asked.db, studio, asked.now, venue_id=asked.venue_id, chosen=asked.day).of(asked.day)
 
 
 def places_of(*channels: Channel) -> Leaves:
@@ -88,11 +89,10 @@ def _on_roster(asked: Asked, items: Sequence[Upcoming], channels: frozenset[Chan
     by_key = {(item.session.connection_id, item.session.external_id): item for item in items}
     for connection_id in sorted({connection for connection, _ in by_key}):
         ids = [external for connection, external in by_key if connection == connection_id]
-        mapped = and_(SourceMapping.connection_id == connection_id, SourceMapping.source == Reservation.source)
         held = (
             select(Reservation, SourceMapping.channel)
             .options(defer(Reservation.raw, raiseload=True))
-            .outerjoin(SourceMapping, mapped)
+            .outerjoin(SourceMapping, meaning())
             .where(Reservation.connection_id == connection_id, Reservation.session_id.in_(ids))
             .where(Reservation.outcome.in_(ACTIVE_OUTCOMES))
             .order_by(Reservation.id)

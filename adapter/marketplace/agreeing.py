@@ -12,6 +12,9 @@ from adapter.marketplace.activities import ACTIVITIES
 from adapter.store.audit import write_line
 from adapter.store.tables import ClassType, Connection, PublicActivity, PublicVenue, Publisher, Venue
 
+ADDRESS = ("street", "locality", "region", "postal_code", "country")
+"""The fields of an address."""
+
 
 class PublishRefused(ValueError):
     """It can't be published like that; the message says why."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-LATEST_CUTOFF = 12  # hours: no studio's policy can ask guests of the marketplace to know earlier (GQ-02)
+from adapter.guarantee.terms import TERMS
+
+LATEST_CUTOFF = TERMS[max(TERMS)].cancel_hours
+"""Hours: no studio's policy can ask guests of the marketplace to know earlier (GQ-02)."""
 
 
 def cutoff(policy_hours: int | None) -> timedelta:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session as Database
 
 from adapter.marketplace.messages import tell
 from adapter.store.alerts import open_alert, resolve_alert
+from adapter.store.meaning import meaning
 from adapter.store.rosters import SETTLED_AFTER
 from adapter.store.selling import LET_GO, same_place
 from adapter.store.tables import (
@@ -177,7 +178,6 @@ def _vanished(
 def _join_entered(db: Database, connection_id: int) -> int:
     """Give what the studio entered by hand to the reservation on our ledger: same session, same guest, same channel."""
     same = and_(Client.connection_id == Reservation.connection_id, Client.external_id == Reservation.client_id)
-    mapped = and_(SourceMapping.connection_id == Reservation.connection_id, SourceMapping.source == Reservation.source)
     taken = select(ChannelReservation.platform_id).where(
         ChannelReservation.connection_id == connection_id, ChannelReservation.platform_id.is_not(None)
     )
@@ -188,7 +188,7 @@ def _join_entered(db: Database, connection_id: int) -> int:
             Reservation,
             and_(Reservation.connection_id == Session.connection_id, Reservation.session_id == Session.external_id),
         )
-        .join(SourceMapping, mapped)
+        .join(SourceMapping, meaning())
         .outerjoin(Client, same)
         .where(
             ChannelReservation.connection_id == connection_id,

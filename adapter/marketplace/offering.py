@@ -1,7 +1,8 @@
 """What of a session is on offer right now: the one function behind the feed, quotes, pages and every other outlet.
 
 All marketplaces share one budget of places (N-10): what is on offer is the smaller of what the latest decision lists
-and what is free, less what was sold since, whoever sold it. It is the same for all of them.
+and what is free, less what was sold since, whoever sold it. It is the same for all of them. A platform that takes a
+limit refuses what is beyond it: there no more is on offer than its limit in force lets through.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ from sqlalchemy.orm import Session as Database
 from adapter.marketplace.products import OnOffer
 from adapter.store.dialect import chunks
 from adapter.store.freshness import Age, freshness_of
+from adapter.store.in_force import limits_in_force
 from adapter.store.selling import Taken, taken_of
 from adapter.store.settings import effective_settings
 from adapter.store.tables import Connection, ConnectionState, Decision, PushMode, Refusal, Session
+from connectors import registry
+from connectors.platform import Capability
 from connectors.records import SessionStatus
 
 
@@ -38,8 +42,9 @@ def offered(db: Database, session_ids: Collection[int], now: datetime) -> dict[i
     """What is on offer of these sessions (our ids); one that does not exist is absent."""
     rows = [row for some in chunks(sorted(session_ids)) for row in db.execute(_sessions().where(Session.id.in_(some)))]
     taken = taken_of(db, [row.id for row in rows])
+    limits = limits_in_force(db, [row.id for row in rows])
     closed = {number: closed_for(db, number, now) for number in {row.connection_id for row in rows}}
-    return {row.id: _offered(row, taken[row.id], closed[row.connection_id], now) for row in rows}
+    return {row.id: _offered(row, taken[row.id], limits.get(row.id, 0), closed[row.connection_id], now) for row in rows}
 
 
 def premium_sold(marketplace: int, known: int, before: int, limit: int, premium_limit: int) -> int:
@@ -67,6 +72,7 @@ def _sessions() -> Select[*tuple[Any, ...]]:
             Session.gone_at,
             Connection.studio_id,
             Connection.currency,
+            Connection.platform,
             *(getattr(Decision, name) for name in columns),
         )
         .join(Connection, Connection.id == Session.connection_id)
@@ -84,9 +90,10 @@ def closed_for(db: Database, connection_id: int, now: datetime) -> Refusal | Non
     return None if reachable and connection.push_mode is PushMode.LIVE else Refusal.PAUSED
 
 
-def _offered(row: Row[Any], taken: Taken, closed: Refusal | None, now: datetime) -> Offered:
+def _offered(row: Row[Any], taken: Taken, limit: int, closed: Refusal | None, now: datetime) -> Offered:
     why = _session_closed(row, now) or closed
-    offer = OnOffer(currency=row.currency, closed=why) if why else what_is_left(row, taken)
+    in_force = limit if Capability.SPOTS_NATIVE in registry.get(row.platform).capabilities else None
+    offer = OnOffer(currency=row.currency, closed=why) if why else what_is_left(row, taken, in_force)
     return Offered(row.id, row.studio_id, row.connection_id, row.starts_at, offer)
 
 
@@ -98,15 +105,17 @@ def _session_closed(row: Row[Any], now: datetime) -> Refusal | None:
     return Refusal.NOT_LISTED if row.hidden or row.spots is None or row.shadow else None
 
 
-def what_is_left(row: Any, taken: Taken) -> OnOffer:
+def what_is_left(row: Any, taken: Taken, in_force: int | None = None) -> OnOffer:
     """The counts of an open session: what its decision lists and nobody bought since, as far as places are free.
 
-    ``row`` has the decision's numbers, the session's ``capacity`` and ``booked``, and the ``currency``. Pure.
+    ``row`` has the decision's numbers, the session's ``capacity`` and ``booked``, and the ``currency``. ``in_force``:
+    marketplace reservations in all that the platform lets through; None: it takes no limit. Pure.
     """
     before = row.premium_limit - row.premium_spots
     premium = premium_sold(taken.marketplace, taken.premium, before, row.limit, row.premium_limit)
     free = (row.capacity or 0) - taken.taken(row.booked)
-    left = max(0, min(free, row.limit + row.premium_limit - taken.marketplace))
+    most = row.limit + row.premium_limit if in_force is None else min(row.limit + row.premium_limit, in_force)
+    left = max(0, min(free, most - taken.marketplace))
     spots = max(0, min(row.spots, row.limit - (taken.marketplace - premium), left))
     further = max(0, min(row.premium_spots, row.premium_limit - premium, left - spots))
     return OnOffer(
@@ -115,5 +124,5 @@ def what_is_left(row: Any, taken: Taken) -> OnOffer:
         premium_spots=further if row.premium_rate is not None else 0,
         premium_rate=row.premium_rate if further else None,
         currency=row.currency,
-        listed=row.limit > 0,
+        listed=min(row.limit, most) > 0,
     )

@@ -66,7 +66,7 @@ def read_sessions(studios: pd.DataFrame, sessions: pd.DataFrame) -> Sessions:
         hour_of_week=how,
         month=month,
         capacity=np.floor(frames.numbers(table, "sessions", "capacity", least=0)),
-        cancelled=_flags(table),
+        cancelled=_flags(table, "cancelled", missing=False),
         retail=retail,
         floor=floor,
         ceiling=ceiling,
@@ -75,6 +75,7 @@ def read_sessions(studios: pd.DataFrame, sessions: pd.DataFrame) -> Sessions:
         release_hours=_release_hours(houses, table, house),
         displacement_weight=_weights(houses)[house],
         max_risk=frames.numbers(houses, "studios", "max_displacement_risk", least=0)[house],
+        premium=_flags(table, "premium", missing=True),
         pace=frames.numbers(table, "sessions", "pace", least=0),
         pace_doubt=frames.numbers(table, "sessions", "pace_doubt", least=0),
     )
@@ -116,9 +117,9 @@ def _keys(sessions: Sessions) -> Sequence[str]:
     return frames.texts(pd.DataFrame({"session_id": pd.Series(sessions.ids, dtype=object)}), "session_id")
 
 
-def _flags(table: pd.DataFrame) -> Bools:
-    values = frames.numbers(table, "sessions", "cancelled")
-    return np.asarray(np.nan_to_num(values) != 0, dtype=np.bool_)
+def _flags(table: pd.DataFrame, column: str, *, missing: bool) -> Bools:
+    values = frames.numbers(table, "sessions", column)
+    return np.asarray(np.nan_to_num(values, nan=missing) != 0, dtype=np.bool_)
 
 
 def _local(table: pd.DataFrame, houses: pd.DataFrame, house: Ints) -> tuple[Ints, Ints]:

@@ -20,6 +20,7 @@ IN_FORCE = {
     True: "not all at once: a rate moves by half at the most",
 }
 KEPT, OFFERED = "kept for expected direct", "offered as Premium"
+NOT_CHOSEN = "not offered: the studio's choice"
 HIGHER = {
     "floor": "More demand: what sells best lies at or below the floor.",
     "in_force": "A greater change: the one that is due is too small to be made.",
@@ -95,9 +96,13 @@ def rate_parts(outlook: Outlook, verdicts: Verdicts, row: int) -> list[Part]:
 
 def premium_parts(outlook: Outlook, verdicts: Verdicts, row: int) -> list[Part]:
     """What is free beyond the standard spots, and what of it is kept: whole numbers that sum to the premium spots."""
-    spots, premium = int(verdicts.spots[row]), int(verdicts.premium_spots[row])
-    beyond = int(outlook.free[row]) - spots
-    return [_part("free beyond the standard spots", beyond), _part("kept: not unlikely to be needed", premium - beyond)]
+    spots, further = int(verdicts.spots[row]), int(verdicts.further[row])
+    beyond, unchosen = int(outlook.free[row]) - spots, further - int(verdicts.premium_spots[row])
+    return [
+        _part("free beyond the standard spots", beyond),
+        _part("kept: not unlikely to be needed", further - beyond),
+        *([_part(NOT_CHOSEN, -unchosen)] if unchosen else []),
+    ]
 
 
 def premium_rate_parts(outlook: Outlook, verdicts: Verdicts, row: int) -> list[Part]:
@@ -133,6 +138,8 @@ def higher_rate(outlook: Outlook, verdicts: Verdicts, row: int) -> str:
 def one_more_premium(outlook: Outlook, verdicts: Verdicts, row: int) -> str:
     """What would offer one more place as Premium."""
     reason = verdicts.reason[row]
+    if verdicts.further[row] > verdicts.premium_spots[row]:
+        return "Premium, if the studio chooses it."
     if reason == "min_spots":
         return "Nothing: Minimum Spots lists more than is advised already."
     if reason in ONE_MORE and reason != "risk_limit":

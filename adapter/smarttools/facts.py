@@ -57,6 +57,7 @@ class Sessions:
     release_hours: Floats  # NaN: off
     displacement_weight: Floats
     max_risk: Floats  # NaN: no limit
+    premium: Bools  # whether the studio offers Premium spots
     pace: Floats  # how the studio is doing beside its history (``pace``); NaN: to be told from the sessions at hand
     pace_doubt: Floats
 

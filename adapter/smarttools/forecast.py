@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adapter.smarttools.clockwork import at_lead
-from adapter.smarttools.facts import Bools, Floats, Ints, Sessions
+from adapter.smarttools.facts import Bools, Floats, Ints, Sessions, looked_up
 from adapter.smarttools.model import Model
 from adapter.smarttools.pace import Pace, Usual, pace_of
 
@@ -23,6 +23,8 @@ NODES: Floats = np.array([-np.sqrt(3.0), 0.0, np.sqrt(3.0)])
 LEAST_TO_COME = 1e-3  # share of a curve below which its doubt grows no further
 MOST_SPREAD = 4.0  # squared variation beyond which three points are no picture of a gamma distribution
 WEIGHTS: Floats = np.array([1 / 6, 2 / 3, 1 / 6])  # Gauss-Hermite: right to the fifth moment of the normal
+WARY = 1.0  # by so much more the doubt of a slot without a past class counts in the worth of a place (``wary_of``)
+WARY_CLASSES = 4.0  # past classes that halve it
 WIDEST = 25.0  # squared coefficient of variation: beyond some 43 all three points would be 0
 
 
@@ -36,6 +38,7 @@ class Forecast:
     stand: Floats  # chance that a reservation active now stands at the start
     remaining: Floats  # mean of direct reservations still to come that would stand
     spread: Floats  # squared coefficient of variation of that mean
+    wary: Floats  # times which that counts where the worth of a place is reckoned
     looks: Floats  # marketplace users still to look
     direct: Floats  # share of direct bookings made later than each of EDGES, (sessions, edges)
     market: Floats  # the same of marketplace users
@@ -77,9 +80,20 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full:
     late_only = frailty - common + mixed_up / np.maximum(to_come, LEAST_TO_COME)
     remaining, spread = _still_to_come(level, still, to_come, echo, late_only)
     looks = model.market.keen(known)[kind] * np.nan_to_num(sessions.capacity) * at_lead(market, lead)
+    wary = wary_of(looked_up(known.slot, model.level.weeks, 0.0))[kind]
     return Forecast(
-        lead, level, to_come, stand, remaining, spread, looks, direct, market, hazard, made, pace, trend, old
+        lead, level, to_come, stand, remaining, spread, wary, looks, direct, market, hazard, made, pace, trend, old
     )
+
+
+def wary_of(classes: Floats) -> Floats:
+    """Times which the doubt counts in the worth of a place, by past classes of the slot.
+
+    The dynamic program solves each point of the forecast as if all that is decided later knew it for the true one. Of
+    a slot with a history it soon does; of a new one nothing tells before its first classes are over. Points further
+    apart make up for it. How much was measured on made-up markets, and is no more than that.
+    """
+    return np.asarray(1 + WARY / (1 + classes / WARY_CLASSES), dtype=np.float64)
 
 
 def _still_to_come(

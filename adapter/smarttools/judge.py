@@ -31,6 +31,7 @@ class Verdicts:
 
     spots: Ints
     premium_spots: Ints
+    further: Ints  # premium spots, whether the studio offers them or not
     proposed: Ints  # spots before the risk limit and Minimum Spots
     allowed: Ints  # after the risk limit
     reason: list[str]
@@ -38,7 +39,7 @@ class Verdicts:
     free_units: Ints
     best_units: Ints
     wanted_units: Ints
-    premium_units: Ints  # what means nothing where there are no premium spots
+    premium_units: Ints  # what means nothing where there are no further spots
     rate_binding: list[str]
     lost: Floats  # what trying a rate costs for each one who looks
     propensity: Floats  # the chance with which the rate was drawn
@@ -67,13 +68,15 @@ def judge(outlook: Outlook, rows: Ints, tables: Worth, way: Floats, *, fitted: b
     rates = set_rates(outlook, rows, at(tables.place, np.maximum(free, 1)), dearest, way)
     higher = premium_units(rates.units, outlook.sessions.ceiling[rows])
     open_to = fitted & (closed == "") & ~released & ~forced & (higher > rates.units)
-    premium = np.where(open_to, _premium(outlook, rows, tables, allowed), 0)
+    further = np.where(open_to, _premium(outlook, rows, tables, allowed), 0)
+    premium = np.where(outlook.sessions.premium[rows], further, 0)
     total = spots + premium
     safe = _safe(outlook, rows, tables, model, fitted=fitted)
     stands = at_lead(outlook.expected.made, outlook.expected.lead)[rows]
     return Verdicts(
         spots=spots,
         premium_spots=premium,
+        further=further,
         proposed=proposed,
         allowed=allowed,
         reason=reason.tolist(),

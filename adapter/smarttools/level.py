@@ -28,6 +28,7 @@ FRAILTY_SESSIONS = 60.0  # sessions that the frailty of all counts for in a stud
 LEAST_MEAN = 0.2  # reservations: fewer tell nothing of variation
 USUAL_MEAN = 8.0  # reservations of the sessions that these beliefs count for
 EM_ROUNDS = 3
+STRANGER = 2.0  # times as far as known studios lie apart, a new one may lie from them: they are few, and others
 SLOT_HOLD = 8.0  # the inverse of the squared variation of slots within a studio, where too few are known to learn it
 
 # Pseudo-counts (expected reservations) that hold a group's ratio to 1, where too few groups are known to learn it.
@@ -97,8 +98,9 @@ class Level:
         return np.asarray(shared + own / (self.slots * sum(1 / self.chain[name].hold for name in OWN)))
 
     def studio_doubt(self, sessions: Sessions) -> Floats:
-        """The same of the studio's own level: large for a new studio."""
-        return self._doubt(sessions, "studio")
+        """The same of the studio's own level: large for a new studio, which need not be like those in the history."""
+        known = np.array([self.knows(name) for name in sessions.studio], dtype=np.bool_)
+        return self._doubt(sessions, "studio") * np.where(known, 1.0, STRANGER)
 
     def _doubt(self, sessions: Sessions, name: str) -> Floats:
         ratios = self.chain[name]

@@ -29,6 +29,7 @@ from adapter.smarttools.value import Flow, Singles, Worth, worth
 
 SIZES = np.array([8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024, 4096, 2**20])  # places of the tables
 STEPS = np.array([12, 20, 28, 40, 56, 80, 112, 160, 320, 640])
+FULL = 0.95  # of a step, at the most, may be taken up by what happens in it
 BUSY = 0.5  # of a reservation, at the most, is usual in one step
 CAUTION = 0.05  # by so much more a displaced direct client counts, for each week that the model is older than one
 DEARER = 1.02  # times the ceiling: a direct client counts for more than any spot, by more than rounding could hide
@@ -146,21 +147,28 @@ def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
         expected.made[rows], expected.level[rows], in_all, count,
     )  # fmt: skip
     # At most one client comes in a step, which makes a count calmer than Poisson's: the mean's doubt makes up for it.
-    nodes = gamma_points(expected.remaining[rows], expected.spread[rows] + 1 / count)
-    direct = (nodes / to_come[:, None]).T[None] * (steps.direct / steps.stand).T[:, None, :]
+    spread, coming = expected.spread[rows], (steps.direct / steps.stand).T[:, None, :]
+    direct, valued = (
+        (gamma_points(expected.remaining[rows], each + 1 / count) / to_come[:, None]).T[None] * coming
+        for each in (spread, spread * expected.wary[rows])
+    )
     seen = (steps.market * in_all[:, None]).T
     back = -np.expm1(-steps.hazard).T
     # What is held together below 1 in a step: rounding a busy step must not turn arrivals into debts.
-    fit = 0.95 / np.maximum(direct.max(axis=1) * (1 + model.others) + seen + back * outlook.capacity[rows], 0.95)
+    busy, worthy = (each.max(axis=1) * (1 + model.others) for each in (direct, valued))
+    returns = back * outlook.capacity[rows]
+    fit = FULL / np.maximum(busy + seen + returns, FULL)
+    value_fit = np.minimum((FULL - returns * fit) / np.maximum(worthy + seen, 1e-9), 1.0)
     rates = outlook.free_rate[rows] + np.linspace(0, 1, RUNGS)[:, None] * (outlook.ceiling - outlook.free_rate)[rows]
     accept = chance(rates, outlook.median[rows], outlook.scale[rows])
     parts = {
         "capacity": outlook.capacity[rows],
         "direct": direct * fit[:, None],
+        "valued": valued * value_fit[:, None],
         "other": np.full(len(rows), model.others),
         "stand": steps.stand.T,
         "cancelled": back * fit,
-        "looks": seen * fit,
+        "looks": seen * value_fit,
         "served": _served(outlook, rows),
         "bring": rates * accept * model.market.attended,
         "accept": accept,

@@ -66,7 +66,24 @@ class SmartTools:
         reservations: pd.DataFrame,
         offers: pd.DataFrame | None = None,
     ) -> pd.DataFrame:
-        """One row for each session, in the order given. Raises ``BadTable``."""
+        """One row for each session, in the order given. Raises ``BadTable``.
+
+        Where an optional column ``premium`` of ``sessions`` is false, the studio offers none: nothing here counts any.
+        """
+        return self.propose(at, studios, sessions, reservations, offers).drop(columns=["further", "further_rate"])
+
+    def propose(
+        self,
+        at: datetime,
+        studios: pd.DataFrame,
+        sessions: pd.DataFrame,
+        reservations: pd.DataFrame,
+        offers: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
+        """What ``decide`` answers, and ``further`` premium spots at ``further_rate``. Raises ``BadTable``.
+
+        These are what would be offered as Premium, whether the studio does or not: it is asked (OP-01).
+        """
         outlook = self._outlook(at, studios, sessions, reservations, offers)
         return _table(sessions["session_id"], outlook, self._judged(outlook))
 
@@ -223,7 +240,8 @@ class SmartTools:
 
 def _table(ids: pd.Series, outlook: Outlook, verdicts: Verdicts) -> pd.DataFrame:
     places = outlook.sessions.digits
-    premium = np.where(verdicts.premium_spots > 0, majors(verdicts.premium_units, places), np.nan)
+    higher = majors(verdicts.premium_units, places)
+    premium, further = (np.where(n > 0, higher, np.nan) for n in (verdicts.premium_spots, verdicts.further))
     return pd.DataFrame(
         {
             "session_id": ids.array,
@@ -235,5 +253,7 @@ def _table(ids: pd.Series, outlook: Outlook, verdicts: Verdicts) -> pd.DataFrame
             "displacement_risk": pd.array(verdicts.risk, dtype="float64"),
             "expected_value": pd.array(verdicts.value, dtype="float64"),
             "reason": pd.array(verdicts.reason, dtype="str"),
+            "further": pd.array(verdicts.further, dtype="int64"),
+            "further_rate": pd.array(further, dtype="float64"),
         }
     )

@@ -30,6 +30,7 @@ class Flow:
 
     capacity: Singles  # (sessions,)
     direct: Singles  # (steps, nodes, sessions) arrivals of direct clients
+    valued: Singles  # the same, its nodes as far apart as they count for the value of a place
     other: Singles  # (sessions,) third-party arrivals for each direct one
     stand: Singles  # (steps, sessions) chance that a reservation made in the step stands at the start
     cancelled: Singles  # (steps, sessions) chance that one active reservation is cancelled in the step
@@ -72,14 +73,15 @@ def _solve(flow: Flow, places: int) -> tuple[Singles, Singles, Singles]:
     for step in range(steps):
         direct, back = flow.direct[step], taken * flow.cancelled[step]
         moved = direct * (1 + flow.other)
-        _step_value(value, flow, step, direct, back, spare)
+        _step_value(value, flow, step, back, spare)
         _step_safe(safe, direct, moved, back, spare)
         _step_served(served, flow.stand[step], direct, moved, back, spare)
     return value, safe, served
 
 
-def _step_value(value: Singles, flow: Flow, step: int, direct: Singles, back: Singles, spare: list[Singles]) -> None:
+def _step_value(value: Singles, flow: Flow, step: int, back: Singles, spare: list[Singles]) -> None:
     cost, gain, line, _ = spare
+    direct = flow.valued[step]
     np.subtract(value[1:], value[:-1], out=cost)
     gain.fill(0)
     for bring, accept in zip(flow.bring, flow.accept, strict=True):

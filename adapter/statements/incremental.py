@@ -135,12 +135,20 @@ def classes_of(db: Db, studio_id: int, since: datetime, until: datetime) -> list
         held
         for connection in connections_of(db, studio_id)
         for held in _classes(
-            db, facts_of_connection(db, connection.id, since=since, until=until), partial(campaigns.on, connection.id)
+            facts_of_connection(db, connection.id, since=since, until=until),
+            partial(campaigns.on, connection.id),
+            _waiting(db, connection.id, since),
         )
     ]
 
 
-def _classes(db: Db, facts: dict[str, Any], spotlit: Spotlit) -> list[Class]:
+def _waiting(db: Db, connection_id: int, since: datetime) -> dict[int, int]:
+    """How many wait for a place, of the sessions for which somebody does."""
+    waited = select(Session.id, Session.waitlisted).where(Session.waitlisted > 0, Session.starts_at >= since)
+    return dict(db.execute(waited.where(Session.connection_id == connection_id)).all())
+
+
+def _classes(facts: dict[str, Any], spotlit: Spotlit, waiting: dict[int, int]) -> list[Class]:
     counts: dict[int, dict[str, list[float]]] = defaultdict(lambda: {channel.value: [] for channel in Channel})
     reservations = facts["reservations"]
     for number, channel, outcome, amount in zip(
@@ -148,11 +156,6 @@ def _classes(db: Db, facts: dict[str, Any], spotlit: Spotlit) -> list[Class]:
     ):
         if outcome in STANDS:
             counts[number][channel].append(amount)
-    waiting = (
-        {row.id: row.waitlisted for row in db.execute(select(Session.id, Session.waitlisted))}
-        if len(reservations)
-        else {}
-    )
     return [
         replace(
             _class(row, counts[row["session_id"]], waiting.get(row["session_id"], 0), facts),

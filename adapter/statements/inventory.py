@@ -97,6 +97,8 @@ def _offers(studio_id: int, start: date, last: date) -> Select[*tuple[Any, ...]]
     in_force = (
         select(Decision.session_id, func.max(Decision.sequence).label("sequence"))
         .join(Session, Session.id == Decision.session_id)
+        .join(Connection, Connection.id == Session.connection_id)
+        .where(Connection.studio_id == studio_id, Session.starts_at < day_begins(last + 2 * DAY, "UTC"))
         .where(Decision.at <= Session.starts_at, Decision.shadow.is_(False))
         .where(Decision.binding.is_distinct_from("stale"), Session.starts_at >= day_begins(start - DAY, "UTC"))
         .group_by(Decision.session_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import and_, func, select
@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session as Db
 
 from adapter.experiments.overrides import Overridden, Worth
 from adapter.statements.incremental import classes_of, displaced_of
+from adapter.store.dialect import chunks
+from adapter.store.meaning import meaning
 from adapter.store.overrides import Overrides, every_override
 from adapter.store.tables import (
     ClassType,
@@ -35,18 +37,18 @@ def worth_of(db: Db, studio_id: int, now: datetime) -> dict[int, Worth]:
         return {}
     classes = classes_of(db, studio_id, min(row.starts_at for row in rows), now)
     lost, retail = displaced_of(classes), {one.session_id: one.retail for one in classes}
-    found: dict[int, Worth] = {}
-    for row in rows:
-        firsts = _first_decisions(db, row, _touched(db, row, now))
-        earned = {decision.session_id: _payouts_since(db, decision) for decision in firsts}
-        found[row.id] = Worth(
+    firsts = {row.id: _first_decisions(db, row, _touched(db, row, now)) for row in rows}
+    earned = _payouts_since(db, {decision.id for found in firsts.values() for decision in found})
+    return {
+        number: Worth(
             [
-                Overridden(n, earned[n] - lost[n] * retail[n], decision.expected_value)
-                for decision in firsts
+                Overridden(n, earned.get(decision.id, 0.0) - lost[n] * retail[n], decision.expected_value)
+                for decision in found
                 if (n := decision.session_id) in retail
             ]
         )
-    return found
+        for number, found in firsts.items()
+    }
 
 
 def _touched(db: Db, row: Override, now: datetime) -> list[int]:
@@ -82,18 +84,18 @@ def _stood(inputs: Mapping[str, Mapping[str, object]], kind: OverrideKind) -> bo
     return inputs["standing"].get(_STOOD_AS[kind]) not in (None, False)
 
 
-def _payouts_since(db: Db, decision: Decision) -> float:
-    """What marketplace reservations made after a decision pay."""
-    session = db.get_one(Session, decision.session_id)
-    mapped = and_(
-        SourceMapping.connection_id == Reservation.connection_id,
-        SourceMapping.source == Reservation.source,
-        SourceMapping.channel == Channel.MARKETPLACE,
-    )
+def _payouts_since(db: Db, decision_ids: Collection[int]) -> dict[int, float]:
+    """What marketplace reservations made after each decision pay; of one without any, nothing is told."""
+    inside = and_(Reservation.connection_id == Session.connection_id, Reservation.session_id == Session.external_id)
     paid = (
-        select(func.coalesce(func.sum(Reservation.rate * Reservation.seats), 0))
-        .join(SourceMapping, mapped)
-        .where(Reservation.connection_id == session.connection_id, Reservation.session_id == session.external_id)
-        .where(Reservation.booked_at >= decision.at, Reservation.outcome.in_(ACTIVE_OUTCOMES))
+        select(Decision.id, func.sum(Reservation.rate * Reservation.seats))
+        .join(Session, Session.id == Decision.session_id)
+        .join(Reservation, inside)
+        .join(SourceMapping, meaning())
+        .where(SourceMapping.channel == Channel.MARKETPLACE, Reservation.outcome.in_(ACTIVE_OUTCOMES))
+        .where(Reservation.booked_at >= Decision.at)
+        .group_by(Decision.id)
     )
-    return float(db.scalar(paid) or 0)
+    pieces = chunks(sorted(decision_ids))
+    rows = (row for some in pieces for row in db.execute(paid.where(Decision.id.in_(some))))
+    return {number: float(amount or 0) for number, amount in rows}

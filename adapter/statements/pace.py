@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
+from adapter.store.meaning import meaning
 from adapter.store.tables import Reservation, Session, SourceMapping
 from connectors.records import ACTIVE_OUTCOMES, BookingTime, Channel, SessionStatus
 
@@ -83,11 +84,10 @@ def _before(db: Db, session: Session) -> Sequence[Session]:
 
 def _standing(db: Db, session: Session, until: datetime) -> NDArray[np.float64] | None:
     """Direct reservations of a class at each of HOURS; None where it is not known when they were made."""
-    mapped = and_(SourceMapping.connection_id == Reservation.connection_id, SourceMapping.source == Reservation.source)
     known = Reservation.booked_at_source != BookingTime.UNKNOWN
     wanted = (
         select(Reservation.booked_at, Reservation.cancelled_at, Reservation.outcome, Reservation.seats, known)
-        .outerjoin(SourceMapping, mapped)
+        .outerjoin(SourceMapping, meaning())
         .where(Reservation.connection_id == session.connection_id, Reservation.session_id == session.external_id)
         .where(SourceMapping.channel.is_(None) | SourceMapping.channel.in_((Channel.DIRECT, Channel.UNKNOWN)))
     )

@@ -13,13 +13,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session as Db
 
 from adapter.context import Context
+from adapter.experiments.readout import Readout
 from adapter.guarantee.outlook import days_done
+from adapter.statements.incremental import Meter, incremental_of
 from adapter.statements.kept import Json, Work, keep, shown
 from adapter.statements.overview import overview_of
+from adapter.statements.watch import LIGHTS, Light, kept_lights, lights_of, told_lights
 from adapter.store.tables import Studio
 
 LINES_SHOWN = 200
-NAME = "guarantee"
+NAME, BROUGHT = "guarantee", "guarantee brought"
 PRICES = ("retail_then", "retail_now")
 
 
@@ -47,6 +50,33 @@ def page_of(context: Context, studio_id: int) -> Page:
 def keep_page(context: Context, studio_id: int) -> None:
     """Work the page out and keep it, in the place of the one before."""
     keep(context, studio_id, NAME, _work(context, studio_id))
+    keep(context, studio_id, BROUGHT, _brought(context, studio_id))
+    keep(context, studio_id, LIGHTS, _lights(context, studio_id))
+
+
+def brought_of(context: Context, studio_id: int) -> tuple[Meter, Readout | None]:
+    """The meter of six months and what the holdout says so far, as of the page."""
+    made, _ = shown(context, studio_id, BROUGHT, _brought(context, studio_id))
+    readout = made.content["readout"]
+    return Meter(**made.content["meter"]), None if readout is None else Readout(**readout)
+
+
+def lights_shown(context: Context, studio_id: int) -> list[Light]:
+    """The requirements as the watch last found them, at most half an hour ago; of a small studio as of now."""
+    made, _ = shown(context, studio_id, LIGHTS, _lights(context, studio_id))
+    return told_lights(made.content)
+
+
+def _brought(context: Context, studio_id: int) -> Work:
+    def work(db: Db) -> Json:
+        meter, _, readout = incremental_of(db, studio_id, context.now())
+        return {"meter": asdict(meter), "readout": None if readout is None else asdict(readout)}
+
+    return work
+
+
+def _lights(context: Context, studio_id: int) -> Work:
+    return lambda db: kept_lights(lights_of(db, studio_id, context.now()))
 
 
 def _work(context: Context, studio_id: int) -> Work:

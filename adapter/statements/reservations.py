@@ -19,6 +19,7 @@ from sqlalchemy.orm import defer
 from adapter.marketplace.payouts.owed import TRIAL, Quote
 from adapter.marketplace.payouts.quotes import quote_of
 from adapter.statements.gaps import Gaps
+from adapter.store.meaning import meaning
 from adapter.store.selling import same_place
 from adapter.store.tables import ChannelReservation, Connection, Reservation, Session, SourceMapping, Venue
 from connectors.records import Channel, Outcome, SessionStatus
@@ -66,14 +67,13 @@ def _query(studio_id: int, as_of: datetime) -> Any:
     same = Reservation.connection_id
     session = and_(Session.connection_id == same, Session.external_id == Reservation.session_id)
     venue = and_(Venue.connection_id == same, Venue.external_id == Session.venue_id)
-    meaning = and_(SourceMapping.connection_id == same, SourceMapping.source == Reservation.source)
     return (
         select(Reservation, Session, Venue, SourceMapping.channel, ChannelReservation)
         .options(defer(Reservation.raw), defer(Session.raw), defer(Venue.raw))
         .join(Connection, Connection.id == same)
         .outerjoin(Session, session)
         .outerjoin(Venue, venue)
-        .outerjoin(SourceMapping, meaning)
+        .outerjoin(SourceMapping, meaning())
         .outerjoin(ChannelReservation, same_place())
         .where(Connection.studio_id == studio_id)
         .where(or_(Reservation.booked_at.is_(None), Reservation.booked_at <= as_of))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
+from adapter.store.meaning import meaning
 from adapter.store.tables import Reservation, Session, SourceMapping
 from connectors.records import ACTIVE_OUTCOMES, Channel
 
@@ -23,14 +24,10 @@ class Stake:
 
 def stake_of(db: Db, session: Session) -> Stake:
     """What hangs on a class now."""
-    mapped = and_(
-        SourceMapping.connection_id == Reservation.connection_id,
-        SourceMapping.source == Reservation.source,
-        SourceMapping.channel == Channel.MARKETPLACE,
-    )
     mine = Reservation.connection_id == session.connection_id, Reservation.session_id == session.external_id
-    standing = select(Reservation.seats, Reservation.rate).join(SourceMapping, mapped).where(*mine)
-    rows = db.execute(standing.where(Reservation.outcome.in_(ACTIVE_OUTCOMES))).all()
+    standing = select(Reservation.seats, Reservation.rate).join(SourceMapping, meaning()).where(*mine)
+    ours = standing.where(SourceMapping.channel == Channel.MARKETPLACE, Reservation.outcome.in_(ACTIVE_OUTCOMES))
+    rows = db.execute(ours).all()
     return Stake(
         guests=sum(seats for seats, _ in rows),
         payouts=sum((rate * seats for seats, rate in rows if rate is not None), Decimal(0)),

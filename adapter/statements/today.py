@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session as Db
 
 from adapter.experiments.shadow import Shadowed
 from adapter.statements.kept import Json
+from adapter.store.meaning import meaning
 from adapter.store.tables import (
     ClassType,
     Connection,
@@ -97,9 +98,8 @@ def _booked(studio_id: int, start: datetime, end: datetime) -> Select[Any]:
 
 def _with_reservations(wanted: Select[Any]) -> Select[Any]:
     same = Session.connection_id
-    mapped = and_(SourceMapping.connection_id == same, SourceMapping.source == Reservation.source)
     inside = and_(Reservation.connection_id == same, Reservation.session_id == Session.external_id)
-    return wanted.join(Reservation, inside).outerjoin(SourceMapping, mapped)
+    return wanted.join(Reservation, inside).outerjoin(SourceMapping, meaning())
 
 
 def _shadowed(db: Db, studio_id: int, now: datetime) -> Iterable[Shadowed]:

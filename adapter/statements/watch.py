@@ -7,7 +7,7 @@ could not be read (GD-03). What the terms leave to a person stays with a person:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,9 +25,10 @@ from adapter.statements.reservations import key
 from adapter.store.alerts import open_alert, resolve_alert
 from adapter.store.connection_health import connections_of
 from adapter.store.settings import effective_settings
-from adapter.store.tables import Alert, AlertKind, Connection, Participation, Studio, Venue
+from adapter.store.tables import Alert, AlertKind, Connection, KeptPage, Participation, Studio, Venue
 
 TRACKING_GAP = timedelta(hours=24)  # after which a person should decide whether the guarantee could be tracked (GD-03)
+LIGHTS = "guarantee lights"  # the kept page's name
 NAMES = {
     "subscriber": "Active subscriber",
     "agreement": "Signed marketplace agreement",
@@ -54,6 +55,20 @@ class Light:
         return NAMES[self.requirement]
 
 
+def kept_lights(lights: Sequence[Light]) -> dict[str, Any]:
+    """Lights as a kept page has them."""
+    deadlines = [None if light.deadline is None else light.deadline.isoformat() for light in lights]
+    return {"lights": [asdict(light) | {"deadline": at} for light, at in zip(lights, deadlines, strict=True)]}
+
+
+def told_lights(content: dict[str, Any]) -> list[Light]:
+    """The lights of a kept page."""
+    return [
+        Light(**row | {"deadline": row["deadline"] and datetime.fromisoformat(row["deadline"])})
+        for row in content["lights"]
+    ]
+
+
 def lights_of(db: Db, studio_id: int, now: datetime) -> list[Light]:
     """The lights of a studio whose period runs; none before its start date is displayed, or after its last day."""
     studio, part = db.get_one(Studio, studio_id), participation_of(db, studio_id)
@@ -75,7 +90,10 @@ def watch_guarantees(db: Db, now: datetime) -> None:
         connections = connections_of(db, part.studio_id)
         if not connections:
             continue
-        lit = [light for light in lights_of(db, part.studio_id, now) if light.colour != "green"]
+        lights = lights_of(db, part.studio_id, now)
+        if (page := db.get(KeptPage, (part.studio_id, LIGHTS))) is not None:
+            page.content, page.made_at = kept_lights(lights), now
+        lit = [light for light in lights if light.colour != "green"]
         if lit:
             words = " ".join(f"{light.name}: {light.words}" for light in lit)
             open_alert(db, connections[0].id, AlertKind.GUARANTEE, f"Revenue Guarantee. {words}", now=now)

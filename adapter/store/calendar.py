@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session, aliased, defer
 
+from adapter.store.meaning import meaning
 from adapter.store.selling import Taken, taken_of
 from adapter.store.tables import ClassType, Connection, Decision, Push, PushMode, Reservation, SourceMapping, Venue
 from adapter.store.tables import Session as ClassSession
@@ -94,6 +95,21 @@ def upcoming(
         later = and_(ClassSession.starts_at == instant, ClassSession.id > last)
         wanted = wanted.where((ClassSession.starts_at > instant) | later)
     return _with_places(db, db.execute(wanted.options(defer(Decision.explanation, raiseload=True))).all())
+
+
+def starts_of(
+    db: Session, studio_ids: frozenset[int], start: datetime, end: datetime, *, venue_id: int | None = None
+) -> list[tuple[datetime, str]]:
+    """When the studios' sessions of ``upcoming`` start, and in which zone: all that it takes to count them by day."""
+    wanted = (
+        select(ClassSession.starts_at, ClassSession.timezone)
+        .join(Connection, Connection.id == ClassSession.connection_id)
+        .where(Connection.studio_id.in_(studio_ids), ClassSession.starts_at >= start, ClassSession.starts_at < end)
+    )
+    if venue_id is not None:
+        same = and_(Venue.connection_id == ClassSession.connection_id, Venue.external_id == ClassSession.venue_id)
+        wanted = wanted.join(Venue, same).where(Venue.id == venue_id)
+    return [(instant, zone) for instant, zone in db.execute(wanted)]
 
 
 def one_session(db: Session, session_id: int) -> Upcoming:
@@ -185,13 +201,7 @@ def _seats(db: Session, sessions: Iterable[ClassSession]) -> list[tuple[tuple[in
     for connection_id, ids in by_connection.items():
         counted = (
             select(Reservation.session_id, SourceMapping.channel, Reservation.outcome, func.sum(Reservation.seats))
-            .outerjoin(
-                SourceMapping,
-                and_(
-                    SourceMapping.connection_id == Reservation.connection_id,
-                    SourceMapping.source == Reservation.source,
-                ),
-            )
+            .outerjoin(SourceMapping, meaning())
             .where(Reservation.connection_id == connection_id, Reservation.session_id.in_(ids))
             .group_by(Reservation.session_id, SourceMapping.channel, Reservation.outcome)
         )

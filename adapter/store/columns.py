@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Table
 
 from adapter.store.dialect import table_of
-from adapter.store.payloads import Payload, canonical
+from adapter.store.payloads import canonical
 from adapter.store.redaction import hash_of, is_plain, redact, scrub
 from adapter.store.sealing import Keyring
 from adapter.store.tables import ClassType, Client, PriceOption, Reservation, SaleLine, Session, Venue
@@ -66,7 +66,7 @@ def to_row(kind: Kind, fetched: Fetched, keys: Keyring, now: datetime) -> Row:
             values[name] = _fit(name, value)
     if not values["external_id"]:
         raise Unfit("external_id: a record without an id cannot be kept")
-    raw = Payload(redact(fetched.raw, keys, person=kind.person))
+    raw = redact(fetched.raw, keys, person=kind.person)
     address = getattr(fetched.record, kind.address) if kind.address else None
     hashed = _hash(f"[{raw.text},{canonical(values)},{hash_of(address, keys) if address else None}]")
     key = values["external_id"]

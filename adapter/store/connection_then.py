@@ -82,11 +82,12 @@ def picture_of(db: Db, connection_id: int, then: datetime, *, runs: int = 20) ->
     )
 
 
-def settings_then(db: Db, studio_id: int, then: datetime) -> Settings:
-    """The settings of the studio as a whole, with every change since taken back."""
-    own = effective_settings(db, studio_id).own(Scope.STUDIO)
+def settings_then(db: Db, studio_id: int, then: datetime, scope: Scope = Scope.STUDIO, scope_id: int = 0) -> Settings:
+    """What was set at a scope, by default the studio, with every change since taken back."""
+    own = effective_settings(db, studio_id).own(scope, scope_id)
     held = {name: getattr(own, name) for name in NAMES}
-    for before in _taken_back(db, studio_id, "settings.changed", f"studio:{studio_id}", then):
+    about = f"studio:{studio_id}" if scope is Scope.STUDIO else f"{scope}:{scope_id}"
+    for before in _taken_back(db, studio_id, "settings.changed", about, then):
         held |= {name: Decimal(value) if name in AMOUNTS and value else value for name, value in before.items()}
     return Settings(**{name: held[name] for name in NAMES})
 

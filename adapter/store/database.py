@@ -1,7 +1,8 @@
 """Opening the database: one door for writing, one for reading, on SQLite and PostgreSQL alike.
 
-SQLite's default transactions silently lose updates, so writing begins with BEGIN IMMEDIATE; reading uses a second
-engine with plain BEGIN and never takes the write lock. Hold neither open over an HTTP call.
+SQLite's default transactions silently lose updates, so writing begins with BEGIN IMMEDIATE; reading begins with plain
+BEGIN and never takes the write lock. Both share one pool, and each statement compiled once. Hold neither open over an
+HTTP call.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ class Store:
         self.info: dict[str, Any] = {}  # what every writing session carries
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self.writer = _sqlite(url, "BEGIN IMMEDIATE")
-            self.reader = _sqlite(url, "BEGIN")
+            self.writer = _sqlite(url)
+            self.reader = self.writer.execution_options(begin="BEGIN")
             self._turn: AbstractContextManager[object] = threading.RLock()
         else:
             options = {"pool_pre_ping": True, "hide_parameters": True, "json_serializer": stored_text}
@@ -56,12 +57,12 @@ class Store:
     def close(self) -> None:
         """Close every connection."""
         self.writer.dispose()
-        self.reader.dispose()
 
 
-def _sqlite(url: str, begin: str) -> Engine:
+def _sqlite(url: str) -> Engine:
     connect = {"timeout": 30, "isolation_level": None}
-    engine = create_engine(url, connect_args=connect, hide_parameters=True, json_serializer=stored_text)
+    shared = {"pool_size": 10, "max_overflow": 20}  # twice the usual: for who reads and who writes
+    engine = create_engine(url, connect_args=connect, hide_parameters=True, json_serializer=stored_text, **shared)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -74,7 +75,7 @@ def _sqlite(url: str, begin: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN IMMEDIATE"))
 
     return engine
 

@@ -7,6 +7,7 @@ list is applied twice in order instead of being an error.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import BindParameter, ColumnElement, Table, bindparam
@@ -28,7 +29,11 @@ def table_of(model: type[Base]) -> Table:
 
 def insert(db: Session, table: Table) -> _Insert:
     """An INSERT that can take ON CONFLICT, in the dialect of this database."""
-    return sqlite.insert(table) if db.get_bind().dialect.name == "sqlite" else postgresql.insert(table)
+    return _insert(db.get_bind().dialect.name, table)
+
+
+def _insert(dialect: str, table: Table) -> _Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def insert_new(db: Session, table: Table, key: Sequence[str], rows: Sequence[Row]) -> None:
@@ -39,15 +44,24 @@ def insert_new(db: Session, table: Table, key: Sequence[str], rows: Sequence[Row
 
 def upsert(db: Session, table: Table, key: Sequence[str], rows: Sequence[Row], *, differs: list[str]) -> None:
     """Insert the rows; where the key is there, write every given column if one of ``differs`` has changed."""
-    if not rows:
-        return
-    statement = insert(db, table)
-    given = {name: statement.excluded[name] for name in rows[0] if name not in key}
+    if rows:
+        db.execute(
+            _upserting(db.get_bind().dialect.name, table, tuple(key), tuple(rows[0]), tuple(differs)), list(rows)
+        )
+
+
+@lru_cache(maxsize=64)
+def _upserting(
+    dialect: str, table: Table, key: tuple[str, ...], names: tuple[str, ...], differs: tuple[str, ...]
+) -> _Insert:
+    """The statement: to make one anew takes as long as to write fifty rows."""
+    statement = _insert(dialect, table)
+    given = {name: statement.excluded[name] for name in names if name not in key}
     changed: ColumnElement[bool] | None = None
     for name in differs:
         one = table.c[name].is_distinct_from(statement.excluded[name])
         changed = one if changed is None else changed | one
-    db.execute(statement.on_conflict_do_update(index_elements=key, set_=given, where=changed), list(rows))
+    return statement.on_conflict_do_update(index_elements=key, set_=given, where=changed)
 
 
 def among(values: Iterable[Any]) -> BindParameter[Any]:

@@ -16,6 +16,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session as Database
 
+from adapter.store.meaning import meaning
 from adapter.store.prices import Prices, prices_of
 from adapter.store.selling import HOLDING, LET_GO, same_place
 from adapter.store.settings import Settings, StudioSettings, effective_settings
@@ -217,10 +218,7 @@ def _reservations(db: Database, connection_id: int, during: Any, prices: Prices)
             Session,
             and_(Session.connection_id == Reservation.connection_id, Session.external_id == Reservation.session_id),
         )
-        .outerjoin(
-            SourceMapping,
-            and_(SourceMapping.connection_id == Reservation.connection_id, SourceMapping.source == Reservation.source),
-        )
+        .outerjoin(SourceMapping, meaning())
         .outerjoin(ChannelReservation, same_place())
         .where(Reservation.connection_id == connection_id, during)
         .order_by(Session.starts_at, Session.id, Reservation.id)

@@ -20,6 +20,7 @@ from sqlalchemy.orm import aliased
 
 from adapter.store.client_merges import joined_addresses
 from adapter.store.dialect import chunks, table_of, upsert
+from adapter.store.meaning import meaning
 from adapter.store.tables import (
     Client,
     ClientEmail,
@@ -187,14 +188,13 @@ def _joined(wanted: Columns, held: Subquery, at: ColumnElement[Any]) -> Columns:
     session = and_(Session.connection_id == same, Session.external_id == Reservation.session_id)
     client = and_(Client.connection_id == same, Client.external_id == Reservation.client_id)
     then = and_(or_(held.c.first, held.c.since <= at), or_(held.c.until.is_(None), at < held.c.until))
-    meaning = and_(SourceMapping.connection_id == same, SourceMapping.source == Reservation.source)
     return (
         wanted.select_from(Reservation)
         .join(Connection, Connection.id == same)
         .outerjoin(Session, session)
         .outerjoin(Client, client)
         .outerjoin(held, and_(held.c.client_id == Client.id, then))
-        .outerjoin(SourceMapping, meaning)
+        .outerjoin(SourceMapping, meaning())
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session as Db
 
+from adapter.store.meaning import meaning
 from adapter.store.tables import Connection, Decision, PushMode, Reservation, Session, SourceMapping, Studio, Venue
 from connectors.records import ACTIVE_OUTCOMES, Channel, SessionStatus
 
@@ -74,13 +75,12 @@ def _booked(db: Db, studio_ids: frozenset[int] | None, now: datetime) -> Mapping
     here = db.scalars(every if studio_ids is None else every.where(Connection.studio_id.in_(studio_ids))).all()
     same = Reservation.connection_id
     held = and_(Session.connection_id == same, Session.external_id == Reservation.session_id)
-    mapped = and_(SourceMapping.connection_id == same, SourceMapping.source == Reservation.source)
     place = and_(Venue.connection_id == same, Venue.external_id == Session.venue_id)
     counted = (
         select(Venue.id, func.sum(Reservation.seats))
         .select_from(Reservation)
         .join(Session, held)
-        .join(SourceMapping, mapped)
+        .join(SourceMapping, meaning())
         .join(Venue, place)
         .where(
             Session.connection_id.in_(here),

@@ -50,13 +50,14 @@ class Look:
 
     @cached_property
     def connections(self) -> Mapping[int, Any]:
-        """What is connected, or was and should be again: (id, platform, state, connected_at, last_pulled_at)."""
+        """What is connected, or was and should be again."""
         columns = (
             Connection.id,
             Connection.platform,
             Connection.state,
             Connection.connected_at,
             Connection.last_pulled_at,
+            Connection.clock_ahead,
         )
         wanted = select(*columns).where(Connection.state != ConnectionState.DISCONNECTED)
         return {row.id: row for row in self.db.execute(wanted.order_by(Connection.id))}
@@ -126,6 +127,12 @@ def _up(look: Look) -> Values:
 def _mirror_age(look: Look) -> Values:
     for row in look.connections.values():
         yield look.of(row.id), look.seconds_since(row.last_pulled_at or row.connected_at)
+
+
+def _clock_ahead(look: Look) -> Values:
+    for row in look.connections.values():
+        if row.clock_ahead is not None:
+            yield look.of(row.id), float(row.clock_ahead)
 
 
 def _decision_lag(look: Look) -> Values:
@@ -250,6 +257,7 @@ ONE = ("connection", "platform")
 MEASURES: Sequence[Measure] = (
     Measure("adapter_connection_up", "1: we have access to the platform; 0: the studio must reconnect", ONE, _up),
     Measure("adapter_mirror_age_seconds", "Since the start of the last complete read", ONE, _mirror_age),
+    Measure("adapter_platform_clock_ahead_seconds", "How far the platform's clock is ahead of ours", ONE, _clock_ahead),
     Measure("adapter_decision_lag_seconds", "How long a complete read waits to be decided on", ONE, _decision_lag),
     Measure("adapter_calls_today", "Calls to the platform on this day (UTC)", ONE, _calls),
     Measure("adapter_call_errors_today", "Of these, without an answer or with an error", ONE, _call_errors),

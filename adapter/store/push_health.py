@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session as Database
-from sqlalchemy.orm import aliased
 
 from adapter.store.tables import Breaker, Listing, Push, PushState
 from adapter.store.tables import Session as ClassSession
@@ -93,10 +92,11 @@ def own_caps_of(db: Database, connection_id: int, now: datetime) -> int:
 
 
 def _latest(connection_id: int, now: datetime, *columns: Any) -> Select[*tuple[Any, ...]]:
-    later = aliased(Push)
-    followed: ColumnElement[bool] = exists().where(later.session_id == Push.session_id, later.id > Push.id)
-    ahead = select(*columns).select_from(Push).join(ClassSession, ClassSession.id == Push.session_id)
-    return ahead.where(Push.connection_id == connection_id, ClassSession.starts_at > now, ~followed)
+    """The last push of each class to come; from the few classes on, not from all pushes ever made."""
+    ahead = ClassSession.connection_id == connection_id, ClassSession.starts_at > now
+    last = select(func.max(Push.id)).join(ClassSession, ClassSession.id == Push.session_id).where(*ahead)
+    found = select(*columns).select_from(Push).join(ClassSession, ClassSession.id == Push.session_id)
+    return found.where(Push.id.in_(last.group_by(Push.session_id)))
 
 
 def _listings(connection_id: int, now: datetime, *columns: Any) -> Select[*tuple[Any, ...]]:

@@ -16,6 +16,7 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session as Db
 
 from adapter.guarantee.identity import normalise
+from adapter.store.meaning import meaning
 from adapter.store.sealing import Keyring
 from adapter.store.tables import (
     Audit,
@@ -245,13 +246,12 @@ def _guests(db: Db, email: int, masked: str, studio_ids: frozenset[int] | None) 
 def _latest(db: Db, whose: Any) -> Iterator[Booking]:
     same = Reservation.connection_id
     kind = and_(ClassType.connection_id == same, ClassType.external_id == Session.class_type_id)
-    mapped = and_(SourceMapping.connection_id == same, SourceMapping.source == Reservation.source)
     wanted = (
         select(Reservation.outcome, Session, ClassType.name, SourceMapping.channel)
         .select_from(Reservation)
         .join(Session, and_(Session.connection_id == same, Session.external_id == Reservation.session_id))
         .outerjoin(ClassType, kind)
-        .outerjoin(SourceMapping, mapped)
+        .outerjoin(SourceMapping, meaning())
         .where(whose)
     )
     for outcome, session, name, channel in db.execute(wanted.order_by(Session.starts_at.desc()).limit(MOST)):

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session as Database
 
 from adapter.store.dialect import chunks
+from adapter.store.meaning import meaning
 from adapter.store.tables import ChannelReservation, Reservation, ReservationState, Session, SourceMapping
 from connectors.records import ACTIVE_OUTCOMES, Channel, Product
 
@@ -106,10 +107,7 @@ def _rostered(session_ids: Collection[int]) -> Select[*tuple[Any, ...]]:
             Reservation,
             and_(Reservation.connection_id == Session.connection_id, Reservation.session_id == Session.external_id),
         )
-        .outerjoin(
-            SourceMapping,
-            and_(SourceMapping.connection_id == Reservation.connection_id, SourceMapping.source == Reservation.source),
-        )
+        .outerjoin(SourceMapping, meaning())
         .outerjoin(ChannelReservation, same_place())
         .where(Session.id.in_(session_ids), Reservation.outcome.in_(ACTIVE_OUTCOMES))
         .group_by(Session.id, SourceMapping.channel, ours)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session as Db
 from sqlalchemy.orm import defer
 
 from adapter.store.calendar import Places, Upcoming, sessions_shown, upcoming
+from adapter.store.meaning import meaning
 from adapter.store.tables import (
     Audit,
     Connection,
@@ -99,7 +100,8 @@ def _as_of(db: Db, items: Sequence[Upcoming], then: datetime) -> list[Upcoming]:
     readings, first_read = _readings(db, sessions, then)
     known = [item for item in items if _was_known(item.session, readings, first_read, then)]
     numbers = [item.session.id for item in known]
-    decisions, pushes = _decisions(db, numbers, then), {push.session_id: push for push in _pushes(db, numbers, then)}
+    decisions = _decisions(db, numbers, then)
+    pushes = {push.session_id: push for push in _pushes(db, numbers, then, last=True)}
     taken: dict[Key, dict[Channel, int]] = defaultdict(lambda: defaultdict(int))
     for key, channel, outcome, seats in _reservations(db, [item.session for item in known], then):
         if outcome in ACTIVE_OUTCOMES:
@@ -160,14 +162,14 @@ def _readings(
     latest: dict[Key, SessionReading] = {}
     first: dict[Key, datetime] = {}
     for connection_id, ids in _by_connection(sessions).items():
-        mine = select(SessionReading).where(
-            SessionReading.connection_id == connection_id, SessionReading.session_id.in_(ids)
-        )
-        for row in db.scalars(mine.order_by(SessionReading.at, SessionReading.id)):
-            key = connection_id, row.session_id
-            first.setdefault(key, row.at)
-            if row.at <= then:
-                latest[key] = row
+        mine = SessionReading.connection_id == connection_id, SessionReading.session_id.in_(ids)
+        begun = select(SessionReading.session_id, func.min(SessionReading.at)).where(*mine)
+        for session_id, at in db.execute(begun.group_by(SessionReading.session_id)):
+            first[connection_id, session_id] = at
+        last = select(func.max(SessionReading.id)).where(*mine, SessionReading.at <= then)
+        by_then = SessionReading.id.in_(last.group_by(SessionReading.session_id))
+        for row in db.scalars(select(SessionReading).where(by_then)):
+            latest[connection_id, row.session_id] = row
     return latest, first
 
 
@@ -190,11 +192,16 @@ def _decisions(db: Db, numbers: Sequence[int], then: datetime) -> dict[int, Deci
     return {row.session_id: row for row in db.scalars(wanted)}
 
 
-def _pushes(db: Db, numbers: Sequence[int], then: datetime) -> list[Push]:
-    """The pushes written down by then, in order, each in the state in which it stood."""
-    rows = db.scalars(select(Push).where(Push.session_id.in_(numbers), Push.created_at <= then).order_by(Push.id)).all()
+def _pushes(db: Db, numbers: Sequence[int], then: datetime, *, last: bool = False) -> list[Push]:
+    """The pushes written down by then, in order, each as it stood; of each session all or the last."""
+    written = Push.session_id.in_(numbers), Push.created_at <= then
+    wanted = select(Push).where(*written)
+    if last:
+        wanted = select(Push).where(Push.id.in_(select(func.max(Push.id)).where(*written).group_by(Push.session_id)))
+    rows = db.scalars(wanted.order_by(Push.id)).all()
+    open_then = [row.id for row in rows if row.settled_at is None or row.settled_at > then]
     steps: dict[int, PushState] = {}
-    passed = select(PushStep).where(PushStep.push_id.in_([row.id for row in rows]), PushStep.at <= then)
+    passed = select(PushStep).where(PushStep.push_id.in_(open_then), PushStep.at <= then)
     for step in db.scalars(passed.order_by(PushStep.id)):
         steps[step.push_id] = step.state
     for row in rows:
@@ -207,7 +214,6 @@ def _pushes(db: Db, numbers: Sequence[int], then: datetime) -> list[Push]:
 def _reservations(db: Db, sessions: Iterable[Session], then: datetime) -> list[tuple[Key, Channel, Outcome, int]]:
     """Each reservation known by then, as what it stood."""
     found: list[tuple[Key, Channel, Outcome, int]] = []
-    mapped = and_(SourceMapping.connection_id == Reservation.connection_id, SourceMapping.source == Reservation.source)
     for connection_id, ids in _by_connection(sessions).items():
         said = _outcomes(db, connection_id, ids, then)
         wanted = select(
@@ -217,7 +223,7 @@ def _reservations(db: Db, sessions: Iterable[Session], then: datetime) -> list[t
             Reservation.seats,
             Reservation.booked_at,
             SourceMapping.channel,
-        ).outerjoin(SourceMapping, mapped)
+        ).outerjoin(SourceMapping, meaning())
         mine = wanted.where(Reservation.connection_id == connection_id, Reservation.session_id.in_(ids))
         for number, session, outcome, seats, booked_at, channel in db.execute(mine):
             unsaid = None if booked_at is not None and booked_at > then else outcome

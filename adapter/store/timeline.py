@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import String, and_, cast, select
+from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session as Db
 from sqlalchemy.orm import defer
 
 from adapter.overbooking.events import Event, Kind, in_order
+from adapter.store.meaning import meaning
 from adapter.store.tables import (
     Audit,
     Connection,
@@ -89,11 +90,10 @@ def _run_at(runs: Sequence[Any], at: datetime) -> int | None:
 
 
 def _bookings(db: Db, session: Session) -> Iterator[Event]:
-    same = and_(SourceMapping.connection_id == Reservation.connection_id, SourceMapping.source == Reservation.source)
     wanted = (
         select(Reservation, SourceMapping.channel)
         .options(defer(Reservation.raw, raiseload=True))
-        .outerjoin(SourceMapping, same)
+        .outerjoin(SourceMapping, meaning())
         .where(Reservation.connection_id == session.connection_id, Reservation.session_id == session.external_id)
     )
     there: set[str] = set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
@@ -35,6 +35,15 @@ from adapter.web.wording import can, seen
 
 blueprint = Blueprint("calendar", __name__)
 HISTORY = 20  # decisions shown
+ROWS = 60  # sessions on a page, where a day has very many
+
+
+class Cut(NamedTuple):
+    """Which of a day's sessions are on the page: from the first one on."""
+
+    first: int
+    last: int
+    of: int
 
 
 @blueprint.get("/studios/<int:studio_id>")
@@ -45,7 +54,7 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
     with context().store.read() as db:
         studio = db.get_one(Studio, studio_id)
         then = instant_asked_for(studio.timezone)
-        agenda = agenda_of(db, studio, now, venue_id=venue_id, then=then)
+        agenda = agenda_of(db, studio, now, venue_id=venue_id, then=then, chosen=chosen)
         rules = Counter(rule for item in agenda.total.ahead if (rule := _rule(item)) is not None)
         venues, connections = venues_of(db, studio_id), connections_of(db, studio_id)
         alerts = open_alerts(db, studio_id=studio_id, at=then)
@@ -54,12 +63,16 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
             connections = [connection_then(db, each, then) for each in connections if each.connected_at <= then]
         standing = [each for each in connections if each.state is not ConnectionState.DISCONNECTED]
         freshness = [freshness_of(each, settings, then or now) for each in standing]
+    chosen = chosen or agenda.only
+    shown, cut = _cut(_shown(agenda, chosen), agenda.only, request.args.get("after", 0, type=row_id))
     return render_template(
         "calendar.html",
         studio=studio,
         days=agenda.days,
         total=agenda.total,
-        shown=_shown(agenda, chosen),
+        only=agenda.only,
+        shown=shown,
+        cut=cut,
         rules=rules,
         rule=request.args.get("rule"),
         chosen=chosen,
@@ -130,6 +143,15 @@ def _shown(agenda: Agenda, chosen: date | None) -> list[Day]:
     if rule:
         days = [replace(day, items=[item for item in day.ahead if _rule(item) == rule]) for day in days]
     return [day for day in days if day.items]
+
+
+def _cut(days: list[Day], only: date | None, after: int) -> tuple[list[Day], Cut | None]:
+    """Of a day with very many sessions as many as fit a page, after so many; and which these are."""
+    longest = max((len(day.items) for day in days), default=0)
+    if only is None or longest <= ROWS:
+        return days, None
+    pages = [replace(day, items=day.items[after : after + ROWS]) for day in days]
+    return [day for day in pages if day.items], Cut(after + 1, min(after + ROWS, longest), longest)
 
 
 def _rule(item: Upcoming) -> str | None:

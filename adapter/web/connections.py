@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,6 +19,7 @@ from adapter.own_caps import use_ours_again
 from adapter.permissions import Act
 from adapter.push_mode import switch_push_mode
 from adapter.resync import WrongResync, request_resync
+from adapter.statements import kept
 from adapter.store.alerts import open_alerts
 from adapter.store.audit import note_run
 from adapter.store.connection_health import (
@@ -106,12 +108,22 @@ def one(connection_id: int) -> ResponseReturnValue:
             open=open_runs(db, connection_id),
             runs=runs_of(db, connection_id=connection_id),
             alerts=[each for each in open_alerts(db, connection_id=connection_id) if each.kind is not TOLD_ABOVE],
-            policies=policies_of(db, connection, now),
+            **_policies(connection),
             fresh=freshness_of(connection, effective_settings(db, connection.studio_id).studio, now),
             pushing=push_health_of(db, connection_id, now),
             stopping=connection.push_mode is not PushMode.LIVE and _is_stopping(db, connection),
             now=now,
         )
+
+
+def _policies(connection: Connection) -> dict[str, Any]:
+    """The rules of all sides compared: of a large studio as last kept, at most a day ago."""
+
+    def compare(db: Session) -> dict[str, Any]:
+        return {"policies": [asdict(each) for each in policies_of(db, connection, context().now())]}
+
+    page, is_kept = kept.shown(context(), connection.studio_id, f"{kept.POLICIES} {connection.id}", compare)
+    return {"policies": page.content["policies"], "compared_at": page.made_at if is_kept else None}
 
 
 def _one_then(db: Session, connection: Connection, then: datetime) -> str:

@@ -11,13 +11,12 @@ from sqlalchemy import select
 
 from adapter.permissions import Act
 from adapter.statements.exports import as_csv, as_pdf
-from adapter.statements.incremental import incremental_of
 from adapter.statements.judging import NotAllowed, agree, ask, open_judgements
 from adapter.statements.making import one_statement, signed_statement, statement_then
-from adapter.statements.page import keep_page, page_of
+from adapter.statements.page import brought_of, keep_page, lights_shown, page_of
 from adapter.statements.recorded import participation_of
 from adapter.statements.reservations import record_of
-from adapter.statements.watch import lights_of
+from adapter.store.holdouts import draw_of
 from adapter.store.tables import GuaranteeStatement, Judgement, JudgementKind, Studio
 from adapter.store.tenancy import row_id
 from adapter.studio_settings import FLOOR, settings_for
@@ -37,11 +36,11 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         if (then := instant_asked_for(studio.timezone)) is not None:
             in_force = statement_then(db, studio_id, then)
             return render_template("guarantee_then.html", studio=studio, row=in_force, then=then)
-    page = page_of(context(), studio_id)
+    page, lights = page_of(context(), studio_id), lights_shown(context(), studio_id)
+    meter, readout = brought_of(context(), studio_id)
     with context().store.read() as db:
-        lights = lights_of(db, studio_id, context().now())
         part = participation_of(db, studio_id)
-        meter, draw, readout = incremental_of(db, studio_id, context().now())
+        draw = draw_of(db, studio_id)
         record = record_of(db, studio_id, request.args.get("record", ""))
         kept = select(GuaranteeStatement).where(GuaranteeStatement.studio_id == studio_id)
         versions = db.scalars(kept.order_by(GuaranteeStatement.version.desc()).limit(VERSIONS_SHOWN)).all()

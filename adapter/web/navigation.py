@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import url_for
 
 from adapter.permissions import Act
+from adapter.web.translating import said
 from adapter.web.wording import can
 
 
@@ -28,6 +29,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         (
             Page("opportunities", "opportunities.of_studio", "Opportunities", Act.SEE_CALENDAR),
             Page("spotlight", "spotlight.of_studio", "Spotlight", Act.SEE_SETTINGS),
+            Page("open_data", "publishing.of_studio", "Open data", Act.SEE_SETTINGS),
             Page("by_hand", "by_hand.of_studio", "By hand", Act.SEE_SETTINGS),
         ),
     ),
@@ -80,8 +82,8 @@ class Group:
 def navigation(studio_id: int, tab: str) -> list[Group]:
     """The groups that the caller may see anything of; ``tab`` is the page one is on."""
     found = [(words, tuple(_link(page, studio_id, tab) for page in pages if can(page.act))) for words, pages in GROUPS]
-    return [Group(words if len(links) > 1 else links[0].words, links) for words, links in found if links]
+    return [Group(said(words) if len(links) > 1 else links[0].words, links) for words, links in found if links]
 
 
 def _link(page: Page, studio_id: int, tab: str) -> Link:
-    return Link(page.words, url_for(page.endpoint, studio_id=studio_id), page.tab == tab)
+    return Link(said(page.words), url_for(page.endpoint, studio_id=studio_id), page.tab == tab)

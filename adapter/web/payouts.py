@@ -6,7 +6,7 @@ A franchisor sees venues and its own part, and nothing else (J8).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session as Db
 from adapter.marketplace.payouts import telling
 from adapter.marketplace.payouts.days import BadDays, Days, days_from
 from adapter.marketplace.payouts.exports import period_as_csv
+from adapter.marketplace.payouts.page import keep_page, page_of, page_then
 from adapter.marketplace.payouts.reading import BadStatement
 from adapter.marketplace.payouts.statements import (
     compare_file,
@@ -25,17 +26,17 @@ from adapter.marketplace.payouts.statements import (
     statement_of,
     statements_of,
 )
-from adapter.marketplace.payouts.sums import add_up, change_of, grouped
-from adapter.marketplace.payouts.view import Period, period_of
+from adapter.marketplace.payouts.view import period_of
 from adapter.permissions import Act
 from adapter.statements.reservations import record_of
 from adapter.store.tables import Studio
 from adapter.store.tenancy import row_id
 from adapter.web.access import caller, context, needs
+from adapter.web.then import instant_asked_for
 from adapter.web.wording import can
 
 blueprint = Blueprint("payouts", __name__)
-CLASSES_SHOWN, DIFFERENCES_SHOWN, STATEMENTS_SHOWN, LONGEST_NAME = 60, 200, 20, 200
+DIFFERENCES_SHOWN, STATEMENTS_SHOWN, LONGEST_NAME = 200, 20, 200
 REASONS = {
     "booked": "Booked: paid if it stands",
     "attended": "Attended",
@@ -56,6 +57,10 @@ COMPARED = {
     "different_status": "Another ending, the same amount",
     "duplicate": "Listed twice",
 }
+UNKNOWABLE = (
+    "What was provisional: how it stood is not kept, so only what was final by then is shown",
+    "The names of classes and venues: as they are now",
+)
 PARTS = {
     "volume": "More or fewer places",
     "mix": "Other classes",
@@ -68,27 +73,41 @@ PARTS = {
 @needs(Act.SEE_FRANCHISE)
 def of_studio(studio_id: int) -> ResponseReturnValue:
     """A period of the ledger; to a franchisor its part alone."""
-    now = context().now()
     with context().store.read() as db:
         studio = db.get_one(Studio, studio_id)
-        days = _days(studio)
-        period = period_of(db, studio_id, days, now)
-        if not can(Act.SEE_PAYOUTS):
-            return render_template(
-                "franchise_payouts.html", studio=studio, days=days, venues=telling.tell_franchise(period)
-            )
-        before = period_of(db, studio_id, days.before, now)
+    days, then = _days(studio), instant_asked_for(studio.timezone)
+    content, made_at = _content(studio_id, days, then)
+    shown = {"studio": studio, "days": days, "made_at": made_at, "then": then, "unknowable": UNKNOWABLE}
+    if not can(Act.SEE_PAYOUTS):
+        return render_template("franchise_payouts.html", **shown, venues=content["franchise"])
+    with context().store.read() as db:
         return render_template(
             "payouts.html",
-            studio=studio,
-            days=days,
-            told=telling.tell_period(period, change_of(before.places, period.places)),
-            classes=_classes(period),
-            more=max(0, len({place.held.id for place in period.places}) - CLASSES_SHOWN),
+            **shown,
+            **content,
             record=record_of(db, studio_id, request.args.get("record", "")),
             words={"reasons": REASONS, "products": PRODUCTS, "compared": COMPARED, "parts": PARTS},
             **_statements(db, studio_id),
         )
+
+
+def _content(studio_id: int, days: Days, then: datetime | None) -> tuple[dict[str, Any], datetime | None]:
+    """What the page says, and as of when, where that is as last kept."""
+    if then is not None:
+        with context().store.read() as db:
+            return page_then(db, studio_id, days, then), None
+    page, is_kept = page_of(context(), studio_id, days)
+    return page.content, page.made_at if is_kept else None
+
+
+@blueprint.post("/studios/<int:studio_id>/payouts/page")
+@needs(Act.SEE_FRANCHISE)
+def work_out(studio_id: int) -> ResponseReturnValue:
+    """Work a kept period out again, as of now."""
+    with context().store.read() as db:
+        days = _days(db.get_one(Studio, studio_id))
+    keep_page(context(), studio_id, days)
+    return _back(studio_id, days)
 
 
 @blueprint.get("/studios/<int:studio_id>/payouts.csv")
@@ -140,21 +159,6 @@ def _days(studio: Studio) -> Days:
 
 def _date(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
-
-
-def _classes(period: Period) -> list[dict[str, Any]]:
-    """The latest classes of the period, each with its places and what they add up to."""
-    groups = grouped(period.places, lambda place: (place.held, place.currency))
-    return [
-        {
-            "held": held,
-            "currency": currency,
-            "places": [telling.tell_place(place) for place in places],
-            "sum": telling.tell_sum(add_up(places, currency)),
-            "final": all(place.final for place in places),
-        }
-        for (held, currency), places in list(groups.items())[: -CLASSES_SHOWN - 1 : -1]
-    ]
 
 
 def _statements(db: Db, studio_id: int) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session as Db
 
 from adapter.store.calendar import class_types_of, venues_of
 from adapter.store.tables import ClassType, Connection, Scope, Session
+from adapter.web.translating import said
 from adapter.web.wording import moment
 
 
@@ -30,7 +31,7 @@ def place_of(key: str, *, among: Collection[Scope]) -> tuple[Scope, int]:
 
 def names_of(db: Db, studio_id: int, *, sessions: Collection[int] = ()) -> dict[str, str]:
     """The places of a studio by key, widest first; ``sessions``: these of its sessions too."""
-    names = {"": "The whole studio"}
+    names = {"": said("The whole studio")}
     names |= {key_of(Scope.VENUE, row.id): row.name for row in venues_of(db, studio_id)}
     names |= {key_of(Scope.CLASS_TYPE, row.id): row.name for row in class_types_of(db, studio_id)}
     same = and_(ClassType.connection_id == Session.connection_id, ClassType.external_id == Session.class_type_id)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
@@ -20,6 +20,7 @@ from adapter.studio_settings import FLOOR, SHOWN, FloorRefused, save_settings, s
 from adapter.web.access import caller, context, needs
 from adapter.web.foreseeing import foresee
 from adapter.web.places import key_of, names_of, place_of
+from adapter.web.then import instant_asked_for
 from adapter.web.wording import can
 
 blueprint = Blueprint("settings", __name__)
@@ -30,10 +31,11 @@ Place = tuple[Scope, int]
 @blueprint.get("/studios/<int:studio_id>/settings")
 @needs(Act.SEE_SETTINGS)
 def of_studio(studio_id: int) -> ResponseReturnValue:
-    """The settings as they stand."""
+    """The settings as they stand, or stood at an earlier instant."""
     place = _place()
     with context().store.read() as db:
-        values = settings_for(db, studio_id, caller(), *place)
+        then = instant_asked_for(db.get_one(Studio, studio_id).timezone)
+        values = settings_for(db, studio_id, caller(), *place, then=then)
     return _page(studio_id, place, {name: _plain(value) for name, value in values.items()}, {})
 
 
@@ -104,7 +106,7 @@ def _page(
     with context().store.read() as db:
         studio = db.get_one(Studio, studio_id)
         names = names_of(db, studio_id)
-        wider = settings_for(db, studio_id, caller()) if key else {}
+        wider = settings_for(db, studio_id, caller(), then=g.get("then")) if key else {}
     if key not in names:
         abort(404)
     shown = {name: values.get(name) for name in SHOWN}
@@ -118,6 +120,7 @@ def _page(
         place=key,
         inherited=inherited,
         foreseen=foreseen,
+        then=g.get("then"),
     )
 
 

@@ -12,7 +12,17 @@ from adapter.store.readings import LOOKED_BACK
 from adapter.web.access import context
 
 ASKED = "as_of"
-PAGES = frozenset({"calendar.of_studio", "calendar.of_session", "connections.one", "guarantee.of_studio"})
+PAGES = frozenset(
+    {
+        "today.of_studio",
+        "calendar.of_studio",
+        "calendar.of_session",
+        "payouts.of_studio",
+        "guarantee.of_studio",
+        "connections.one",
+        "settings.of_studio",
+    }
+)
 """The pages that can be shown as of an earlier instant."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,15 +20,23 @@ from adapter.statements.today import NAME, figures_of
 from adapter.store.alerts import open_alerts
 from adapter.store.calendar import Upcoming, class_types_of, upcoming
 from adapter.store.connection_health import connections_of
-from adapter.store.freshness import freshness_of
-from adapter.store.push_health import push_health_of
+from adapter.store.connection_then import connection_then, settings_then
+from adapter.store.freshness import Freshness, freshness_of
+from adapter.store.push_health import PushHealth, push_health_of
 from adapter.store.settings import effective_settings
 from adapter.store.tables import ClassType, Connection, ConnectionState, PushMode, Studio
+from adapter.store.then import UNKNOWABLE, upcoming_then
 from adapter.web.access import caller, context, needs
 from adapter.web.charts import bars
+from adapter.web.then import instant_asked_for
 
 blueprint = Blueprint("today", __name__)
 AHEAD = timedelta(days=2)
+OF_TODAY = (
+    "What became of reservations in the weeks before: as we know it now",
+    "What was in force at the platform, and what it held: only what stands now is kept",
+)
+Line = tuple[Connection, Freshness, PushHealth | None]
 
 
 @dataclass(frozen=True)
@@ -44,18 +52,18 @@ class Next:
 @blueprint.get("/studios/<int:studio_id>/today")
 @needs(Act.SEE_CALENDAR)
 def of_studio(studio_id: int) -> ResponseReturnValue:
-    """Everything that one wants to know in the morning."""
-    now = context().now()
-    made, is_kept = kept.shown(context(), studio_id, NAME, lambda db: figures_of(db, studio_id, now))
+    """Everything that one wants to know in the morning; or what one would have been told on an earlier one."""
     with context().store.read() as db:
         studio = db.get_one(Studio, studio_id)
-        connections = [one for one in connections_of(db, studio_id) if one.state is not ConnectionState.DISCONNECTED]
-        settings = effective_settings(db, studio_id)
-        board = [(one, freshness_of(one, settings.studio, now), push_health_of(db, one.id, now)) for one in connections]
-        alerts = open_alerts(db, studio_id=studio_id)
-        coming = _next(upcoming(db, frozenset({studio_id}), now, now + AHEAD))
-        types = _promotable(db, studio_id, connections)
-    weeks = made.content["weeks"]
+        then = instant_asked_for(studio.timezone)
+    now = then or context().now()
+    figures, made_at = _figures(studio_id, then)
+    with context().store.read() as db:
+        alerts = open_alerts(db, studio_id=studio_id, at=then)
+        board = _board(db, studio_id, now, then)
+        coming = _next(_coming(db, studio_id, now, then))
+        types = {} if then else _promotable(db, studio_id, [one for one, *_ in board])
+    weeks = figures["weeks"]
     return render_template(
         "today.html",
         studio=studio,
@@ -66,10 +74,39 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         this_month=_sum(weeks[-4:]),
         month_before=_sum(weeks[-8:-4]),
         chart=_chart(weeks),
-        shadow=scores([Shadowed(**one) for one in made.content["shadowed"]]),
+        shadow=scores([Shadowed(**one) for one in figures["shadowed"]]),
         types=types,
-        made_at=made.made_at if is_kept else None,
+        made_at=made_at,
+        then=then,
+        unknowable=(*UNKNOWABLE, *OF_TODAY),
     )
+
+
+def _figures(studio_id: int, then: datetime | None) -> tuple[dict[str, Any], datetime | None]:
+    """The weeks and the shadow's score, and as of when, where that is as last kept."""
+    if then is not None:
+        with context().store.read() as db:
+            return figures_of(db, studio_id, then), None
+    made, is_kept = kept.shown(context(), studio_id, NAME, lambda db: figures_of(db, studio_id, context().now()))
+    return made.content, made.made_at if is_kept else None
+
+
+def _board(db: Db, studio_id: int, now: datetime, then: datetime | None) -> list[Line]:
+    """The connections with how fresh they are and how pushing does, which of an earlier instant is not known."""
+    rows = [one for one in connections_of(db, studio_id) if then is None or one.connected_at <= then]
+    if then is not None:
+        rows, settings = [connection_then(db, one, then) for one in rows], settings_then(db, studio_id, then)
+    else:
+        settings = effective_settings(db, studio_id).studio
+    standing = [one for one in rows if one.state is not ConnectionState.DISCONNECTED]
+    return [
+        (one, freshness_of(one, settings, now), None if then else push_health_of(db, one.id, now)) for one in standing
+    ]
+
+
+def _coming(db: Db, studio_id: int, now: datetime, then: datetime | None) -> list[Upcoming]:
+    mine, span = frozenset({studio_id}), (now, now + AHEAD)
+    return upcoming(db, mine, *span) if then is None else upcoming_then(db, mine, *span, then)
 
 
 @blueprint.post("/class-types/<int:class_type_id>/promote")

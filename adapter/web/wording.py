@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from adapter.confidential import without_floor
 from adapter.permissions import Act, Caller, may, studios_for
 from adapter.store.calendar import Places, Upcoming
 from adapter.web.access import context
+from adapter.web.translating import said
 
 LOCALE = "en_US"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
@@ -191,6 +193,10 @@ ACTS = {
     "opportunity.snoozed": "Put an opportunity off",
     "payouts.compared": "Compared a payout statement",
     "payouts.share": "Changed the franchisor's share",
+    "open_data.on": "Published what is on offer",
+    "open_data.off": "Published nothing any more",
+    "open_data.venue": "Said where a venue is",
+    "open_data.class": "Said what a class is",
     "client.looked_up": "Looked somebody up by address",
     "member_page.opened": "Opened a page to members",
     "member_page.closed": "Closed a page to members",
@@ -207,9 +213,9 @@ def why(item: Upcoming) -> str:
     """The short reason for what is listed of a session, in plain words."""
     decision = item.decision
     if not item.takes_place:
-        return REASONS["cancelled"]
+        return says(REASONS, "cancelled")
     if decision is None:
-        return "Not decided yet"
+        return said("Not decided yet")
     code = seen(decision.binding or decision.reason)
     if code == "forecast":
         return _kept_for_direct(item.places)
@@ -218,15 +224,15 @@ def why(item: Upcoming) -> str:
 
 def _kept_for_direct(places: Places) -> str:
     if not places.listed:
-        return "Every free place is expected to go to direct clients"
+        return said("Every free place is expected to go to direct clients")
     if not places.kept:
-        return "More free than direct clients are expected to need"
-    return f"{places.kept} kept for direct clients still expected"
+        return said("More free than direct clients are expected to need")
+    return said("{1} kept for direct clients still expected").replace("{1}", str(places.kept))
 
 
 def says(words: Mapping[str, str], code: str | None) -> str:
     """A code in plain words; one we have no words for is shown readably, never hidden."""
-    return words.get(code or "", (code or "").replace("_", " ").capitalize())
+    return said(words.get(code or "", (code or "").replace("_", " ").capitalize()))
 
 
 def clock(instant: datetime, zone: str) -> str:
@@ -287,7 +293,13 @@ def told(value: object, zone: str) -> str:
 
 def money(amount: Decimal | float | None, currency: str) -> str:
     """An amount in its currency; a dash where there is none."""
-    return "–" if amount is None else format_currency(Decimal(str(amount)), currency, locale=LOCALE).replace("-", "−")
+    return "–" if amount is None else _money(Decimal(str(amount)), currency)
+
+
+@lru_cache(maxsize=4_096)
+def _money(amount: Decimal, currency: str) -> str:
+    """A page shows the same few amounts again and again, and writing one is slow."""
+    return format_currency(amount, currency, locale=LOCALE).replace("-", "−")
 
 
 def number(value: float | Decimal | int) -> str:
@@ -331,9 +343,11 @@ def install(app: Flask) -> None:
         told=told,
         money=money,
         instant=datetime.fromisoformat,
+        as_date=date.fromisoformat,
         number=number,
         seen=seen,
         capital=capital,
+        said=said,
     )
     app.jinja_env.globals.update(
         can=can,

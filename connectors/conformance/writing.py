@@ -29,8 +29,7 @@ def offers_are_exact(platform: Platform, api: Api) -> Iterator[str]:
     base = (held.sequence or 0) if held else 0
     first = _offer(session, api, base + 1, 2, "12.50")
     last = _offer(session, api, base + 3, 0, "13.00")
-    for wanted in (first, first, _offer(session, api, base + 2, 1, "13.00"), last):
-        offer = wanted if push.premium else replace(wanted, premium_limit=0, premium_rate=None)
+    for offer in (first, first, _offer(session, api, base + 2, 1, "13.00"), last):
         push.send(api, offer, f"conformance-{session.external_id}-{offer.sequence}")
         yield from _differences(push, api, offer)
     if push.ordered:
@@ -110,7 +109,7 @@ def _differences(push: OfferPush, api: Api, offer: Offer) -> Iterator[str]:
         yield f"offer {offer.sequence} was sent and is not held"
         return
     wanted = {
-        "limit": offer.limit,
+        "limit": offer.limit if push.premium else offer.total,
         "rate": offer.rate,
         **({"premium_limit": offer.premium_limit} if push.premium else {}),
         **({"sequence": offer.sequence} if push.ordered else {}),

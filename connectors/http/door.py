@@ -11,7 +11,9 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from http import HTTPStatus
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -30,6 +32,7 @@ from connectors.platform import NO_CODES, Codes
 CONNECT_TIMEOUT = 5.0  # seconds
 READ_TIMEOUT = 30.0  # seconds without a byte
 WHOLE_TIMEOUT = 120.0  # seconds for one answer, however slowly it drips
+PATHS = 64  # whose requests are kept ready
 LARGEST_BODY = 64 * 2**20  # bytes, unpacked
 _CHUNK = 2**16
 _RECORD_ID = re.compile(r"/(?:-?\d+|[0-9a-fA-F-]{32,36})(?=/|$)")  # a number or a GUID
@@ -64,6 +67,7 @@ def open_door(
         raise Misconfigured("A platform's address must be like https://host/path, with nothing else in it.")
     session = requests.Session()
     session.headers.update({"Accept": "application/json", **headers})
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # none: each call stands for itself
     door = HttpDoor(base_url.rstrip("/"), session, token, on_call, pace or Unpaced(), codes)
     mount_guard(session, allow_private=allow_private, allowed=allowed, retry=Patience.of(door.failed_attempt))
     return door
@@ -102,6 +106,7 @@ class HttpDoor:
         self._on_call = on_call
         self._pace = pace
         self._codes = codes
+        self._bare = lru_cache(PATHS)(self._prepared)
         self._last: tuple[Mapping[str, str], float] = ({}, 0.0)  # the last answer's head, and when it came
         self._secrets = tuple(str(value) for name, value in session.headers.items() if "key" in str(name).lower())
 
@@ -165,11 +170,8 @@ class HttpDoor:
         method, _, path = request.partition(" ")
         began, status = time.monotonic(), None
         try:
-            with self._session.request(
-                method,
-                self._base + path + (f"?{urlencode(params, doseq=True)}" if params else ""),
-                data=data,
-                headers=headers,
+            with self._session.send(
+                self._request(method, path, params, data, headers),
                 timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
                 allow_redirects=False,
                 stream=True,
@@ -187,6 +189,21 @@ class HttpDoor:
         finally:
             self._on_call(template(request), status)
             log.debug("platform.call", call=template(request), status=status, seconds=time.monotonic() - began)
+
+    def _prepared(self, method: str, path: str) -> requests.PreparedRequest:
+        return self._session.prepare_request(requests.Request(method, self._base + path))
+
+    def _request(
+        self, method: str, path: str, params: Mapping[str, Any] | None, data: bytes | None, headers: dict[str, str]
+    ) -> requests.PreparedRequest:
+        """A request, made from an earlier one to the same path: to prepare one anew costs as much as to send it."""
+        request = self._bare(method, path).copy()
+        if params:
+            request.url = f"{request.url}?{urlencode(params, doseq=True)}"
+        request.headers.update(headers)
+        if data is not None:
+            request.prepare_body(data, None)
+        return request
 
 
 class _TooMuch(Exception):

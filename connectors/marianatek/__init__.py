@@ -92,7 +92,7 @@ PLATFORM = Platform(
         "Its events carry no signature that is written down, so they can't be told from a stranger's.",
         "Whether somebody stayed away is not told.",
         "A brand that prices no direct booking names no currency: your studio's own is taken.",
-        "There is one rate and one count for the marketplace in each class: premium spots are kept where we sell.",
+        "There is one rate and one count for the marketplace in each class: premium ones are told apart where we sell.",
         "Its access can't be given back from here: after disconnecting, withdraw it at Mariana Tek as well.",
         "All of this is read from public documentation and recordings, and tried on a sandbox of our own making.",
     ),

@@ -1,7 +1,8 @@
 """Spots and rate of one class for one payer: Mariana Tek's Pricing API.
 
 Knows its one call and what stands in for reading back. ``default_price`` is left out: it would be everybody's. The call
-keeps no sequence; whoever comes last wins, and order is our outbox's.
+keeps no sequence; whoever comes last wins, and order is our outbox's. Its limit is all that our payer may book: premium
+places are counted in it, or the platform would refuse them.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def send(api: Api, offer: Offer, key: str) -> None:
     if not offer.session_id.isdecimal():
         raise Rejected(f"Mariana Tek numbers its classes; {offer.session_id[:40]!r} is none.", code="id")
     price = {"amount": str(cents(offer.rate, offer.currency)), "currency_code": offer.currency}
-    ours = {"payer_id": int(setting(api, "PAYER_ID")), "max_reservations": offer.limit, "price": price}
+    ours = {"payer_id": int(setting(api, "PAYER_ID")), "max_reservations": offer.total, "price": price}
     body = {"classes": [{"id": int(offer.session_id), "overrides": [ours]}]}
     api.door.send("POST", PATH, body, headers={TOKEN: setting(api, "ENGINE_TOKEN")})
 

@@ -1,7 +1,7 @@
 """A class's roster as reservations: what became of each, and how it was booked.
 
 Knows Mindbody's visits; knows no HTTP. Visits come by the ten thousand in a backfill, a roster a call, so they are read
-by a plain function with the same checks as the shapes, at a tenth of the cost.
+by a plain function with the same checks as the shapes, at a fraction of the cost.
 """
 
 from __future__ import annotations
@@ -69,4 +69,5 @@ def _id(visit: Mapping[str, Any], key: str) -> str | None:
 
 
 def _flag(visit: Mapping[str, Any], key: str) -> bool:
-    return bool(value_at(visit, key, flag, "Visit", "Id"))
+    value = visit.get(key)
+    return value if type(value) is bool else bool(value_at(visit, key, flag, "Visit", "Id"))

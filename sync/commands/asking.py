@@ -35,7 +35,7 @@ def connection_named(db: Database, connection_id: int) -> Connection:
 def connection_to_call(ctx: Context, db: Database, connection_id: int) -> Connection:
     """The same, where the platform can be called: else no run is made, it could only wait for a setting."""
     found = connection_named(db, connection_id)
-    if missing := unset(found.platform, found.site, ctx.config):
+    if missing := unset(found.platform, found.site, ctx.config, renews=found.refresh_token is not None):
         raise click.UsageError(f"{' and '.join(missing)} must be set: {found.platform} can't be called without.")
     return found
 

@@ -42,11 +42,12 @@ def write_back(
     """Say, prove or switch what is written into a studio's own timetable and prices."""
     if sum(asked is not None for asked in (session, total, catalog)) > 1:
         raise click.UsageError("One thing at a time: --prove, --total or --catalog.")
+    if even_public and catalog in (None, OFF):
+        raise click.UsageError("--even-public goes with --catalog OPTION: it is about the price of one option.")
+    calls = session is not None or total == "on" or catalog not in (None, OFF)
     with ctx.store.write() as db:
         try:
-            connection = (
-                connection_named(db, connection_id) if session is None else connection_to_call(ctx, db, connection_id)
-            )
+            connection = connection_to_call(ctx, db, connection_id) if calls else connection_named(db, connection_id)
             run = _asked(ctx, db, connection, session, total, catalog, even_public)
         except WrongWriteBack as error:
             raise click.ClickException(f"{error}.") from error

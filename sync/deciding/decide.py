@@ -148,6 +148,7 @@ def _beside(candidate: Candidate) -> Inputs:
         "skip": candidate.skip,
         "marketplace": candidate.marketplace,
         "premium": _premium(candidate),
+        "premium_chosen": candidate.standing.premium,
         "last_rate": None if candidate.last is None else str(candidate.last.rate),
     }
 

@@ -47,7 +47,8 @@ def facts_of(inputs: Mapping[int, Inputs] | list[Inputs]) -> Facts:
     tables = {name: _table(name, [row for each in several for row in each[name]]) for name in list(COLUMNS)[1:]}
     paces = [each.get("pace") or NO_PACE for each in several]
     pace, doubt = (np.array([pair[part] for pair in paces], dtype=np.float64) for part in (0, 1))
-    tables["sessions"] = tables["sessions"].assign(pace=pace, pace_doubt=doubt)
+    premium = np.array([each.get("premium_chosen", True) for each in several], dtype=np.bool_)  # once it was not told
+    tables["sessions"] = tables["sessions"].assign(pace=pace, pace_doubt=doubt, premium=premium)
     return {"studios": _table("studios", several[0]["studios"] if several else []), **tables}
 
 

@@ -1,19 +1,23 @@
-"""The payout ledger brought up to what stands 48 hours after class: some classes a commit, so it can be killed."""
+"""The payout ledger brought up to what stands 48 hours after class: some classes a commit, so it can be killed; and
+the page that shows it."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from adapter.context import Context
+from adapter.marketplace.payouts.days import month_of
 from adapter.marketplace.payouts.due import due_classes
 from adapter.marketplace.payouts.ledger import append_settled
 from adapter.marketplace.payouts.mirrored import rules_of
+from adapter.marketplace.payouts.page import forget_pages, page_of
 from adapter.store.dialect import chunks
-from adapter.store.tables import Run, RunKind, RunState
+from adapter.store.tables import Connection, Run, RunKind, RunState
 from sync.engine.job import Job
 
 CLASSES = 200  # a commit
@@ -32,6 +36,13 @@ def settle_run(ctx: Context, run: Run) -> None:
     for some in chunks(classes, CLASSES):
         step = partial(append_settled, rules=rules, sessions=some, now=ctx.now())
         job.commit("payouts", step, done=len(some))
+    if classes:
+        job.write(partial(forget_pages, studio_id=connection.studio_id))
+        page_of(ctx, connection.studio_id, month_of(_today(connection, now)))
+
+
+def _today(connection: Connection, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(connection.timezone)).date()
 
 
 def _last_look(db: Session, connection_id: int) -> datetime | None:

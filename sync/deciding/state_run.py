@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from adapter.context import Context
 from adapter.statements import today
-from adapter.statements.kept import keep
+from adapter.statements.kept import POLICIES, forget, keep
 from adapter.statements.making import state_daily
 from adapter.statements.page import keep_page
 from adapter.store.tables import Run
@@ -24,5 +24,6 @@ def state_run(ctx: Context, run: Run) -> None:
         state_daily(db, ctx, studio_id)
 
     job.write(state)
+    job.write(lambda db: forget(db, studio_id, POLICIES))
     keep_page(ctx, studio_id)
     keep(ctx, studio_id, today.NAME, lambda db: today.figures_of(db, studio_id, ctx.now()))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from adapter.smarttools import BadTable, SmartTools
-from adapter.smarttools.explain import KEPT, OFFERED
+from adapter.smarttools.explain import KEPT, NOT_CHOSEN, OFFERED
 from adapter.store.facts import Facts
 from sync.deciding.candidates import CLOSING
 from sync.deciding.inputs import Inputs, facts_of
@@ -104,7 +104,7 @@ def _decided(tools: SmartTools, asked: Mapping[int, Inputs]) -> dict[int, dict[s
 
 
 def _rows(tools: SmartTools, at: datetime, facts: Facts) -> dict[int, dict[str, Any]]:
-    table = tools.decide(at, **facts)
+    table = tools.propose(at, **facts)
     records: list[dict[str, Any]] = [
         {str(key): value for key, value in row.items()} for row in table.to_dict("records")
     ]
@@ -134,13 +134,16 @@ def _verdict(inputs: Inputs, row: dict[str, Any] | None) -> Verdict:
         binding=limited.binding,
         proposed=proposal.spots,
         proposed_rate=proposal.rate,
-        further=int(row["premium_spots"]),
-        further_rate=_amount(row["premium_rate"]) if row["premium_spots"] else None,
+        further=int(row["further"]),
+        further_rate=_amount(row["further_rate"]) if row["further"] else None,
     )
 
 
 def _proposal(row: Mapping[str, Any], *, premium: bool) -> Proposal:
-    """What the model proposes; premium spots only where the studio chose them (PR-01)."""
+    """What the model proposes; premium spots only where the studio chose them (PR-01).
+
+    The model is told of that choice; for decisions of before, which are replayed as they were made, it was not.
+    """
     spots, rate = int(row["spots"]), _amount(row["rate"])
     further = int(row["premium_spots"]) if premium else 0
     if not further:
@@ -200,7 +203,7 @@ def _explained(model: dict[str, Any] | None, verdict: Verdict) -> dict[str, Any]
 def _premium_told(model: Mapping[str, Any], verdict: Verdict) -> dict[str, Any]:
     """Why so many places are offered as Premium: the model's parts, and what the studio's choice or a rule took."""
     beyond = sum(part["value"] for part in model["parts"]) - verdict.premium_spots
-    cut = {"label": WORDS.get(verdict.binding or "", "not offered: the studio's choice"), "value": -beyond}
+    cut = {"label": WORDS.get(verdict.binding or "", NOT_CHOSEN), "value": -beyond}
     rate = model["rate_parts"] if verdict.premium_spots else []
     return {"premium": {**model, "parts": [*model["parts"], *([cut] if beyond else [])], "rate_parts": rate}}
 

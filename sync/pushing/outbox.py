@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session as Database
 from sqlalchemy.orm import aliased
 
-from adapter.store.tables import Listing, Push, PushState, PushStep
+from adapter.store.tables import IN_FORCE, Listing, Push, PushState, PushStep
 
 CLAIM = timedelta(seconds=60)  # longer than a send and its reading back take at worst
 WAITING = (PushState.PENDING, PushState.SENDING, PushState.SENT, PushState.UNKNOWN)
@@ -94,6 +94,12 @@ def settle(db: Database, push: Push, state: PushState, now: datetime, **values: 
     return True
 
 
+def hold(db: Database, connection_id: int, now: datetime, until: datetime) -> None:
+    """Nothing of a connection that is due and in nobody's hands is due before ``until``: no call may be made."""
+    due = (Push.connection_id == connection_id, Push.state.in_(WAITING), Push.next_try_at <= now)
+    db.execute(update(Push).where(*due, _free(Push.claimed_until, now)).values(next_try_at=until))
+
+
 def send_again(db: Database, push: Push, state: PushState, now: datetime, *, due: datetime) -> bool:
     """Put a push that is in ``state`` back into the outbox, to be sent as a new attempt; False: it is so no more."""
     result = db.execute(
@@ -118,7 +124,7 @@ def may_stand(db: Database, session_ids: Collection[int]) -> set[int]:
     sent = (
         select(func.max(Push.id)).where(Push.session_id.in_(session_ids), Push.attempts > 0).group_by(Push.session_id)
     )
-    back = and_(Push.urgent, Push.state.in_([PushState.CONFIRMED, PushState.ACCEPTED, PushState.LOCAL]))
+    back = and_(Push.urgent, Push.state.in_(IN_FORCE))
     standing = select(Push.session_id).where(Push.id.in_(sent), ~back)
     listed = select(Listing.session_id).where(Listing.session_id.in_(session_ids))
     return set(db.scalars(standing.union(listed)))

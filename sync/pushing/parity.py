@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, and_, or_, select
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session as Database
 
 from adapter.connecting.opening import open_connection
 from adapter.context import Context
+from adapter.marketplace.feed import announce
 from adapter.store.mirror import Counts
 from adapter.store.tables import Connection, Listing, Push, PushMode, PushState, RunKind, Session
 from adapter.work import request_by_clock
@@ -26,6 +28,7 @@ from connectors.platform import Api, OfferPush, ReadBack
 from connectors.records import SessionStatus
 from sync.engine.job import Job
 from sync.pushing import listings, outbox
+from sync.pushing.held import all_held
 from sync.pushing.wanted import compare
 
 SOON, SOON_EVERY, EVERY = timedelta(hours=24), timedelta(minutes=15), timedelta(hours=1)
@@ -54,7 +57,9 @@ def check(ctx: Context, job: Job) -> bool:
 
     def keep(db: Database) -> Counts:
         nonlocal again
-        again = sum(_keep(db, push, held, ctx.now()) for push, held in looks)
+        sent = [push.session_id for push, held in looks if _keep(db, push, held, ctx.now())]
+        again = len(sent)
+        announce(db, sent, ctx.now())  # until it is mended, the platform lets through less
         return Counts(read=len(looks), changed=again, unchanged=len(looks) - again)
 
     job.commit("parity", keep)
@@ -81,7 +86,7 @@ def _looked_at(ctx: Context, connection_id: int, push: OfferPush, api: Api) -> I
     with ctx.store.read() as db:
         due = db.scalars(_due(connection_id, ctx.now())).all()
         every = db.scalars(_in_force(connection_id, ctx.now())).all()
-    listed = _listed(push, api) if len(due) >= BULK_PAYS else None
+    listed = all_held(partial(push.read_all, api)) if push.read_all and len(due) >= BULK_PAYS else None
     for row in due[:A_RUN] if listed is None else every:
         session = row.wanted["session_id"]
         if listed is not None and compare(row.wanted, listed.get(session)).equal:
@@ -91,13 +96,6 @@ def _looked_at(ctx: Context, connection_id: int, push: OfferPush, api: Api) -> I
             if outbox.is_due(db, connection_id, ctx.now()):
                 return
         yield row, push.read_back(api, session)
-
-
-def _listed(push: OfferPush, api: Api) -> Mapping[str, ReadBack] | None:
-    try:
-        return None if push.read_all is None else push.read_all(api)
-    except TryAgain:
-        return None  # then they are read one by one
 
 
 def _in_force(connection_id: int, now: datetime) -> Select[Push]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from adapter.context import Context
 from adapter.store.mirror import Counts
-from adapter.store.tables import PushMode, PushState, Run
+from adapter.store.tables import IN_FORCE, PushMode, PushState, Run
 from sync.deciding.decide import close
 from sync.engine.job import Job
 from sync.pushing import parity, push_alerts
 from sync.pushing.push import push_due
 from sync.pushing.write_back import write_back
 
-GOOD = (PushState.CONFIRMED, PushState.ACCEPTED, PushState.LOCAL)
 BAD = (PushState.REFUSED, PushState.FAILED)
 
 
@@ -22,7 +21,7 @@ def push_run(ctx: Context, run: Run) -> None:
         close(ctx, job)
     job.say("pushing")
     ended = push_due(ctx, ctx.now(), connection_id=job.connection_id)
-    good, bad = (sum(ended[state.value] for state in states) for states in (GOOD, BAD))
+    good, bad = (sum(ended[state.value] for state in states) for states in (IN_FORCE, BAD))
     if bad:
         job.fail("push", f"{bad} offers were refused or failed: see their sessions for the platform's words")
     write_back(ctx, job)

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
 
+from adapter.store.in_force import whole_limit
 from adapter.store.tables import PushState
 from connectors.platform import Api, OfferPush, ReadBack
 from connectors.records import Offer
@@ -87,15 +88,17 @@ def local_route(words: str) -> Route:
 def compare(wanted: Wanted, held: ReadBack | None) -> Held:
     """Whether what a platform holds is what is wanted, and the difference in words.
 
-    Of premium spots only where the platform tells of them: elsewhere they are in force where we sell.
+    Where a platform tells of no premium spots, its limit counts them in.
     """
     if held is None:
         return Held(False, "the platform holds no offer", None)
     if held.limit is None and held.rate is None:
         return Held(False, "taken, but the platform does not show what it holds", asdict(held), shown=False)
-    names = ("limit", "rate", *(() if held.premium_limit is None else ("premium_limit", "premium_rate")))
-    apart = [name for name in names if not _same(name, wanted[name], getattr(held, name))]
-    words = ", ".join(f"{name}: wanted {wanted[name]}, held {getattr(held, name)}" for name in apart)
+    whole = held.premium_limit is None
+    ours = {**wanted, "limit": whole_limit(wanted)} if whole else wanted
+    names = ("limit", "rate", *(() if whole else ("premium_limit", "premium_rate")))
+    apart = [name for name in names if not _same(name, ours[name], getattr(held, name))]
+    words = ", ".join(f"{name}: wanted {ours[name]}, held {getattr(held, name)}" for name in apart)
     return Held(not apart, words or None, asdict(held))
 
 

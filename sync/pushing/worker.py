@@ -17,12 +17,14 @@ from sqlalchemy.orm import Session as Database
 
 from adapter.context import Context
 from adapter.logs import carrying
-from adapter.store.tables import Connection, Decision, Push, PushMode, PushState, RunKind, Session
+from adapter.marketplace.feed import announce
+from adapter.store.tables import IN_FORCE, Connection, Decision, Push, PushMode, PushState, RunKind, Session
 from adapter.work import request_by_clock
 from connectors.errors import ConnectorError, Misconfigured, NotYet, Reconnect, Rejected, TryAgain
 from connectors.platform import ReadBack
 from sync.engine.retry import TRIES, next_try
 from sync.pushing import circuit, listings, outbox
+from sync.pushing.held import all_held
 from sync.pushing.wanted import Held, Route
 
 LOOK_AGAIN = timedelta(seconds=5)  # a platform's reads may lag behind its writes
@@ -50,7 +52,7 @@ class Worker:
         """Reconnect and Misconfigured end it, what was claimed is given back."""
         due, new = self._due()
         if self.route.read_all is not None and new >= BULK_PAYS:
-            self._seen = self._all_held(self.route.read_all)
+            self._seen = all_held(self.route.read_all)
         if (hands := min(self.route.at_once, due)) < 2:
             return self._work()
         with ThreadPoolExecutor(hands, thread_name_prefix=f"push {self.connection.id}") as pool:
@@ -67,12 +69,6 @@ class Worker:
         """How many pushes are due, and how many of these are the first of their session."""
         with self.ctx.store.read() as db:
             return outbox.count_due(db, self.connection.id, self.ctx.now())
-
-    def _all_held(self, read_all: Callable[[], Mapping[str, ReadBack]]) -> Mapping[str, ReadBack] | None:
-        try:
-            return read_all()
-        except TryAgain:
-            return None  # then they are read one by one
 
     def _claim(self) -> outbox.Claimed | None:
         now = self.ctx.now()
@@ -165,7 +161,12 @@ class Worker:
         later = self.ctx.now() + timedelta(seconds=error.after or 0.0)
         state = PushState.UNKNOWN if maybe_sent or error.unknown else PushState.PENDING
         again = {"attempts": push.attempts - 1, "next_try_at": later}
-        return self._settle(push, state, self._left, answer=str(error), **again)
+        return self._settle(push, state, lambda db: self._hold(db, later), answer=str(error), **again)
+
+    def _hold(self, db: Database, until: datetime) -> None:
+        """Else a run would be asked for each push that is due, only to learn the same."""
+        self._left(db)
+        outbox.hold(db, self.connection.id, self.ctx.now(), until)
 
     def _conflict(self, push: Push, words: str) -> PushState:
         """The platform holds a newer state: read the session and decide anew; this push comes after what is held."""
@@ -192,8 +193,10 @@ class Worker:
         with self.ctx.store.write() as db:
             if outbox.settle(db, push, state, self.ctx.now(), **values):
                 note(db)
-                if state in (PushState.CONFIRMED, PushState.ACCEPTED, PushState.LOCAL):
+                if state in IN_FORCE:
                     listings.settle(db, push)
+                    if _is_live(db, push):  # else nothing is on offer, and that is told already
+                        announce(db, [push.session_id], self.ctx.now())
         return state
 
     def _took(self, db: Database) -> None:
@@ -209,8 +212,7 @@ class Worker:
 def _obsolete(db: Database, push: Push, now: datetime) -> str | None:
     """Why a push need not be sent any more."""
     decision = db.get_one(Decision, push.decision_id)
-    live = db.scalar(select(Connection.push_mode).where(Connection.id == push.connection_id)) is PushMode.LIVE
-    if not live and decision.spots + decision.premium_spots > 0:
+    if not _is_live(db, push) and decision.spots + decision.premium_spots > 0:
         return "pushing is off: only what takes spots away is sent"
     later = select(Push.id).where(Push.session_id == push.session_id, Push.id > push.id).limit(1)
     if db.execute(later).first() is not None:
@@ -218,6 +220,10 @@ def _obsolete(db: Database, push: Push, now: datetime) -> str | None:
     if db.get_one(Session, push.session_id).starts_at <= now:
         return "the class had started"
     return None
+
+
+def _is_live(db: Database, push: Push) -> bool:
+    return db.scalar(select(Connection.push_mode).where(Connection.id == push.connection_id)) is PushMode.LIVE
 
 
 def _ask_to_read(db: Database, push: Push, now: datetime) -> None:

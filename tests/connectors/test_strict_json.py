@@ -36,6 +36,9 @@ def test_ordinary_json_is_read_with_exact_amounts() -> None:
         (b"[" * 100_000 + b"]" * 100_000, "deep"),
         (b"[" * 65 + b"]" * 65, "deep"),
         (b'{"a":' * 70 + b"1" + b"}" * 70, "deep"),
+        (b'{"a" : [1], "a": [2]}', "twice"),
+        (b'{"a": 1, "\\u0061": 2}', "twice"),
+        (b'{"a": "\\":", "b": {"c": 1, "c": 2}}', "twice"),
         (b"{'a': 1}", "broken"),
         (b'{"a": "\x01"}', "broken"),
     ],
@@ -52,10 +55,14 @@ def test_numbers_that_are_none_become_text_that_a_schema_refuses(word: str) -> N
 
 def test_an_integer_of_five_thousand_digits_stays_text() -> None:
     assert strict_json.loads(b"[" + b"9" * 5000 + b"]") == ["9" * 5000]
+    assert strict_json.loads(b"[-" + b"9" * 20 + b", 7]") == ["-" + "9" * 20, 7]
 
 
 def test_an_endless_exponent_is_no_infinity() -> None:
     assert strict_json.loads(b"[1e999]") == [Decimal("1e999")]
+    beyond = "1e" + "9" * 19
+    assert strict_json.loads(f'[{beyond}, {{"a": "b:c"}}]'.encode()) == [beyond, {"a": "b:c"}]
+    assert strict_json.loads(f'[{beyond}9, {{"a": 1}}]'.encode()) == [f"{beyond}9", {"a": 1}]
 
 
 def test_characters_that_no_database_takes_are_replaced() -> None:

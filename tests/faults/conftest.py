@@ -15,7 +15,6 @@ import pytest
 from sqlalchemy import create_engine, delete, text
 from sqlalchemy.orm import Session as Database
 
-from adapter.app import create_app
 from adapter.config import Config
 from adapter.connecting.tokens import seal_name
 from adapter.context import Context
@@ -47,6 +46,7 @@ from sync.pushing.outbox import WAITING
 from tests.fixtures.database import ENCRYPTION_KEY, NOON
 from tests.fixtures.parity import Apart, apart, offers_apart
 from tests.fixtures.sandbox import LiveSandbox
+from tests.fixtures.studio import app_on
 from tests.sync.conftest import Road, connect, done, settings_of
 
 Post = Callable[[str, str, Mapping[str, str], bytes], int]
@@ -119,7 +119,8 @@ class Scene:
     def subscribe(self) -> Post:
         """Let the platform tell of its events; the answer posts a message as the platform did, and gives the status."""
         hooks, address = self.sandbox.core.webhooks, f"/webhooks/sandbox/{self.road.connection_id}"
-        app = create_app(self.ctx)
+        app = app_on(self.ctx)
+        app.testing = False  # what goes wrong here is answered as it would be
 
         def post(method: str, url: str, headers: Mapping[str, str], body: bytes) -> int:
             return int(app.test_client().open(url, method=method, headers=dict(headers), data=body).status_code)

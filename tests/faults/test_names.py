@@ -7,10 +7,10 @@ import csv
 import pytest
 
 from adapter.accounts import create_user, sign_in_link
-from adapter.app import create_app
 from adapter.statements.exports import as_csv
 from adapter.store.tables import Role
 from tests.faults.conftest import Scene
+from tests.fixtures.studio import app_on
 from tests.sync.conftest import done
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m {{ 7 * 7 }} \N{RIGHT-TO-LEFT OVERRIDE}"
@@ -29,7 +29,7 @@ def test_f60_a_script_in_a_classs_name_is_text_on_every_page(scene: Scene) -> No
         asked = {"role": Role.OWNER, "studio_id": studio, "now": now}
         owner = create_user(db, scene.ctx.keys, "Owner", "owner@example.com", **asked)
         link = sign_in_link(db, scene.ctx.keys, owner.id, now)
-    app = create_app(scene.ctx)
+    app = app_on(scene.ctx)
     app.config["WTF_CSRF_ENABLED"] = False
     browser = app.test_client()
     browser.post(f"/sign-in/{link}")

@@ -19,8 +19,6 @@ from sync.demo.acts import Demo
 from sync.demo.command import leave_settings
 from sync.demo.telling import Teller
 
-pytestmark = pytest.mark.xdist_group("demo")  # one worker: the demo is shown once to all who look at it
-
 
 def run_demo(instance: Path, *options: str) -> dict[str, Any]:
     """``adapter demo --once --json`` in an empty instance folder: the counts that it prints."""
@@ -47,19 +45,13 @@ def run_demo(instance: Path, *options: str) -> dict[str, Any]:
     return counts
 
 
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return run_demo(tmp_path_factory.mktemp("demo"))
-
-
-def test_a_studio_is_connected_mirrored_decided_and_pushed(told: dict[str, Any]) -> None:
+def test_a_studio_is_connected_mirrored_decided_and_pushed(tmp_path: Path) -> None:
+    told = run_demo(tmp_path)
     assert min(told[what] for what in ("sessions", "reservations", "clients", "sales", "decisions")) > 100
     assert told["pushes_confirmed"] > 100
     assert told["pushes_local"] == told["pushes_failed"] == told["failed_runs"] == 0
     assert told["sold"] == 1
-
-
-def test_every_roster_costs_one_call_and_little_else_is_asked(told: dict[str, Any]) -> None:
+    # Every roster costs one call, and little else is asked.
     assert told["sessions"] < told["api_calls"] < told["sessions"] + 2 * told["pushes_confirmed"] + 200
 
 

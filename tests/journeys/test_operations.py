@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from adapter.context import Context
 from adapter.store.tables import Audit, Connection, Decision, PushMode, Role
 from sync.deciding.foresee import foresee
+from tests.adapter.web.test_opportunities import card_of
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded
 from tests.journeys.test_owner import sign_in
@@ -26,6 +27,8 @@ def test_j2_the_morning_of_operations(tab: Page, ctx: Context, seeded: Seeded) -
     with ctx.store.write() as db:
         stuck = Decision.session_id == seeded.sessions[6]
         db.execute(update(Decision).where(stuck).values(binding="stale", spots=0, premium_spots=0))
+        for number, session in enumerate(seeded.sessions[8:10]):
+            db.add(card_of(seeded.connection_id, session, "excluded", number))
     sign_in(tab, ctx, seeded, Role.OPERATIONS)
     tab.get_by_role("link", name="Today").click()
     board = tab.get_by_role("region", name="Connections")
@@ -38,6 +41,15 @@ def test_j2_the_morning_of_operations(tab: Page, ctx: Context, seeded: Seeded) -
     expect(tab.locator(".row")).to_have_count(1)
 
     tab.get_by_role("link", name="Sell more").click()
+    cards = tab.get_by_role("heading", name="List ")
+    expect(cards).to_have_count(2)
+    tab.get_by_label("Why").first.fill("A quiet week")
+    tab.get_by_role("button", name="List them").first.click()
+    expect(cards).to_have_count(1)
+    tab.get_by_label("Why").first.fill("A private lesson")
+    tab.get_by_role("button", name="No", exact=True).click()
+    expect(cards).to_have_count(0)
+
     tab.get_by_role("link", name="By hand").click()
     friday = (NOON + timedelta(days=4)).date().isoformat()
     tab.get_by_label("Classes that start from", exact=True).fill(friday)
@@ -63,4 +75,9 @@ def test_j2_the_morning_of_operations(tab: Page, ctx: Context, seeded: Seeded) -
         lines = db.scalars(select(Audit).order_by(Audit.id)).all()
     acts = [line.act for line in lines if line.actor.startswith("user:")]
     assert acts[-3:] == ["override.set", "override.set", "push_mode.changed"]
+    assert acts[-5:-3] == ["opportunity.accepted", "opportunity.dismissed"]
+    assert [line.after["reason"] for line in lines if line.act.startswith("opportunity.") and line.after] == [
+        "A quiet week",
+        "A private lesson",
+    ]
     assert (lines[-1].before, lines[-1].after) == ({"push_mode": "live"}, {"push_mode": "paused"})

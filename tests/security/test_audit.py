@@ -35,6 +35,7 @@ LEAVES_NONE: dict[str, str] = {
     "POST /account/passkeys/question": "asks the device; the answer is what counts",
     "POST /sign-in/passkey/question": "asks the browser; the answer is what counts",
     "POST /sign-out": "ends one's own session; everywhere is noted",
+    "POST /studios/<int:studio_id>/payouts/page": "works a kept period out again: the ledger is as it was",
     "POST /studios/<int:studio_id>/guarantee/page": "works a kept page out again: the statement is as it was",
     "POST /desk": "searches; looking somebody up by address is noted, see tests/adapter/web/test_desk.py",
     "POST /channel/v1/quotes": "a marketplace asks for prices",
@@ -120,6 +121,7 @@ def _in_shadow(ctx: Context, seeded: Seeded) -> Prepared:
 
 FRIDAY = {"kind": "blackout", "from_day": "2027-03-05", "from_time": "18:00", "reason": "a staff party"}
 FRIDAY |= {"until_day": "2027-03-05", "until_time": "23:59"}
+OPEN = {"organizer": "Harbor Movement", "url": "https://harbor.example"}
 SPRING = {"name": "Spring", "starts_on": "2026-02-16", "ends_on": "2026-03-01", "fee": "100.00"}
 SUMMER = {"name": "Summer", "starts_on": "2026-06-16", "ends_on": "2026-06-20", "fee": "100.00"}
 WAIVER = {"kind": "waiver", "content": '{"requirement": "inventory"}', "reason": "works", "evidence": "letter 4"}
@@ -142,6 +144,8 @@ GIVEN: dict[str, Callable[[Context, Seeded], Prepared]] = {
     "POST /sessions/<int:session_id>/members": _form(shown="yes"),
     "POST /studios/<int:studio_id>/by-hand": lambda ctx, seeded: FRIDAY,
     "POST /overrides/<int:override_id>/withdraw": _nothing,
+    "POST /studios/<int:studio_id>/open-data": _form(act="publish", **OPEN),
+    "PUT /api/v1/studios/<int:studio_id>/open-data": lambda ctx, seeded: {"published": True, **OPEN},
     "POST /studios/<int:studio_id>/spotlight": lambda ctx, seeded: SPRING,
     "POST /api/v1/studios/<int:studio_id>/campaigns": lambda ctx, seeded: SUMMER,
     "POST /class-types/<int:class_type_id>/promote": _in_shadow,

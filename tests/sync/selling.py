@@ -9,9 +9,11 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
+from adapter.marketplace.feed import announce_connection
 from adapter.marketplace.sellers import register_marketplace
-from adapter.store.tables import Decision, Market, Role, Rounding, Session
+from adapter.store.tables import Decision, Market, Push, PushState, Role, Rounding, Session
 from connectors.sandbox.market.world import Terms
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import bearer
@@ -102,6 +104,9 @@ def offer_all(road: Road, sandbox: Any) -> None:
             currency="USD",
         )
         sandbox.world.set_offer(sandbox.site.id, class_id, terms)
+    with road.ctx.store.write() as db:
+        db.execute(update(Push).where(Push.state == PushState.PENDING).values(state=PushState.CONFIRMED))
+        announce_connection(db, road.connection_id, road.ctx.now())
 
 
 def listed_with(road: Road, least: int = 2) -> Decision:

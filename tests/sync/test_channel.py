@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
-from adapter.marketplace.feed import announce_due
+from adapter.marketplace import booking
+from adapter.marketplace.feed import announce_connection, announce_due
 from adapter.marketplace.ledger import follow_platform
 from adapter.marketplace.offering import offered
 from adapter.marketplace.sellers import agree, marketplace_named
@@ -28,7 +30,10 @@ from adapter.store.tables import (
     Decision,
     Market,
     MarketPlan,
+    Model,
+    Push,
     PushMode,
+    PushState,
     Refusal,
     Reservation,
     ReservationState,
@@ -40,6 +45,8 @@ from adapter.store.tables import (
 from connectors.sandbox.market.state import Seller as SoldBy
 from sync.deciding.decide import decide as decide_now
 from sync.deciding.decide import replay, stored
+from sync.deciding.models import load_tools
+from sync.deciding.verdicts import verdicts
 from sync.pulling.streams import settle_rows
 from tests.fixtures.sandbox import LiveSandbox
 from tests.fixtures.studio import bearer
@@ -102,6 +109,25 @@ def test_the_feed_tells_what_is_on_offer_and_never_a_floor(shop: Seller) -> None
     assert all(item["credits"] for item in told.values() if item["spots"])
     assert b"floor" not in answer.data
     assert b"7.5" not in answer.data.replace(b'"7.50"', b"")  # as a rate somebody is paid it may stand there
+
+
+def test_a_raise_is_sold_once_the_platform_holds_it_and_a_cut_at_once(listed: Road, app: Flask) -> None:
+    shop, decision = seller_of(listed, app), listed_with(listed)
+    session, cursor = decision.session_id, shop.get("offers?limit=1000").json["next_cursor"]
+    assert shop.spots(session) == (0, 0)  # decided, and refused there by now
+    assert shop.quote(session).json["refusal"] == "not_listed"
+    with listed.ctx.store.write() as db:
+        db.execute(update(Push).where(Push.session_id != session).values(state=PushState.SUPERSEDED))
+    done(listed.do(RunKind.PUSH))
+    both = decision.spots, decision.premium_spots
+    (told,) = shop.get(f"offers?cursor={cursor}").json["items"]
+    assert (told["session_id"], told["spots"], told["premium_spots"]) == (session, *both)
+    for spots, shown in ((decision.spots + 2, both), (1, (1, decision.premium_spots))):
+        with listed.ctx.store.write() as db:
+            row = db.get_one(Decision, decision.id)
+            row.limit, row.spots = row.limit - row.spots + spots, spots
+            announce_connection(db, listed.connection_id, listed.ctx.now())
+        assert sum(shop.spots(session)) == sum(shown)
 
 
 def test_a_sale_is_booked_at_the_platform_and_counted_once(shop: Seller, sandbox: LiveSandbox) -> None:
@@ -331,9 +357,29 @@ def _die(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_f47_a_cancellation_during_the_booking_ends_cancelled(shop: Seller, sandbox: LiveSandbox) -> None:
-    from adapter.marketplace import booking
+def test_a_process_that_died_after_it_had_booked_is_looked_up_and_the_place_sold_once(
+    shop: Seller, sandbox: LiveSandbox
+) -> None:
+    road, session = shop.road, listed_with(shop.road, 3).session_id
+    there, order, book = sold_there(sandbox, class_of(road, session)), shop.order(session), booking.book
 
+    def book_and_die(*given: Any) -> None:
+        book(*given)
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("adapter.marketplace.booking.book", book_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            shop.send(order)
+    assert sold_there(sandbox, class_of(road, session)) == there + 1
+    assert shop.send(order).status_code == 202  # asked again by the marketplace: held, and not booked again
+    road.time[0] += timedelta(minutes=6)
+    done(road.do(RunKind.SELL))
+    assert shop.get(f"reservations/{order['id']}").json["state"] == "confirmed"
+    assert sold_there(sandbox, class_of(road, session)) == there + 1
+
+
+def test_f47_a_cancellation_during_the_booking_ends_cancelled(shop: Seller, sandbox: LiveSandbox) -> None:
     session = listed_with(shop.road, 3).session_id
     there, book = sold_there(sandbox, class_of(shop.road, session)), booking.book
     order = shop.order(session)
@@ -492,9 +538,19 @@ def test_premium_is_the_studios_choice_and_its_decisions_replay_to_the_byte(mirr
     listed.agree(premium=False)
     done(listed.do(RunKind.DECIDE))
     assert {row.premium_spots for row in listed.latest().values()} == {0}
+    tools = load_tools(listed.ctx.config, listed.all(Model)[-1].digest)
     for row in listed.latest().values():
         assert sum(part["value"] for part in row.explanation["parts"]) == row.spots
         assert not [part for part in row.explanation["parts"] if "Premium" in part["label"]]
+        assert replay(listed.ctx, row) == stored(row)
+        if not row.spots and row.binding is None:
+            assert (row.displacement_risk, row.expected_value) == (0, 0)  # nothing is offered: no premium spot either
+    of_before = {row.session_id: {**row.inputs} for row in listed.latest().values()}
+    for inputs in of_before.values():
+        del inputs["premium_chosen"]  # a decision of before counted what the studio had not chosen, and still does
+    again = verdicts(tools, of_before)
+    assert {each.premium_spots for each in again.values()} == {0}
+    assert any(again[row.session_id].displacement_risk > row.displacement_risk for row in listed.latest().values())
 
 
 def test_following_the_platform_twice_changes_nothing(shop: Seller) -> None:

@@ -74,7 +74,13 @@ def test_events_are_told_and_subscribed_to_again(mirrored: Road, sandbox: LiveSa
 
 @pytest.mark.parametrize(
     "words",
-    [("resync", "1"), ("push", "1", "--mode", "live"), ("write-back", "1", "--prove", "1"), ("events", "1", "--again")],
+    [
+        ("resync", "1"),
+        ("push", "1", "--mode", "live"),
+        ("write-back", "1", "--prove", "1"),
+        ("write-back", "1", "--catalog", "1"),
+        ("events", "1", "--again"),
+    ],
 )
 def test_a_command_whose_platform_cannot_be_called_makes_no_run_and_names_the_variables(
     mirrored: Road, words: tuple[str, ...]
@@ -88,6 +94,15 @@ def test_a_command_whose_platform_cannot_be_called_makes_no_run_and_names_the_va
     assert len(mirrored.all(Run)) == before
     paused = typed(mirrored, "push", "1", "--mode", "paused", "--json")  # selling can be ended all the same
     assert (paused.exit_code, mirrored.connection.push_mode) == (0, PushMode.PAUSED)
+
+
+def test_where_access_has_to_be_renewed_our_own_id_and_secret_must_be_set(mirrored: Road) -> None:
+    given = {**mirrored.ctx.config.platforms["sandbox"], "CLIENT_ID": "", "CLIENT_SECRET": ""}
+    mirrored.ctx.config = replace(mirrored.ctx.config, platforms={"sandbox": given})
+    mirrored.set(refresh_token=b"sealed")
+    refused = typed(mirrored, "resync", "1")
+    assert refused.exit_code == 2
+    assert "ADAPTER_SANDBOX_CLIENT_ID and ADAPTER_SANDBOX_CLIENT_SECRET must be set" in refused.stderr
 
 
 def test_decide_then_say_why_then_replay(mirrored: Road) -> None:
@@ -121,6 +136,9 @@ def test_switching_pushing_on_pushes_and_leaves_a_trace(mirrored: Road, sandbox:
         ("decide", ("1", "--explain", "999999"), 1, "does not start within"),
         ("replay", ("12345",), 1, "There is no decision 12345"),
         ("push", ("1", "--mode", "loud"), 2, "loud"),
+        ("write-back", ("1", "--total", "on", "--catalog", "1"), 2, "One thing at a time"),
+        ("write-back", ("1", "--even-public", "--total", "on"), 2, "--even-public goes with --catalog"),
+        ("write-back", ("1", "--total", "on"), 1, "takes no online capacity"),
     ],
 )
 def test_what_cannot_be_done_says_so(mirrored: Road, name: str, args: tuple[str, ...], status: int, words: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -31,13 +32,20 @@ from connectors.records import ACTIVE_OUTCOMES, Channel, SessionStatus
 from sync.deciding import models, train
 from sync.deciding.decide import replay, stored
 from tests.fixtures.sandbox import LiveSandbox
-from tests.sync.conftest import Road, done
+from tests.sync.conftest import Kept, Road, done
 
 
 @pytest.fixture
-def studio(mirrored: Road) -> Road:
-    """A mirrored studio that has a model."""
-    done(mirrored.do(RunKind.TRAIN))
+def studio(mirrored: Road, kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> Road:
+    """A mirrored studio that has a model: made once, then copied with it."""
+    made, here = tmp_path_factory.getbasetemp() / "trained", models.models_folder(mirrored.ctx.config)
+
+    def learn() -> None:
+        done(mirrored.do(RunKind.TRAIN))
+        copytree(here, made)
+
+    kept("trained", learn)
+    copytree(made, here, dirs_exist_ok=True)
     return mirrored
 
 

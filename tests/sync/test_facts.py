@@ -124,7 +124,7 @@ def test_stored_inputs_are_the_tables_again(mirrored: Road) -> None:
         assert_frame_equal(
             known.sort_values(order, ignore_index=True), given[name].sort_values(order, ignore_index=True)
         )
-    assert set(again["sessions"].columns) - set(COLUMNS["sessions"]) == {"pace", "pace_doubt"}
+    assert set(again["sessions"].columns) - set(COLUMNS["sessions"]) == {"pace", "pace_doubt", "premium"}
 
 
 def test_a_table_has_its_types_whatever_its_rows() -> None:

@@ -72,11 +72,12 @@ def hits(sandbox: LiveSandbox) -> int:
 
 def booked(road: Road) -> dict[str, int]:
     """The limit under which nothing more sells, by the platform's id."""
-    return {push.wanted["session_id"]: row.inputs["marketplace"] for push in road.pushes() for row in [of(road, push)]}
+    latest = road.latest()
+    return {push.wanted["session_id"]: latest[push.session_id].inputs["marketplace"] for push in road.pushes()}
 
 
 def of(road: Road, push: Push) -> deciding.Decision:
-    return road.latest()[push.session_id]
+    return road.all(deciding.Decision, deciding.Decision.session_id == push.session_id)[-1]
 
 
 def switch(road: Road, mode: PushMode) -> Run:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from sqlalchemy import select
 
 from adapter.store.push_health import push_health_of
 from adapter.store.tables import Alert, AlertKind, Decision, Listing, Push, PushState, RunKind, Session
+from connectors.platform import ReadBack
+from connectors.records import Offer
 from connectors.sandbox.market.offers import Terms
-from connectors.sandbox.market.state import Offer
+from connectors.sandbox.market.state import Offer as Held
 from sync.engine.schedule import ask_for_parity
+from sync.pushing.wanted import compare, wanted_of
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done
 
@@ -24,6 +29,22 @@ def pushed(mirrored: Road) -> Road:
     return mirrored
 
 
+def test_where_a_platform_knows_no_premium_spots_its_limit_counts_them_in() -> None:
+    offer = Offer(
+        session_id="1",
+        sequence=1,
+        limit=3,
+        rate=Decimal(9),
+        premium_limit=2,
+        premium_rate=Decimal(11),
+        currency="USD",
+    )
+    wanted = wanted_of(offer, total=None)
+    assert compare(wanted, ReadBack(5, "9.00")).equal
+    assert compare(wanted, ReadBack(3, "9.00")).words == "limit: wanted 5, held 3"
+    assert compare(wanted, ReadBack(3, "9.00", 2, "11.00")).equal
+
+
 def soonest(road: Road) -> tuple[Session, Decision]:
     """The next class that has spots listed."""
     latest = road.latest()
@@ -31,7 +52,7 @@ def soonest(road: Road) -> tuple[Session, Decision]:
     return session, latest[session.id]
 
 
-def somebody_sets(sandbox: LiveSandbox, session: Session, limit: int, *, ahead: int = 1) -> Offer:
+def somebody_sets(sandbox: LiveSandbox, session: Session, limit: int, *, ahead: int = 1) -> Held:
     """Another hand at the platform: a newer state for a class."""
     held = sandbox.site.offers[int(session.external_id)]
     terms = Terms(

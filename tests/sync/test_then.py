@@ -10,17 +10,15 @@ from flask.testing import FlaskClient
 
 from adapter.accounts import create_user
 from adapter.agenda import agenda_of
-from adapter.app import create_app
 from adapter.push_mode import switch_push_mode
 from adapter.store.calendar import one_session
 from adapter.store.connection_then import picture_of
 from adapter.store.settings import map_sources, sources
 from adapter.store.tables import Connection, PushMode, ReservationReading, Role, RunKind, Session, Studio
 from adapter.store.then import session_then
-from adapter.web.limits import limiter
 from connectors.records import Channel, Outcome
 from tests.fixtures.sandbox import LiveSandbox
-from tests.fixtures.studio import sign_in
+from tests.fixtures.studio import app_on, sign_in
 from tests.sync.conftest import Road, decide, done
 from tests.sync.test_pull import soon
 from tests.sync.test_webhooks import booked
@@ -28,10 +26,8 @@ from tests.sync.test_webhooks import booked
 
 def owner_of(road: Road) -> FlaskClient:
     """A browser of the studio's owner."""
-    app = create_app(road.ctx)
+    app = app_on(road.ctx)
     app.config["WTF_CSRF_ENABLED"] = False
-    app.testing = True
-    limiter.reset()
     with road.ctx.store.write() as db:
         asked = {"role": Role.OWNER, "studio_id": road.connection.studio_id, "now": road.ctx.now()}
         user = create_user(db, road.ctx.keys, "ada", "ada@x.org", **asked).id
@@ -140,3 +136,20 @@ def test_a_source_mapped_since_is_told_as_it_was(mirrored: Road) -> None:
         map_sources(db, mirrored.connection_id, meaning, actor="user:1", now=mirrored.ctx.now())
     with mirrored.ctx.store.read() as db:
         assert picture_of(db, mirrored.connection_id, then).sources[one.source] == one.channel
+
+
+def test_today_payouts_and_settings_are_shown_as_of_then_too(mirrored: Road) -> None:
+    road = mirrored
+    road.agree(min_spots=3)
+    road.time[0] += timedelta(hours=1)
+    then = road.ctx.now()
+    road.time[0] += timedelta(hours=1)
+    road.agree(min_spots=7)
+    client = owner_of(road)
+    for page in ("today", "settings", "payouts"):
+        assert "As of Mon, Mar 2" in words(client, f"/studios/1/{page}", then)
+        assert "As of Mon" not in words(client, f"/studios/1/{page}")
+    fields = [client.get("/studios/1/settings", query_string=asked).text for asked in ({}, {"as_of": then.isoformat()})]
+    assert ['value="7"' in fields[0], 'value="3"' in fields[1]] == [True, True]
+    assert "disabled" in fields[1]
+    assert "Nothing of these days was final by then" in words(client, "/studios/1/payouts", then)

@@ -85,7 +85,7 @@ Judge = Callable[[Pair, Class], str]
 
 def compare(ours: Sequence[Place], theirs: Sequence[Row], judge: Judge) -> list[Entry]:
     """Every line of both sides in one entry. ``judge`` says why a pair is not as it should be."""
-    places, named = _by_reservation(ours), _names(ours)
+    places, named = _by_reservation(ours), meant_by(ours)
     rows: dict[str | None, list[Row]] = defaultdict(list)
     for row in theirs:
         rows[named.get(row.reservation)].append(row)
@@ -103,13 +103,15 @@ def _by_reservation(ours: Iterable[Place]) -> dict[str, list[Place]]:
     return found
 
 
-def _names(ours: Iterable[Place]) -> dict[str, str]:
+def meant_by(ours: Iterable[Place]) -> dict[str, str]:
     """Which reservation a name means; one that means two is nobody's."""
-    found: dict[str, set[str]] = defaultdict(set)
+    found: dict[str, str] = {}
+    several: set[str] = set()
     for place in ours:
         for name in (place.number, place.reservation, *place.names):
-            found[name].add(place.reservation)
-    return {name: next(iter(meant)) for name, meant in found.items() if len(meant) == 1}
+            if found.setdefault(name, place.reservation) != place.reservation:
+                several.add(name)
+    return {name: reservation for name, reservation in found.items() if name not in several}
 
 
 def _compared(reservation: str, ours: list[Place], theirs: list[Row], judge: Judge) -> Iterator[Entry]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session as Db
 
 from adapter.guarantee.terms import SETTLES_AFTER
 from adapter.marketplace.payouts.quotes import IS_QUOTED
+from adapter.store.meaning import meaning
 from adapter.store.tables import Audit, Connection, PayoutLine, Reservation, Session, SourceMapping, Venue
 from connectors.records import Channel
 
@@ -46,11 +47,10 @@ def _settled(db: Db, classes: Any, now: datetime) -> list[int]:
 def _booked(connection_id: int) -> Select[int, datetime]:
     """Classes with marketplace reservations."""
     same = Reservation.connection_id == connection_id
-    meaning = and_(SourceMapping.connection_id == connection_id, SourceMapping.source == Reservation.source)
     return (
         select(Session.id, Session.starts_at)
         .join(Reservation, and_(same, Reservation.session_id == Session.external_id))
-        .join(SourceMapping, meaning)
+        .join(SourceMapping, meaning())
         .where(Session.connection_id == connection_id, SourceMapping.channel == Channel.MARKETPLACE)
     )
 

@@ -16,6 +16,7 @@ from adapter.marketplace.payouts.lines import Line, LineKind, missing_lines, wit
 from adapter.marketplace.payouts.mirrored import Booked, Rules, Seat, booked_in
 from adapter.marketplace.payouts.owed import Account, Quote
 from adapter.store.dialect import chunks
+from adapter.store.meaning import meaning
 from adapter.store.saving import Counts
 from adapter.store.tables import PayoutLine, Reservation, SourceMapping
 from connectors.records import Channel
@@ -61,12 +62,7 @@ def _recorded(db: Db, sessions: Collection[int], reservations: Collection[int]) 
 
 def _in_other_classes(db: Db, reservations: Collection[int]) -> set[int]:
     """Of these reservations, those that still are the marketplace's: their class's step looks at them."""
-    same = SourceMapping.connection_id == Reservation.connection_id
-    wanted = (
-        select(Reservation.id)
-        .join(SourceMapping, same & (SourceMapping.source == Reservation.source))
-        .where(SourceMapping.channel == Channel.MARKETPLACE)
-    )
+    wanted = select(Reservation.id).join(SourceMapping, meaning()).where(SourceMapping.channel == Channel.MARKETPLACE)
     pieces = chunks(sorted(reservations))
     return {number for some in pieces for number in db.scalars(wanted.where(Reservation.id.in_(some)))}
 

@@ -22,13 +22,14 @@ from adapter.currency import digits
 from adapter.guarantee.periods import local_date
 from adapter.guarantee.rounding import in_units
 from adapter.marketplace.payouts.causes import Lookup, judge_with
-from adapter.marketplace.payouts.comparing import Class, Entry, Place, compare
+from adapter.marketplace.payouts.comparing import Class, Entry, Place, compare, meant_by
 from adapter.marketplace.payouts.days import Days, days_from
 from adapter.marketplace.payouts.reading import BadStatement, Problem, Row, read_statement
 from adapter.marketplace.payouts.view import BOOKED, Period, Shown, period_of
 from adapter.statements.reservations import key
 from adapter.store.audit import write_line
 from adapter.store.dialect import chunks
+from adapter.store.meaning import meaning
 from adapter.store.selling import same_place
 from adapter.store.tables import (
     ChannelReservation,
@@ -74,10 +75,11 @@ def compare_file(db: Db, studio_id: int, content: bytes, name: str, days: Days |
     ``days``: the classes it is about; by default the span of those it names. Raises BadStatement and BadDays.
     """
     rows = read_statement(content, db.get_one(Studio, studio_id).currency)
-    named = _named(db, studio_id, {row.reservation for row in rows})
-    period = period_of(db, studio_id, days or _days_of(rows, named, now), now)
-    lookup = Lookup(offered=_offers(db, period), elsewhere=_elsewhere(named))
-    entries = compare([_place(shown) for shown in period.places], rows, judge_with(lookup))
+    period = period_of(db, studio_id, days or _days_of(db, studio_id, rows, now), now)
+    places = [_place(shown) for shown in period.places]
+    strangers = {row.reservation for row in rows} - meant_by(places).keys()
+    lookup = Lookup(offered=_offers(db, period), elsewhere=_elsewhere(_named(db, studio_id, strangers)))
+    entries = compare(places, rows, judge_with(lookup))
     return Compared(studio_id, name, hashlib.sha256(content).hexdigest(), period.days, len(rows), entries)
 
 
@@ -101,10 +103,12 @@ def _earlier(db: Db, compared: Compared) -> PayoutStatement | None:
     return db.scalar(mine.where(PayoutStatement.digest == compared.digest, *same))
 
 
-def _days_of(rows: Sequence[Row], named: Mapping[str, Sequence[Named]], now: datetime) -> Days:
+def _days_of(db: Db, studio_id: int, rows: Sequence[Row], now: datetime) -> Days:
     """The class days a statement is about: as it dates its rows, else those of the reservations that it names."""
     days = [row.day for row in rows if row.day is not None]
-    days = days or [each.day for found in named.values() for each in found if each.marketplace]
+    if not days:
+        named = _named(db, studio_id, {row.reservation for row in rows})
+        days = [each.day for found in named.values() for each in found if each.marketplace]
     if not days:
         raise BadStatement(
             [Problem(2, None, "no row names a reservation of yours, and there is no date: give the period")]
@@ -138,7 +142,6 @@ def _named(db: Db, studio_id: int, names: Collection[str]) -> dict[str, list[Nam
 def _reservations(studio_id: int, names: Collection[str]) -> Any:
     same = Reservation.connection_id
     session = and_(Session.connection_id == same, Session.external_id == Reservation.session_id)
-    meaning = and_(SourceMapping.connection_id == same, SourceMapping.source == Reservation.source)
     return (
         select(
             Reservation.connection_id,
@@ -151,7 +154,7 @@ def _reservations(studio_id: int, names: Collection[str]) -> Any:
         )
         .join(Connection, Connection.id == same)
         .join(Session, session)
-        .outerjoin(SourceMapping, meaning)
+        .outerjoin(SourceMapping, meaning())
         .outerjoin(ChannelReservation, same_place())
         .where(Connection.studio_id == studio_id)
         .where(or_(Reservation.external_id.in_(names), ChannelReservation.caller_id.in_(names)))
@@ -199,7 +202,7 @@ def _place(shown: Shown) -> Place:
         currency=shown.currency,
         amount=shown.amount,
         franchisor=shown.franchisor,
-        tax=in_units(shown.tax, 0),
+        tax=in_units(shown.tax, 0) if shown.tax else 0,
         rate=_units(shown.rate, digits(shown.currency)),
         reason="attended" if shown.reason == BOOKED else shown.reason,
         product=shown.product,

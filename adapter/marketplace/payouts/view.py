@@ -23,6 +23,7 @@ from adapter.marketplace.payouts.mirrored import Booked, Rules, Seat, booked_in,
 from adapter.marketplace.payouts.owed import MOVED
 from adapter.statements.reservations import key, seat_key
 from adapter.store.dialect import chunks
+from adapter.store.meaning import meaning
 from adapter.store.selling import same_place
 from adapter.store.tables import (
     ChannelReservation,
@@ -103,6 +104,14 @@ def period_of(db: Db, studio_id: int, days: Days, now: datetime) -> Period:
     return Period(days, ordered, unpriced, _unentered(db, studio_id, days))
 
 
+def period_then(db: Db, studio_id: int, days: Days, then: datetime) -> Period:
+    """What was final of a period by an instant (N-23): the ledger's lines of until then. What was provisional is not
+    kept: it is in no place of this."""
+    rows = [row for row in _lines(db, studio_id, days) if row[0].at <= then]
+    held = _classes(db, {row.session_id for row, *_ in rows})
+    return Period(days, sorted(_final(rows, held), key=lambda place: (place.held.starts_at, place.number)), 0, 0)
+
+
 def _lines(db: Db, studio_id: int, days: Days) -> Sequence[Any]:
     """The ledger's lines of the period with their reservations, a place's in their order."""
     wanted = select(PayoutLine, Reservation.connection_id, Reservation.external_id, ChannelReservation)
@@ -139,7 +148,7 @@ def _final(rows: Sequence[Any], held: dict[int, Held]) -> Iterator[Shown]:
             product=last.product,
             amount=sum(line.amount for line in lines),
             franchisor=sum(line.franchisor for line in lines),
-            tax=sum((line.amount * Fraction(line.tax_rate) for line in lines), Fraction(0)),
+            tax=sum((line.amount * Fraction(line.tax_rate) for line in lines if line.tax_rate), Fraction(0)),
             lines=lines,
         )
 
@@ -155,13 +164,12 @@ def _unwritten(db: Db, rules: Rules, days: Days, now: datetime) -> Iterator[tupl
 def _open_classes(db: Db, studio_id: int, days: Days) -> list[int]:
     """The classes around the period that have a marketplace reservation without a line."""
     same = Reservation.connection_id == Session.connection_id
-    meaning = and_(SourceMapping.connection_id == Session.connection_id, SourceMapping.source == Reservation.source)
     query = (
         select(Session.id)
         .distinct()
         .join(Connection, Connection.id == Session.connection_id)
         .join(Reservation, same & (Reservation.session_id == Session.external_id))
-        .join(SourceMapping, meaning)
+        .join(SourceMapping, meaning())
         .where(Connection.studio_id == studio_id, SourceMapping.channel == Channel.MARKETPLACE)
         .where(UNWRITTEN, *_around(days))
     )

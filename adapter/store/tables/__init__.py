@@ -49,7 +49,7 @@ from adapter.store.tables.connections import (
     PushMode,
     WebhookMessage,
 )
-from adapter.store.tables.decisions import BacktestResult, Decision, Model, Push, PushState, TotalWrite
+from adapter.store.tables.decisions import IN_FORCE, BacktestResult, Decision, Model, Push, PushState, TotalWrite
 from adapter.store.tables.experiments import Holdout
 from adapter.store.tables.guarantee import (
     EligibilityFact,
@@ -99,6 +99,7 @@ from adapter.store.tables.settings import MemberPage, Scope, Setting, SourceMapp
 from adapter.store.tables.timeline import PushStep, ReservationReading, SessionReading
 
 __all__ = [
+    "IN_FORCE",
     "Alert",
     "AlertKind",
     "ApiCalls",

@@ -45,7 +45,7 @@ def _utc(value: datetime) -> datetime:
 
 
 def _sqlite_text(value: datetime | None) -> str | None:
-    return None if value is None else _utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return None if value is None else _utc(value).isoformat(" ", "microseconds")[:-6]  # less "+00:00"
 
 
 class Word(TypeDecorator[StrEnum]):

@@ -86,6 +86,10 @@ class PushState(StrEnum):
     SUPERSEDED = "superseded"  # a later decision took its place before it was sent
 
 
+IN_FORCE = (PushState.CONFIRMED, PushState.ACCEPTED, PushState.LOCAL)
+"""States of a push that has taken effect."""
+
+
 class Push(Base):
     """The outbox: one row a decision that is to take effect. At most one unfinished row a session."""
 
@@ -94,6 +98,8 @@ class Push(Base):
         UniqueConstraint("decision_id"),
         Index(None, "state", "next_try_at"),
         Index(None, "session_id", "state"),
+        Index(None, "connection_id", "state", "settled_at"),
+        Index(None, "connection_id", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

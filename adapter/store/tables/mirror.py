@@ -61,6 +61,7 @@ class Session(Mirrored, Base):
         UniqueConstraint("connection_id", "external_id"),
         Index(None, "connection_id", "starts_at"),
         Index(None, "connection_id", "template_id"),
+        Index(None, "connection_id", "gone_at", "starts_at"),
     )
 
     venue_id: Mapped[str]  # the platform's id
@@ -139,6 +140,7 @@ class Reservation(Mirrored, Base):
         UniqueConstraint("connection_id", "external_id"),
         Index(None, "connection_id", "session_id"),
         Index(None, "connection_id", "client_id"),
+        Index(None, "connection_id", "source"),
     )
 
     session_id: Mapped[str]  # the platform's id

@@ -43,6 +43,6 @@ function listen(log) {
 const choose = (box) => box.addEventListener("focus", () => box.select());
 
 document.querySelectorAll("[data-poll]").forEach(follow);
-document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+for (const here of document.querySelectorAll(".tabs [aria-current], .subtabs [aria-current]")) here.scrollIntoView({ inline: "center", block: "nearest" });
 document.querySelectorAll("[data-log]").forEach(listen);
 document.querySelectorAll("[data-copy]").forEach(choose);

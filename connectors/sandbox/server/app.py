@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from connectors.building import uncollected
 from connectors.sandbox.market.world import World
 from connectors.sandbox.server.access import check_access
 from connectors.sandbox.server.api_class import class_routes
@@ -33,12 +35,25 @@ from connectors.sandbox.server.wrappers import AnyCase, NoTwins, OneAtATime
 
 def create_app(world: World, options: Options | None = None, *, clock: Callable[[], datetime] = wall_clock) -> Flask:
     """The platform over a market. ``clock`` ages tokens and webhooks; its state is ``app.extensions["sandbox"]``."""
-    app = Flask("connectors.sandbox.server")
-    sandbox = Sandbox(world, options or Options(), clock)
+    return open_market(routed_app(), Sandbox(world, options or Options(), clock))
+
+
+def routed_app() -> Flask:
+    """All routes, which take long to make, over no market yet."""
+    with uncollected():
+        app = Flask("connectors.sandbox.server")
+        for routes in (_api(), oauth_routes(), webhook_routes(), control_routes(), *brand_routes()):
+            app.register_blueprint(routes)
+    app.register_error_handler(HTTPException, _as_json)
+    return app
+
+
+def open_market(app: Flask, sandbox: Sandbox) -> Flask:
+    """The same routes over this market, whatever they stood over before."""
     app.extensions["sandbox"] = sandbox
-    for routes in (_api(), oauth_routes(), webhook_routes(), control_routes(), *brand_routes()):
-        app.register_blueprint(routes)
-    _stand_around(app, sandbox)
+    inner = AnyCase(OneAtATime(partial(Flask.wsgi_app, app), sandbox.lock))
+    faulty = FaultyWsgi(inner, sandbox.faults, threading.Event().wait)
+    app.wsgi_app = NoTwins(faulty)  # type: ignore[method-assign]  # the way in which Flask documents middleware
     return app
 
 
@@ -59,13 +74,6 @@ def _api() -> Blueprint:
     ):
         add(routes)
     return routes
-
-
-def _stand_around(app: Flask, sandbox: Sandbox) -> None:
-    inner = AnyCase(OneAtATime(app.wsgi_app, sandbox.lock))
-    faulty = FaultyWsgi(inner, sandbox.faults, threading.Event().wait)
-    app.wsgi_app = NoTwins(faulty)  # type: ignore[method-assign]  # the way in which Flask documents middleware
-    app.register_error_handler(HTTPException, _as_json)
 
 
 def _as_json(error: HTTPException) -> Response | HTTPException:

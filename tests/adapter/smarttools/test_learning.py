@@ -172,6 +172,7 @@ def _flow(mean: float, *, looks: float) -> Flow:
     parts = {
         "capacity": [20.0],
         "direct": np.full((steps, 3, 1), mean / steps),
+        "valued": np.full((steps, 3, 1), mean / steps),
         "other": [0.0],
         "stand": np.ones((steps, 1)),
         "cancelled": np.zeros((steps, 1)),

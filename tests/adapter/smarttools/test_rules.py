@@ -284,3 +284,32 @@ def test_the_more_direct_clients_count_the_fewer_are_put_at_risk(drawn: Drawn, f
     ]
     spots = [int(table["spots"].sum()) for table in told]
     assert spots[0] > spots[1] > spots[2]
+
+
+def test_where_the_studio_offers_no_premium_nothing_counts_any_and_what_it_would_bring_is_known(
+    fitted: SmartTools,
+) -> None:
+    house = studios(displacement_weight=6.0, rate_ceiling=24.0)
+    own = sessions(*({"session_id": f"c{n}", "capacity": float(8 + n), "starts_at": NOW} for n in range(20)))
+    own["starts_at"] = [NOW + timedelta(hours=30 + 10 * n) for n in range(20)]
+    booked = reservations(direct=2)
+    with_premium = fitted.decide(NOW, house, own, booked)
+    pd.testing.assert_frame_equal(fitted.decide(NOW, house, own.assign(premium=True), booked), with_premium)
+    without = fitted.propose(NOW, house, own.assign(premium=False), booked)
+    told = with_premium["premium_spots"] > 0
+    assert told.any()
+    assert (without["premium_spots"] == 0).all()
+    assert without["premium_rate"].isna().all()
+    for same in ("spots", "rate", "expected_direct", "reason"):
+        assert without[same].equals(with_premium[same])
+    assert without["further"].equals(with_premium["premium_spots"])
+    assert without["further_rate"].equals(with_premium["premium_rate"])
+    assert (without["displacement_risk"] <= with_premium["displacement_risk"]).all()
+    assert (without["displacement_risk"] < with_premium["displacement_risk"])[told].any()
+    nothing = without["spots"] == 0
+    assert (without.loc[nothing, ["displacement_risk", "expected_value"]] == 0).all(axis=None)
+    for row, why in enumerate(fitted.explain(NOW, house, own.assign(premium=False), booked)):
+        premium = why["premium"]
+        assert isinstance(premium, dict)
+        assert _sum(premium["parts"]) == 0
+        assert _sum(why["parts"]) == without.loc[row, "spots"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -10,6 +11,8 @@ import pandas as pd
 import pytest
 
 from adapter.smarttools import SmartTools, door
+from adapter.smarttools.forecast import forecast, wary_of
+from adapter.smarttools.outlook import look, portions, read_books, tables
 from tests.fixtures.timetable import NOW, Drawn, reservations, sessions, studios
 
 
@@ -47,6 +50,30 @@ def test_the_less_is_sure_the_less_is_listed(fitted: SmartTools, pace: float) ->
     sure, less, least = (_listed(fitted, pace=pace, pace_doubt=doubt) for doubt in (0.0, 0.1, 0.5))
     assert sure >= less >= least
     assert sure > least
+
+
+def test_a_studio_nobody_knows_is_told_by_its_own_books_the_sooner(fitted: SmartTools) -> None:
+    """It need not be like those in the history: how it books moves it more than one that is known."""
+
+    def pace(studio: str) -> float:
+        slots = [{"session_id": f"x{n}", "studio_id": studio, "template_id": f"{studio}-{n}"} for n in range(6)]
+        own = door.read_sessions(studios(studio_id=studio), sessions(*slots))
+        return float(forecast(own, np.full(6, 9), door.instant(NOW), fitted.model).pace.ratio.mean())
+
+    assert pace("new") > pace("s1") > 1
+
+
+def test_doubt_counts_for_more_in_the_worth_of_a_new_slots_places_and_not_in_its_risk(fitted: SmartTools) -> None:
+    assert wary_of(np.array([0.0, 4.0, 26.0])).tolist() == sorted(wary_of(np.array([0.0, 4.0, 26.0])), reverse=True)
+    own, at = door.read_sessions(studios(), sessions({"template_id": "new"})), door.instant(NOW)
+    books = read_books(own, door.read_reservations(reservations(direct=5), own), door.read_offers(None, own), at)
+    outlook = look(own, books, at, fitted.model)
+    calm = replace(outlook, expected=replace(outlook.expected, wary=np.ones(1)))
+    wary, usual = (tables(each, *portions(each)[0], fitted.model) for each in (outlook, calm))
+    assert wary.place[0, 1] < usual.place[0, 1]  # even the last place may stay empty
+    assert wary.place[0, -1] > usual.place[0, -1]  # even one of many may be needed
+    assert (wary.safe == usual.safe).all()
+    assert (wary.served == usual.served).all()
 
 
 def test_nobody_is_richer_for_a_price_that_doubled(fitted: SmartTools) -> None:

@@ -6,16 +6,17 @@ import random
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from shutil import copyfile
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
-from adapter.store.tables import Base
 from connectors.records import Fetched, Outcome, Stream
 from tests.adapter.store.conftest import connected
 from tests.adapter.store.records import Mirror, client, fetched, reservation, session
@@ -51,11 +52,13 @@ def all_pages() -> list[Delivered]:
     ]
 
 
-def mirrored(pages: list[Delivered], seed: int) -> dict[str, list[dict[str, Any]]]:
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def mirrored(empty: Path, pages: list[Delivered], seed: int) -> Rows:
     shuffled = random.Random(seed)
     with TemporaryDirectory() as folder:
-        store = Store(f"sqlite:///{Path(folder) / 'adapter.db'}")
-        Base.metadata.create_all(store.writer)
+        store = Store(f"sqlite:///{copyfile(empty, Path(folder) / 'adapter.db')}")
         mirror = Mirror(store, KEYS, connected(store))
         for stream, items in pages:
             mirror.page(stream, *shuffled.sample(items, len(items)), *shuffled.choices(items, k=2))
@@ -71,18 +74,24 @@ def mirrored(pages: list[Delivered], seed: int) -> dict[str, list[dict[str, Any]
     }
 
 
-EXPECTED = mirrored(all_pages(), 0)
+@pytest.fixture(scope="module")
+def expected(sqlite_with_tables: Path) -> Rows:
+    return mirrored(sqlite_with_tables, all_pages(), 0)
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.permutations(all_pages()), st.lists(st.sampled_from(all_pages()), max_size=6), st.integers(0, 999))
+@given(
+    pages=st.permutations(all_pages()),
+    repeated=st.lists(st.sampled_from(all_pages()), max_size=6),
+    seed=st.integers(0, 999),
+)
 def test_any_order_and_repetition_gives_the_same_mirror(
-    pages: list[Delivered], repeated: list[Delivered], seed: int
+    sqlite_with_tables: Path, expected: Rows, pages: list[Delivered], repeated: list[Delivered], seed: int
 ) -> None:
-    assert mirrored([*pages, *repeated], seed) == EXPECTED
+    assert mirrored(sqlite_with_tables, [*pages, *repeated], seed) == expected
 
 
-def test_what_is_expected_is_the_latest_state() -> None:
-    assert {row["public_id"] for row in EXPECTED["client"]} == {"2"}
-    assert {row["booked"] for row in EXPECTED["class_session"]} == {2}
-    assert {row["outcome"] for row in EXPECTED["reservation"]} == {"attended"}
+def test_what_is_expected_is_the_latest_state(expected: Rows) -> None:
+    assert {row["public_id"] for row in expected["client"]} == {"2"}
+    assert {row["booked"] for row in expected["class_session"]} == {2}
+    assert {row["outcome"] for row in expected["reservation"]} == {"attended"}

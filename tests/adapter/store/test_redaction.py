@@ -154,6 +154,25 @@ JSON = st.recursive(
 )
 
 
+KEYS = st.sampled_from(["Id", "Name", "Email", "Client", "Staff", "notes", "ServiceName", "guestId"])
+TEXTS = st.sampled_from(["Yoga", "x7", "Grüße", "10 % off", "2026-03-02", "2026-03-02 18", "4111111111111111", "a\x00"])
+PAYLOADS = st.recursive(
+    st.none() | st.integers() | st.floats(allow_nan=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(KEYS, PAYLOADS, max_size=5))
+def test_what_is_kept_does_not_depend_on_what_stands_beside_it(raw: dict[str, Any]) -> None:
+    beside = redact(raw | {"Comment": "ask ana@example.com"}, RING)
+    assert {key: value for key, value in beside.items() if key != "Comment"} == redact(raw, RING)
+
+
+def test_half_a_character_is_replaced(keys: Keyring) -> None:
+    assert redact({"Id": 1, "Smile": "\ud83d"}, keys) == {"Id": 1, "Smile": "\ufffd"}
+
+
 @given(st.dictionaries(st.text(max_size=8), JSON, max_size=4))
 def test_any_payload_becomes_json_that_a_database_takes(raw: dict[str, Any]) -> None:
     kept = json.dumps(redact(raw, RING), allow_nan=False)

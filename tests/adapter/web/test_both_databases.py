@@ -10,7 +10,6 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import func, select
 
-from adapter.app import create_app
 from adapter.config import Config
 from adapter.context import Context
 from adapter.open_data_command import open_data
@@ -18,12 +17,11 @@ from adapter.store.database import Store
 from adapter.store.inbox import keep_message
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Opportunity, Role, Run, RunKind, WebhookMessage
-from adapter.web.limits import limiter
 from connectors.records import Delivery
 from tests.adapter.marketplace.test_feeds import everything
 from tests.adapter.web.test_opportunities import card_of
 from tests.fixtures.database import NOON
-from tests.fixtures.studio import Seeded, bearer, seed_studios, sign_in
+from tests.fixtures.studio import Seeded, app_on, bearer, seed_studios, sign_in
 
 
 @pytest.fixture
@@ -31,10 +29,8 @@ def both(config: Config, any_store: Store, keys: Keyring) -> tuple[Context, Seed
     """The application on this database, with the seeded studio."""
     url = any_store.url.render_as_string(hide_password=False)
     ctx = Context(config=replace(config, database_url=url), store=any_store, keys=keys, now=lambda: NOON)
-    app = create_app(ctx)
+    app = app_on(ctx)
     app.config["WTF_CSRF_ENABLED"] = False
-    app.testing = True
-    limiter.reset()
     return ctx, seed_studios(any_store, keys), app
 
 

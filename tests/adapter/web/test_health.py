@@ -197,6 +197,7 @@ def test_the_metrics_are_what_the_tables_say(ready: FlaskClient, seeded: Seeded,
         done.processed_at = NOON - timedelta(seconds=45)
         db.add(done)
         db.add(Alert(connection_id=1, kind=AlertKind.STALE, words="old", since=NOON))
+        db.get_one(Connection, 1).clock_ahead = -630
         common = {"connection_id": 1, "noted_at": NOON, "sequence": 1, "checked_at": NOON}
         db.add(Listing(session_id=seeded.sessions[6], drift={"limit": 9}, drift_since=NOON, **common))
         db.add_all(Listing(session_id=number, **common) for number in seeded.sessions[7:10])
@@ -205,6 +206,7 @@ def test_the_metrics_are_what_the_tables_say(ready: FlaskClient, seeded: Seeded,
     expected = {
         "adapter_connection_up": 1,
         "adapter_mirror_age_seconds": 240,
+        "adapter_platform_clock_ahead_seconds": -630,
         "adapter_decision_lag_seconds": 240,
         "adapter_calls_today": 312,
         "adapter_call_errors_today": 2,

@@ -516,7 +516,7 @@ def test_a_page_takes_few_questions(owner: FlaskClient, ctx: Context, seeded: Se
     event.listen(ctx.store.reader, "before_cursor_execute", lambda *given: asked.append(given[2]))
     owner.get(f"/studios/{seeded.studio_id}")
     selects = [statement for statement in asked if statement.startswith("SELECT")]
-    assert len(selects) <= 11, selects
+    assert len(selects) <= 12, selects
 
 
 def test_what_was_inferred_of_a_platform_is_said_until_an_offer_was_read_back(

@@ -12,12 +12,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from adapter.app import create_app
 from adapter.context import Context
 from adapter.store.inbox import secret_name
 from adapter.store.tables import Connection, WebhookMessage
 from connectors.signatures import sha256_base64
-from tests.fixtures.studio import Seeded
+from tests.fixtures.studio import Seeded, app_on
 
 SECRET = "secret of the subscription"
 SHARED = "secret of the setting"
@@ -50,7 +49,7 @@ def signed(body: bytes, secret: str = SHARED) -> dict[str, str]:
 def inbox(ctx: Context, seeded: Seeded) -> FlaskClient:
     """The application, with the platform's secret in its settings."""
     ctx.config = replace(ctx.config, platforms={"sandbox": {"WEBHOOK_SECRET": SHARED}})
-    return create_app(ctx).test_client()
+    return app_on(ctx).test_client()
 
 
 def kept(ctx: Context) -> list[WebhookMessage]:
@@ -220,5 +219,5 @@ def test_a_database_that_is_down_lets_the_platform_try_again(
 def test_without_any_secret_nobody_is_believed(ctx: Context, seeded: Seeded) -> None:
     body = message()
     for secret in ("", SHARED):
-        client = create_app(ctx).test_client()
+        client = app_on(ctx).test_client()
         assert client.post("/webhooks/sandbox", data=body, headers=signed(body, secret)).status_code == 401

@@ -67,6 +67,14 @@ def test_the_whole_wanted_state_is_sent_with_the_engines_own_token_and_nobody_el
 
 
 @responses.activate
+def test_premium_places_are_within_the_one_limit_or_they_would_be_refused(api: Api) -> None:
+    responses.post(f"{FAR}/pricing/v1/pricing_information/", json={})
+    push().send(api, replace(offer("2001"), premium_limit=2, premium_rate=Decimal(15)), "key")
+    (told,) = json.loads(responses.calls[0].request.body or b"")["classes"]
+    assert told["overrides"][0]["max_reservations"] == 7
+
+
+@responses.activate
 def test_a_refusal_tells_the_field_and_never_the_token(api: Api) -> None:
     body = {"errors": {"overrides": [f"{TOKEN} may not set payer 789."], "price": ["Too low."]}}
     responses.post(f"{FAR}/pricing/v1/pricing_information/", status=422, json=body)

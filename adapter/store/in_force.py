@@ -1,0 +1,31 @@
+"""What has taken effect at the platforms: the limits that they hold for us. Knows the outbox; calls no platform."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session as Database
+
+from adapter.store.dialect import chunks
+from adapter.store.tables import IN_FORCE, Push
+
+
+def limits_in_force(db: Database, session_ids: Collection[int]) -> dict[int, int]:
+    """Marketplace reservations in all, standard and premium, that each session's last push in force lets through.
+
+    By our session id; absent where nothing of ours has ever taken effect.
+    """
+    found: dict[int, int] = {}
+    for some in chunks(sorted(session_ids)):
+        last = select(func.max(Push.id)).where(Push.session_id.in_(some), Push.state.in_(IN_FORCE))
+        rows = select(Push.session_id, Push.wanted).where(Push.id.in_(last.group_by(Push.session_id)))
+        found |= {number: whole_limit(wanted) for number, wanted in db.execute(rows)}
+    return found
+
+
+def whole_limit(wanted: Mapping[str, Any]) -> int:
+    """Marketplace reservations in all under an offer as the outbox keeps it."""
+    whole: int = wanted["limit"] + wanted["premium_limit"]
+    return whole
