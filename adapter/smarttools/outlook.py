@@ -32,6 +32,7 @@ STEPS = np.array([12, 20, 28, 40, 56, 80, 112, 160, 320, 640])
 FULL = 0.95  # of a step, at the most, may be taken up by what happens in it
 BUSY = 0.5  # of a reservation, at the most, is usual in one step
 CAUTION = 0.05  # by so much more a displaced direct client counts, for each week that the model is older than one
+DEARER = 1.02  # times the ceiling: a direct client counts for more than any spot, by more than rounding could hide
 RUNGS = 4  # rates among which the dynamic program chooses later
 CHUNK = 1024  # sessions whose tables are held at a time
 
@@ -160,7 +161,6 @@ def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
     value_fit = np.minimum((FULL - returns * fit) / np.maximum(worthy + seen, 1e-9), 1.0)
     rates = outlook.free_rate[rows] + np.linspace(0, 1, RUNGS)[:, None] * (outlook.ceiling - outlook.free_rate)[rows]
     accept = chance(rates, outlook.median[rows], outlook.scale[rows])
-    sessions = outlook.sessions
     parts = {
         "capacity": outlook.capacity[rows],
         "direct": direct * fit[:, None],
@@ -169,11 +169,21 @@ def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
         "stand": steps.stand.T,
         "cancelled": back * fit,
         "looks": seen * value_fit,
-        "served": sessions.displacement_weight[rows] * sessions.retail[rows] * (1 + CAUTION * expected.weeks_old),
+        "served": _served(outlook, rows),
         "bring": rates * accept * model.market.attended,
         "accept": accept,
     }
     return Flow(**{each.name: _single(parts[each.name]) for each in fields(Flow)})
+
+
+def _served(outlook: Outlook, rows: Ints) -> Floats:
+    """What serving one direct client is worth: more than the dearest spot, whatever weight the studio gives it.
+
+    Else who books direct would stand in the way of better business, and one more of them could list more (INV-2).
+    """
+    sessions = outlook.sessions
+    worth = np.maximum(sessions.displacement_weight[rows] * sessions.retail[rows], DEARER * outlook.ceiling[rows])
+    return np.asarray(worth * (1 + CAUTION * outlook.expected.weeks_old), dtype=np.float64)
 
 
 def _single(values: Floats | Ints) -> Singles:

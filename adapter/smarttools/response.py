@@ -13,21 +13,21 @@ from scipy.special import gammaln, wrightomega
 
 from adapter.smarttools.facts import Floats, Ints, Sessions, count_by, looked_up, numbered, sum_by
 
-_MEDIANS = np.linspace(0.2, 1.1, 16)
+_MEDIANS = np.geomspace(0.2, 1.1, 16)  # what people would pay differs by shares, not by amounts
 _SCALES = np.geomspace(0.06, 0.26, 5)
 STEPS = len(_SCALES)  # curves of one steepness stand so far apart
 MEDIANS: Floats = np.repeat(_MEDIANS, STEPS)  # rate over retail at which half would still book
 SCALES: Floats = np.tile(_SCALES, len(_MEDIANS))
-_LIKELY: Floats = np.exp(-0.5 * ((MEDIANS - 0.56) / 0.16) ** 2 - 0.5 * (np.log(SCALES / 0.12) / 0.4) ** 2)
+_LIKELY: Floats = np.exp(-0.5 * (np.log(MEDIANS / 0.54) / 0.3) ** 2 - 0.5 * (np.log(SCALES / 0.12) / 0.4) ** 2)
 PRIOR: Floats = _LIKELY / _LIKELY.sum()
 LEAST_ACCEPTED = 0.02  # of those who look: a curve that accepts fewer is not told apart
 TEMPER = 0.7  # rates were not set at random: their evidence counts less than it says
 ROUNDS = 4  # of learning what studios have in common
 STUDIOS = 3.0  # studios that the prior counts for
 LOOKS = 0.3  # squared variation between studios of how many look, for each place
-WITHIN = (0.04, 0.08, 0.12, 0.18)  # how far the medians of a studio's slots lie apart: what it is chosen from
-KEEN = (0.04, 0.1, 0.2, 0.4)  # squared variation between its slots of how many look
-USUAL_WITHIN, USUAL_KEEN, DECADES = 0.1, 0.16, 0.7  # where nothing is known, and how far (log) belief goes
+WITHIN = (0.1, 0.14, 0.18, 0.22, 0.27, 0.35)  # how far (log) a studio's slots lie apart in it: what it is chosen from
+KEEN = (0.05, 0.1, 0.15, 0.22, 0.32)  # squared variation between its slots of how many look
+USUAL_WITHIN, USUAL_KEEN, DECADES = 0.2, 0.16, 0.7  # where nothing is known, and how far (log) belief goes
 SLOTS = 600  # that are enough to tell
 PORTION = 20_000  # stretches of which every curve is looked at, at a time
 
@@ -67,7 +67,7 @@ def accepted(share: Floats) -> Floats:
 class Responses:
     """What marketplace users would pay, by key (slot, studio): median, scale and the median's doubt, over retail."""
 
-    weights: Floats = field(default_factory=PRIOR.copy)  # of the curves of the set, over all studios
+    weights: Floats = field(default_factory=lambda: PRIOR @ _near(USUAL_WITHIN))  # of the curves, for any studio
     known: dict[str, list[float]] = field(default_factory=dict)
     retail: dict[str, float] = field(default_factory=dict)  # by slot: the direct price beside which this was seen
 
@@ -135,10 +135,11 @@ def learn_responses(sessions: Sessions, stretches: Stretches) -> Responses:
     for _ in range(ROUNDS):
         found = _learned(own, len(studios), weights, *spread)
         weights = found.weights
-    shares, rows = _shares(found.studios * found.looks), _slots(own, found, *spread)
-    known = {f"studio|{name}": _point(row) for name, row in zip(studios, shares, strict=True)}
+    near = _near(spread[0])  # a slot that nobody knows lies somewhere about its studio's
+    fresh, rows = _shares(found.studios * found.looks) @ near, _slots(own, found, *spread)
+    known = {f"studio|{name}": _point(row) for name, row in zip(studios, fresh, strict=True)}
     known |= {f"slot|{name}": _point(row) for name, row in zip(slots, rows, strict=True)}
-    return Responses(found.usual, known, _usual_retail(sessions))
+    return Responses(found.usual @ near, known, _usual_retail(sessions))
 
 
 def _usual_retail(sessions: Sessions) -> dict[str, float]:
@@ -230,7 +231,7 @@ def _log_sum(logs: Floats, weights: Floats) -> Floats:
 
 
 def _near(within: float) -> Floats:
-    near = np.exp(-0.5 * ((MEDIANS[:, None] - MEDIANS) / within) ** 2) * (SCALES[:, None] == SCALES)
+    near = np.exp(-0.5 * (np.log(MEDIANS[:, None] / MEDIANS) / within) ** 2) * (SCALES[:, None] == SCALES)
     return np.asarray(near / near.sum(axis=1, keepdims=True), dtype=np.float64)
 
 

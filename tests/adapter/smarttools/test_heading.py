@@ -101,7 +101,7 @@ def test_slots_that_sell_more_at_the_same_rates_are_told_to_pay_more_as_far_as_t
     part = np.full(1200, 0.5)
     sold = rng.poisson(8.0 * keen[session] * part * chance(share, medians[session], np.full(1200, 0.12)))
     told, scale = learn_responses(own, Stretches(session, share, part, sold.astype(float))).of(own)
-    assert np.corrcoef(told, medians)[0, 1] > 0.75
+    assert np.corrcoef(told, medians)[0, 1] > 0.7
     low, high = (chance(np.full(60, rate), told, scale).sum() for rate in (0.4, 0.6))
     true = [chance(np.full(60, rate), medians, np.full(60, 0.12)).sum() for rate in (0.4, 0.6)]
     assert low / high == pytest.approx(true[0] / true[1], rel=0.2)

@@ -93,11 +93,18 @@ def test_spots_and_rates_stay_within_their_limits(
 
 
 @FEW
-@given(plain=st.booleans(), capacity=st.integers(1, 34), lead=LEADS, direct=st.integers(0, 30), risk=LIMITS)
+@given(
+    plain=st.booleans(),
+    capacity=st.integers(1, 34),
+    lead=LEADS,
+    direct=st.integers(0, 30),
+    risk=LIMITS,
+    weight=st.floats(0, 4),
+)
 def test_more_direct_bookings_never_list_more(
-    fitted: SmartTools, plain: bool, capacity: int, lead: float, direct: int, risk: float | None
+    fitted: SmartTools, plain: bool, capacity: int, lead: float, direct: int, risk: float | None, weight: float
 ) -> None:
-    tools, limit = _tools(fitted, plain=plain), {"max_displacement_risk": risk}
+    tools, limit = _tools(fitted, plain=plain), {"max_displacement_risk": risk, "displacement_weight": weight}
     fewer = _decide(tools, capacity=capacity, lead=lead, direct=direct, studio=limit)
     more = _decide(tools, capacity=capacity, lead=lead, direct=direct + 1, studio=limit)
     assert more["spots"] <= fewer["spots"]
