@@ -21,10 +21,10 @@ COMMANDS = {
     "serve": "sync.commands.serve",
     "worker": ROAD,
     "sandbox": "sync.demo",
-    "studio": "adapter.people_commands",
-    "sign-in": "adapter.people_commands",
-    "invite": "adapter.people_commands",
-    "people": "adapter.people_commands",
+    "studio": "adapter.command_line.people",
+    "sign-in": "adapter.command_line.people",
+    "invite": "adapter.command_line.people",
+    "people": "adapter.command_line.people",
     "connect": ADAPTER,
     "connections": ADAPTER,
     "push": ROAD,
@@ -36,19 +36,19 @@ COMMANDS = {
     "run": ADAPTER,
     "decide": ROAD,
     "replay": ROAD,
-    "timeline": "adapter.timeline_command",
-    "opportunities": "adapter.opportunities_command",
-    "spotlight": "adapter.spotlight_command",
-    "open-data": "adapter.open_data_command",
-    "actions-center": "adapter.open_data_command",
+    "timeline": "adapter.command_line.timeline",
+    "opportunities": "adapter.command_line.opportunities",
+    "spotlight": "adapter.command_line.spotlight",
+    "open-data": "adapter.command_line.open_data",
+    "actions-center": "adapter.command_line.open_data",
     "backtest": BACKTEST,
     "guarantee": "adapter.statements.command",
     "payouts": "adapter.marketplace.payouts.command",
     "token": ADAPTER,
     "market": "adapter.marketplace.command",
     "marketplace": "adapter.marketplace.command",
-    "move": "adapter.move_command",
-    "new-platform": "adapter.new_platform",
+    "move": "adapter.command_line.move",
+    "new-platform": "adapter.command_line.new_platform",
     "conformance": "sync.commands.conformance",
     "doctor": ADAPTER,
 }
@@ -60,8 +60,8 @@ FROM_A_FILE = {("guarantee", "assess"), ("guarantee", "verify")}  # needs the fi
 def create() -> Flask:
     """The web application alone, for a WSGI server."""
     from adapter.app import create_app
-    from adapter.collector import settle_collector
     from adapter.compose import compose
+    from adapter.operating.collector import settle_collector
     from sync.engine import announce
 
     app = create_app(announce(compose()))
@@ -98,10 +98,10 @@ def _needs_nothing() -> bool:
 
 
 def _context() -> Any:
-    from adapter.collector import settle_collector
     from adapter.compose import compose
     from adapter.config import ConfigError
     from adapter.logs import configure_logs
+    from adapter.operating.collector import settle_collector
     from sync.engine import announce
 
     settle_collector()

@@ -10,13 +10,13 @@ from typing import Any
 import click
 from sqlalchemy import select
 
-from adapter.accounts import create_token
+from adapter.command_line.doctor import doctor
+from adapter.command_line.printing import as_json, as_list, as_table
 from adapter.connecting.flows import ConnectRefused
 from adapter.connecting.login import connect_with_login
 from adapter.context import Context
-from adapter.doctor_command import doctor
 from adapter.marketplace.sellers import register_marketplace
-from adapter.printing import as_json, as_list, as_table
+from adapter.people.accounts import create_token
 from adapter.store.connection_health import health_of, runs_of
 from adapter.store.tables import Connection, Role, Run, Studio
 from connectors import registry

@@ -1,7 +1,8 @@
 """Every setting, read once, by name: ADAPTER_… from the environment, then from .env, then the default.
 
 A wrong value is an error that names the variable and what is allowed. Any setting may be given as a file instead
-(``ADAPTER_SECRET_KEY_FILE=/run/secrets/key``). Knows names, meanings and defaults; ``adapter.keyfiles`` keeps the keys.
+(``ADAPTER_SECRET_KEY_FILE=/run/secrets/key``). Knows names, meanings and defaults; ``adapter.operating.keyfiles`` keeps
+the keys.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from dotenv import dotenv_values
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from adapter.keyfiles import KeyFileBroken, kept_key
-from adapter.staff_settings import StaffSettings, read_staff
+from adapter.operating.keyfiles import KeyFileBroken, kept_key
+from adapter.people.staff_settings import StaffSettings, read_staff
 from connectors import registry
 
 PREFIX = "ADAPTER_"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from adapter.clock import Clock, system_clock
 from adapter.config import Config
-from adapter.foreseeing import Foresee
+from adapter.steering.foreseeing import Foresee
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
 

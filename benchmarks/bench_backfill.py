@@ -27,10 +27,10 @@ from cryptography.fernet import Fernet
 from sqlalchemy import func, select
 from structlog import configure, make_filtering_bound_logger
 
-from adapter.collector import settle_collector
 from adapter.config import Config
 from adapter.connecting.tokens import seal_name
 from adapter.context import Context
+from adapter.operating.collector import settle_collector
 from adapter.store.database import Store
 from adapter.store.dialect import table_of
 from adapter.store.sealing import Keyring

@@ -19,10 +19,10 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from adapter.accounts import create_studio
 from adapter.compose import compose
 from adapter.config import load_config
 from adapter.context import Context
+from adapter.people.accounts import create_studio
 from adapter.statements.entering import enter_participation
 from adapter.statements.incremental import incremental_of
 from adapter.statements.page import keep_page, page_of

@@ -20,14 +20,14 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from adapter.accounts import create_studio
 from adapter.compose import compose
 from adapter.config import load_config
 from adapter.connecting.login import connect_with_login
 from adapter.connecting.opening import open_connection
 from adapter.context import Context
 from adapter.logs import configure_logs
-from adapter.push_mode import switch_push_mode
+from adapter.people.accounts import create_studio
+from adapter.steering.push_mode import switch_push_mode
 from adapter.store.settings import change_settings
 from adapter.store.tables import (
     Connection,

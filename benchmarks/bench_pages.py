@@ -20,8 +20,8 @@ import structlog
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from adapter.accounts import sign_in_link
 from adapter.app import create_app
+from adapter.people.accounts import sign_in_link
 from adapter.store.tables import Run, Session
 from benchmarks.large_studio import LIVELY, NOW, Made, large_studio
 

@@ -19,7 +19,6 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from adapter.accounts import create_studio
 from adapter.marketplace.payouts.days import Days
 from adapter.marketplace.payouts.due import due_classes, settled_classes
 from adapter.marketplace.payouts.exports import period_as_csv
@@ -28,6 +27,7 @@ from adapter.marketplace.payouts.mirrored import rules_of
 from adapter.marketplace.payouts.statements import compare_file
 from adapter.marketplace.payouts.sums import totals_of
 from adapter.marketplace.payouts.view import Period, period_of
+from adapter.people.accounts import create_studio
 from adapter.store.database import Store
 from adapter.store.dialect import chunks
 from adapter.store.tables import Base, ClassType, Connection, Reservation, Session, SourceMapping, Venue

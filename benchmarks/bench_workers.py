@@ -32,7 +32,7 @@ from adapter.config import Config, load_config
 from adapter.connecting.tokens import seal_name
 from adapter.context import Context
 from adapter.logs import configure_logs
-from adapter.moving import move
+from adapter.operating.moving import move
 from adapter.store.tables import Connection, Run, RunKind, RunOrigin, RunState, Studio
 from adapter.work import request_run
 from benchmarks.postgres import postgres

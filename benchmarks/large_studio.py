@@ -20,10 +20,10 @@ from zlib import crc32
 
 from sqlalchemy import func, insert, select
 
-from adapter.accounts import create_studio, create_user
 from adapter.compose import compose
 from adapter.config import load_config
 from adapter.context import Context
+from adapter.people.accounts import create_studio, create_user
 from adapter.statements.entering import enter_participation
 from adapter.store.tables import (
     ApiCalls,

@@ -12,15 +12,15 @@ from typing import Any
 
 from flask import Flask
 
-from adapter.accounts import create_studio, create_token
 from adapter.app import create_app
 from adapter.compose import compose
 from adapter.config import load_config
 from adapter.connecting.login import connect_with_login
 from adapter.context import Context
 from adapter.marketplace.sellers import register_marketplace
-from adapter.moving import move
-from adapter.push_mode import switch_push_mode
+from adapter.operating.moving import move
+from adapter.people.accounts import create_studio, create_token
+from adapter.steering.push_mode import switch_push_mode
 from adapter.store.settings import change_settings, map_sources, sources
 from adapter.store.tables import Connection, Market, PushMode, Role, Rounding, Scope
 from benchmarks.postgres import postgres

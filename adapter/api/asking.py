@@ -8,7 +8,7 @@ from flask import Response, abort, jsonify, make_response
 from sqlalchemy.orm import Session
 
 from adapter.api.idempotency import Answer, once
-from adapter.resync import WrongResync
+from adapter.steering.resync import WrongResync
 from adapter.web.access import context
 
 

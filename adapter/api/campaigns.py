@@ -13,7 +13,7 @@ from adapter.api.bounds import Day, RowId
 from adapter.api.idempotency import Answer, KeyHeader, once
 from adapter.marketplace.campaigns import CampaignRefused, Wanted, register_campaign
 from adapter.marketplace.spotlight import Result, result_of, results_of
-from adapter.permissions import Act
+from adapter.people.permissions import Act
 from adapter.web.access import caller, context, needs
 
 blueprint = Blueprint("api-campaigns", __name__, description="Spotlight: paid placement and what it brought")

@@ -15,14 +15,14 @@ from adapter.api.asking import accepted
 from adapter.api.idempotency import Answer, KeyHeader
 from adapter.api.paging import PageQuery, cursor_of, place_of
 from adapter.api.support_schemas import Diagnosis
+from adapter.connecting.platforms import calls_per_day
 from adapter.diagnosis.cause import told
 from adapter.diagnosis.story import story_of
 from adapter.diagnosis.summary import summarise
-from adapter.events import events_of, request_events
-from adapter.permissions import Act, studios_for
-from adapter.platforms import calls_per_day
-from adapter.push_mode import switch_push_mode
-from adapter.resync import request_resync
+from adapter.people.permissions import Act, studios_for
+from adapter.steering.events import events_of, request_events
+from adapter.steering.push_mode import switch_push_mode
+from adapter.steering.resync import request_resync
 from adapter.store.alerts import open_alerts
 from adapter.store.connection_health import health_of
 from adapter.store.push_health import push_health_of

@@ -7,7 +7,7 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from adapter.api.statement_schema import GuaranteeStatement
-from adapter.permissions import Act
+from adapter.people.permissions import Act
 from adapter.statements.making import make_statement
 from adapter.web.access import context, needs
 

@@ -12,7 +12,7 @@ from adapter.marketplace.agreeing import PublishRefused, agree_to_publish, stop_
 from adapter.marketplace.openactive import PATH
 from adapter.marketplace.published import published
 from adapter.marketplace.publishing import publish
-from adapter.permissions import Act
+from adapter.people.permissions import Act
 from adapter.web.access import caller, context, needs
 
 blueprint = Blueprint("api-open-data", __name__, description="Open data: what is on offer, for anybody to read")

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from adapter.api.bounds import RowId
 from adapter.api.idempotency import Answer, KeyHeader, once
-from adapter.opportunities import ANSWERS, LONGEST_REASON, AnswerRefused, answer
-from adapter.permissions import Act
+from adapter.people.permissions import Act
+from adapter.steering.opportunities import ANSWERS, LONGEST_REASON, AnswerRefused, answer
 from adapter.store.opportunities import Brought, Card, answered_cards, brought, one_card, open_cards
 from adapter.store.tables import OpportunityState
 from adapter.web.access import caller, context, needs

@@ -28,7 +28,7 @@ from adapter.marketplace.payouts.statements import (
 )
 from adapter.marketplace.payouts.sums import change_of
 from adapter.marketplace.payouts.view import period_of
-from adapter.permissions import Act
+from adapter.people.permissions import Act
 from adapter.store.tables import Studio
 from adapter.web.access import caller, context, needs
 

@@ -15,8 +15,8 @@ from adapter.api.bounds import RowId
 from adapter.api.idempotency import Answer, KeyHeader
 from adapter.api.paging import PageQuery, cursor_of, place_of
 from adapter.api.support_schemas import RunLog
-from adapter.permissions import Act, studios_for
-from adapter.resync import retry_run
+from adapter.people.permissions import Act, studios_for
+from adapter.steering.resync import retry_run
 from adapter.store.connection_health import runs_of
 from adapter.store.run_log import lines_of
 from adapter.store.tables import Run

@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, validate
 
 from adapter.api.bounds import Day, RowId
 from adapter.overbooking import Cause, Kind
-from adapter.resync import LONGEST_WHY, Asked, How
+from adapter.steering.resync import LONGEST_WHY, Asked, How
 from adapter.store.tables import (
     AlertKind,
     ConnectionState,

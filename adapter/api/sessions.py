@@ -11,9 +11,9 @@ from flask_smorest import Blueprint
 from adapter.api import schemas
 from adapter.api.bounds import Instant, RowId
 from adapter.api.paging import PageQuery, cursor_of, place_of
-from adapter.confidential import without_floor
 from adapter.overbooking import facts_of, find_cause, tell
-from adapter.permissions import Act, may, studios_for
+from adapter.people.permissions import Act, may, studios_for
+from adapter.showing.confidential import without_floor
 from adapter.store.calendar import Upcoming, decisions_of, upcoming
 from adapter.store.tables import Decision
 from adapter.store.timeline import timeline_of

@@ -12,12 +12,12 @@ from werkzeug.exceptions import UnprocessableEntity
 
 from adapter.api import schemas
 from adapter.api.paging import PageQuery, cursor_of, place_of
-from adapter.confidential import without_floor
-from adapter.permissions import Act
+from adapter.people.permissions import Act
+from adapter.showing.confidential import without_floor
+from adapter.steering.studio_settings import FloorRefused, confirm_sources, save_settings, settings_for
 from adapter.store.connection_health import connections_of
 from adapter.store.settings import BadSetting, sources
 from adapter.store.tables import Studio
-from adapter.studio_settings import FloorRefused, confirm_sources, save_settings, settings_for
 from adapter.web.access import caller, context, needs
 
 blueprint = Blueprint("api-studios", __name__, description="Studios and what they decided")

@@ -13,8 +13,8 @@ from adapter.backtest.facts import facts_of_history
 from adapter.backtest.history import History, HistoryError, read_history
 from adapter.backtest.outcome import Outcome
 from adapter.backtest.walk import Backtest, TooShort, run_backtest
+from adapter.command_line.printing import as_json, as_table
 from adapter.context import Context
-from adapter.printing import as_json, as_table
 from adapter.smarttools import BadTable
 from adapter.store.campaigns import spotlights_of, unlit
 from adapter.store.facts import facts_of_connection

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session as Database
 from adapter.api.paging import cursor_of, place_of
 from adapter.channel import schemas
 from adapter.channel.seller import routes, seller, studios
-from adapter.currency import money_text
 from adapter.marketplace.credits import Tariff, credits_of, price_of
 from adapter.marketplace.sellers import tariff_of, terms_of
+from adapter.showing.currency import money_text
 from adapter.store.campaigns import spotlights_of
 from adapter.store.tables import ChannelOffer, ClassType, Marketplace, Session, Studio, Venue
 from adapter.web.access import context

@@ -8,9 +8,9 @@ from flask import abort
 
 from adapter.channel import schemas
 from adapter.channel.seller import refuse, routes, seller, studios
-from adapter.currency import money_text
 from adapter.marketplace.quoting import Ask, Quote, quote, seal_quote
 from adapter.marketplace.sellers import UnknownSeller
+from adapter.showing.currency import money_text
 from adapter.store.tables import Refusal
 from adapter.web.access import context
 

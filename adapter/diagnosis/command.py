@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
+from adapter.command_line.printing import as_json
 from adapter.context import Context
 from adapter.diagnosis.cause import Diagnosis, told
 from adapter.diagnosis.gathering import diagnosis_of
 from adapter.diagnosis.steps import Finding, Verdict
 from adapter.diagnosis.story import summary_of
-from adapter.printing import as_json
 from adapter.store.tables import Connection
 
 MARKS = {Verdict.WELL: "✔", Verdict.WRONG: "✘", Verdict.WORTH_KNOWING: "!", Verdict.UNKNOWN: "?"}

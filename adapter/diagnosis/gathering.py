@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session as Db
 
-from adapter import platforms
 from adapter.config import Config
+from adapter.connecting import platforms
 from adapter.connecting.token_row import seal_name
 from adapter.context import Context
 from adapter.diagnosis.cause import Diagnosis, diagnose
 from adapter.diagnosis.facts import Facts, Trouble
-from adapter.events import events_of
-from adapter.resync import READS
+from adapter.steering.events import events_of
+from adapter.steering.resync import READS
 from adapter.store.connection_health import health_of
 from adapter.store.freshness import freshness_of
 from adapter.store.push_health import push_health_of

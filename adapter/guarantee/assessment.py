@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeVar
 
-from adapter.currency import digits
 from adapter.guarantee.case import NOTHING, Case
 from adapter.guarantee.direct import DirectRevenue
 from adapter.guarantee.eligibility import Judged, judge
@@ -29,6 +28,7 @@ from adapter.guarantee.sources import Sources, free_only, sources_of
 from adapter.guarantee.start import Start, start_of
 from adapter.guarantee.status import payable, status_of
 from adapter.guarantee.worth import Worth
+from adapter.showing.currency import digits
 
 T = TypeVar("T")
 

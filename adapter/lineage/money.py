@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from adapter.currency import digits
 from adapter.lineage.asking import Asked, Leaf, Leaves
 from adapter.lineage.records import Kind
 from adapter.marketplace.payouts.view import Shown, period_of
+from adapter.showing.currency import digits
 from adapter.statements.making import make_statement
 from adapter.statements.page import page_of
 from adapter.statements.reservations import key

@@ -10,7 +10,7 @@ from enum import StrEnum
 from adapter.lineage import counts, money, places
 from adapter.lineage.asking import Asked, Leaf, Leaves
 from adapter.marketplace.payouts.view import Shown
-from adapter.permissions import Act
+from adapter.people.permissions import Act
 from connectors.records import Channel
 
 

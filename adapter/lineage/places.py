@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import defer
 
-from adapter.agenda import Day, agenda_of
 from adapter.lineage.asking import Asked, Leaf, Leaves
 from adapter.lineage.records import Kind
+from adapter.showing.agenda import Day, agenda_of
 from adapter.store.calendar import Upcoming, one_session, upcoming
 from adapter.store.meaning import meaning
 from adapter.store.tables import Reservation, SourceMapping, Studio

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
-from adapter.confidential import without_floor
+from adapter.showing.confidential import without_floor
 from adapter.store.columns import digest
 from adapter.store.tables import (
     Connection,

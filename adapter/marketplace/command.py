@@ -9,6 +9,7 @@ import click
 from babel.numbers import UnknownCurrencyError, validate_currency
 from sqlalchemy import select
 
+from adapter.command_line.printing import as_json, as_list, as_table
 from adapter.context import Context
 from adapter.marketplace.feed import touch
 from adapter.marketplace.sellers import (
@@ -19,7 +20,6 @@ from adapter.marketplace.sellers import (
     register_marketplace,
     set_webhook,
 )
-from adapter.printing import as_json, as_list, as_table
 from adapter.store.tables import Market, Marketplace, MarketPlan, Rounding, Studio
 
 json_option = click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")

@@ -16,8 +16,8 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.orm import Session as Database
 
-from adapter.currency import money_text
 from adapter.marketplace.sellers import SECRET_PREFIX
+from adapter.showing.currency import money_text
 from adapter.store.tables import ChannelMessage, ChannelReservation, Marketplace, RunKind, RunOrigin
 from adapter.work import request_run
 from connectors.signatures import sha256_base64_of

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, delete, func, select
 from sqlalchemy.orm import Session as Db
 
-from adapter.currency import money_text
 from adapter.marketplace.offering import offered
+from adapter.showing.currency import money_text
 from adapter.store.prices import prices_of
 from adapter.store.settings import StudioSettings, effective_settings
 from adapter.store.tables import (

@@ -16,12 +16,12 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from adapter.accounts import sign_out_everywhere
 from adapter.connecting.registration import open_session, read_server, write_server
 from adapter.context import Context
+from adapter.people.accounts import sign_out_everywhere
 from adapter.people.challenges import Purpose, claim_challenge, open_challenge
 from adapter.people.invitations import LONGEST_NAME
-from adapter.staff_settings import StaffSettings
+from adapter.people.staff_settings import StaffSettings
 from adapter.store.audit import write_line
 from adapter.store.tables import Membership, Role, StaffIdentity, User
 from connectors.errors import ConnectorError, Misconfigured

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 import pandas as pd
 
-from adapter.currency import digits
+from adapter.showing.currency import digits
 from adapter.smarttools import frames
 from adapter.smarttools.facts import (
     CHANNELS,

@@ -15,6 +15,7 @@ import click
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from adapter.command_line.printing import as_json
 from adapter.context import Context
 from adapter.guarantee import CaseError, assess
 from adapter.guarantee.reading_case import REQUIREMENTS
@@ -22,7 +23,6 @@ from adapter.guarantee.shapes import currency
 from adapter.guarantee.signing import NotSigned
 from adapter.guarantee.signing import sign as sign_statement
 from adapter.guarantee.signing import verify as is_signed
-from adapter.printing import as_json
 from adapter.statements.entering import (
     AlreadyTakesPart,
     TakesNoPart,

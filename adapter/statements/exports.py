@@ -7,7 +7,7 @@ from typing import Any
 
 from fpdf import FPDF
 
-from adapter import spreadsheets
+from adapter.showing import spreadsheets
 from adapter.store.tables import GuaranteeStatement
 
 COLUMNS = (

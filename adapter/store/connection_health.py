@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from adapter.budget import runs_out_at
+from adapter.planning.budget import runs_out_at
 from adapter.store.api_calls import calls_of
 from adapter.store.reading_plan import plan_of
 from adapter.store.tables import Connection, Push, PushState, Quarantine, Run, RunState, WebhookMessage

@@ -1,6 +1,6 @@
 """Opportunities as they stand, what accepted ones allow, and what they really brought (OP-01).
 
-Knows the tables; what is an opportunity is smarttools' to say, and answering one is `adapter.opportunities`'.
+Knows the tables; what is an opportunity is smarttools' to say, and answering one is `adapter.steering.opportunities`'.
 """
 
 from __future__ import annotations

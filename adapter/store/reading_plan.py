@@ -1,6 +1,7 @@
 """What there is to read of a connection, what it would cost, and when it was read last: the facts of the day's plan.
 
-Knows the mirror's sizes and the table of last readings; the rules are in ``adapter.cadence`` and ``adapter.budget``.
+Knows the mirror's sizes and the table of last readings; the rules are in ``adapter.planning.cadence`` and
+``adapter.planning.budget``.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Db
 
-from adapter import cadence
-from adapter.budget import Budget, Plan, Wish, plan_reads
-from adapter.cadence import CLIENTS, NIGHT, NIGHT_TRIED, RINGS, ROSTERS, SALES, WIDE, Ring
+from adapter.planning import cadence
+from adapter.planning.budget import Budget, Plan, Wish, plan_reads
+from adapter.planning.cadence import CLIENTS, NIGHT, NIGHT_TRIED, RINGS, ROSTERS, SALES, WIDE, Ring
 from adapter.store.api_calls import calls_of
 from adapter.store.dialect import table_of, upsert
 from adapter.store.tables import Client, Connection, LastReading, SaleLine, Session
@@ -44,7 +45,7 @@ def plan_of(db: Db, connection: Connection, allowed: int | None, now: datetime, 
 
 
 def last_readings(db: Db, connection_id: int, now: datetime) -> dict[str, datetime]:
-    """When each part was last read whole, by the words of ``adapter.cadence``.
+    """When each part was last read whole, by the words of ``adapter.planning.cadence``.
 
     One that lies in the future is from a clock that ran ahead, and counts as none (F19).
     """

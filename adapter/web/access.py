@@ -15,9 +15,9 @@ from flask import Flask, abort, current_app, g, redirect, request, session, url_
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user
 
-from adapter.accounts import authenticate, caller_of
 from adapter.context import Context
-from adapter.permissions import Act, Caller, may
+from adapter.people.accounts import authenticate, caller_of
+from adapter.people.permissions import Act, Caller, may
 from adapter.store.tables import User
 from adapter.store.tenancy import NAMES, studio_of
 

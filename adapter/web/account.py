@@ -9,7 +9,7 @@ from flask import Blueprint, abort, flash, jsonify, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from adapter.accounts import sign_out_everywhere
+from adapter.people.accounts import sign_out_everywhere
 from adapter.people.challenges import Purpose, claim_challenge, open_challenge
 from adapter.people.members import ways_of
 from adapter.people.passkeys import NotProven, keep_passkey, offer_passkey, party_of, passkeys_of, remove_passkey

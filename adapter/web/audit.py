@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from adapter.confidential import without_floor
-from adapter.permissions import Act, may, studios_for
+from adapter.people.permissions import Act, may, studios_for
+from adapter.showing.confidential import without_floor
 from adapter.store.audit import Filter, actors_in, acts_in, lines_of, studios_in
 from adapter.store.tables import Audit, Studio
 from adapter.store.tenancy import row_id

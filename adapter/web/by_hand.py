@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from adapter.foreseeing import Foreseen
-from adapter.overrides import set_override, withdraw_override
-from adapter.permissions import Act
+from adapter.people.permissions import Act
 from adapter.statements.overrides import worth_of
+from adapter.steering.foreseeing import Foreseen
+from adapter.steering.overrides import set_override, withdraw_override
 from adapter.store.calendar import one_session
 from adapter.store.overrides import Wishes, check_override, every_override, wishes_of
 from adapter.store.setting_rules import BadSetting

@@ -11,10 +11,10 @@ from flask import Blueprint, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session as Db
 
-from adapter.agenda import Agenda, Day, agenda_of
 from adapter.marketplace.sold import sold_of
 from adapter.overbooking import find_cause, tell
-from adapter.permissions import Act
+from adapter.people.permissions import Act
+from adapter.showing.agenda import Agenda, Day, agenda_of
 from adapter.statements.pace import HOURS, Pace, pace_of
 from adapter.statements.stake import stake_of
 from adapter.store.alerts import open_alerts

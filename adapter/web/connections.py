@@ -12,14 +12,15 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from adapter import platforms
-from adapter.connecting import connect
-from adapter.events import events_of, request_events
-from adapter.own_caps import use_ours_again
-from adapter.permissions import Act
-from adapter.push_mode import switch_push_mode
-from adapter.resync import WrongResync, request_resync
+from adapter.connecting import connect, platforms
+from adapter.people.permissions import Act
 from adapter.statements import kept
+from adapter.steering.events import events_of, request_events
+from adapter.steering.own_caps import use_ours_again
+from adapter.steering.push_mode import switch_push_mode
+from adapter.steering.resync import WrongResync, request_resync
+from adapter.steering.studio_settings import confirm_sources
+from adapter.steering.write_back import options_of
 from adapter.store.alerts import open_alerts
 from adapter.store.audit import note_run
 from adapter.store.connection_health import (
@@ -49,11 +50,9 @@ from adapter.store.tables import (
 )
 from adapter.store.tenancy import row_id
 from adapter.store.vitals import their_clock
-from adapter.studio_settings import confirm_sources
 from adapter.web.access import caller, context, needs
 from adapter.web.then import instant_asked_for, not_known_yet
 from adapter.work import request_run
-from adapter.write_back import options_of
 from connectors.records import Channel
 
 W = TypeVar("W", bound=StrEnum)

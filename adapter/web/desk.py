@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from adapter.diagnosis.steps import Step
 from adapter.diagnosis.story import story_of
 from adapter.diagnosis.summary import summarise
-from adapter.permissions import Act, studios_for
+from adapter.people.permissions import Act, studios_for
 from adapter.store.connection_health import open_runs, runs_of
 from adapter.store.fleet import ORDERS, Level, fleet_of
 from adapter.store.searching import Hit, Person, note_look_up, people, search

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import abort
 
-from adapter.foreseeing import Foreseen
+from adapter.steering.foreseeing import Foreseen
 from adapter.store.overrides import Wishes
 from adapter.web.access import context
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, render_template
 from flask.typing import ResponseReturnValue
 
-from adapter.permissions import Act, studios_for
+from adapter.people.permissions import Act, studios_for
 from adapter.store.franchise import coverage_of
 from adapter.web.access import caller, context
 

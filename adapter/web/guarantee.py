@@ -9,17 +9,17 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from adapter.permissions import Act
+from adapter.people.permissions import Act
 from adapter.statements.exports import as_csv, as_pdf
 from adapter.statements.judging import NotAllowed, agree, ask, open_judgements
 from adapter.statements.making import one_statement, signed_statement, statement_then
 from adapter.statements.page import brought_of, keep_page, lights_shown, page_of
 from adapter.statements.recorded import participation_of
 from adapter.statements.reservations import record_of
+from adapter.steering.studio_settings import FLOOR, settings_for
 from adapter.store.holdouts import draw_of
 from adapter.store.tables import GuaranteeStatement, Judgement, JudgementKind, Studio
 from adapter.store.tenancy import row_id
-from adapter.studio_settings import FLOOR, settings_for
 from adapter.web.access import caller, context, needs
 from adapter.web.then import instant_asked_for
 

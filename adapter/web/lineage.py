@@ -12,7 +12,7 @@ from adapter.lineage.asking import Asked
 from adapter.lineage.numbers import NUMBERS, Of, open_number
 from adapter.lineage.records import Kind, find_record
 from adapter.marketplace.payouts.days import BadDays, Days, days_from
-from adapter.permissions import Act, may
+from adapter.people.permissions import Act, may
 from adapter.store.tables import Studio
 from adapter.store.tenancy import row_id
 from adapter.web.access import caller, context, needs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from adapter.permissions import Act
+from adapter.people.permissions import Act
 from adapter.store.calendar import Upcoming, one_session
 from adapter.store.member_pages import session_shown, show_members
 from adapter.store.tables import Connection, PushMode, Studio

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import url_for
 
-from adapter.permissions import Act
+from adapter.people.permissions import Act
 from adapter.web.translating import said
 from adapter.web.wording import can
 

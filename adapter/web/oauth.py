@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from adapter.connecting.connect import ConnectRefused, begin_connect, finish_connect
 from adapter.connecting.flows import LIFE
-from adapter.permissions import Act, Caller
+from adapter.people.permissions import Act, Caller
 from adapter.store.tenancy import row_id
 from adapter.web.access import allow, caller, context
 from adapter.web.security import POLICY

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from adapter.opportunities import AnswerRefused, answer
-from adapter.permissions import Act
+from adapter.people.permissions import Act
+from adapter.steering.opportunities import AnswerRefused, answer
 from adapter.store.opportunities import answered_cards, brought, one_card, open_cards
 from adapter.store.tables import Studio
 from adapter.store.tenancy import row_id

@@ -27,7 +27,7 @@ from adapter.marketplace.payouts.statements import (
     statements_of,
 )
 from adapter.marketplace.payouts.view import period_of
-from adapter.permissions import Act
+from adapter.people.permissions import Act
 from adapter.statements.reservations import record_of
 from adapter.store.tables import Studio
 from adapter.store.tenancy import row_id

@@ -17,7 +17,7 @@ from adapter.people.invitations import (
     withdraw_invitation,
 )
 from adapter.people.members import NotChanged, change_role, members_of, withdraw
-from adapter.permissions import Act, grantable
+from adapter.people.permissions import Act, grantable
 from adapter.store.tables import Role, Studio, User
 from adapter.store.tenancy import row_id
 from adapter.web.access import caller, context, needs

@@ -18,7 +18,7 @@ from adapter.marketplace.agreeing import (
 from adapter.marketplace.openactive import PATH
 from adapter.marketplace.published import Published, published
 from adapter.marketplace.publishing import publish
-from adapter.permissions import Act
+from adapter.people.permissions import Act
 from adapter.store.tables import Studio
 from adapter.web.access import caller, context, needs
 

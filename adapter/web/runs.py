@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from adapter.accounts import name_of
-from adapter.permissions import Act
-from adapter.resync import WrongResync, retry_run
+from adapter.people.accounts import name_of
+from adapter.people.permissions import Act
+from adapter.steering.resync import WrongResync, retry_run
 from adapter.store.differences import MOST
 from adapter.store.run_log import lines_of
 from adapter.store.tables import Connection, Run, Studio

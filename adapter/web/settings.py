@@ -11,12 +11,12 @@ from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
 from adapter.api import schemas
-from adapter.confidential import without_floor
-from adapter.foreseeing import Foreseen
-from adapter.permissions import Act
+from adapter.people.permissions import Act
+from adapter.showing.confidential import without_floor
+from adapter.steering.foreseeing import Foreseen
+from adapter.steering.studio_settings import FLOOR, SHOWN, FloorRefused, save_settings, settings_for, wishes_with
 from adapter.store.settings import BadSetting
 from adapter.store.tables import Scope, Studio
-from adapter.studio_settings import FLOOR, SHOWN, FloorRefused, save_settings, settings_for, wishes_with
 from adapter.web.access import caller, context, needs
 from adapter.web.foreseeing import foresee
 from adapter.web.places import key_of, names_of, place_of

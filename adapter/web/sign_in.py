@@ -11,7 +11,7 @@ from flask import Blueprint, abort, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from flask_login import logout_user
 
-from adapter.accounts import redeem, sign_out_everywhere
+from adapter.people.accounts import redeem, sign_out_everywhere
 from adapter.people.challenges import Purpose
 from adapter.people.passkeys import NotProven, offer_sign_in, party_of, user_by_passkey
 from adapter.people.passwords import user_by_password

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from adapter.marketplace.campaigns import CampaignRefused, Wanted, register_campaign, withdraw_campaign
 from adapter.marketplace.spotlight import results_of
-from adapter.permissions import Act
+from adapter.people.permissions import Act
 from adapter.store.calendar import venues_of
 from adapter.store.tables import Campaign, Studio
 from adapter.store.tenancy import row_id

@@ -13,10 +13,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session as Db
 
 from adapter.experiments.shadow import Shadowed, scores
-from adapter.permissions import Act
-from adapter.promotion import promote
+from adapter.people.permissions import Act
 from adapter.statements import kept
 from adapter.statements.today import NAME, figures_of
+from adapter.steering.promotion import promote
 from adapter.store.alerts import open_alerts
 from adapter.store.calendar import Upcoming, class_types_of, upcoming
 from adapter.store.connection_health import connections_of

@@ -14,8 +14,8 @@ from babel.dates import format_date, format_timedelta
 from babel.numbers import format_currency, format_decimal
 from flask import Flask, g
 
-from adapter.confidential import without_floor
-from adapter.permissions import Act, Caller, may, studios_for
+from adapter.people.permissions import Act, Caller, may, studios_for
+from adapter.showing.confidential import without_floor
 from adapter.store.calendar import Places, Upcoming
 from adapter.web.access import context
 from adapter.web.translating import said

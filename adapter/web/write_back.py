@@ -9,10 +9,10 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session as Database
 
-from adapter.permissions import Act
+from adapter.people.permissions import Act
+from adapter.steering.write_back import WrongWriteBack, ask_for_proof, switch_catalog, switch_total_push
 from adapter.store.tables import Connection, Run
 from adapter.web.access import caller, context, needs
-from adapter.write_back import WrongWriteBack, ask_for_proof, switch_catalog, switch_total_push
 
 blueprint = Blueprint("write_back", __name__, url_prefix="/connections/<int:connection_id>/write-back")
 Asked = Callable[[Database, Connection, str, datetime], Run | None]

@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 import requests
 
-from adapter.accounts import create_studio, create_user
 from adapter.config import Config
 from adapter.connecting.connect import begin_connect, finish_connect
 from adapter.connecting.flows import ConnectRefused
 from adapter.context import Context
+from adapter.people.accounts import create_studio, create_user
 from adapter.store.settings import change_settings, map_sources, sources
 from adapter.store.tables import Connection, ConnectionState, PushMode, Role, Scope
 from connectors.records import Channel

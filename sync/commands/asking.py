@@ -11,8 +11,8 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session as Database
 
+from adapter.connecting.platforms import unset
 from adapter.context import Context
-from adapter.platforms import unset
 from adapter.store.saving import Counts
 from adapter.store.tables import Connection, Run, RunState
 from sync.engine.jobs import do_next

@@ -7,10 +7,10 @@ from dataclasses import asdict
 
 import click
 
+from adapter.command_line.printing import as_list
 from adapter.context import Context
-from adapter.events import events_of, request_events
-from adapter.printing import as_list
-from adapter.resync import WrongResync
+from adapter.steering.events import events_of, request_events
+from adapter.steering.resync import WrongResync
 from connectors.errors import ConnectorError
 from sync.commands.asking import (
     ACTOR,

@@ -10,7 +10,7 @@ import click
 from sqlalchemy.orm import Session as Database
 
 from adapter.context import Context
-from adapter.resync import Asked, WrongResync, request_resync, retry_run
+from adapter.steering.resync import Asked, WrongResync, request_resync, retry_run
 from adapter.store.tables import Run
 from sync.commands.asking import ACTOR, as_json, connection_argument, connection_to_call, finished, tell_run
 

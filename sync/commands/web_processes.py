@@ -6,9 +6,9 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from adapter.app import create_app
-from adapter.collector import settle_collector
 from adapter.compose import compose
 from adapter.config import Config
+from adapter.operating.collector import settle_collector
 from sync.engine import announce
 
 THREADS = 8

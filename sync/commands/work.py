@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from adapter.context import Context
-from adapter.push_mode import switch_push_mode
+from adapter.steering.push_mode import switch_push_mode
 from adapter.store.push_health import push_health_of
 from adapter.store.tables import Decision, PushMode, Run, RunKind, RunOrigin, RunState
 from adapter.work import request_run

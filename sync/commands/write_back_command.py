@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 from sqlalchemy.orm import Session as Database
 
-from adapter import printing
+from adapter.command_line import printing
 from adapter.context import Context
+from adapter.steering.write_back import WrongWriteBack, ask_for_proof, switch_catalog, switch_total_push
 from adapter.store.tables import Connection, Run
-from adapter.write_back import WrongWriteBack, ask_for_proof, switch_catalog, switch_total_push
 from sync.commands.asking import (
     ACTOR,
     as_json,

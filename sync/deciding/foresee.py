@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from sqlalchemy import and_, select
 
 from adapter.context import Context
-from adapter.foreseeing import Difference, Foreseen, Side
+from adapter.steering.foreseeing import Difference, Foreseen, Side
 from adapter.store.connection_health import connections_of
 from adapter.store.overrides import Wishes
 from adapter.store.tables import ClassType, ConnectionState, Session, Studio

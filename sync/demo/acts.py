@@ -9,9 +9,9 @@ from typing import Any
 import click
 from sqlalchemy import func, select
 
-from adapter.accounts import create_studio, create_token, create_user, sign_in_link
 from adapter.context import Context
 from adapter.marketplace.sellers import register_marketplace
+from adapter.people.accounts import create_studio, create_token, create_user, sign_in_link
 from adapter.store.tables import (
     ApiCalls,
     ChannelReservation,

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Protocol
 
 from adapter.context import Context
-from adapter.foreseeing import Foreseen
+from adapter.steering.foreseeing import Foreseen
 from adapter.store.overrides import Wishes
 from adapter.work import JobEngine, tell_from_now_on
 

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session as Database
 
-from adapter.cadence import ROUND
 from adapter.context import Context
 from adapter.marketplace.feed import announce_due
 from adapter.marketplace.publishing import publish
+from adapter.planning.cadence import ROUND
 from adapter.statements.watch import watch_guarantees
 from adapter.store.tables import (
     ChannelReservation,

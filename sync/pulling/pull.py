@@ -1,8 +1,8 @@
 """Pulling a platform into the mirror: a backfill of a year, or what is due now.
 
 Pages become rows and a cursor in one commit each; a process that dies at any moment loses nothing and doubles nothing
-when the run is taken up again. What a pull reads is planned (adapter/cadence.py, adapter/budget.py); what was asked for
-by support is in resync.py.
+when the run is taken up again. What a pull reads is planned (adapter/planning/cadence.py, adapter/planning/budget.py);
+what was asked for by support is in resync.py.
 """
 
 from __future__ import annotations
@@ -14,11 +14,21 @@ from functools import partial
 
 from sqlalchemy.orm import Session as Database
 
-from adapter.budget import Plan
-from adapter.cadence import CLIENTS, NIGHT, NIGHT_SALES_DAYS, NIGHT_TRIED, RINGS, ROSTERS, SALES, SALES_DAYS, WIDE
 from adapter.connecting.opening import open_connection
+from adapter.connecting.platforms import calls_per_day
 from adapter.context import Context
-from adapter.platforms import calls_per_day
+from adapter.planning.budget import Plan
+from adapter.planning.cadence import (
+    CLIENTS,
+    NIGHT,
+    NIGHT_SALES_DAYS,
+    NIGHT_TRIED,
+    RINGS,
+    ROSTERS,
+    SALES,
+    SALES_DAYS,
+    WIDE,
+)
 from adapter.store.reading_plan import last_readings, note_readings, plan_of, window_of
 from adapter.store.rosters import due_rosters, note_counted
 from adapter.store.tables import Connection, Run, RunKind, RunOrigin

@@ -57,7 +57,7 @@ def resync(job: Job, api: Api, platform: Platform) -> None:
 
 
 def read_request(job: Job) -> Request:
-    """What the run's params say. What may be asked was checked where it was asked (adapter/resync.py)."""
+    """What the run's params say. What may be asked was checked where it was asked (adapter/steering/resync.py)."""
     params = job.run.params
     window, dry_run = _window(job, params), bool(params.get("dry_run"))
     if (session := params.get("session")) is not None:

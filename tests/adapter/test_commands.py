@@ -11,9 +11,9 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from adapter.accounts import authenticate
 from adapter.commands import COMMANDS
 from adapter.context import Context
+from adapter.people.accounts import authenticate
 from adapter.store.tables import Connection, Role, Run, RunKind, RunOrigin, RunState
 from tests.adapter.store.conftest import connected
 from tests.fixtures.database import NOON

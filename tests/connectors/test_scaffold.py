@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from adapter.new_platform import new_platform
+from adapter.command_line.new_platform import new_platform
 from connectors.scaffold import BadName, check_name, make_platform
 
 ROOT = Path(__file__).parent.parent.parent

@@ -6,7 +6,7 @@ import csv
 
 import pytest
 
-from adapter.accounts import create_user, sign_in_link
+from adapter.people.accounts import create_user, sign_in_link
 from adapter.statements.exports import as_csv
 from adapter.store.tables import Role
 from tests.faults.conftest import Scene

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 
-from adapter.accounts import create_user
 from adapter.context import Context
+from adapter.people.accounts import create_user
 from adapter.statements.command import guarantee
 from adapter.statements.making import state_daily
 from adapter.store.tables import Role

@@ -16,8 +16,8 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import update
 
-from adapter.accounts import create_user
 from adapter.context import Context
+from adapter.people.accounts import create_user
 from adapter.statements.command import guarantee
 from adapter.statements.entering import change_terms
 from adapter.statements.making import state_daily

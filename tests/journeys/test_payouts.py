@@ -9,9 +9,9 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
-from adapter.accounts import create_user
 from adapter.context import Context
 from adapter.marketplace.payouts.shares import set_share
+from adapter.people.accounts import create_user
 from adapter.store.tables import Role
 from tests.adapter.guarantee.cases import aurora
 from tests.fixtures.database import NOON

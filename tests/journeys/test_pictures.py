@@ -19,11 +19,11 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
-from adapter.accounts import sign_in_link
 from adapter.app import create_app
 from adapter.compose import compose
 from adapter.config import load_config
 from adapter.context import Context
+from adapter.people.accounts import sign_in_link
 from adapter.store.tables import User
 from tests.journeys.test_demo import run_demo
 

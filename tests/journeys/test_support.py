@@ -8,7 +8,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from adapter.accounts import create_user
+from adapter.people.accounts import create_user
 from adapter.store.tables import EventsState, Role, Run, RunKind, RunOrigin, RunState, Session
 from sync.commands.resync_command import resync
 from sync.engine.jobs import do_next

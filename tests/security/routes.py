@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from flask import Flask
 
-from adapter.permissions import Act
+from adapter.people.permissions import Act
 from adapter.web.access import PUBLIC
 
 

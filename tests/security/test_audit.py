@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 
 from adapter.context import Context
 from adapter.people.invitations import invite
-from adapter.permissions import ACTS_OF
+from adapter.people.permissions import ACTS_OF
 from adapter.store.tables import (
     Audit,
     Connection,

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from adapter.context import Context
-from adapter.permissions import ACTS_OF, Act
+from adapter.people.permissions import ACTS_OF, Act
 from adapter.store.tables import Override, Role
 from adapter.web.limits import limiter
 from adapter.web.security import POLICY

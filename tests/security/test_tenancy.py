@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from adapter.accounts import create_user
 from adapter.context import Context
+from adapter.people.accounts import create_user
 from adapter.people.invitations import invite
 from adapter.store.audit import write_line
 from adapter.store.tables import (

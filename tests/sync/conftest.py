@@ -18,7 +18,7 @@ from sqlalchemy import delete, select
 from adapter.config import Config
 from adapter.connecting.tokens import seal_name
 from adapter.context import Context
-from adapter.moving import move
+from adapter.operating.moving import move
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
 from adapter.store.settings import change_settings, map_sources, sources

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from adapter.cadence import NIGHT, night_before
 from adapter.context import Context
+from adapter.planning.cadence import NIGHT, night_before
 from adapter.store.api_calls import add_calls, calls_of
 from adapter.store.connection_health import health_of
 from adapter.store.database import Store

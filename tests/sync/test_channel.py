@@ -20,7 +20,7 @@ from adapter.marketplace.feed import announce_connection, announce_due
 from adapter.marketplace.ledger import follow_platform
 from adapter.marketplace.offering import offered
 from adapter.marketplace.sellers import agree, marketplace_named
-from adapter.push_mode import switch_push_mode
+from adapter.steering.push_mode import switch_push_mode
 from adapter.store.alerts import open_alerts
 from adapter.store.calendar import one_session
 from adapter.store.tables import (

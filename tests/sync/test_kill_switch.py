@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from adapter.push_mode import switch_push_mode
+from adapter.steering.push_mode import switch_push_mode
 from adapter.store.tables import (
     Alert,
     AlertKind,

@@ -9,7 +9,7 @@ import pytest
 
 from adapter.config import Config
 from adapter.context import Context
-from adapter.push_mode import switch_push_mode
+from adapter.steering.push_mode import switch_push_mode
 from adapter.store.database import Store
 from adapter.store.push_health import push_health_of
 from adapter.store.sealing import Keyring

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import func, select, text
 
+from adapter.command_line.move import move_command
 from adapter.compose import compose
-from adapter.move_command import move_command
-from adapter.moving import CannotMove, move
+from adapter.operating.moving import CannotMove, move
 from adapter.store.database import Store
 from adapter.store.kept_keys import hash_key
 from adapter.store.tables import Audit, Base, Connection, Run, RunKind, RunOrigin, RunState, Studio
@@ -136,7 +136,7 @@ def test_what_stands_in_the_way_is_said_and_nothing_is_moved(
     hindrance: Callable[[Store, Store], Callable[[], object]],
     words: str,
 ) -> None:
-    monkeypatch.setattr("adapter.moving.PATIENCE", 0.05)
+    monkeypatch.setattr("adapter.operating.moving.PATIENCE", 0.05)
     free = hindrance(store, postgres_store)
     before = everything(postgres_store)
     with pytest.raises(CannotMove, match=re.escape(words)):

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
-from adapter.opportunities import AnswerRefused, answer
 from adapter.smarttools import opportunities
+from adapter.steering.opportunities import AnswerRefused, answer
 from adapter.store.opportunities import Card, answered_cards, brought, open_cards
 from adapter.store.overrides import keep_override
 from adapter.store.settings import change_settings

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from adapter.resync import How, WrongResync, request_resync, retry_run
+from adapter.steering.resync import How, WrongResync, request_resync, retry_run
 from adapter.store.redaction import MARK
 from adapter.store.tables import Quarantine, Reservation, Run, RunKind, RunState, Session
 from connectors.records import Outcome

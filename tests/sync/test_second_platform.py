@@ -15,10 +15,10 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from adapter.accounts import create_studio, create_user
 from adapter.config import Config
 from adapter.connecting.connect import ConnectRefused, begin_connect, disconnect, finish_connect
 from adapter.context import Context
+from adapter.people.accounts import create_studio, create_user
 from adapter.store.addresses import email_id
 from adapter.store.first_booking import refresh_first_bookings
 from adapter.store.settings import map_sources, sources

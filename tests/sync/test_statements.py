@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, select, update
 
 from adapter.context import Context
 from adapter.guarantee.signing import verify
-from adapter.moving import move
+from adapter.operating.moving import move
 from adapter.statements.case import build_case
 from adapter.statements.command import guarantee
 from adapter.statements.incremental import incremental_of

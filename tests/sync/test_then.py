@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from adapter.accounts import create_user
-from adapter.agenda import agenda_of
-from adapter.push_mode import switch_push_mode
+from adapter.people.accounts import create_user
+from adapter.showing.agenda import agenda_of
+from adapter.steering.push_mode import switch_push_mode
 from adapter.store.calendar import one_session
 from adapter.store.connection_then import picture_of
 from adapter.store.settings import map_sources, sources

@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from click.testing import CliRunner
 
+from adapter.command_line.timeline import timeline
 from adapter.overbooking import Cause, Kind, find_cause, tell
 from adapter.store.inbox import keep_message
 from adapter.store.readings import KEPT, forget_readings
 from adapter.store.tables import PushStep, ReservationReading, RunKind, RunLine, Session, SessionReading
 from adapter.store.timeline import timeline_of
-from adapter.timeline_command import timeline
 from connectors.records import BookingEvent, Delivery, Hint, Stream
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done

@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.cadence import RINGS
+from adapter.planning.cadence import RINGS
 from adapter.store.reading_plan import window_of
 from connectors.platform import Window
 from sync.pulling import windows

@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapter.steering.write_back import WrongWriteBack, ask_for_proof, switch_total_push
 from adapter.store.tables import Audit, Push, PushMode, PushState, RunKind, RunState, Session, TotalWrite
-from adapter.write_back import WrongWriteBack, ask_for_proof, switch_total_push
 from connectors.sandbox.market.state import ClassInstance
 from sync.commands.write_back_command import write_back
 from sync.engine.jobs import do_next

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from sqlalchemy import func, select, update
 
+from adapter.steering.write_back import ask_for_proof, switch_total_push
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Connection, Decision, Push, PushState, Session, TotalWrite
-from adapter.write_back import ask_for_proof, switch_total_push
 from sync.pushing import catalog, totals
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import seed_studios

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy.orm import Session as Db
 
+from adapter.command_line.printing import as_json, as_table
 from adapter.context import Context
 from adapter.marketplace.payouts.days import BadDays, Days, days_from
 from adapter.marketplace.payouts.exports import period_as_csv
@@ -20,7 +21,6 @@ from adapter.marketplace.payouts.statements import compare_file, differences_of,
 from adapter.marketplace.payouts.sums import change_of
 from adapter.marketplace.payouts.telling import tell_difference, tell_period, tell_place, tell_statement
 from adapter.marketplace.payouts.view import Period, period_of
-from adapter.printing import as_json, as_table
 from adapter.store.connection_health import connections_of
 from adapter.store.tables import Studio, Venue
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from adapter import spreadsheets
-from adapter.currency import digits
 from adapter.guarantee.rounding import as_money, in_units
 from adapter.marketplace.payouts.view import Period, Shown
+from adapter.showing import spreadsheets
+from adapter.showing.currency import digits
 
 COLUMNS = (
     *("date", "class", "venue", "reservation", "product", "status", "currency", "amount"),

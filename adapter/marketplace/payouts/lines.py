@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from adapter.currency import digits
 from adapter.marketplace.payouts.owed import MOVED, WITHDRAWN, Account, Owed, Quote
+from adapter.showing.currency import digits
 
 
 class LineKind(StrEnum):

@@ -11,9 +11,9 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from adapter.currency import digits
 from adapter.guarantee.qualifying import Verdict
 from adapter.guarantee.rounding import in_units
+from adapter.showing.currency import digits
 
 TRIAL = "trial"
 MOVED = "moved"  # taken back where it stood: the class has another day, or it is another class

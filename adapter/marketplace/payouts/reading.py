@@ -15,10 +15,10 @@ from datetime import date
 from functools import partial
 from typing import TypeVar
 
-from adapter.currency import digits
 from adapter.guarantee.shapes import CaseError
 from adapter.guarantee.shapes import currency as known_currency
 from adapter.marketplace.payouts.amounts import bare, mark_of, to_units
+from adapter.showing.currency import digits
 
 T = TypeVar("T")
 DELIMITERS = ",;\t|"

@@ -18,7 +18,6 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Db
 
-from adapter.currency import digits
 from adapter.guarantee.periods import local_date
 from adapter.guarantee.rounding import in_units
 from adapter.marketplace.payouts.causes import Lookup, judge_with
@@ -26,6 +25,7 @@ from adapter.marketplace.payouts.comparing import Class, Entry, Place, compare, 
 from adapter.marketplace.payouts.days import Days, days_from
 from adapter.marketplace.payouts.reading import BadStatement, Problem, Row, read_statement
 from adapter.marketplace.payouts.view import BOOKED, Period, Shown, period_of
+from adapter.showing.currency import digits
 from adapter.statements.reservations import key
 from adapter.store.audit import write_line
 from adapter.store.dialect import chunks

@@ -7,11 +7,11 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from adapter.currency import digits
 from adapter.guarantee.rounding import as_money, exact_sum, in_units
 from adapter.marketplace.payouts.change import Cell, Key, Split, split
 from adapter.marketplace.payouts.owed import TRIAL
 from adapter.marketplace.payouts.view import BOOKED, Shown
+from adapter.showing.currency import digits
 
 K = TypeVar("K", bound=Hashable)
 PAID = frozenset({"attended", "no_show", "late_cancelled", BOOKED})  # the reasons for which a place qualifies (GQ)

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from adapter.currency import digits
 from adapter.guarantee.rounding import as_money, in_units
 from adapter.marketplace.payouts.causes import WORDS
 from adapter.marketplace.payouts.change import PARTS, Parts, Split
 from adapter.marketplace.payouts.days import Days
 from adapter.marketplace.payouts.sums import Sum, by_venue, totals_of
 from adapter.marketplace.payouts.view import Period, Shown
+from adapter.showing.currency import digits
 from adapter.store.tables import PayoutDifference, PayoutLine, PayoutStatement
 
 Json = dict[str, Any]

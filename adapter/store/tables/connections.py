@@ -156,7 +156,7 @@ class LastReading(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
-    what: Mapped[str]  # a word of adapter/cadence.py
+    what: Mapped[str]  # a word of adapter/planning/cadence.py
     read_at: Mapped[datetime]
 
 

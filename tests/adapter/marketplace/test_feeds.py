@@ -17,10 +17,10 @@ import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 
+from adapter.command_line.open_data import actions_center, open_data
 from adapter.context import Context
 from adapter.marketplace.openactive import PATH
 from adapter.marketplace.publishing import publish
-from adapter.open_data_command import actions_center, open_data
 from adapter.store.tables import Audit, ClassType, Decision, PublicItem, PushMode, Session, Venue
 from adapter.store.tables import Connection as ConnectionRow
 from connectors.records import SessionStatus

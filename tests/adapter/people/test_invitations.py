@@ -12,11 +12,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from adapter.accounts import create_studio, create_user
 from adapter.context import Context
+from adapter.people.accounts import create_studio, create_user
 from adapter.people.invitations import accept, invite, look_up
 from adapter.people.members import NotChanged, change_role, withdraw
-from adapter.permissions import Caller, grantable
+from adapter.people.permissions import Caller, grantable
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Audit, EmailAddress, Invitation, Membership, Role, Studio, User

@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from adapter.config import ConfigError, load_config
 from adapter.context import Context
-from adapter.staff_settings import read_staff
+from adapter.people.staff_settings import read_staff
 from adapter.store.tables import Audit, Challenge, EmailAddress, Role, StaffIdentity, User
 from adapter.web.limits import limiter
 from tests.fixtures.database import NOON

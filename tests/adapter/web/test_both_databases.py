@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import func, select
 
+from adapter.command_line.open_data import open_data
 from adapter.config import Config
 from adapter.context import Context
-from adapter.open_data_command import open_data
 from adapter.store.database import Store
 from adapter.store.inbox import keep_message
 from adapter.store.sealing import Keyring

@@ -13,8 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
-from adapter.accounts import create_user
 from adapter.context import Context
+from adapter.people.accounts import create_user
 from adapter.store.addresses import email_id
 from adapter.store.alerts import open_alert
 from adapter.store.fleet import ORDERS, Level, fleet_of

@@ -8,9 +8,9 @@ from html import unescape
 from flask import Flask
 from flask.testing import FlaskClient
 
-from adapter.accounts import create_user
 from adapter.context import Context
 from adapter.lineage.numbers import NUMBERS
+from adapter.people.accounts import create_user
 from adapter.store.columns import digest
 from adapter.store.tables import Decision, Reservation, Role, Session, SourceMapping, WebhookMessage
 from connectors.records import Channel

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 
+from adapter.command_line.opportunities import opportunities
 from adapter.context import Context
-from adapter.opportunities_command import opportunities
 from adapter.store.tables import Audit, Opportunity, OpportunityState, Role, Run, RunKind
 from tests.adapter.web.test_pages import words
 from tests.fixtures.database import NOON

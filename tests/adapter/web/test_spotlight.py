@@ -11,10 +11,10 @@ from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 
+from adapter.command_line.spotlight import spotlight
 from adapter.context import Context
 from adapter.marketplace.campaigns import Wanted, register_campaign
 from adapter.marketplace.feed import announce
-from adapter.spotlight_command import spotlight
 from adapter.store.tables import Campaign, Marketplace, Role
 from tests.adapter.web.test_pages import words
 from tests.fixtures.database import NOON

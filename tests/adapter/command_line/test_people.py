@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import func, select
 
-from adapter.accounts import caller_of, redeem
+from adapter.command_line.people import COMMANDS
 from adapter.context import Context
+from adapter.people.accounts import caller_of, redeem
 from adapter.people.invitations import accept
-from adapter.people_commands import COMMANDS
 from adapter.store.tables import Audit, Role, Studio
 from tests.fixtures.database import NOON
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter import cadence
-from adapter.budget import KEPT_FOR_PUSHING, Budget, Plan, Wish, plan_reads, runs_out_at
-from adapter.cadence import EVERY, NIGHT, ROSTERS, WORDS, WORTH
+from adapter.planning import cadence
+from adapter.planning.budget import KEPT_FOR_PUSHING, Budget, Plan, Wish, plan_reads, runs_out_at
+from adapter.planning.cadence import EVERY, NIGHT, ROSTERS, WORDS, WORTH
 from tests.fixtures.database import NOON
 
 COSTS = {"day": 1.0, "week": 0.3, "horizon": 1.1, "clients": 1.0, "sales": 1.0, NIGHT: 12.0, ROSTERS: 1.0}

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from adapter.permissions import Caller
-from adapter.push_mode import switch_push_mode
+from adapter.people.permissions import Caller
+from adapter.steering.push_mode import switch_push_mode
 from adapter.store.connection_health import connections_of
 from adapter.store.settings import change_settings
 from adapter.store.tables import ClassType, Connection, ConnectionState, PushMode, RunKind, RunOrigin, Scope

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session as Db
 
-from adapter.permissions import Caller
+from adapter.people.permissions import Caller
 from adapter.store.connection_health import connections_of
 from adapter.store.overrides import keep_override, withdraw
 from adapter.store.tables import Override, RunKind, RunOrigin

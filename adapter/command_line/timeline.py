@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from adapter.confidential import without_floor
+from adapter.command_line.printing import as_json, as_table
 from adapter.context import Context
 from adapter.overbooking import facts_of, find_cause, tell
-from adapter.printing import as_json, as_table
+from adapter.showing.confidential import without_floor
 from adapter.store.tables import Session
 from adapter.store.timeline import timeline_of
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from adapter.accounts import (
+from adapter.people.accounts import (
     authenticate,
     create_studio,
     create_token,
@@ -16,7 +16,7 @@ from adapter.accounts import (
     redeem,
     sign_in_link,
 )
-from adapter.permissions import Act, may, studios_for
+from adapter.people.permissions import Act, may, studios_for
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
 from adapter.store.tables import ApiToken, EmailAddress, Role, SignInLink, User

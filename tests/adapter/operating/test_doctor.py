@@ -12,11 +12,11 @@ import pytest
 from click.testing import CliRunner
 from cryptography.fernet import Fernet
 
+from adapter.command_line.doctor import doctor
 from adapter.compose import compose
 from adapter.config import Config, ConfigError, load_config
 from adapter.context import Context
-from adapter.doctor import Finding, examine, shown_settings
-from adapter.doctor_command import doctor
+from adapter.operating.doctor import Finding, examine, shown_settings
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Connection, ConnectionState, Run, RunKind, RunOrigin, RunState
 from migrations import run as migrations

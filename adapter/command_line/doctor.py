@@ -7,9 +7,9 @@ from dataclasses import asdict
 import click
 
 from adapter.clock import system_clock
+from adapter.command_line.printing import as_json, as_list
 from adapter.config import ConfigError, load_config
-from adapter.doctor import Finding, examine, shown_settings
-from adapter.printing import as_json, as_list
+from adapter.operating.doctor import Finding, examine, shown_settings
 
 
 @click.command()

@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 from adapter.compose import open_newest
 from adapter.config import ConfigError, checked_database_url
 from adapter.context import Context
-from adapter.moving import CannotMove, move
+from adapter.operating.moving import CannotMove, move
 from adapter.store.database import Store
 
 HERE = "ADAPTER_DATABASE_URL names no SQLite file: there is nothing to move from."

@@ -14,12 +14,12 @@ from babel.numbers import UnknownCurrencyError, validate_currency
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from adapter.accounts import create_studio, create_user, sign_in_link
+from adapter.command_line.printing import as_json, as_table
 from adapter.context import Context
 from adapter.guarantee.identity import normalise
+from adapter.people.accounts import create_studio, create_user, sign_in_link
 from adapter.people.invitations import LIFE, NotInvited, invite
 from adapter.people.members import members_of
-from adapter.printing import as_json, as_table
 from adapter.store.addresses import email_id
 from adapter.store.audit import write_line
 from adapter.store.tables import Role, Studio, User

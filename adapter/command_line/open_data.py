@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session as Db
 
+from adapter.command_line.printing import as_json, as_list
 from adapter.context import Context
 from adapter.marketplace.actions_center import AHEAD, feeds
 from adapter.marketplace.activities import ACTIVITIES
@@ -23,7 +24,6 @@ from adapter.marketplace.agreeing import (
 from adapter.marketplace.openactive import PATH
 from adapter.marketplace.published import published
 from adapter.marketplace.publishing import on_offer, publish
-from adapter.printing import as_json, as_list
 from adapter.store.tables import Publisher, Studio
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
+from adapter.command_line.printing import as_json, as_table
 from adapter.context import Context
-from adapter.opportunities import ANSWERS, AnswerRefused, answer
-from adapter.printing import as_json, as_table
+from adapter.steering.opportunities import ANSWERS, AnswerRefused, answer
 from adapter.store.opportunities import Brought, Card, answered_cards, brought, one_card, open_cards
 from adapter.store.tables import Studio
 

@@ -14,7 +14,7 @@ from typing import cast
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-from adapter.permissions import Caller
+from adapter.people.permissions import Caller
 from adapter.store.addresses import email_id
 from adapter.store.sealing import Keyring
 from adapter.store.tables import ApiToken, Membership, Role, SignInLink, Studio, User

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
+from adapter.command_line.printing import as_json, as_table
 from adapter.context import Context
 from adapter.marketplace.campaigns import CampaignRefused, Wanted, register_campaign, withdraw_campaign
 from adapter.marketplace.spotlight import Result, results_of
-from adapter.printing import as_json, as_table
 from adapter.store.tables import Campaign, Studio
 
 ACTOR = "cli"

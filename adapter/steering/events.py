@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from adapter.resync import Asked, How, WrongResync
+from adapter.steering.resync import Asked, How, WrongResync
 from adapter.store.audit import note_run
 from adapter.store.tables import (
     Connection,

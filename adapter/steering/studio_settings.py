@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from adapter.permissions import Act, Caller, may
+from adapter.people.permissions import Act, Caller, may
 from adapter.store.connection_health import connections_of
 from adapter.store.connection_then import settings_then
 from adapter.store.overrides import Wishes, wishes_of

@@ -1,0 +1,1 @@
+"""Commands that need no road and are no topic's own, and how commands print."""
