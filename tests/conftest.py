@@ -26,3 +26,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=Path,
         help="Take the pictures of the documentation into this folder.",
     )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Pictures are taken where they are asked for: elsewhere taking them is no part of the suite."""
+    if config.getoption("--pictures") is None:
+        taking = [item for item in items if item.get_closest_marker("pictures")]
+        config.hook.pytest_deselected(items=taking)
+        items[:] = [item for item in items if item not in taking]

@@ -66,11 +66,10 @@ def test_each_picture_that_a_document_names_is_made_here_and_is_there() -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.pictures
 @pytest.mark.timeout(600)
 def test_pictures_are_taken_of_the_demo(request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    folder: Path | None = request.config.getoption("--pictures")
-    if folder is None:
-        pytest.skip("no pictures were asked for: --pictures FOLDER")
+    folder: Path = request.config.getoption("--pictures")
     run_demo(tmp_path, "--weeks", WEEKS)
     instance = tmp_path / "demo"
     ctx = compose(load_config({"ADAPTER_INSTANCE": str(instance)}, folder=instance))
