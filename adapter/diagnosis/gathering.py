@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session as Db
@@ -30,6 +31,7 @@ from adapter.store.tables import (
     Reservation,
     Run,
     RunState,
+    Scope,
     Session,
     SourceMapping,
     Venue,
@@ -130,13 +132,19 @@ def _classes(db: Db, row: Connection, now: datetime) -> tuple[int, int, int]:
         .where(Session.status != SessionStatus.CANCELLED)
     ).all()
     settings = effective_settings(db, row.studio_id)
+    singled_out = {number for scope, number in settings.by_scope if scope is Scope.SESSION}
+
+    @cache  # thousands of classes share a few venues and class types
+    def left_out(venue: int | None, taught: int | None, number: int | None) -> bool:
+        return bool(settings.of(venue_id=venue, class_type_id=taught, session_id=number).excluded)
+
     hidden = sum(bool(each[3]) for each in found)
-    left_out = [
-        settings.of(venue_id=place, class_type_id=taught, session_id=number).excluded
-        for number, place, taught, secret in found
+    excluded = sum(
+        left_out(venue, taught, number if number in singled_out else None)
+        for number, venue, taught, secret in found
         if not secret
-    ]
-    return len(found), hidden, sum(bool(each) for each in left_out)
+    )
+    return len(found), hidden, excluded
 
 
 def _bookings(db: Db, connection_id: int, now: datetime) -> tuple[int, int, int]:

@@ -120,10 +120,14 @@ def _times(what: str, connection: Connection, budget: Budget, last: datetime | N
 
 
 def _sizes(db: Db, connection_id: int, now: datetime) -> _Sizes:
-    wide = window_of(WIDE, now)
-    mine = select(Session.starts_at).where(Session.connection_id == connection_id, Session.gone_at.is_(None))
-    starts = db.scalars(mine.where(Session.starts_at >= wide.start, Session.starts_at < wide.end)).all()
-    rings = {ring.name: window_of(ring, now) for ring in RINGS}
+    windows = {"wide": window_of(WIDE, now)} | {ring.name: window_of(ring, now) for ring in RINGS}
+    wide = windows["wide"]
+    within = [
+        func.count().filter(Session.starts_at >= window.start, Session.starts_at < window.end).label(name)
+        for name, window in windows.items()
+    ]
+    mine = select(*within).where(Session.connection_id == connection_id, Session.gone_at.is_(None))
+    counts = db.execute(mine.where(Session.starts_at >= wide.start, Session.starts_at < wide.end)).one()._mapping
     clients = select(func.count()).select_from(Client).where(Client.connection_id == connection_id)
     lines = (
         select(func.count())
@@ -133,8 +137,8 @@ def _sizes(db: Db, connection_id: int, now: datetime) -> _Sizes:
         )
     )
     return _Sizes(
-        rings={name: sum(ring.start <= start < ring.end for start in starts) for name, ring in rings.items()},
-        wide=len(starts),
+        rings={ring.name: counts[ring.name] for ring in RINGS},
+        wide=counts["wide"],
         clients=db.scalar(clients) or 0,
         sales=db.scalar(lines) or 0,
     )
