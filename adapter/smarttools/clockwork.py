@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from adapter.smarttools.curves import EDGES
-from adapter.smarttools.facts import Floats
+from adapter.smarttools.facts import Floats, Ints
 
+Place = tuple[Ints, Floats]  # between which of EDGES, and how far in
 SOME = 0.02  # of what is usual happens evenly over time: cancellations, and bookings where a curve has none
 
 
@@ -36,31 +37,43 @@ def cut(
     """
     reach = np.minimum(lead, EDGES[-1])
     known = np.minimum(EDGES[None, :], reach[:, None])
-    busy = usual[:, None] * _at(direct, known) + looks[:, None] * _at(market, known)
+    at_known = placed(known)
+    busy = usual[:, None] * _mixed(direct, *at_known) + looks[:, None] * _mixed(market, *at_known)
     busy += SOME * (usual + looks)[:, None] * known / np.maximum(reach, 1e-9)[:, None]
     wanted = busy[:, -1:] * (np.arange(steps + 1) / steps)
     segment, share = _found(busy, wanted)
     hours = _mixed(known, segment, share)
     middle = (hours[:, 1:] + hours[:, :-1]) / 2
+    at_hours = placed(hours)
     return Steps(
-        direct=np.diff(_at(direct, hours), axis=1),
-        market=np.diff(_at(market, hours), axis=1),
+        direct=np.diff(_mixed(direct, *at_hours), axis=1),
+        market=np.diff(_mixed(market, *at_hours), axis=1),
         middle=middle,
-        hazard=np.diff(_at(hazard, hours), axis=1),
+        hazard=np.diff(_mixed(hazard, *at_hours), axis=1),
         stand=_at(made, middle),
     )
 
 
 def at_lead(table: Floats, lead: Floats) -> Floats:
     """Each session's cumulated table at its own lead."""
-    return np.asarray(_at(table, lead[:, None])[:, 0], dtype=np.float64)
+    return at_place(table, placed(lead))
+
+
+def at_place(table: Floats, place: Place) -> Floats:
+    """The same where the leads' places are known, which several tables can share."""
+    segment, share = place
+    return np.asarray(_mixed(table, segment[:, None], share[:, None])[:, 0], dtype=np.float64)
 
 
 def _at(table: Floats, hours: Floats) -> Floats:
     """Linear between EDGES, held beyond the last."""
+    return _mixed(table, *placed(hours))
+
+
+def placed(hours: Floats) -> Place:
+    """Between which of EDGES each lies, and how far in."""
     place = np.clip(np.searchsorted(EDGES, hours, side="right") - 1, 0, len(EDGES) - 2)
-    share = np.minimum((hours - EDGES[place]) / np.diff(EDGES)[place], 1.0)
-    return _mixed(table, place, share)
+    return place, np.minimum((hours - EDGES[place]) / np.diff(EDGES)[place], 1.0)
 
 
 def _found(rising: Floats, wanted: Floats) -> tuple[np.ndarray, Floats]:

@@ -54,23 +54,15 @@ class Curves:
     def doubt(self, sessions: Sessions) -> Floats:
         """Squared variation of a share b of each curve, over b x (1 - b), as of a Dirichlet distribution."""
         found = [
-            next((self.unsure[key] for key in keys_of(sessions, index)[:-1] if key in self.unsure), self.fresh)
-            for index in range(len(sessions))
+            next((self.unsure[key] for key in path[:-1] if key in self.unsure), self.fresh) for path in sessions.paths
         ]
         return np.array(found, dtype=np.float64)
 
     def through(self, sessions: Sessions) -> Floats:
         """Each session's share of bookings made later than each of EDGES, (sessions, edges)."""
-        shares = np.array([self.of(keys_of(sessions, index)) for index in range(len(sessions))]).reshape(-1, BINS)
+        shares = np.array([self.of(path) for path in sessions.paths]).reshape(-1, BINS)
         through = np.concatenate([np.zeros((len(shares), 1)), np.cumsum(shares, axis=1)], axis=1)
         return np.asarray(through / np.maximum(through[:, -1:], 1e-300), dtype=np.float64)
-
-
-def keys_of(sessions: Sessions, index: int) -> tuple[str, str, str, str]:
-    """Where a session's curve is looked for, from the particular to the general."""
-    house = sessions.studio[index]
-    cell = f"cell|{house}|{sessions.category[index]}|{sessions.hour_of_week[index]}"
-    return f"slot|{sessions.slot[index]}", cell, f"studio|{house}", "all"
 
 
 def bins_of(lead: Floats) -> Ints:
@@ -89,7 +81,7 @@ def fit_curves(
     """
     timed = lead > 0
     session, bins = session[timed], bins_of(lead[timed])
-    paths = [keys_of(sessions, index) for index in range(len(sessions))]
+    paths = sessions.paths
     curves = Curves(prior)
     for depth in (3, 2, 1, 0):
         parents = {path[depth]: path[depth + 1 :] for path in paths}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from adapter.smarttools.curves import Curves, keys_of, still_to_come
+from adapter.smarttools.curves import Curves, still_to_come
 from adapter.smarttools.facts import Bools, Floats, Reservations, Sessions, count_by
 
 CUTS = (24.0, 72.0, 168.0)  # hours before the start: what came earlier is set against what came later
@@ -31,7 +31,7 @@ def common_variation(
     rows = np.flatnonzero(roomy)
     shown, weight = HELD * frailty, HELD
     for cut in CUTS:
-        late = np.array([float(still_to_come(curves.of(keys_of(sessions, i)), cut)) for i in rows.tolist()])
+        late = np.array([float(still_to_come(curves.of(sessions.paths[i]), cut)) for i in rows.tolist()])
         counts = [count_by(session[part], len(sessions))[rows] for part in (lead > cut, lead <= cut)]
         shown += _together(counts, means[rows], late) / len(CUTS)
         weight += float((means[rows] ** 2 * late * (1 - late)).sum()) / len(CUTS)

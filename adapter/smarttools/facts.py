@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -68,12 +69,19 @@ class Sessions:
         """Some of them, in the order given."""
         return Sessions(**{each.name: _taken(getattr(self, each.name), rows) for each in fields(self)})
 
-    def profiles(self) -> tuple[Ints, Ints]:
+    @cached_property
+    def paths(self) -> list[tuple[str, str, str, str]]:
+        """Where each session's curves are looked for, from the particular to the general."""
+        cells = zip(self.slot, self.studio, self.category, self.hour_of_week.tolist(), strict=True)
+        return [(f"slot|{slot}", f"cell|{of}|{kind}|{hour}", f"studio|{of}", "all") for slot, of, kind, hour in cells]
+
+    @cached_property
+    def profiles(self) -> tuple[Sessions, Ints]:
         """One session of each recurring kind, and for each session which kind it is: what is learned is by kind."""
         seen: dict[tuple[str, str, int, str], int] = {}
         keys = zip(self.slot, self.category, self.hour_of_week.tolist(), self.instructor, strict=True)
         kind = np.array([seen.setdefault(key, len(seen)) for key in keys], dtype=np.int64)
-        return np.unique(kind, return_index=True)[1].astype(np.int64), kind
+        return self.take(np.unique(kind, return_index=True)[1].astype(np.int64)), kind
 
 
 def _taken(values: Any, rows: Ints) -> Any:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adapter.smarttools.clockwork import at_lead
+from adapter.smarttools.clockwork import at_place, placed
 from adapter.smarttools.facts import Bools, Floats, Ints, Sessions, looked_up
 from adapter.smarttools.model import Model
 from adapter.smarttools.pace import Pace, Usual, pace_of
@@ -52,14 +52,14 @@ class Forecast:
 def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full: Bools | None = None) -> Forecast:
     """``booked``: active direct reservations of each session at ``at``, in hours; ``full``: no place is free."""
     lead = np.maximum(sessions.starts - at, 0.0)
-    first, kind = sessions.profiles()
-    known = sessions.take(first)
+    known, kind = sessions.profiles
     trend, drift = model.level.trend.ahead(sessions)
     level = model.level.fill_of(known)[kind] * np.nan_to_num(sessions.capacity) * trend
     direct, market = model.curves.through(known)[kind], model.market.curves.through(known)[kind]
     hazard = model.returns.accumulated(known)[kind]
-    to_come = at_lead(direct, lead)
-    stand, made = at_lead(model.returns.active.through(known)[kind], lead), model.returns.made.through(known)[kind]
+    now = placed(lead)
+    to_come = at_place(direct, now)
+    stand, made = at_place(model.returns.active.through(known)[kind], now), model.returns.made.through(known)[kind]
     frailty, common = (part[kind] for part in model.level.variation(known))
     shape = model.curves.doubt(known)[kind]
     closed = booked >= sessions.capacity if full is None else full
@@ -79,7 +79,7 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full:
     echo = np.maximum(common + pace.doubt - mixed_up, 0.0)
     late_only = frailty - common + mixed_up / np.maximum(to_come, LEAST_TO_COME)
     remaining, spread = _still_to_come(level, still, to_come, echo, late_only)
-    looks = model.market.keen(known)[kind] * np.nan_to_num(sessions.capacity) * at_lead(market, lead)
+    looks = model.market.keen(known)[kind] * np.nan_to_num(sessions.capacity) * at_place(market, now)
     wary = wary_of(looked_up(known.slot, model.level.weeks, 0.0))[kind]
     return Forecast(
         lead, level, to_come, stand, remaining, spread, wary, looks, direct, market, hazard, made, pace, trend, old

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from adapter.smarttools.boosted import boosted_ratios
-from adapter.smarttools.curves import DIRECT_PRIOR, Curves, fit_curves, keys_of
+from adapter.smarttools.curves import DIRECT_PRIOR, Curves, fit_curves
 from adapter.smarttools.echo import common_variation
 from adapter.smarttools.facts import (
     DIRECT,
@@ -62,7 +62,9 @@ def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: 
     expected = direct
     for _ in range(ROUNDS):
         curves = _curves(sessions, reservations, booked, np.where(usable, expected, 0.0), open_to, weight)
-        seen = np.maximum([row @ curves.of(keys_of(sessions, i)) for i, row in enumerate(open_to)], LEAST_SEEN)
+        seen = np.maximum(
+            [row @ curves.of(path) for path, row in zip(sessions.paths, open_to, strict=True)], LEAST_SEEN
+        )
         level, means = fit_level(sessions, direct, full, usable, seen)
         expected = level.after(direct, means, seen)
     level.common = common_variation(

@@ -34,7 +34,7 @@ BUSY = 0.5  # of a reservation, at the most, is usual in one step
 CAUTION = 0.05  # by so much more a displaced direct client counts, for each week that the model is older than one
 DEARER = 1.02  # times the ceiling: a direct client counts for more than any spot, by more than rounding could hide
 RUNGS = 4  # rates among which the dynamic program chooses later
-CHUNK = 1024  # sessions whose tables are held at a time
+HELD = 160_000  # sessions times steps whose arrivals are held at a time: few portions, and none that is large
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,7 @@ def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
     capacity = np.minimum(np.nan_to_num(sessions.capacity), SIZES[-1] - 1).astype(np.int64)
     free = np.maximum(capacity - books.direct - books.marketplace - books.third_party, 0)
     expected = forecast(sessions, books.direct, at, model, full=free == 0)
-    first, kind = sessions.profiles()
-    known, responses = sessions.take(first), model.market.responses
+    (known, kind), responses = sessions.profiles, model.market.responses
     anchor = responses.anchor(sessions)
     median, scale = (part[kind] * anchor for part in responses.of(known))
     coin = 10.0**-sessions.digits
@@ -115,10 +114,10 @@ def portions(outlook: Outlook) -> list[tuple[Ints, int, int]]:
     """Sessions that can be solved side by side: their rows, the places of their tables and the number of steps."""
     size, steps = _size(outlook), _steps(outlook)
     return [
-        (rows[first : first + CHUNK], places, count)
+        (rows[first : first + HELD // count], places, count)
         for places, count in sorted(set(zip(size.tolist(), steps.tolist(), strict=True)))
         for rows in [np.flatnonzero((size == places) & (steps == count))]
-        for first in range(0, len(rows), CHUNK)
+        for first in range(0, len(rows), HELD // count)
     ]
 
 

@@ -51,8 +51,9 @@ class Trend:
         """The ratio of each session's level to its history's, and the squared variation left of it."""
         weeks = np.maximum((sessions.starts - self.until) / WEEK, 0.0) + 0.5
         weeks = np.where(np.isfinite(weeks) & (self.until > 0), weeks, 0.5)
+        houses, house = numbered(sessions.studio)
         level, slope, own, both, steep = (
-            looked_up(sessions.studio, {name: getattr(each, part) for name, each in self.studios.items()}, 0.0)
+            looked_up(houses, {name: getattr(each, part) for name, each in self.studios.items()}, 0.0)[house]
             for part in ("level", "slope", "level_doubt", "both_doubt", "slope_doubt")
         )
         reach = DAMPED * (1 - DAMPED**weeks) / (1 - DAMPED)

@@ -21,7 +21,7 @@ from adapter.smarttools.facts import Floats
 
 Singles = NDArray[np.float32]
 
-BLOCK = 512  # sessions solved at a time: their arrays stay in the processor's cache
+CELLS = 48_000  # places times sessions solved at a time: few calls, and tables that don't grow with the halls
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ class Worth:
 
 def worth(flow: Flow, weights: Floats, places: int) -> Worth:
     """Solve all sessions for up to ``places`` places left; ``weights`` are those of the nodes."""
-    blocks = [slice(first, first + BLOCK) for first in range(0, len(flow), BLOCK)]
+    block = max(1, CELLS // places)
+    blocks = [slice(first, first + block) for first in range(0, len(flow), block)]
     parts = [_averaged(*_solve(flow.part(rows), places), weights) for rows in blocks]
     return Worth(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Worth)))
 
