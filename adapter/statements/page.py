@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Db
 
 from adapter.context import Context
@@ -19,10 +21,14 @@ from adapter.statements.incremental import Meter, incremental_of
 from adapter.statements.kept import Json, Work, keep, shown
 from adapter.statements.overview import overview_of
 from adapter.statements.watch import LIGHTS, Light, kept_lights, lights_of, told_lights
-from adapter.store.tables import Studio
+from adapter.store.connection_health import OPEN
+from adapter.store.tables import Connection, KeptPage, Reservation, Run, RunKind, RunOrigin, Studio
+from adapter.work import request_run
 
 LINES_SHOWN = 200
 NAME, BROUGHT = "guarantee", "guarantee brought"
+PAGE_ALONE = {"only": "pages"}  # of a run: the pages are worked out, and no statement is made
+MOST_WAITED_FOR = 100_000  # reservations: of more, nobody waits before a browser until the page is worked out
 PRICES = ("retail_then", "retail_now")
 
 
@@ -45,6 +51,29 @@ def page_of(context: Context, studio_id: int) -> Page:
     prices = {name: None if made.content[name] is None else Decimal(made.content[name]) for name in PRICES}
     day = days_done(made.content["body"], today)
     return Page(made.content | prices, day, made.made_at, kept=kept)
+
+
+def takes_minutes(db: Db, studio_id: int) -> bool:
+    """Whether the studio has so many reservations that its page is worked out by a run."""
+    own = select(Connection.id).where(Connection.studio_id == studio_id)
+    some = select(Reservation.id).where(Reservation.connection_id.in_(own)).limit(MOST_WAITED_FOR + 1)
+    return (db.scalar(select(func.count()).select_from(some.subquery())) or 0) > MOST_WAITED_FOR
+
+
+def is_to_be_waited_for(db: Db, studio_id: int) -> bool:
+    """Whether the page takes minutes, and was never worked out."""
+    return db.get(KeptPage, (studio_id, NAME)) is None and takes_minutes(db, studio_id)
+
+
+def ask_for_page(context: Context, studio_id: int, actor: str) -> None:
+    """Have the page worked out by a run, unless one is at it or waits."""
+    with context.store.write() as db:
+        first = db.scalar(select(func.min(Connection.id)).where(Connection.studio_id == studio_id))
+        at_it = Run.connection_id == first, Run.kind == RunKind.STATE, Run.state.in_(OPEN)
+        if db.scalar(select(Run.id).where(*at_it).limit(1)) is None:
+            asked: dict[str, Any] = {"origin": RunOrigin.MANUAL, "actor": actor, "now": context.now()}
+            request_run(db, RunKind.STATE, first, params=PAGE_ALONE, why="the guarantee's page", **asked)
+    context.wake_engine()
 
 
 def keep_page(context: Context, studio_id: int) -> None:

@@ -13,7 +13,15 @@ from adapter.people.permissions import Act
 from adapter.statements.exports import as_csv, as_pdf
 from adapter.statements.judging import NotAllowed, agree, ask, open_judgements
 from adapter.statements.making import one_statement, signed_statement, statement_then
-from adapter.statements.page import brought_of, keep_page, lights_shown, page_of
+from adapter.statements.page import (
+    ask_for_page,
+    brought_of,
+    is_to_be_waited_for,
+    keep_page,
+    lights_shown,
+    page_of,
+    takes_minutes,
+)
 from adapter.statements.recorded import participation_of
 from adapter.statements.reservations import record_of
 from adapter.steering.studio_settings import FLOOR, settings_for
@@ -36,6 +44,10 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         if (then := instant_asked_for(studio.timezone)) is not None:
             in_force = statement_then(db, studio_id, then)
             return render_template("guarantee_then.html", studio=studio, row=in_force, then=then)
+        wait = is_to_be_waited_for(db, studio_id)
+    if wait:
+        ask_for_page(context(), studio_id, caller().actor)
+        return render_template("guarantee_soon.html", studio=studio)
     page, lights = page_of(context(), studio_id), lights_shown(context(), studio_id)
     meter, readout = brought_of(context(), studio_id)
     with context().store.read() as db:
@@ -68,8 +80,14 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
 @blueprint.post("/studios/<int:studio_id>/guarantee/page")
 @needs(Act.SEE_GUARANTEE)
 def work_out(studio_id: int) -> ResponseReturnValue:
-    """Work a kept page out again, as of now."""
-    keep_page(context(), studio_id)
+    """Work a kept page out again, as of now; where that takes minutes, by a run."""
+    with context().store.read() as db:
+        long = takes_minutes(db, studio_id)
+    if long:
+        ask_for_page(context(), studio_id, caller().actor)
+        flash("It is being worked out, which takes some minutes. Until then the page stays as it is.", "info")
+    else:
+        keep_page(context(), studio_id)
     return _back(studio_id)
 
 

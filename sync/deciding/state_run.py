@@ -9,13 +9,13 @@ from adapter.context import Context
 from adapter.statements import today
 from adapter.statements.kept import POLICIES, forget, keep
 from adapter.statements.making import state_daily
-from adapter.statements.page import keep_page
+from adapter.statements.page import PAGE_ALONE, keep_page
 from adapter.store.tables import Run
 from sync.engine.job import Job
 
 
 def state_run(ctx: Context, run: Run) -> None:
-    """Make the statement of the studio whose connection this is."""
+    """Make the statement of the studio whose connection this is, and its pages; or, where asked for, those alone."""
     job = Job.of(ctx, run)
     studio_id = job.connection.studio_id
     job.say("works out the guarantee")
@@ -23,7 +23,8 @@ def state_run(ctx: Context, run: Run) -> None:
     def state(db: Session) -> None:
         state_daily(db, ctx, studio_id)
 
-    job.write(state)
+    if run.params != PAGE_ALONE:
+        job.write(state)
     job.write(lambda db: forget(db, studio_id, POLICIES))
     keep_page(ctx, studio_id)
     keep(ctx, studio_id, today.NAME, lambda db: today.figures_of(db, studio_id, ctx.now()))

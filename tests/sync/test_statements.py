@@ -21,6 +21,7 @@ from adapter.statements.command import guarantee
 from adapter.statements.incremental import incremental_of
 from adapter.statements.judging import NotAllowed, agree, ask
 from adapter.statements.making import make_statement, signed_statement
+from adapter.statements.page import PAGE_ALONE
 from adapter.store.client_merges import note_merge
 from adapter.store.database import Store
 from adapter.store.holdouts import draw_of
@@ -29,6 +30,7 @@ from adapter.store.tables import (
     GuaranteeStatement,
     Judgement,
     JudgementKind,
+    KeptPage,
     Participation,
     Reservation,
     RunKind,
@@ -88,6 +90,13 @@ def statement(road: Road) -> Json:
 def state(road: Road) -> GuaranteeStatement:
     done(road.do(RunKind.STATE))
     return road.all(GuaranteeStatement)[-1]
+
+
+def test_pages_alone_make_no_statement(taking_part: Road) -> None:
+    done(taking_part.do(RunKind.STATE, **PAGE_ALONE))
+    assert not taking_part.all(GuaranteeStatement)
+    with taking_part.ctx.store.read() as db:
+        assert db.scalars(select(KeptPage)).all()
 
 
 def codes(body: Json) -> set[str]:

@@ -7,14 +7,16 @@ import io
 import json
 from datetime import timedelta
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from adapter.context import Context
 from adapter.guarantee.signing import verify
+from adapter.statements import page
 from adapter.statements.entering import enter_participation
 from adapter.statements.incremental import classes_of, meter_of
-from adapter.store.tables import GuaranteeStatement, Judgement, Participation, Reservation, Role, Session
+from adapter.store.tables import GuaranteeStatement, Judgement, Participation, Reservation, Role, Run, RunKind, Session
 from connectors.records import Channel, Outcome
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded, bearer, sign_in
@@ -55,6 +57,25 @@ def test_the_page_says_where_the_guarantee_stands(client: FlaskClient, seeded: S
     for nothing in ("nonsense", "1:nonsense", f"{other.connection_id}:{other.external_id}" if other else "2:"):
         assert "The record behind" not in client.get(f"{path}{nothing}").get_data(as_text=True)
     assert "@" not in page.partition("<main")[2].partition("</main>")[0]
+
+
+def test_nobody_waits_for_a_page_that_takes_minutes(
+    client: FlaskClient, seeded: Seeded, ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.application.config["WTF_CSRF_ENABLED"] = False
+    monkeypatch.setattr(page, "MOST_WAITED_FOR", 3)
+    sign_in(client, ctx, seeded.users[Role.OWNER])
+    path = f"/studios/{seeded.studio_id}/guarantee"
+    for _ in range(2):
+        assert "It is being done now" in client.get(path).get_data(as_text=True)
+    with ctx.store.read() as db:
+        (run,) = db.scalars(select(Run).where(Run.kind == RunKind.STATE))
+    assert run.params == page.PAGE_ALONE
+    page.keep_page(ctx, seeded.studio_id)  # as the run does
+    assert "Requirements" in client.get(path).get_data(as_text=True)
+    again = client.post(f"{path}/page", follow_redirects=True).get_data(as_text=True)
+    assert "It is being worked out" in again
+    assert "Requirements" in again
 
 
 def test_the_files_say_the_same_and_the_json_is_signed(client: FlaskClient, seeded: Seeded, ctx: Context) -> None:
