@@ -10,6 +10,7 @@ from typing import Any
 import click
 from sqlalchemy import select
 
+from adapter.command_line.asking import studio_named
 from adapter.command_line.doctor import doctor
 from adapter.command_line.printing import as_json, as_list, as_table
 from adapter.connecting.flows import ConnectRefused
@@ -69,8 +70,7 @@ def connect(context: Context, platform: str, studio: int | None, site: str | Non
 
 def _connect_with_login(context: Context, platform: Platform, studio: int, site: str) -> dict[str, Any]:
     with context.store.read() as db:
-        if db.get(Studio, studio) is None:
-            raise click.ClickException(f"There is no studio {studio}; `adapter studio` opens one.")
+        studio_named(db, studio)
     try:
         row = connect_with_login(context, platform, studio_id=studio, site=site)
     except (ConnectRefused, ConnectorError) as error:

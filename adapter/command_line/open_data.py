@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session as Db
 
+from adapter.command_line.asking import studio_named
 from adapter.command_line.printing import as_json, as_list
 from adapter.context import Context
 from adapter.marketplace.actions_center import AHEAD, feeds
@@ -24,7 +25,7 @@ from adapter.marketplace.agreeing import (
 from adapter.marketplace.openactive import PATH
 from adapter.marketplace.published import published
 from adapter.marketplace.publishing import on_offer, publish
-from adapter.store.tables import Publisher, Studio
+from adapter.store.tables import Publisher
 
 
 @click.command("open-data")
@@ -59,7 +60,7 @@ def open_data(
         raise click.UsageError("--publish and --url go together, and not with --stop.")
     now = context.now()
     with context.store.write() as db:
-        _check_studio(db, studio)
+        studio_named(db, studio)
         try:
             for number, *address in venue:
                 place_venue(db, studio, number, dict(zip(ADDRESS, address, strict=True)), actor=by, now=now)
@@ -89,7 +90,7 @@ def actions_center(context: Context, studio: int, folder: Path, json_wanted: boo
     """Write a STUDIO's merchants, services and availability as the feed files of Google's Actions Center."""
     now = context.now()
     with context.store.read() as db:
-        _check_studio(db, studio)
+        studio_named(db, studio)
         publisher = db.get(Publisher, studio)
         if publisher is None:
             raise click.ClickException(f"Studio {studio} publishes nothing: see `adapter open-data {studio} --help`.")
@@ -110,11 +111,6 @@ def actions_center(context: Context, studio: int, folder: Path, json_wanted: boo
 def _plain(told: Mapping[str, object]) -> dict[str, object]:
     """For people: lists as they write them."""
     return {name: ", ".join(value) if isinstance(value, list) else value for name, value in told.items()}
-
-
-def _check_studio(db: Db, studio: int) -> None:
-    if db.get(Studio, studio) is None:
-        raise click.ClickException(f"There is no studio {studio}; `adapter studio` opens one.")
 
 
 def _told(db: Db, context: Context, studio: int) -> dict[str, object]:

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
+from adapter.command_line.asking import studio_named
 from adapter.command_line.printing import as_json, as_table
 from adapter.context import Context
 from adapter.steering.opportunities import ANSWERS, AnswerRefused, answer
 from adapter.store.opportunities import Brought, Card, answered_cards, brought, one_card, open_cards
-from adapter.store.tables import Studio
 
 ACTOR = "cli"
 
@@ -29,8 +29,7 @@ def opportunities(
     if (given is None) != (number is None):
         raise click.UsageError("--answer and --id go together.")
     with context.store.read() as db:
-        if db.get(Studio, studio) is None:
-            raise click.ClickException(f"There is no studio {studio}; `adapter studio` opens one.")
+        studio_named(db, studio)
     if given is not None and number is not None:
         _answer(context, studio, number, given, why)
     now = context.now()

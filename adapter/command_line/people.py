@@ -14,6 +14,7 @@ from babel.numbers import UnknownCurrencyError, validate_currency
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from adapter.command_line.asking import studio_named
 from adapter.command_line.printing import as_json, as_table
 from adapter.context import Context
 from adapter.guarantee.identity import normalise
@@ -22,7 +23,7 @@ from adapter.people.invitations import LIFE, NotInvited, invite
 from adapter.people.members import members_of
 from adapter.store.addresses import email_id
 from adapter.store.audit import write_line
-from adapter.store.tables import Role, Studio, User
+from adapter.store.tables import Role, User
 
 
 @click.command()
@@ -71,8 +72,8 @@ def invitation(context: Context, email: str, name: str, role: str, studio_id: in
     now = context.now()
     try:
         with context.store.write() as db:
-            if studio_id is not None and db.get(Studio, studio_id) is None:
-                raise click.ClickException(f"There is no studio {studio_id}; `adapter studio` opens one.")
+            if studio_id is not None:
+                studio_named(db, studio_id)
             token = invite(
                 db, context.keys, name, email, role=Role(role), studio_id=studio_id, actor="operator", now=now
             )

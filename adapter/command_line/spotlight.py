@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
+from adapter.command_line.asking import studio_named
 from adapter.command_line.printing import as_json, as_table
 from adapter.context import Context
 from adapter.marketplace.campaigns import CampaignRefused, Wanted, register_campaign, withdraw_campaign
 from adapter.marketplace.spotlight import Result, results_of
-from adapter.store.tables import Campaign, Studio
+from adapter.store.tables import Campaign
 
 ACTOR = "cli"
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -43,8 +44,7 @@ def spotlight(
 ) -> None:
     """A STUDIO's Spotlight campaigns, each with what it brought beyond comparable days."""
     with context.store.write() as db:
-        if db.get(Studio, studio) is None:
-            raise click.ClickException(f"There is no studio {studio}; `adapter studio` opens one.")
+        studio_named(db, studio)
         if name is not None:
             if first is None or last is None or fee is None:
                 raise click.UsageError("--register needs --from, --to and --fee.")

@@ -12,9 +12,8 @@ from enum import StrEnum
 
 from adapter.diagnosis.facts import Facts
 from adapter.store.tables.connections import ConnectionState, EventsState
-from adapter.store.vitals import THEIR_SKEW
+from adapter.store.vitals import SKEW, THEIR_SKEW
 
-SKEW = timedelta(seconds=30)  # what our clock may differ by
 EXPIRES_SOON = timedelta(days=7)
 LATE = timedelta(minutes=5)
 REFUSED, TOO_MANY = 403, 429

@@ -15,6 +15,7 @@ import click
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from adapter.command_line.asking import studio_named
 from adapter.command_line.printing import as_json
 from adapter.context import Context
 from adapter.guarantee import CaseError, assess
@@ -36,7 +37,7 @@ from adapter.statements.reservations import OF_STUDIO, key
 from adapter.store.connection_health import connections_of
 from adapter.store.holdouts import HoldoutRefused, register_holdout
 from adapter.store.kept_keys import signing_key
-from adapter.store.tables import Studio, Venue
+from adapter.store.tables import Venue
 from connectors.strict_json import NotJson, loads
 
 TIMES = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
@@ -69,7 +70,7 @@ def statement(context: Context, studio: int, as_of: datetime | None, _json: bool
     """Print the statement of a STUDIO (its number), from the mirror as it is known now."""
     at = _aware(as_of) or context.now()
     with context.store.read() as db:
-        _check_studio(db, studio)
+        studio_named(db, studio)
         made = make_statement(db, context.keys, studio, at)
     as_json(made.body)
 
@@ -94,7 +95,7 @@ def take_part(
     """Enter the participation of a STUDIO in the guarantee, which happens once."""
     at = _aware(acknowledged) or context.now()
     with context.store.write() as db:
-        _check_studio(db, studio)
+        studio_named(db, studio)
         try:
             enter_participation(
                 db,
@@ -135,7 +136,7 @@ def record(
         raise click.UsageError("--venue goes with smarttools, and with nothing else.")
     span = _aware(since) or context.now(), _aware(until)
     with context.store.write() as db:
-        _check_studio(db, studio)
+        studio_named(db, studio)
         record_fact(db, studio, requirement, span, venue, evidence=evidence, actor=by, now=context.now())
     click.echo("Recorded.")
 
@@ -171,7 +172,7 @@ def set_terms(
             raise click.UsageError(f"{option}: a share from 0 to 1.")
     readings = {name: _reading(value) for name, _, value in (each.partition("=") for each in chosen)}
     with context.store.write() as db:
-        _check_studio(db, studio)
+        studio_named(db, studio)
         try:
             part = change_terms(
                 db,
@@ -237,7 +238,7 @@ def rate(context: Context, base: str, quote: str, day: datetime, rate: Decimal, 
 def holdout(context: Context, studio: int, share: float, weeks: int, by: str) -> None:
     """Register a randomised holdout at a STUDIO, which measures what listing brings."""
     with context.store.write() as db:
-        _check_studio(db, studio)
+        studio_named(db, studio)
         try:
             row = register_holdout(db, studio, share, weeks, actor=by, now=context.now())
         except HoldoutRefused as error:
@@ -248,11 +249,6 @@ def holdout(context: Context, studio: int, share: float, weeks: int, by: str) ->
 def _aware(when: datetime | None) -> datetime | None:
     """A time without an offset is meant in UTC."""
     return when.replace(tzinfo=UTC) if when is not None and when.tzinfo is None else when
-
-
-def _check_studio(db: Session, studio: int) -> None:
-    if db.get(Studio, studio) is None:
-        raise click.ClickException(f"There is no studio {studio}; `adapter studio` opens one.")
 
 
 @guarantee.command()

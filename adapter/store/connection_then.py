@@ -12,7 +12,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session as Db
 
 from adapter.store.alerts import open_alerts
-from adapter.store.settings import NAMES, Settings, effective_settings, sources
+from adapter.store.settings import NAMES, Settings, about_of, effective_settings, sources
 from adapter.store.tables import (
     Alert,
     AlertKind,
@@ -86,7 +86,7 @@ def settings_then(db: Db, studio_id: int, then: datetime, scope: Scope = Scope.S
     """What was set at a scope, by default the studio, with every change since taken back."""
     own = effective_settings(db, studio_id).own(scope, scope_id)
     held = {name: getattr(own, name) for name in NAMES}
-    about = f"studio:{studio_id}" if scope is Scope.STUDIO else f"{scope}:{scope_id}"
+    about = about_of(studio_id, scope, scope_id)
     for before in _taken_back(db, studio_id, "settings.changed", about, then):
         held |= {name: Decimal(value) if name in AMOUNTS and value else value for name, value in before.items()}
     return Settings(**{name: held[name] for name in NAMES})

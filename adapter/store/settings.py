@@ -36,6 +36,7 @@ __all__ = [
     "Settings",
     "SourceUse",
     "StudioSettings",
+    "about_of",
     "change_settings",
     "check_all",
     "check_scope",
@@ -130,6 +131,11 @@ def effective_settings(db: Db, studio_id: int) -> StudioSettings:
     return StudioSettings({(row.scope, row.scope_id): _values(row) for row in rows})
 
 
+def about_of(studio_id: int, scope: Scope, scope_id: int) -> str:
+    """What an audit line of changed settings is about."""
+    return f"studio:{studio_id}" if scope is Scope.STUDIO else f"{scope}:{scope_id}"
+
+
 def change_settings(
     db: Db, studio_id: int, scope: Scope, scope_id: int, changes: Mapping[str, Any], *, actor: str, now: datetime
 ) -> Settings:
@@ -149,7 +155,7 @@ def change_settings(
         db.add(row)
         db.flush()
         check_all(effective_settings(db, studio_id))
-        about = f"studio:{studio_id}" if scope is Scope.STUDIO else f"{scope}:{scope_id}"
+        about = about_of(studio_id, scope, scope_id)
         told = {name: before[name] for name in changed}, changed
         _audit(db, studio_id, "settings.changed", about, *told, actor=actor, now=now)
     return Settings(**_values(row))

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy.orm import Session as Db
 
+from adapter.command_line.asking import studio_named
 from adapter.command_line.printing import as_json, as_table
 from adapter.context import Context
 from adapter.marketplace.payouts.days import BadDays, Days, days_from
@@ -22,7 +23,7 @@ from adapter.marketplace.payouts.sums import change_of
 from adapter.marketplace.payouts.telling import tell_difference, tell_period, tell_place, tell_statement
 from adapter.marketplace.payouts.view import Period, period_of
 from adapter.store.connection_health import connections_of
-from adapter.store.tables import Studio, Venue
+from adapter.store.tables import Venue
 
 DATE = click.DateTime(["%Y-%m-%d"])
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -106,7 +107,7 @@ def reconcile(
     try:
         with context.store.read() as db:
             given = None if first is None and last is None else _days(context, db, studio, first, last)
-            _check_studio(db, studio)
+            studio_named(db, studio)
             compared = compare_file(db, studio, file.read_bytes(), file.name, given, now)
     except (BadStatement, BadDays) as error:
         raise click.UsageError(f"{file}: {error}") from error
@@ -138,7 +139,7 @@ def share(context: Context, studio: int, share: Decimal, since: datetime, venue:
     if not (share.is_finite() and 0 <= share <= 1):
         raise click.UsageError("SHARE: from 0 to 1.")
     with context.store.write() as db:
-        _check_studio(db, studio)
+        studio_named(db, studio)
         mine = {connection.id for connection in connections_of(db, studio)}
         held = None if venue is None else db.get(Venue, venue)
         if venue is not None and (held is None or held.connection_id not in mine):
@@ -154,7 +155,7 @@ def _periods(context: Context, studio: int, first: datetime | None, last: dateti
 
 
 def _days(context: Context, db: Db, studio: int, first: datetime | None, last: datetime | None) -> Days:
-    zone = ZoneInfo(_check_studio(db, studio).timezone)
+    zone = ZoneInfo(studio_named(db, studio).timezone)
     try:
         return days_from(_date(first), _date(last), context.now().astimezone(zone).date())
     except BadDays as error:
@@ -163,13 +164,6 @@ def _days(context: Context, db: Db, studio: int, first: datetime | None, last: d
 
 def _date(when: datetime | None) -> date | None:
     return when.date() if when else None
-
-
-def _check_studio(db: Db, studio: int) -> Studio:
-    row = db.get(Studio, studio)
-    if row is None:
-        raise click.ClickException(f"There is no studio {studio}; `adapter studio` opens one.")
-    return row
 
 
 COMMANDS: tuple[click.Command, ...] = (payouts,)
