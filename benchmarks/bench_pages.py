@@ -24,7 +24,8 @@ from adapter.app import create_app
 from adapter.operating.collector import settle_collector
 from adapter.people.accounts import sign_in_link
 from adapter.store.tables import Run, Session
-from benchmarks.large_studio import LIVELY, NOW, Made, large_studio
+from benchmarks.large_studio import Made, large_studio
+from benchmarks.large_year import LIVELY, NOW
 
 LIMIT = 0.2  # seconds
 ROUNDS = 20
