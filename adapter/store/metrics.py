@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Db
 
 from adapter.store.tables import (
+    OPEN,
     Alert,
     ApiCalls,
     Connection,
@@ -73,7 +74,7 @@ class Look:
     def open_runs(self) -> Sequence[Any]:
         """Runs that wait or are at work: (connection, kind, state, how many, the earliest due)."""
         counted = select(Run.connection_id, Run.kind, Run.state, func.count(), func.min(Run.due_at))
-        counted = counted.where(Run.state.in_((RunState.QUEUED, RunState.RUNNING)))
+        counted = counted.where(Run.state.in_(OPEN))
         return self.db.execute(counted.group_by(Run.connection_id, Run.kind, Run.state)).all()
 
     @cached_property

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as Database
 from adapter.connecting.platforms import unset
 from adapter.context import Context
 from adapter.store.saving import Counts
-from adapter.store.tables import Connection, Run, RunState
+from adapter.store.tables import OPEN, Connection, Run, RunState
 from sync.engine.jobs import do_next
 
 ACTOR = "cli"
@@ -72,5 +72,5 @@ def tell_run(run: Run, as_json: bool, more: Mapping[str, Any] | None = None) -> 
             click.echo(f"  failed [{number}] {error['what']}: {error['message']}")
     if run.state is RunState.FAILED:
         raise SystemExit(1)
-    if run.state in (RunState.QUEUED, RunState.RUNNING):
+    if run.state in OPEN:
         click.echo(f"It is not done yet: see `adapter run {run.id}`.", err=True)

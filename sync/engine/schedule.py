@@ -18,6 +18,7 @@ from adapter.marketplace.publishing import publish
 from adapter.planning.cadence import ROUND
 from adapter.statements.watch import watch_guarantees
 from adapter.store.tables import (
+    OPEN,
     ChannelReservation,
     Connection,
     ConnectionState,
@@ -52,7 +53,6 @@ BACKFILL_AGAIN = timedelta(hours=1)
 SUBSCRIBE_AGAIN = timedelta(minutes=5)
 FURTHEST = timedelta(hours=2)  # no run waits longer: what is due later is from a clock that ran ahead (F19)
 MIRRORED = (RunState.DONE, RunState.INCOMPLETE)
-OPEN = (RunState.QUEUED, RunState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
