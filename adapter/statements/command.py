@@ -15,7 +15,7 @@ import click
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from adapter.command_line.asking import studio_named
+from adapter.command_line.asking import json_option, studio_named
 from adapter.command_line.printing import as_json
 from adapter.context import Context
 from adapter.guarantee import CaseError, assess
@@ -271,7 +271,7 @@ def sign(context: Context, statement: Path, _json: bool) -> None:
 @guarantee.command()
 @click.argument("signed", type=FILE)
 @click.option("--key", required=True, metavar="K", help="The signer's public key in base64, or a file that holds it.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@json_option
 def verify(signed: Path, key: str, json_wanted: bool) -> None:
     """Say whether whoever has the key signed exactly this file: exit status 0, or 1 where it does not match."""
     try:

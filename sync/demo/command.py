@@ -45,11 +45,11 @@ from sync.engine.interrupts import interrupted_by_sigterm, wait_for_interrupt
 @click.option(
     "--weeks", type=click.IntRange(1, 260), default=52, show_default=True, help="Weeks of history that the studio has."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
-def demo(once: bool, port: int, platforms: tuple[str, ...], history: str | None, weeks: int, as_json: bool) -> None:
+@click.option("--json", "json_wanted", is_flag=True, help="Print the counts as JSON.")
+def demo(once: bool, port: int, platforms: tuple[str, ...], history: str | None, weeks: int, json_wanted: bool) -> None:
     """Connect a made-up studio, mirror it, decide, push, read back, and show it: everything real, nothing outside."""
     began = time.monotonic()
-    tell = Teller(quiet=as_json)
+    tell = Teller(quiet=json_wanted)
     options = ["--weeks", str(weeks), *(["--history", history] if history else [])]
     with ExitStack() as stack:
         given = load_config({**os.environ, "ADAPTER_INSTANCE": str(_fresh_instance())})
@@ -62,7 +62,7 @@ def demo(once: bool, port: int, platforms: tuple[str, ...], history: str | None,
         stack.enter_context(served_web(context, "127.0.0.1", port))
         story = Demo(context, engine_of(context), sandbox, platforms, tell)
         counts = story.play() | {"seconds": round(time.monotonic() - began, 1)}
-        if as_json:
+        if json_wanted:
             click.echo(json.dumps(counts, indent=2))
         tell.did(f"All of it took {counts['seconds']} seconds.")
         if not once:

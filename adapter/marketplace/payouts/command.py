@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy.orm import Session as Db
 
-from adapter.command_line.asking import studio_named
+from adapter.command_line.asking import json_option, studio_named
 from adapter.command_line.printing import as_json, as_table
 from adapter.context import Context
 from adapter.marketplace.payouts.days import BadDays, Days, days_from
@@ -44,7 +44,7 @@ def _spanned(command: Any) -> Any:
 @payouts.command()
 @click.argument("studio", type=int)
 @_spanned
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def show(context: Context, studio: int, first: datetime | None, last: datetime | None, json_wanted: bool) -> None:
     """The totals of a STUDIO's payouts, final and provisional, and why they differ from the period before."""
@@ -91,7 +91,7 @@ def export(context: Context, studio: int, first: datetime | None, last: datetime
 @click.argument("file", type=FILE)
 @_spanned
 @click.option("--by", required=True, metavar="NAME", help="Who compares it.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def reconcile(
     context: Context,
