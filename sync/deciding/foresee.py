@@ -1,8 +1,6 @@
 """What a change of settings or an override would do: decided twice for one instant, compared, nothing written (J2).
 
-The value of a session is what the model expects of the spots that would be listed. Where a rule or a person lists fewer
-or more than the model proposed, it is taken in proportion, and never more than the model hopes for: spots beyond its
-proposal are not worth more to it, else it would have proposed them.
+The value of a session is what the model expects of the spots that would be listed, whoever chose their number.
 """
 
 from __future__ import annotations
@@ -60,8 +58,7 @@ def _differences(ctx: Context, before: Plan, after: Plan) -> list[Difference]:
 
 def _side(verdict: Verdict) -> Side:
     spots = verdict.spots + verdict.premium_spots
-    value = verdict.expected_value * min(1.0, spots / verdict.proposed) if verdict.proposed else 0.0
-    return Side(spots, verdict.rate, value, verdict.binding or verdict.reason)
+    return Side(spots, verdict.rate, verdict.expected_value, verdict.binding or verdict.reason)
 
 
 def _names(ctx: Context, session_ids: list[int]) -> Mapping[int, str]:
