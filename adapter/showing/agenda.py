@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session as Db
 
+from adapter.guarantee.periods import local_date
 from adapter.store.calendar import Upcoming, starts_of, upcoming
 from adapter.store.tables import Studio
 from adapter.store.then import upcoming_then
@@ -94,9 +95,11 @@ def agenda_of(
     Where that is too much for one page, the ``chosen`` day alone, or the first.
     """
     at = then or now
-    today = at.astimezone(ZoneInfo(studio.timezone)).date()
+    today = local_date(at, studio.timezone)
     mine, (start, end) = frozenset({studio.id}), _span(today, studio.timezone)
-    starts = [(instant, _local(instant, zone)) for instant, zone in starts_of(db, mine, start, end, venue_id=venue_id)]
+    starts = [
+        (instant, local_date(instant, zone)) for instant, zone in starts_of(db, mine, start, end, venue_id=venue_id)
+    ]
     only = (chosen or today) if len(starts) > MOST else None
     if only is not None:
         start, end = _span_of(only, starts) or (start, start)
@@ -105,7 +108,7 @@ def agenda_of(
     else:
         items = upcoming_then(db, mine, start, end, then, venue_id=venue_id)
     if only is not None:
-        items = [item for item in items if _local(item.session.starts_at, item.session.timezone) == only]
+        items = [item for item in items if local_date(item.session.starts_at, item.session.timezone) == only]
     planned = Counter(day for _, day in starts)
     return Agenda(_by_day(today, items, at, planned), Day(only or today, at, items), only)
 
@@ -121,14 +124,10 @@ def _span_of(day: date, starts: Iterable[tuple[datetime, date]]) -> tuple[dateti
     return (min(mine), max(mine) + timedelta(microseconds=1)) if mine else None
 
 
-def _local(instant: datetime, zone: str) -> date:
-    return instant.astimezone(ZoneInfo(zone)).date()
-
-
 def _by_day(today: date, items: Iterable[Upcoming], now: datetime, planned: Mapping[date, int]) -> list[Day]:
     days = {day: Day(day, now) for day in (today + timedelta(days=ahead) for ahead in range(DAYS))}
     for item in items:
-        local = _local(item.session.starts_at, item.session.timezone)
+        local = local_date(item.session.starts_at, item.session.timezone)
         days.setdefault(local, Day(local, now)).items.append(item)
     for day in days.values():
         day.planned = planned.get(day.date, 0)

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Db
@@ -17,6 +16,7 @@ from sqlalchemy.orm import Session as Db
 from adapter.context import Context
 from adapter.experiments.readout import Readout
 from adapter.guarantee.outlook import days_done
+from adapter.guarantee.periods import local_date
 from adapter.statements.incremental import Meter, incremental_of
 from adapter.statements.kept import Json, Work, keep, shown
 from adapter.statements.overview import overview_of
@@ -46,7 +46,7 @@ def page_of(context: Context, studio_id: int) -> Page:
     made, kept = shown(context, studio_id, NAME, _work(context, studio_id))
     with context.store.read() as db:
         zone = db.get_one(Studio, studio_id).timezone
-    today = context.now().astimezone(ZoneInfo(zone)).date()
+    today = local_date(context.now(), zone)
     prices = {name: None if made.content[name] is None else Decimal(made.content[name]) for name in PRICES}
     day = days_done(made.content["body"], today)
     return Page(made.content | prices, day, made.made_at, kept=kept)
