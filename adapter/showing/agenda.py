@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session as Db
 
-from adapter.guarantee.periods import local_date
+from adapter.guarantee.periods import day_begins, local_date
 from adapter.store.calendar import Upcoming, starts_of, upcoming
 from adapter.store.tables import Studio
 from adapter.store.then import upcoming_then
@@ -96,7 +95,8 @@ def agenda_of(
     """
     at = then or now
     today = local_date(at, studio.timezone)
-    mine, (start, end) = frozenset({studio.id}), _span(today, studio.timezone)
+    start, end = (day_begins(day, studio.timezone) for day in (today, today + timedelta(days=DAYS)))
+    mine = frozenset({studio.id})
     starts = [
         (instant, local_date(instant, zone)) for instant, zone in starts_of(db, mine, start, end, venue_id=venue_id)
     ]
@@ -111,11 +111,6 @@ def agenda_of(
         items = [item for item in items if local_date(item.session.starts_at, item.session.timezone) == only]
     planned = Counter(day for _, day in starts)
     return Agenda(_by_day(today, items, at, planned), Day(only or today, at, items), only)
-
-
-def _span(today: date, zone: str) -> tuple[datetime, datetime]:
-    midnight = datetime.combine(today, time(), ZoneInfo(zone))
-    return midnight, datetime.combine(today + timedelta(days=DAYS), time(), ZoneInfo(zone))
 
 
 def _span_of(day: date, starts: Iterable[tuple[datetime, date]]) -> tuple[datetime, datetime] | None:
