@@ -16,11 +16,8 @@ from adapter.experiments.overrides import Overridden, Worth
 from adapter.store.tables import Audit, Decision, Override, OverrideKind, Role, Run, RunKind, Scope
 from adapter.store.tables import Session as ClassSession
 from sync.deciding.foresee import foresee
-from tests.adapter.web.test_pages import owner, words
 from tests.fixtures.database import NOON
-from tests.fixtures.studio import Seeded, sign_in
-
-__all__ = ["owner"]
+from tests.fixtures.studio import Seeded, sign_in, words
 
 FRIDAY = {
     "kind": "blackout",
