@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import click
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from adapter.store.tables import Connection, Studio
+from adapter.store.tables import Connection, Studio, Venue
 
 json_option = click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+json_anyway = click.option("--json", "_json", is_flag=True, help="It is JSON anyway.")
+DAY = click.DateTime(["%Y-%m-%d"])
 connection_argument = click.argument("connection_id", metavar="CONNECTION", type=int)
 
 
@@ -16,6 +19,15 @@ def studio_named(db: Session, studio_id: int) -> Studio:
     found = db.get(Studio, studio_id)
     if found is None:
         raise click.ClickException(f"There is no studio {studio_id}; `adapter studio` opens one.")
+    return found
+
+
+def venue_named(db: Session, studio_id: int, venue_id: int) -> Venue:
+    """The studio's venue with our id. Raises UsageError where it has none such."""
+    mine = select(Connection.id).where(Connection.studio_id == studio_id)
+    found = db.scalar(select(Venue).where(Venue.id == venue_id, Venue.connection_id.in_(mine)))
+    if found is None:
+        raise click.UsageError(f"--venue: studio {studio_id} has no venue {venue_id}.")
     return found
 
 

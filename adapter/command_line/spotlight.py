@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from adapter.command_line.asking import json_option, studio_named
+from adapter.command_line.asking import DAY, json_option, studio_named
 from adapter.command_line.printing import as_rows
 from adapter.context import Context
 from adapter.marketplace.campaigns import CampaignRefused, Wanted, register_campaign, withdraw_campaign
@@ -16,7 +16,6 @@ from adapter.marketplace.spotlight import Result, results_of
 from adapter.store.tables import Campaign
 
 ACTOR = "cli"
-DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()

@@ -9,21 +9,20 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session as Database
 
-from adapter.command_line.asking import connection_argument, json_option
+from adapter.command_line.asking import DAY, connection_argument, json_option
 from adapter.context import Context
 from adapter.steering.resync import Asked, WrongResync, request_resync, retry_run
 from adapter.store.tables import Run
 from sync.commands.asking import ACTOR, connection_to_call, finished, tell_run
 
 SHOWN = 20  # records of the difference; --json prints all that are kept
-day = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.command()
 @connection_argument
 @click.option("--stream", help="Only this kind of record.")
-@click.option("--from", "first", type=day, help="First day (at the studio).")
-@click.option("--to", "last", type=day, help="Last day, included.")
+@click.option("--from", "first", type=DAY, help="First day (at the studio).")
+@click.option("--to", "last", type=DAY, help="Last day, included.")
 @click.option("--session", type=int, help="Only this session (our id).")
 @click.option("--dry-run", is_flag=True, help="Tell the difference, change nothing.")
 @click.option("--why", default="", help="The reason, kept with the run.")

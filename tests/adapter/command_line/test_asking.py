@@ -5,13 +5,20 @@ from __future__ import annotations
 from importlib import import_module
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from adapter.context import Context
+from tests.fixtures.studio import Seeded
 from wsgi import COMMANDS
 
 OPENS = "There is no studio 99; `adapter studio` opens one."
 LISTS = "There is no connection 99; `adapter connections` lists them."
+
+
+def answer(ctx: Context, typed: str) -> Result:
+    name, *rest = typed.split()
+    command = next(each for each in import_module(COMMANDS[name]).COMMANDS if each.name == name)
+    return CliRunner().invoke(command, rest, obj=ctx)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +40,19 @@ LISTS = "There is no connection 99; `adapter connections` lists them."
     ],
 )
 def test_what_is_not_there_is_told_of_in_one_way(ctx: Context, words: str, typed: str) -> None:
-    name, *rest = typed.split()
-    command = next(each for each in import_module(COMMANDS[name]).COMMANDS if each.name == name)
-    result = CliRunner().invoke(command, rest, obj=ctx)
+    result = answer(ctx, typed)
     assert (result.exit_code, result.stderr) == (1, f"Error: {words}\n")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "guarantee record {} smarttools --from 2026-01-01 --evidence letter --by Bea",
+        "guarantee set {} --tax-rate 0.19 --by Bea",
+        "payouts share {} 0.13 --from 2026-01-01 --by Bea",
+    ],
+)
+def test_a_venue_of_somebody_else_is_none_of_the_studios(ctx: Context, seeded: Seeded, typed: str) -> None:
+    result = answer(ctx, typed.format(seeded.other_studio_id) + " --venue 1")
+    assert result.exit_code == 2
+    assert f"--venue: studio {seeded.other_studio_id} has no venue 1." in result.stderr
