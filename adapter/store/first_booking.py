@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, and_, case, delete, func
 from sqlalchemy.orm import Session as Db
 from sqlalchemy.orm import aliased
 
+from adapter.store.belonging import its_session
 from adapter.store.client_merges import joined_addresses
 from adapter.store.dialect import chunks, table_of, upsert
 from adapter.store.meaning import meaning
@@ -179,13 +180,12 @@ def _lost_address() -> ColumnElement[Any]:
 
 def _joined(wanted: Columns, held: Subquery, at: ColumnElement[Any]) -> Columns:
     same = Reservation.connection_id
-    session = and_(Session.connection_id == same, Session.external_id == Reservation.session_id)
     client = and_(Client.connection_id == same, Client.external_id == Reservation.client_id)
     then = and_(or_(held.c.first, held.c.since <= at), or_(held.c.until.is_(None), at < held.c.until))
     return (
         wanted.select_from(Reservation)
         .join(Connection, Connection.id == same)
-        .outerjoin(Session, session)
+        .outerjoin(Session, its_session())
         .outerjoin(Client, client)
         .outerjoin(held, and_(held.c.client_id == Client.id, then))
         .outerjoin(SourceMapping, meaning())

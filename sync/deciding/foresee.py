@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 
 from adapter.context import Context
 from adapter.steering.foreseeing import Difference, Foreseen, Side
+from adapter.store.belonging import its_class_type
 from adapter.store.connection_health import connections_of
 from adapter.store.overrides import Wishes
 from adapter.store.tables import ClassType, ConnectionState, Session, Studio
@@ -62,11 +63,7 @@ def _side(verdict: Verdict) -> Side:
 
 
 def _names(ctx: Context, session_ids: list[int]) -> Mapping[int, str]:
-    same = and_(
-        ClassType.connection_id == Session.connection_id,
-        ClassType.external_id == Session.class_type_id,
-    )
-    wanted = select(Session.id, ClassType.name, Session.class_type_id).outerjoin(ClassType, same)
+    wanted = select(Session.id, ClassType.name, Session.class_type_id).outerjoin(ClassType, its_class_type())
     with ctx.store.read() as db:
         rows = db.execute(wanted.where(Session.id.in_(session_ids))).all()
     return {number: name or external for number, name, external in rows}
