@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session as Db
 
-from adapter.command_line.asking import json_option, studio_named
+from adapter.command_line.asking import ACTOR, json_option, studio_named
 from adapter.command_line.printing import as_json, as_list
 from adapter.context import Context
 from adapter.marketplace.actions_center import AHEAD, feeds
@@ -41,7 +41,7 @@ from adapter.store.tables import Publisher
     help="Where a venue is.",
 )
 @click.option("--class", "classes", type=(int, str), metavar="N ACTIVITY", multiple=True, help="What a class type is.")
-@click.option("--by", default="cli", metavar="NAME", help="Who decides it.")
+@click.option("--by", default=ACTOR, metavar="NAME", help="Who decides it.")
 @json_option
 @click.pass_obj
 def open_data(

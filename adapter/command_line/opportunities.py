@@ -6,13 +6,11 @@ from typing import Any
 
 import click
 
-from adapter.command_line.asking import json_option, studio_named
+from adapter.command_line.asking import ACTOR, json_option, studio_named
 from adapter.command_line.printing import as_json, as_table
 from adapter.context import Context
 from adapter.steering.opportunities import ANSWERS, AnswerRefused, answer
 from adapter.store.opportunities import Brought, Card, answered_cards, brought, one_card, open_cards
-
-ACTOR = "cli"
 
 
 @click.command()

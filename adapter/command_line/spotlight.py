@@ -8,14 +8,12 @@ from typing import Any
 
 import click
 
-from adapter.command_line.asking import DAY, json_option, studio_named
+from adapter.command_line.asking import ACTOR, DAY, json_option, studio_named
 from adapter.command_line.printing import as_rows
 from adapter.context import Context
 from adapter.marketplace.campaigns import CampaignRefused, Wanted, register_campaign, withdraw_campaign
 from adapter.marketplace.spotlight import Result, results_of
 from adapter.store.tables import Campaign
-
-ACTOR = "cli"
 
 
 @click.command()

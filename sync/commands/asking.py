@@ -18,7 +18,6 @@ from adapter.store.saving import Counts
 from adapter.store.tables import OPEN, Connection, Run, RunState
 from sync.engine.jobs import do_next
 
-ACTOR = "cli"
 LOOK_EVERY = 0.2  # seconds
 IN_ORDER = tuple(field.name for field in fields(Counts))  # a database need not keep the order of JSON
 

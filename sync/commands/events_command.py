@@ -7,14 +7,13 @@ from dataclasses import asdict
 
 import click
 
-from adapter.command_line.asking import connection_argument, connection_named, json_option
+from adapter.command_line.asking import ACTOR, connection_argument, connection_named, json_option
 from adapter.command_line.printing import as_list
 from adapter.context import Context
 from adapter.steering.events import events_of, request_events
 from adapter.steering.resync import WrongResync
 from connectors.errors import ConnectorError
 from sync.commands.asking import (
-    ACTOR,
     connection_to_call,
     finished,
     tell_run,

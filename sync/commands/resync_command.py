@@ -9,11 +9,11 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session as Database
 
-from adapter.command_line.asking import DAY, connection_argument, json_option
+from adapter.command_line.asking import ACTOR, DAY, connection_argument, json_option
 from adapter.context import Context
 from adapter.steering.resync import Asked, WrongResync, request_resync, retry_run
 from adapter.store.tables import Run
-from sync.commands.asking import ACTOR, connection_to_call, finished, tell_run
+from sync.commands.asking import connection_to_call, finished, tell_run
 
 SHOWN = 20  # records of the difference; --json prints all that are kept
 

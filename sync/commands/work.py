@@ -7,14 +7,13 @@ from typing import Any
 
 import click
 
-from adapter.command_line.asking import connection_argument, connection_named, json_option
+from adapter.command_line.asking import ACTOR, connection_argument, connection_named, json_option
 from adapter.context import Context
 from adapter.steering.push_mode import switch_push_mode
 from adapter.store.push_health import push_health_of
 from adapter.store.tables import Decision, PushMode, Run, RunKind, RunOrigin, RunState
 from adapter.work import request_run
 from sync.commands.asking import (
-    ACTOR,
     connection_to_call,
     finished,
     tell_run,

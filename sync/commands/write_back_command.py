@@ -6,12 +6,11 @@ import click
 from sqlalchemy.orm import Session as Database
 
 from adapter.command_line import printing
-from adapter.command_line.asking import connection_argument, connection_named, json_option
+from adapter.command_line.asking import ACTOR, connection_argument, connection_named, json_option
 from adapter.context import Context
 from adapter.steering.write_back import WrongWriteBack, ask_for_proof, switch_catalog, switch_total_push
 from adapter.store.tables import Connection, Run
 from sync.commands.asking import (
-    ACTOR,
     connection_to_call,
     finished,
     tell_run,

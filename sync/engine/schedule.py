@@ -19,6 +19,7 @@ from adapter.planning.cadence import ROUND
 from adapter.statements.watch import watch_guarantees
 from adapter.store.tables import (
     OPEN,
+    WAITING,
     ChannelReservation,
     Connection,
     ConnectionState,
@@ -36,7 +37,6 @@ from connectors import registry
 from connectors.records import Channel
 from sync.deciding import freshness
 from sync.pushing import circuit, parity, write_back
-from sync.pushing.outbox import WAITING
 from sync.selling.telling import messages_due
 
 PULL_EVERY = ROUND

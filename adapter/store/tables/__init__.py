@@ -47,7 +47,17 @@ from adapter.store.tables.connections import (
     PushMode,
     WebhookMessage,
 )
-from adapter.store.tables.decisions import IN_FORCE, BacktestResult, Decision, Model, Push, PushState, TotalWrite
+from adapter.store.tables.decisions import (
+    BAD,
+    IN_FORCE,
+    WAITING,
+    BacktestResult,
+    Decision,
+    Model,
+    Push,
+    PushState,
+    TotalWrite,
+)
 from adapter.store.tables.experiments import Holdout
 from adapter.store.tables.guarantee import (
     EligibilityFact,
@@ -97,8 +107,10 @@ from adapter.store.tables.settings import MemberPage, Scope, Setting, SourceMapp
 from adapter.store.tables.timeline import PushStep, ReservationReading, SessionReading
 
 __all__ = [
+    "BAD",
     "IN_FORCE",
     "OPEN",
+    "WAITING",
     "Alert",
     "AlertKind",
     "ApiCalls",
