@@ -18,7 +18,7 @@ from adapter.command_line.asking import json_option, studio_named
 from adapter.command_line.printing import as_json, as_rows
 from adapter.context import Context
 from adapter.guarantee.identity import normalise
-from adapter.people.accounts import create_studio, create_user, sign_in_link
+from adapter.people.accounts import LINK_LIFE, create_studio, create_user, sign_in_link
 from adapter.people.invitations import LIFE, NotInvited, invite
 from adapter.people.members import members_of
 from adapter.store.addresses import email_id
@@ -132,7 +132,7 @@ def _print(context: Context, about: dict[str, int], token: str, json_wanted: boo
     if json_wanted:
         as_json(about | {"link": link})
     else:
-        click.echo(f"{link}\nThe link works once, for 15 minutes.")
+        click.echo(f"{link}\nThe link works once, for {LINK_LIFE.seconds // 60} minutes.")
 
 
 COMMANDS: tuple[click.Command, ...] = (studio, sign_in, invitation, people)
