@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from adapter.store.tables import Connection, Studio, Venue
 
-json_option = click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
-json_anyway = click.option("--json", "_json", is_flag=True, help="It is JSON anyway.")
 ACTOR = "cli"  # who asks, in the audit log and on runs
 DAY = click.DateTime(["%Y-%m-%d"])
+json_option = click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+json_anyway = click.option("--json", "_json", is_flag=True, help="It is JSON anyway.")
 connection_argument = click.argument("connection_id", metavar="CONNECTION", type=int)
 
 

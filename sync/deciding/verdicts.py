@@ -106,7 +106,7 @@ def _decided(tools: SmartTools, asked: Mapping[int, Inputs]) -> dict[int, dict[s
 
 
 def _weighed(tools: SmartTools, inputs: Mapping[int, Inputs], found: Mapping[int, Verdict]) -> dict[int, Verdict]:
-    """The verdicts that a limit moved, with what is listed now risks and brings in place of what the model proposed.
+    """The verdicts that a limit moved, with the risk and value of what is listed for those of what was proposed.
 
     Decisions of before told of the model's number, and are replayed as they were made.
     """
