@@ -49,7 +49,7 @@ class Day:
     @property
     def value(self) -> float:
         """What the spots on offer are expected to bring, net of direct clients displaced."""
-        return sum(item.decision.expected_value for item in self.ahead if item.decision)
+        return sum(item.decision.expected_value for item in self.ahead if item.decision and item.places.listed)
 
     @property
     def listed(self) -> int:
