@@ -15,6 +15,18 @@ CHANNELS = {
     "third_party": "Another marketplace",
     "unknown": "Source not mapped",
 }
+PUSHED = {
+    "sent": "Limit {limit} accepted, not read back yet {ago} after it was decided",
+    "confirmed": "Limit {limit} read back and equal {ago} after it was decided",
+    "accepted": "Limit {limit} accepted {ago} after it was decided",
+    "local": "Limit {limit} in force where we sell {ago} after it was decided",
+    "refused": "Limit {limit} refused {ago} after it was decided",
+    "failed": "Limit {limit} failed {ago} after it was decided",
+    "superseded": "Limit {limit} replaced by a newer decision {ago} after it was decided",
+    "unknown": "Limit {limit} no answer came: whether it arrived is looked up {ago} after it was decided",
+    "pending": "Limit {limit} put back, to be tried again {ago} after it was decided",
+}
+"""How a push ended. A state that is settled has its own line here."""
 
 
 def tell(event: Event) -> str:
@@ -50,17 +62,9 @@ def _decided(event: Event, facts: Mapping[str, Any]) -> str:
 
 
 def _pushed(event: Event, facts: Mapping[str, Any]) -> str:
-    words = {
-        "sent": "accepted, not read back yet",
-        "confirmed": "read back and equal",
-        "local": "in force where we sell",
-        "superseded": "replaced by a newer decision",
-        "unknown": "no answer came: whether it arrived is looked up",
-        "pending": "put back, to be tried again",
-    }
-    said = f": “{facts['answer']}”" if facts.get("answer") else ""
-    state = words.get(facts["state"], facts["state"])
-    return f"Limit {facts['limit']} {state} {_ago(timedelta(seconds=facts['seconds']))} after it was decided{said}"
+    words = PUSHED.get(facts["state"], PUSHED["failed"])
+    told = words.format(limit=facts["limit"], ago=_ago(timedelta(seconds=facts["seconds"])))
+    return f"{told}: “{facts['answer']}”" if facts.get("answer") else told
 
 
 def _by(facts: Mapping[str, Any]) -> str:

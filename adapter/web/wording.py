@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_timedelta
+from babel import Locale
+from babel.dates import format_date, format_skeleton, format_timedelta
 from babel.numbers import format_currency, format_decimal
 from flask import Flask, g
 
@@ -18,9 +19,9 @@ from adapter.people.permissions import Act, Caller, may, studios_for
 from adapter.showing.confidential import without_floor
 from adapter.store.calendar import Places, Upcoming
 from adapter.web.access import context
-from adapter.web.translating import said
+from adapter.web.languages import language, said
 
-LOCALE = "en_US"
+_CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 
 REASONS = {
@@ -183,6 +184,19 @@ ACTS = {
     "catalog_rate.switched": "Switched the price that follows the rate",
     "run.requested": "Asked for work",
     "holdout.registered": "Registered a holdout",
+    "guarantee.waiver.asked": "Asked for a waiver of a requirement",
+    "guarantee.waiver.agreed": "Agreed to a waiver of a requirement",
+    "guarantee.breach.asked": "Asked for a breach of the guarantee to be held",
+    "guarantee.breach.agreed": "Agreed to a breach of the guarantee to be held",
+    "guarantee.equivalent.asked": "Asked for an equivalent of a missing price",
+    "guarantee.equivalent.agreed": "Agreed to an equivalent of a missing price",
+    "guarantee.start_date.asked": "Asked for a corrected start date",
+    "guarantee.start_date.agreed": "Agreed to a corrected start date",
+    "guarantee.final.asked": "Asked for a statement to be final",
+    "guarantee.final.agreed": "Agreed to a statement to be final",
+    "guarantee.participation": "Entered the participation in the guarantee",
+    "guarantee.terms": "Changed how the guarantee's terms are read",
+    "guarantee.fact": "Recorded that a requirement held",
     "guarantee.start_displayed": "The guarantee's start was displayed",
     "override.set": "Set something by hand",
     "override.withdrawn": "Took back what was set by hand",
@@ -227,7 +241,7 @@ def _kept_for_direct(places: Places) -> str:
         return said("Every free place is expected to go to direct clients")
     if not places.kept:
         return said("More free than direct clients are expected to need")
-    return said("{1} kept for direct clients still expected").replace("{1}", str(places.kept))
+    return said("{1} kept for direct clients still expected", places.kept)
 
 
 def says(words: Mapping[str, str], code: str | None) -> str:
@@ -248,7 +262,12 @@ def zone_name(instant: datetime, zone: str) -> str:
 def day(when: date | datetime, zone: str | None = None) -> str:
     """``Tue, Mar 3`` in the venue's zone."""
     local = when.astimezone(ZoneInfo(zone)) if isinstance(when, datetime) and zone else when
-    return format_date(local, "EEE, MMM d", locale=LOCALE)
+    return _day(local.date() if isinstance(local, datetime) else local, language().locale)
+
+
+@lru_cache(maxsize=1_024)
+def _day(when: date, locale: Locale) -> str:
+    return format_skeleton("MMMEd", when, locale=locale)
 
 
 def moment(instant: datetime | None, zone: str) -> str:
@@ -275,9 +294,11 @@ def field(instant: datetime, zone: str) -> str:
 def ago(instant: datetime | None) -> str:
     """``3 minutes ago``; ``never`` for None."""
     if instant is None:
-        return "never"
+        return said("never")
     passed = max(timedelta(0), (g.get("then") or context().now()) - instant)  # on a page as of then: before then
-    return "just now" if passed < timedelta(seconds=10) else format_timedelta(-passed, add_direction=True, locale="en")
+    if passed < timedelta(seconds=10):
+        return said("just now")
+    return format_timedelta(-passed, add_direction=True, locale=language().locale)
 
 
 def told(value: object, zone: str) -> str:
@@ -285,26 +306,41 @@ def told(value: object, zone: str) -> str:
     if value is None:
         return "–"
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return said("yes") if value else said("no")
     if isinstance(value, str) and _INSTANT.fullmatch(value):
         return moment(datetime.fromisoformat(value), zone)
-    return str(value)
+    return readable(value) if isinstance(value, str) and _CODE.fullmatch(value) else said(str(value))
 
 
 def money(amount: Decimal | float | None, currency: str) -> str:
     """An amount in its currency; a dash where there is none."""
-    return "–" if amount is None else _money(Decimal(str(amount)), currency)
+    return "–" if amount is None else _money(Decimal(str(amount)), currency, language().locale)
 
 
 @lru_cache(maxsize=4_096)
-def _money(amount: Decimal, currency: str) -> str:
+def _money(amount: Decimal, currency: str, locale: Locale) -> str:
     """A page shows the same few amounts again and again, and writing one is slow."""
-    return format_currency(amount, currency, locale=LOCALE).replace("-", "−")
+    return format_currency(amount, currency, locale=locale).replace("-", "−")
 
 
 def number(value: float | Decimal | int) -> str:
     """A number as people write it, with two decimals at most and a true minus."""
-    return format_decimal(round(Decimal(str(value)), 2), "#,##0.##;−#,##0.##", locale=LOCALE)
+    return format_decimal(round(Decimal(str(value)), 2), "#,##0.##;−#,##0.##", locale=language().locale)
+
+
+def month_day(when: date) -> str:
+    """``Mar 3``."""
+    return format_skeleton("MMMd", when, locale=language().locale)
+
+
+def weekday(when: date) -> str:
+    """``Tue``."""
+    return format_date(when, "EEE", locale=language().locale)
+
+
+def readable(code: str) -> str:
+    """A code word as people read it, in their language: ``late cancelled``."""
+    return said(code.replace("_", " "))
 
 
 def capital(text: str) -> str:
@@ -347,7 +383,8 @@ def install(app: Flask) -> None:
         number=number,
         seen=seen,
         capital=capital,
-        said=said,
+        readable=readable,
+        weekday=weekday,
     )
     app.jinja_env.globals.update(
         can=can,

@@ -3,87 +3,56 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 from babel.messages.frontend import CommandLineInterface
 from flask import Flask
-from flask.testing import FlaskClient
 from jinja2 import Environment
 
-from adapter.app import create_app
 from adapter.context import Context
+from adapter.marketplace.activities import ACTIVITIES
 from adapter.store.tables import Role
 from adapter.web.translating import Translating, translate
+from tests.adapter.web.test_guarantee import started
 from tests.fixtures.studio import Seeded, sign_in
+from tests.fixtures.tongue import LIST, abroad, left_in_english
 
 ROOT = Path(__file__).parents[3]
-CATALOGUE = ROOT / "adapter" / "web" / "translations" / "pages.pot"
-OPEN, SHUT = "⟦", "⟧"
 COMMAND = "pybabel --quiet extract --mapping-file=babel.cfg --no-location --sort-output --omit-header"
-WORDS = re.compile(r"[^\W\d_]{2,}")
 
 
-class Outside(HTMLParser):
-    """The words that people read or are told and that no catalogue said."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words = set[str]()
-        self.depth = self.silent = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.silent += tag in ("code", "pre", "textarea")
-        for name, value in attrs:
-            if name in ("aria-label", "alt", "placeholder", "title"):
-                self.words |= set(WORDS.findall(self.outside(value or "")))
-
-    def handle_endtag(self, tag: str) -> None:
-        self.silent -= tag in ("code", "pre", "textarea")
-
-    def handle_data(self, data: str) -> None:
-        outside = self.outside(data)
-        if not self.silent:
-            self.words |= set(WORDS.findall(outside))
-
-    def outside(self, text: str) -> str:
-        """What stands in no bracket; one may hold others, and elements."""
-        found = ""
-        for letter in text:
-            self.depth += (letter == OPEN) - (letter == SHUT)
-            found += letter if not self.depth and letter != SHUT else " "
-        return found
+SEED = "Harbor Movement Street Mill Loft Breathe Yin and Flow Vinyasa HIIT Lunch Stretch Pilates Reformer Yoga Strength"
+PEOPLE = "Owner Operations Finance Support Franchisor Readonly"
+SAID = "Web web Channel channel Service service Partner pass The class is closed for edits EndDateTime is no time"
+PLAIN = "America New York Sandbox Mindbody Mariana Tek JSON CSV PDF https"
+DATA = set(re.findall(r"\w+", " ".join((SEED, PEOPLE, SAID, PLAIN, *ACTIVITIES))))
+"""Names of the seeded studio and its people, the platform's own words, what is called so everywhere."""
 
 
-@pytest.fixture
-def abroad(ctx: Context, seeded: Seeded) -> FlaskClient:
-    """The owner's browser at an application that says every text in brackets."""
-    app = create_app(ctx)
-    app.testing = True
-    app.config["WTF_CSRF_ENABLED"] = False
-    translate(app.jinja_env, lambda text: f"{OPEN}{text}{SHUT}")
-    client = app.test_client()
-    sign_in(client, ctx, seeded.users[Role.OWNER])
-    return client
+def test_no_word_of_a_page_is_left_in_english(
+    ctx: Context, seeded: Seeded, speaking: Callable[[Context], Flask]
+) -> None:
+    started(ctx, seeded.studio_id)
+    of_studio = ("today", "", "opportunities", "spotlight", "by-hand", "payouts", "settings", "audit", "guarantee")
+    pages = [f"/studios/{seeded.studio_id}/{page}".rstrip("/") for page in (*of_studio, "people", "open-data", "connect")]
+    pages += [f"/sessions/{seeded.sessions[number]}" for number in (3, 11, 32)]
+    pages += [f"/runs/{number}" for number in seeded.runs]
+    pages += [f"/connections/{seeded.connection_id}", "/account", "/sign-in"]
+    assert left_over(speaking(ctx), ctx, seeded.users[Role.OWNER], pages) == {}
+    desk = ["/desk", f"/connections/{seeded.connection_id}/diagnosis", f"/sessions/{seeded.sessions[3]}/timeline"]
+    assert left_over(speaking(ctx), ctx, seeded.users[Role.SUPPORT], desk) == {}
 
 
-def left_over(client: FlaskClient, path: str) -> set[str]:
-    answer = client.get(path)
-    assert answer.status_code == 200, path
-    page = Outside()
-    page.feed(answer.text)
-    return page.words
-
-
-SEED = "Harbor Movement Street Mill Loft Breathe Yin and Flow Vinyasa HIIT Lunch Stretch Pilates Reformer Owner Live"
-DATES = "Mon Tue Wed Thu Fri Sat Sun Feb Mar EST EDT USD minutes ago"
-DATA = {*SEED.split(), *DATES.split()}
-
-
-@pytest.mark.parametrize("page", ["today", "", "opportunities", "spotlight", "by-hand", "payouts", "settings", "audit"])
-def test_no_word_of_a_page_is_left_in_english(abroad: FlaskClient, seeded: Seeded, page: str) -> None:
-    assert left_over(abroad, f"/studios/{seeded.studio_id}/{page}".rstrip("/")) <= DATA
+def left_over(app: Flask, ctx: Context, user: int, pages: Iterable[str]) -> dict[str, set[str]]:
+    """The English words of each page that has some."""
+    client = abroad(app)
+    sign_in(client, ctx, user)
+    answers = {page: client.get(page) for page in pages}
+    assert {page: answer.status_code for page, answer in answers.items() if answer.status_code != 200} == {}
+    left = {page: left_in_english(answer.text) - DATA for page, answer in answers.items()}
+    return {page: words for page, words in left.items() if words}
 
 
 def test_without_a_catalogue_every_template_is_compiled_as_it_stands(app: Flask) -> None:
@@ -97,7 +66,7 @@ def test_the_catalogue_for_translators_holds_every_message(tmp_path: Path, monke
     fresh = tmp_path / "pages.pot"
     CommandLineInterface().run([*COMMAND.split(), f"--output-file={fresh}", "."])
     told = "adapter/web/translations/pages.pot is not what the pages say: see docs/translating.md"
-    assert fresh.read_text() == CATALOGUE.read_text(), told
+    assert fresh.read_text() == LIST.read_text(), told
     assert f"{COMMAND} --output-file=adapter/web/translations/pages.pot ." in (ROOT / "docs/translating.md").read_text()
 
 

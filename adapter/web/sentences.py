@@ -1,0 +1,165 @@
+"""Finished English sentences, said by a catalogue: what the core has put together is found again. Pure.
+
+A message is a text of ours whose parts are numbered, ``{count} could not be read`` being ``{1} could not be read``. A
+sentence is looked up as it stands; else it is held against the messages with parts, and that with the most letters of
+its own wins; its parts are said in turn. Else it is said line by line, sentence by sentence, side by side of a colon.
+What nothing is known of stays as it is: a name, an amount, a platform's own words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+HOLE = re.compile(r"\{(\d+)\}")
+WORD = re.compile(r"[^\W\d_]{2,}")
+MARKUP = re.compile(r"<[a-z/]|&#?\w+;")  # a template's, which no finished sentence is made of
+EDGES = re.compile(r"\A(\s*(?:- )?)(.*?)(\s*)\Z", re.DOTALL)
+BETWEEN = re.compile(r"(?<=[.!?”])(\s+)")
+ENDED = re.compile(r"[.!?]\s")
+SIDES = re.compile(r"(: |; )")
+SHORT = 3  # letters: a message with no more, as {1} of {2}, would explain names too, so its parts must be numbers
+KEPT = 4_096  # sentences that are remembered: the same few are said again and again
+MANY = 12  # sentences in a row, beyond which each is said by itself
+LONG = 4_000  # characters, beyond which it is no sentence of ours
+DEEP = 5  # how often a part may have parts
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A message with parts: what stands between them, in order, and how much of a sentence that explains."""
+
+    message: str
+    between: tuple[str, ...]
+    letters: int
+
+    def parts_of(self, text: str) -> list[str] | None:
+        """What a sentence has in the message's holes, each as short as can be; None: it is another sentence.
+
+        Linear in the sentence, whatever stands in it: each stretch is looked for once, from where the last one ended.
+        """
+        first, *middle, last = self.between
+        if len(text) < len(first) + len(last) or not text.startswith(first) or not text.endswith(last):
+            return None
+        at, end, parts = len(first), len(text) - len(last), list[str]()
+        for stretch in middle:
+            found = text.find(stretch, at, end)
+            if found == -1:
+                return None
+            parts.append(text[at:found])
+            at = found + len(stretch)
+        parts.append(text[at:end])
+        return None if self.letters <= SHORT and any(map(WORD.search, parts)) else parts
+
+    def reach_of(self, parts: Sequence[str]) -> int:
+        """Over how much its parts go: 0 words, 1 items of a list, 2 sentences; what is quoted goes over nothing."""
+        bare = [part for before, part in zip(self.between, parts, strict=False) if not before.endswith("“")]
+        return 2 if any(map(ENDED.search, bare)) else int(any(", " in part for part in bare))
+
+
+Match = tuple[Pattern, Sequence[str]]
+"""A message, and what stands in its holes."""
+
+
+class Sentences:
+    """Says what is English in another language, by its messages; ``otherwise``: what is in none, a date for example."""
+
+    def __init__(self, messages: Mapping[str, str], otherwise: Callable[[str], str] = str) -> None:
+        self._messages, self._otherwise = messages, otherwise
+        patterns = [_pattern(message) for message in messages if HOLE.search(message) and not MARKUP.search(message)]
+        self._patterns = sorted(patterns, key=lambda one: (-one.letters, -sum(map(len, one.between)), one.message))
+        self._near = lru_cache(KEPT)(self._candidates)
+        self._say = lru_cache(KEPT)(self._said)
+
+    def said(self, text: str) -> str:
+        """The text in the other language, as far as it is known."""
+        return self._say(text, DEEP) if len(text) <= LONG else text
+
+    def _said(self, text: str, deep: int) -> str:
+        if not deep or not WORD.search(text):
+            return text
+        edges = EDGES.match(text)
+        before, core, after = edges.groups() if edges else ("", text, "")
+        return f"{before}{self._known(core, deep) or self._apart(core, deep)}{after}"
+
+    def _known(self, text: str, deep: int) -> str | None:
+        """A message as it stands, or one with these parts; either without the full stop that was set behind it."""
+        if text in self._messages:
+            return self._messages[text]
+        within, beyond, _ = self._matches(text)
+        found = self._put(within, deep) or self._listed(text, deep) or self._put(beyond, deep)
+        if found is None and text.endswith(".") and not text.endswith(".."):
+            bare = self._known(text[:-1], deep)
+            return None if bare is None else f"{bare}."
+        return found
+
+    def _listed(self, text: str, deep: int) -> str | None:
+        """A list, each item of which is known."""
+        items, told = text.split(", "), list[str]()
+        for item in items if len(items) > 1 else ():
+            found = self._known(item, deep)
+            if found is None:
+                return None
+            told.append(found)
+        return ", ".join(told) or None
+
+    def _matches(self, text: str) -> list[Match | None]:
+        """The message that explains the most of it, for each reach of its parts."""
+        found: list[Match | None] = [None, None, None]
+        for pattern in self._near(text[:1], text[-1:]):
+            parts = pattern.parts_of(text)
+            if parts is not None:
+                reach = pattern.reach_of(parts)
+                found[reach] = found[reach] or (pattern, parts)
+                if not reach:
+                    break
+        return found
+
+    def _candidates(self, first: str, last: str) -> list[Pattern]:
+        """Those that a sentence with these letters at its ends can be."""
+        return [
+            one for one in self._patterns if one.between[0][:1] in ("", first) and one.between[-1][-1:] in ("", last)
+        ]
+
+    def _put(self, match: Match | None, deep: int) -> str | None:
+        if match is None:
+            return None
+        return filled(self._messages[match[0].message], [self._say(part, deep - 1) for part in match[1]])
+
+    def _apart(self, text: str, deep: int) -> str:
+        """Line by line, sentence by sentence, side by side: by the first of these ways that finds something."""
+        if "\n" in text:
+            return "\n".join(self._say(line, deep) for line in text.split("\n"))
+        pieces = BETWEEN.split(text)
+        if len(pieces) > 1 and (told := "".join(self._together(pieces, deep))) != text:
+            return told
+        return self._put(self._matches(text)[2], deep) or self._sides(text, deep)
+
+    def _together(self, pieces: Sequence[str], deep: int) -> Iterator[str]:
+        """By as many sentences at once as are known together. ``pieces``: sentences, and what parts any two."""
+        at, most = 0, len(pieces) if len(pieces) < 2 * MANY else 1
+        while at < len(pieces):
+            ends = range(min(len(pieces), at + most), at, -2)
+            known = ((end, self._known("".join(pieces[at:end]), deep)) for end in ends)
+            end, found = next((one for one in known if one[1] is not None), (at + 1, None))
+            yield from (self._sides(pieces[at], deep) if found is None else found, *pieces[end : end + 1])
+            at = end + 1
+
+    def _sides(self, text: str, deep: int) -> str:
+        """What is said about something, either side for itself."""
+        sides = SIDES.split(text)
+        if len(sides) == 1:
+            return self._otherwise(text)
+        return "".join(self._say(side, deep - 1) if nth % 2 == 0 else side for nth, side in enumerate(sides))
+
+
+def filled(message: str, parts: Sequence[str]) -> str:
+    """A message with its parts in their places; one that there is not is left out."""
+    return HOLE.sub(lambda hole: parts[int(hole[1]) - 1] if 0 < int(hole[1]) <= len(parts) else "", message)
+
+
+def _pattern(message: str) -> Pattern:
+    between = tuple(HOLE.split(message)[::2])
+    return Pattern(message, between, sum(map(str.isalpha, "".join(between))))
