@@ -20,8 +20,10 @@ from adapter.web.sentences import WORD
 Text = tuple[int, str]
 """A line, and the message that stands there."""
 MOST = 8  # sentences that one f-string is spelled out to, beyond which its longest choices are messages of their own
-SAYING = frozenset({"said", "words", "say"})
+SAYING = frozenset({"said", "say"})
 """What is given a text even where it looks like a code."""
+LISTING = "words"
+"""What is given several, a comma between two."""
 SILENT = frozenset({"text", "getattr", "setattr", "TypeVar", "NewType"})
 MUTE = (
     *(ast.Name, ast.expr_context, ast.operator, ast.boolop, ast.unaryop, ast.Import, ast.ImportFrom),
@@ -86,8 +88,11 @@ class _Scope:
     def _call(self, call: ast.Call) -> Iterator[Text]:
         match call.func:
             case ast.Name(id=name) | ast.Attribute(attr=name) if name in SAYING:
-                yield from ((one.lineno, one.value) for one in call.args if _is_constant(one))
+                yield from ((one.lineno, one.value) for one in call.args if _is_constant(one) and one.value)
                 yield from self.all(one for one in call.args if not _is_constant(one))
+            case ast.Name(id=name) if name == LISTING:
+                listed = [one.value for one in call.args if isinstance(one, ast.Constant)]
+                yield from ((call.lineno, text) for text in ", ".join(listed).split(", "))
             case ast.Attribute(value=ast.Name(id="log" | "re")):
                 return
             case ast.Name(id=name) if name in SILENT:

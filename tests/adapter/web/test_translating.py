@@ -25,6 +25,7 @@ COMMAND = "pybabel --quiet extract --mapping-file=babel.cfg --no-location --sort
 
 SEED = "Harbor Movement Street Mill Loft Breathe Yin and Flow Vinyasa HIIT Lunch Stretch Pilates Reformer Yoga Strength"
 PEOPLE = "Owner Operations Finance Support Franchisor Readonly"
+SEED += " Rate floor"  # which stands among the signals of the seeded classes, to prove that it is not shown to all
 SAID = "Web web Channel channel Service service Partner pass The class is closed for edits EndDateTime is no time"
 PLAIN = "America New York Sandbox Mindbody Mariana Tek JSON CSV PDF https"
 DATA = set(re.findall(r"\w+", " ".join((SEED, PEOPLE, SAID, PLAIN, *ACTIVITIES))))
