@@ -92,7 +92,7 @@ class _Scope:
                 yield from self.all(one for one in call.args if not _is_constant(one))
             case ast.Name(id=name) if name == LISTING:
                 listed = [one.value for one in call.args if isinstance(one, ast.Constant)]
-                yield from ((call.lineno, text) for text in ", ".join(listed).split(", "))
+                yield from ((call.lineno, text) for text in ", ".join(listed).split(", ") if text)
             case ast.Attribute(value=ast.Name(id="log" | "re")):
                 return
             case ast.Name(id=name) if name in SILENT:

@@ -14,15 +14,34 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from adapter.context import Context
+from adapter.lineage.records import Kind
 from adapter.store.alerts import open_alert
-from adapter.store.tables import Alert, AlertKind, Role
+from adapter.store.tables import (
+    Alert,
+    AlertKind,
+    ConnectionState,
+    JudgementKind,
+    PushMode,
+    PushState,
+    Refusal,
+    ReservationState,
+    Role,
+    RunKind,
+    RunState,
+)
+from adapter.web.codes import AS_THEY_ARE
 from adapter.web.languages import Language, languages_in
+from connectors.records import Channel, Outcome, SessionStatus, Stream
 from sync.deciding.freshness import ADVICE
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded, bearer, sign_in
 from tests.fixtures.tongue import OPEN, abroad
 
 Speaking = Callable[[Context], Flask]
+SHOWN = (
+    *(Outcome, Channel, Stream, SessionStatus, ConnectionState, PushMode, PushState, RunState, RunKind),
+    *(ReservationState, Refusal, JudgementKind, Kind),
+)
 TOKENS = re.compile(r'name="csrf_token" value="[^"]*"|content="[^"]*csrf[^"]*"')
 
 
@@ -88,7 +107,7 @@ def test_what_is_kept_and_what_programs_are_answered_stays_english(
     with ctx.store.read() as db:
         assert [alert.words for alert in db.query(Alert)] == [words]
     asked = {**bearer(ctx, Role.OWNER, seeded.studio_id), "Accept-Language": "fr"}
-    answer = speaking(ctx).test_client().get(f"/api/v1/sessions?from=2026-03-03&to=2026-03-04", headers=asked)
+    answer = speaking(ctx).test_client().get("/api/v1/sessions?from=2026-03-03&to=2026-03-04", headers=asked)
     assert answer.status_code == 200
     assert OPEN not in answer.text
     assert "Content-Language" not in answer.headers
@@ -100,7 +119,6 @@ def test_what_a_form_is_told_is_said_too(owner: FlaskClient, seeded: Seeded) -> 
     allowed = owner.post(f"{path}/settings", data={"min_spots": "-1"}).text
     assert "⟦must be ⟧⟦a whole number from ⟧0⟦ to ⟧1000⟦⟧⟦, not ⟧-1⟦⟧" in allowed
     by_hand = owner.post(f"{path}/by-hand", data={"kind": "spots", "spots": "x", "of": "", "reason": ""}).text
-    print([l for l in settings.split("\n") if "-error" in l])
     assert "⟦must be a number⟧" in by_hand
     again = owner.post(f"/connections/{seeded.connection_id}/resync", data={}, follow_redirects=True).text
     assert re.search("⟦(Reading again: run|Queued as run|The same is already running)", again)
@@ -117,6 +135,11 @@ def test_a_language_is_found_by_its_folder_and_what_is_not_translated_in_it_stay
         write_mo(file, catalogue)
     (found,) = languages_in(tmp_path).values()
     assert (found.tag, found.locale, found.messages) == ("pt-BR", Locale("pt", "BR"), {"Save": "Salvar"})
+
+
+def test_every_code_that_pages_show_as_it_is_can_be_said() -> None:
+    known = frozenset[str]().union(*AS_THEY_ARE.values())
+    assert {code.replace("_", " ") for words in SHOWN for code in words} <= known
 
 
 @pytest.mark.parametrize(

@@ -30,14 +30,17 @@ SAID = "Web web Channel channel Service service Partner pass The class is closed
 PLAIN = "America New York Sandbox Mindbody Mariana Tek JSON CSV PDF https"
 DATA = set(re.findall(r"\w+", " ".join((SEED, PEOPLE, SAID, PLAIN, *ACTIVITIES))))
 """Names of the seeded studio and its people, the platform's own words, what is called so everywhere."""
+OF_STUDIO = (
+    *("today", "", "opportunities", "spotlight", "by-hand", "payouts", "settings", "audit", "guarantee", "people"),
+    *("open-data", "connect", "number"),
+)
 
 
 def test_no_word_of_a_page_is_left_in_english(
     ctx: Context, seeded: Seeded, speaking: Callable[[Context], Flask]
 ) -> None:
     started(ctx, seeded.studio_id)
-    of_studio = ("today", "", "opportunities", "spotlight", "by-hand", "payouts", "settings", "audit", "guarantee")
-    pages = [f"/studios/{seeded.studio_id}/{page}".rstrip("/") for page in (*of_studio, "people", "open-data", "connect")]
+    pages = [f"/studios/{seeded.studio_id}/{page}".rstrip("/") for page in OF_STUDIO]
     pages += [f"/sessions/{seeded.sessions[number]}" for number in (3, 11, 32)]
     pages += [f"/runs/{number}" for number in seeded.runs]
     pages += [f"/connections/{seeded.connection_id}", "/account", "/sign-in"]
