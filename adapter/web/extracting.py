@@ -7,6 +7,7 @@ from typing import IO, Any
 
 from jinja2 import Environment
 
+from adapter.showing.confidential import without_floor
 from adapter.web.strings import texts_in
 from adapter.web.translating import Texts
 
@@ -23,6 +24,12 @@ def from_template(source: IO[bytes], _keywords: Any, _comments: Any, options: An
 
 
 def from_module(source: IO[bytes], _keywords: Any, _comments: Any, options: Any) -> Iterator[Message]:
-    """A module's messages: the texts of which its sentences are made. ``single = no``: none of one word."""
-    single = options.get("single") != "no"
-    return ((line, None, text, []) for line, text in texts_in(source.read()) if single or " " in text)
+    """A module's messages: the texts of which its sentences are made.
+
+    ``single = no``: none of one word. ``floor = hidden``: also as whoever may not see the floor is told (SR-11).
+    """
+    for line, text in texts_in(source.read()):
+        if " " in text or options.get("single") != "no":
+            yield line, None, text, []
+        if options.get("floor") == "hidden" and (limited := without_floor(text)) != text:
+            yield line, None, limited, []

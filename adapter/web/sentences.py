@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 HOLE = re.compile(r"\{(\d+)\}")
@@ -19,8 +19,10 @@ MARKUP = re.compile(r"<[a-z/]|&#?\w+;")  # a template's, which no finished sente
 EDGES = re.compile(r"\A(\s*(?:- )?)(.*?)(\s*)\Z", re.DOTALL)
 BETWEEN = re.compile(r"(?<=[.!?”])(\s+)")
 ENDED = re.compile(r"[.!?]\s")
-SIDES = re.compile(r"(: |; )")
-SHORT = 3  # letters: a message with no more, as {1} of {2}, would explain names too, so its parts must be numbers
+PARTED = re.compile(r"[,:;] ")
+SIDES = re.compile(r"(: |; | \(|\)(?=[.,;: ]|\Z))")
+SHORT = 3  # letters: a message with no more of its own only counts
+COUNTING = re.compile(r"\{1\}\W*\w+\W*")  # so does one that is a number and a word
 KEPT = 4_096  # sentences that are remembered: the same few are said again and again
 MANY = 12  # sentences in a row, beyond which each is said by itself
 LONG = 4_000  # characters, beyond which it is no sentence of ours
@@ -34,6 +36,7 @@ class Pattern:
     message: str
     between: tuple[str, ...]
     letters: int
+    counts: bool  # only numbers may stand in it: it would explain names too, as {1} of {2} and {1} places would
 
     def parts_of(self, text: str) -> list[str] | None:
         """What a sentence has in the message's holes, each as short as can be; None: it is another sentence.
@@ -51,16 +54,27 @@ class Pattern:
             parts.append(text[at:found])
             at = found + len(stretch)
         parts.append(text[at:end])
-        return None if self.letters <= SHORT and any(map(WORD.search, parts)) else parts
+        return None if self.counts and any(map(WORD.search, parts)) else parts
 
     def reach_of(self, parts: Sequence[str]) -> int:
-        """Over how much its parts go: 0 words, 1 items of a list, 2 sentences; what is quoted goes over nothing."""
+        """Over how much its parts go: 0 words, 1 beyond a comma or a colon, 2 so at the beginning, 3 sentences.
+
+        The lower, the likelier it is that the sentence is made of it. What is quoted goes over nothing.
+        """
         bare = [part for before, part in zip(self.between, parts, strict=False) if not before.endswith("“")]
-        return 2 if any(map(ENDED.search, bare)) else int(any(", " in part for part in bare))
+        if any(map(ENDED.search, bare)):
+            return 3
+        begins = not self.between[0] and PARTED.search(parts[0])
+        return 2 if begins else int(any(map(PARTED.search, bare)))
 
 
-Match = tuple[Pattern, Sequence[str]]
-"""A message, and what stands in its holes."""
+@dataclass(frozen=True)
+class Match:
+    """A message, what stands in its holes, and what was set behind it."""
+
+    pattern: Pattern
+    parts: Sequence[str]
+    stop: str = ""
 
 
 class Sentences:
@@ -82,24 +96,26 @@ class Sentences:
             return text
         edges = EDGES.match(text)
         before, core, after = edges.groups() if edges else ("", text, "")
-        return f"{before}{self._known(core, deep) or self._apart(core, deep)}{after}"
+        return f"{before}{self._known(core, deep) or self._begun(core, deep) or self._apart(core, deep)}{after}"
+
+    def _begun(self, text: str, deep: int) -> str | None:
+        """What begins a sentence, and stands within one in the catalogue."""
+        found = self._known(text[:1].lower() + text[1:], deep) if text[:1].isupper() else None
+        return found and found[:1].upper() + found[1:]
 
     def _known(self, text: str, deep: int) -> str | None:
-        """A message as it stands, or one with these parts; either without the full stop that was set behind it."""
-        if text in self._messages:
-            return self._messages[text]
-        within, beyond, _ = self._matches(text)
-        found = self._put(within, deep) or self._listed(text, deep) or self._put(beyond, deep)
-        if found is None and text.endswith(".") and not text.endswith(".."):
-            bare = self._known(text[:-1], deep)
-            return None if bare is None else f"{bare}."
-        return found
+        """A message as it stands or with these parts; either without the full stop that was set behind it."""
+        bare = text.removesuffix(".")
+        if text in self._messages or bare in self._messages:
+            return self._messages.get(text) or f"{self._messages[bare]}."
+        within, beyond, across, _ = map(_better, self._matches(text), self._matches(bare))
+        return self._put(within, deep) or self._listed(text, deep) or self._put(beyond or across, deep)
 
     def _listed(self, text: str, deep: int) -> str | None:
-        """A list, each item of which is known."""
+        """A list, each item of which is a message by itself."""
         items, told = text.split(", "), list[str]()
         for item in items if len(items) > 1 else ():
-            found = self._known(item, deep)
+            found = self._messages.get(item) or self._put(self._matches(item)[0], deep)
             if found is None:
                 return None
             told.append(found)
@@ -107,12 +123,12 @@ class Sentences:
 
     def _matches(self, text: str) -> list[Match | None]:
         """The message that explains the most of it, for each reach of its parts."""
-        found: list[Match | None] = [None, None, None]
+        found: list[Match | None] = [None] * 4
         for pattern in self._near(text[:1], text[-1:]):
             parts = pattern.parts_of(text)
             if parts is not None:
                 reach = pattern.reach_of(parts)
-                found[reach] = found[reach] or (pattern, parts)
+                found[reach] = found[reach] or Match(pattern, parts)
                 if not reach:
                     break
         return found
@@ -126,7 +142,8 @@ class Sentences:
     def _put(self, match: Match | None, deep: int) -> str | None:
         if match is None:
             return None
-        return filled(self._messages[match[0].message], [self._say(part, deep - 1) for part in match[1]])
+        parts = [self._say(part, deep - 1) for part in match.parts]
+        return filled(self._messages[match.pattern.message], parts) + match.stop
 
     def _apart(self, text: str, deep: int) -> str:
         """Line by line, sentence by sentence, side by side: by the first of these ways that finds something."""
@@ -135,7 +152,7 @@ class Sentences:
         pieces = BETWEEN.split(text)
         if len(pieces) > 1 and (told := "".join(self._together(pieces, deep))) != text:
             return told
-        return self._put(self._matches(text)[2], deep) or self._sides(text, deep)
+        return self._put(self._matches(text)[3], deep) or self._sides(text, deep)
 
     def _together(self, pieces: Sequence[str], deep: int) -> Iterator[str]:
         """By as many sentences at once as are known together. ``pieces``: sentences, and what parts any two."""
@@ -148,11 +165,18 @@ class Sentences:
             at = end + 1
 
     def _sides(self, text: str, deep: int) -> str:
-        """What is said about something, either side for itself."""
+        """What is said about something, and what stands in brackets, each for itself."""
         sides = SIDES.split(text)
         if len(sides) == 1:
             return self._otherwise(text)
         return "".join(self._say(side, deep - 1) if nth % 2 == 0 else side for nth, side in enumerate(sides))
+
+
+def _better(whole: Match | None, bare: Match | None) -> Match | None:
+    """The one that explains more: of the sentence, or of what stands before its full stop."""
+    if bare is None or (whole is not None and whole.pattern.letters >= bare.pattern.letters):
+        return whole
+    return replace(bare, stop=".")
 
 
 def filled(message: str, parts: Sequence[str]) -> str:
@@ -162,4 +186,6 @@ def filled(message: str, parts: Sequence[str]) -> str:
 
 def _pattern(message: str) -> Pattern:
     between = tuple(HOLE.split(message)[::2])
-    return Pattern(message, between, sum(map(str.isalpha, "".join(between))))
+    letters = sum(map(str.isalpha, "".join(between)))
+    slight = letters <= SHORT and ":" not in message
+    return Pattern(message, between, letters, slight or COUNTING.fullmatch(message) is not None)
