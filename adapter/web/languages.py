@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 from babel import Locale, negotiate_locale
 from babel.dates import format_skeleton
@@ -21,7 +22,7 @@ from babel.messages.mofile import read_mo
 from flask import Flask, Response, current_app, g, has_request_context, request
 
 from adapter.web.sentences import Sentences, filled
-from adapter.web.translating import translate
+from adapter.web.translating import Translating, translate
 
 FOLDER = Path(__file__).parent / "translations"
 DOMAIN = "pages"
@@ -65,7 +66,7 @@ def install(app: Flask, folder: Path = FOLDER) -> None:
     app.jinja_env.globals["language"] = language
     app.jinja_env.filters["said"] = said
     if found:
-        translate(app.jinja_env, lambda text: language().messages.get(text, text))
+        translate(cast(Translating, app.jinja_env), lambda text: language().messages.get(text, text))
         app.after_request(_tell)
 
 

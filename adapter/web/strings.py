@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, product
 from math import prod
+from typing import TypeGuard
 
 from adapter.web.sentences import WORD
 
@@ -88,11 +89,10 @@ class _Scope:
     def _call(self, call: ast.Call) -> Iterator[Text]:
         match call.func:
             case ast.Name(id=name) | ast.Attribute(attr=name) if name in SAYING:
-                yield from ((one.lineno, one.value) for one in call.args if _is_constant(one) and one.value)
-                yield from self.all(one for one in call.args if not _is_constant(one))
+                yield from ((call.lineno, text) for text in _constants(call) if text)
+                yield from self.all(one for one in call.args if not isinstance(one, ast.Constant))
             case ast.Name(id=name) if name == LISTING:
-                listed = [one.value for one in call.args if isinstance(one, ast.Constant)]
-                yield from ((call.lineno, text) for text in ", ".join(listed).split(", ") if text)
+                yield from ((call.lineno, text) for listed in _constants(call) for text in listed.split(", "))
             case ast.Attribute(value=ast.Name(id="log" | "re")):
                 return
             case ast.Name(id=name) if name in SILENT:
@@ -122,8 +122,8 @@ class _Scope:
                     yield from self._pieces(value)
             case ast.FormattedValue(value=value, format_spec=None, conversion=-1):
                 yield from self._pieces(value)
-            case ast.BinOp(op=ast.Add()) if _is_text(node):
-                yield from (*self._pieces(node.left), *self._pieces(node.right))
+            case ast.BinOp(op=ast.Add(), left=left, right=right) if _is_text(node):
+                yield from (*self._pieces(left), *self._pieces(right))
             case _:
                 yield node
 
@@ -181,14 +181,14 @@ def _is_header(key: ast.expr | None) -> bool:
     return isinstance(key, ast.Constant) and HEADER.fullmatch(str(key.value)) is not None
 
 
-def _is_constant(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+def _constants(call: ast.Call) -> list[str]:
+    return [one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
 
 
-def _is_text(node: ast.AST) -> bool:
+def _is_text(node: ast.AST) -> TypeGuard[ast.expr]:
     if isinstance(node, ast.BinOp):
         return isinstance(node.op, ast.Add) and (_is_piece(node.left) or _is_piece(node.right))
-    return _is_constant(node) or isinstance(node, ast.JoinedStr)
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def _is_piece(node: ast.AST) -> bool:
