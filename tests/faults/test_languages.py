@@ -16,7 +16,10 @@ from tests.fixtures.database import NOON
 from tests.fixtures.studio import sign_in
 from tests.fixtures.tongue import abroad, left_in_english
 
-ELSEWHERE = "Small Studio Service text html Sandbox Mindbody Mariana Tek America New York GET class classes classvisits client test JSON CSV PDF"
+ELSEWHERE = (
+    "Small Studio Service Sandbox Mindbody Mariana Tek America New York test JSON CSV PDF "
+    "GET class classes classvisits client text html"
+)
 
 
 def happened(scene: Scene) -> None:
