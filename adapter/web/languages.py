@@ -55,8 +55,8 @@ ENGLISH = Language("en", Locale("en", "US"), {})
 
 def languages_in(folder: Path) -> dict[str, Language]:
     """The languages that there are catalogues of, by their tags. What is missing in one stays English."""
-    found = [_read(path) for path in sorted(folder.glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))]
-    return {language.tag: language for language in found}
+    found = map(_read, sorted(folder.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")))
+    return {language.tag: language for language in found if language.messages}
 
 
 def install(app: Flask, folder: Path = FOLDER) -> None:
