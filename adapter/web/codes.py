@@ -236,10 +236,12 @@ AS_THEY_ARE: Mapping[str, frozenset[str]] = {
         "invitation {1}, campaign {1}, override {1}, payout statement {1}, token {1}, "
         "venues {1}, class_types {1}, prices {1}, clients {1}, sessions {1}, reservations {1}, sales {1}"
     ),
+    "opportunities and what is set by hand": words("open, accepted, dismissed, snoozed, blackout, spots, rate"),
+    "roles": words("owner, operations, finance, support, franchisor, marketplace, readonly"),
     "judgements": words("waiver, breach, equivalent, start date, final"),
     "fields of what was asked for, or changed by somebody": words(
-        "acknowledged at, activity, add, again, class type, country, dry run, ends on, even public, evidence, "
-        "excluded, fee, from, granted, invitation, items, kind, locality, metric, name, no increase after minutes, "
+        "acknowledged at, activity, add, again, cause, class type, country, dry run, ends on, even public, evidence, "
+        "excluded, expected, fee, from, granted, invitation, items, kind, locality, metric, name, no increase after minutes, "
         "nothing after minutes, of, on, option, organizer, owes, platform, policy hours, postal code, premium, "
         "push mode, rate, readings, reason, region, requirement, role, roles, scopes, session, share, site, spots, "
         "starts on, state, stream, street, tax rates, terms, to, until, url, venue, venues, weeks, why, withdrawn"

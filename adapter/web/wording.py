@@ -35,7 +35,7 @@ from adapter.web.codes import (
 )
 from adapter.web.languages import language, said
 
-_CODE = re.compile(r"[a-z]+(_[a-z]+)+")
+_CODE = re.compile(r"[a-z]+(_[a-z]+)+|[a-z_]+:\d+")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 
 
@@ -125,7 +125,9 @@ def told(value: object, zone: str) -> str:
         return said("yes") if value else said("no")
     if isinstance(value, str) and _INSTANT.fullmatch(value):
         return moment(datetime.fromisoformat(value), zone)
-    return readable(value) if isinstance(value, str) and _CODE.fullmatch(value) else said(str(value))
+    if isinstance(value, str) and _CODE.fullmatch(value):
+        return readable(value.replace(":", " "))
+    return said(str(value))
 
 
 def money(amount: Decimal | float | None, currency: str) -> str:

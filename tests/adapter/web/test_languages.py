@@ -21,6 +21,8 @@ from adapter.store.tables import (
     AlertKind,
     ConnectionState,
     JudgementKind,
+    OpportunityState,
+    OverrideKind,
     PushMode,
     PushState,
     Refusal,
@@ -40,7 +42,7 @@ from tests.fixtures.tongue import OPEN, abroad
 Speaking = Callable[[Context], Flask]
 SHOWN = (
     *(Outcome, Channel, Stream, SessionStatus, ConnectionState, PushMode, PushState, RunState, RunKind),
-    *(ReservationState, Refusal, JudgementKind, Kind),
+    *(ReservationState, Refusal, JudgementKind, Kind, OpportunityState, OverrideKind),
 )
 TOKENS = re.compile(r'name="csrf_token" value="[^"]*"|content="[^"]*csrf[^"]*"')
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,15 @@ from jinja2 import Environment
 
 from adapter.context import Context
 from adapter.marketplace.activities import ACTIVITIES
-from adapter.store.tables import Role
+from adapter.store.alerts import open_alert
+from adapter.store.tables import AlertKind, BacktestResult, Connection, EventsState, Model, Role
 from adapter.web.translating import Translating, translate
+from sync.pushing import push_alerts
+from tests.adapter.web.test_by_hand import FRIDAY
 from tests.adapter.web.test_guarantee import started
+from tests.adapter.web.test_opportunities import card_of
+from tests.adapter.web.test_spotlight import GIVEN
+from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded, sign_in
 from tests.fixtures.tongue import LIST, abroad, left_in_english
 
@@ -47,6 +53,65 @@ def test_no_word_of_a_page_is_left_in_english(
     assert left_over(speaking(ctx), ctx, seeded.users[Role.OWNER], pages) == {}
     desk = ["/desk", f"/connections/{seeded.connection_id}/diagnosis", f"/sessions/{seeded.sessions[3]}/timeline"]
     assert left_over(speaking(ctx), ctx, seeded.users[Role.SUPPORT], desk) == {}
+
+
+def test_what_people_did_and_were_told_is_said_too(
+    ctx: Context, seeded: Seeded, speaking: Callable[[Context], Flask]
+) -> None:
+    studio, connection = f"/studios/{seeded.studio_id}", f"/connections/{seeded.connection_id}"
+    filled(ctx, seeded)
+    client = abroad(speaking(ctx))
+    sign_in(client, ctx, seeded.users[Role.OWNER])
+    answers = {
+        path: client.post(path, data=data, follow_redirects=True) for path, data in done(studio, connection, seeded)
+    }
+    read = ["", "/audit", "/people", "/opportunities", "/spotlight", "/by-hand", "/today"]
+    answers |= {page: client.get(page) for page in (*(f"{studio}{page}" for page in read), connection, "/nowhere")}
+    shown = re.search(r"/why/[\w-]+", client.get(f"/sessions/{seeded.sessions[8]}").text)
+    assert shown
+    answers["/why"] = client.get(shown[0])
+    words = set(re.findall(r"\w+", "Spring Ann staff party later because example http https localhost why"))
+    assert {page for page, answer in answers.items() if answer.status_code in (404, 500)} == {"/nowhere"}
+    pages = {page: re.sub(r"/why/[\w-]+", "", answer.text) for page, answer in answers.items()}
+    left = {page: left_in_english(text) - DATA - words for page, text in pages.items()}
+    assert {page: found for page, found in left.items() if found} == {}
+
+
+def done(studio: str, connection: str, seeded: Seeded) -> Iterator[tuple[str, dict[str, str]]]:
+    """What somebody asks for, well or not, and where."""
+    yield f"{studio}/by-hand", FRIDAY | {"reason": "a staff party"}
+    yield f"{studio}/by-hand?", FRIDAY | {"reason": "", "kind": "spots", "spots": "many"}
+    yield f"{studio}/spotlight?", GIVEN | {"fee": "much"}
+    yield f"{studio}/spotlight", GIVEN
+    yield f"{studio}/settings?", {"min_spots": "-1"}
+    yield f"{studio}/settings", {"min_spots": "3", "rate_floor": "7.5"}
+    yield f"{studio}/opportunities", {"opportunity": "1", "answer": "accept", "reason": "because"}
+    yield f"{studio}/opportunities?", {"opportunity": "2", "answer": "accept", "reason": "because"}
+    yield f"{studio}/open-data", {"act": "publish", "organizer": "", "url": "x"}
+    yield f"{studio}/people/invite", {"name": "Ann", "address": "ann@example.com", "role": "operations"}
+    yield f"{connection}/resync", {"dry_run": "yes", "why": "because"}
+    yield f"{connection}/resync?", {"from": "2026-03-09", "to": "2026-03-01"}
+    yield f"{connection}/push-mode?", {"mode": "paused"}
+    yield f"{connection}/push-mode", {"mode": "paused", "sure": "yes"}
+    yield f"{connection}/disconnect", {}
+    yield f"/sessions/{seeded.sessions[8]}/members", {"shown": "yes"}
+
+
+def filled(ctx: Context, seeded: Seeded) -> None:
+    """Every kind of alert stands, events don't come, a model was learned, two opportunities are open."""
+    held = {"error": 2.1, "error_before": 2.35, "inside": 0.813, "calibration": [[4.1, 4.4], [9.0, 8.7]]}
+    card = {"from": NOON.isoformat(), "to": NOON.isoformat(), "sessions": 1200, "reservations": 9000}
+    outcome = {"value": 1140.2, "low": 610.0, "high": 1690.4, "sold": 80.2, "payouts": 1300.0, "turned_away": 6.4}
+    outcome |= {"hurt_classes": 0, "hurt": [], "assumed": True}
+    with ctx.store.write() as db:
+        row = db.get_one(Connection, seeded.connection_id)
+        row.webhook_state, row.webhook_why = EventsState.OFF, "The platform's word: it is off."
+        for kind in AlertKind:
+            open_alert(db, row.id, kind, push_alerts.OWN_CAPS.format(count="3 classes"), now=NOON)
+        db.add_all(card_of(row.id, seeded.sessions[8 + n], cause, n) for n, cause in enumerate(("excluded", "shadow")))
+        db.add(Model(studio_id=row.studio_id, trained_at=NOON, digest="d", folder="d", card=card | {"held_out": held}))
+        back = {"weeks": 26, "classes": 400, "outcome": outcome}
+        db.add(BacktestResult(connection_id=row.id, made_at=NOON, result=back))
 
 
 def left_over(app: Flask, ctx: Context, user: int, pages: Iterable[str]) -> dict[str, set[str]]:
