@@ -42,7 +42,7 @@ from tests.fixtures.tongue import OPEN, abroad
 Speaking = Callable[[Context], Flask]
 SHOWN = (
     *(Outcome, Channel, Stream, SessionStatus, ConnectionState, PushMode, PushState, RunState, RunKind),
-    *(ReservationState, Refusal, JudgementKind, Kind, OpportunityState, OverrideKind),
+    *(ReservationState, Refusal, JudgementKind, Kind, OpportunityState, OverrideKind, Role),
 )
 TOKENS = re.compile(r'name="csrf_token" value="[^"]*"|content="[^"]*csrf[^"]*"')
 
