@@ -243,7 +243,8 @@ AS_THEY_ARE: Mapping[str, frozenset[str]] = {
         "acknowledged at, activity, add, again, cause, class type, country, dry run, ends on, even public, evidence, "
         "excluded, expected, fee, from, granted, invitation, items, kind, locality, metric, name, "
         "no increase after minutes, nothing after minutes, of, on, option, organizer, owes, platform, policy hours, "
-        "postal code, premium, push mode, rate, readings, reason, region, requirement, role, roles, scopes, session, share, site, spots, "
+        "postal code, premium, push mode, rate, readings, reason, region, requirement, role, roles, scopes, session, "
+        "share, site, spots, "
         "starts on, state, stream, street, tax rates, terms, to, until, url, venue, venues, weeks, why, withdrawn"
     ),
     "fields of a record that a reading changed": words(

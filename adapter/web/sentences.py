@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 
 HOLE = re.compile(r"\{(\d+)\}")
 WORD = re.compile(r"[^\W\d_]{2,}")
@@ -109,9 +109,8 @@ class Sentences:
         if text in self._messages or bare in self._messages:
             return self._messages.get(text) or f"{self._messages[bare]}."
         within, beyond, across, _ = map(_better, self._matches(text), self._matches(bare))
-        ways = (partial(self._put, within), partial(self._listed, text), partial(self._headed, text))
-        found = (way(deep) for way in (*ways, partial(self._put, beyond or across)))
-        return next((one for one in found if one is not None), None)
+        parted = None if within else self._listed(text, deep) or self._headed(text, deep)
+        return parted or self._put(within or beyond or across, deep)
 
     def _headed(self, text: str, deep: int) -> str | None:
         """A message that something is said of."""

@@ -47,7 +47,7 @@ def texts_in(source: bytes | str) -> Iterator[Text]:
 
 
 class _Scope:
-    """A module or a function: what stands in its strings, its own ``fragments`` put where they are used."""
+    """A module or a function: what stands in its strings, ``fragments`` of sentences put where they are used."""
 
     def __init__(self, fragments: Mapping[str, ast.expr]) -> None:
         self.fragments = fragments
@@ -63,7 +63,7 @@ class _Scope:
                 return
             case ast.FunctionDef() | ast.Lambda():
                 body = node.body if isinstance(node.body, list) else [node.body]
-                yield from _Scope(_fragments(body)).all(body)
+                yield from _Scope({**self.fragments, **_fragments(body)}).all(body)
             case ast.Assign(targets=[ast.Name(id=name)]) if name in self.fragments:
                 return
             case ast.Assign(targets=[ast.Name(id="__all__") | ast.Subscript(value=ast.Attribute(attr="headers"))]):

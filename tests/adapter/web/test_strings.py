@@ -64,6 +64,15 @@ def seen(end, renewed, many):
     ]
 
 
+def test_a_piece_is_found_in_a_function_within_a_function_too() -> None:
+    code = """
+def tell(end):
+    until = f" until {end}" if end else ""
+    return lambda name: f"{name} is valid{until}"
+"""
+    assert [text for _, text in texts_in(code)] == ["{1} is valid until {2}", "{1} is valid"]
+
+
 def test_a_sentence_of_very_many_forms_is_left_in_parts() -> None:
     choices = "".join(f"{{', and so {word}' if {word} else ''}}" for word in ("ab", "cd", "ef", "gh"))
     texts = [text for _, text in texts_in(f'f"It is{choices}."')]
