@@ -16,17 +16,18 @@ CHANNELS = {
     "unknown": "Source not mapped",
 }
 PUSHED = {
-    "sent": "Limit {limit} accepted, not read back yet {ago} after it was decided",
+    "sending": "Limit {limit} being sent {ago} after it was decided",
+    "sent": "Limit {limit} accepted {ago} after it was decided, not read back yet",
     "confirmed": "Limit {limit} read back and equal {ago} after it was decided",
     "accepted": "Limit {limit} accepted {ago} after it was decided",
     "local": "Limit {limit} in force where we sell {ago} after it was decided",
     "refused": "Limit {limit} refused {ago} after it was decided",
     "failed": "Limit {limit} failed {ago} after it was decided",
     "superseded": "Limit {limit} replaced by a newer decision {ago} after it was decided",
-    "unknown": "Limit {limit} no answer came: whether it arrived is looked up {ago} after it was decided",
-    "pending": "Limit {limit} put back, to be tried again {ago} after it was decided",
+    "unknown": "Limit {limit}: no answer came {ago} after it was decided; whether it arrived is looked up",
+    "pending": "Limit {limit} put back {ago} after it was decided, to be tried again",
 }
-"""How a push ended. A state that is settled has its own line here."""
+"""What became of a push, by its state."""
 
 
 def tell(event: Event) -> str:
@@ -62,8 +63,7 @@ def _decided(event: Event, facts: Mapping[str, Any]) -> str:
 
 
 def _pushed(event: Event, facts: Mapping[str, Any]) -> str:
-    words = PUSHED.get(facts["state"], PUSHED["failed"])
-    told = words.format(limit=facts["limit"], ago=_ago(timedelta(seconds=facts["seconds"])))
+    told = PUSHED[facts["state"]].format(limit=facts["limit"], ago=_ago(timedelta(seconds=facts["seconds"])))
     return f"{told}: “{facts['answer']}”" if facts.get("answer") else told
 
 
