@@ -66,5 +66,6 @@ def test_a_studio_with_troubles_is_told_of_in_the_readers_language(
     data = set(re.findall(r"\w+", " ".join((*named, ELSEWHERE, "Olga"))))
     answers = {page: client.get(page) for page in pages_of(scene.ctx)}
     assert {page: answer.status_code for page, answer in answers.items() if answer.status_code != 200} == {}
+    assert any("data-chart" in answer.text for answer in answers.values())
     left = {page: left_in_english(answer.text) - data for page, answer in answers.items()}
     assert {page: words for page, words in left.items() if words} == {}

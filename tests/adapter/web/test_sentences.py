@@ -8,7 +8,7 @@ import time
 
 import pytest
 from babel.messages.pofile import read_po
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.web.sentences import HOLE, Sentences
@@ -88,6 +88,7 @@ WORDS = st.sampled_from(
 )
 
 
+@settings(max_examples=25)
 @given(st.lists(WORDS, min_size=50, max_size=400), st.integers(min_value=1, max_value=40))
 def test_a_long_text_takes_no_longer_than_a_page_may(words: list[str], times: int) -> None:
     text = ("".join(words) * times)[:6_000]
