@@ -25,7 +25,7 @@ SAYING = frozenset({"said", "say"})
 """What is given a text even where it looks like a code."""
 LISTING = "words"
 """What is given several, a comma between two."""
-SILENT = frozenset({"text", "getattr", "setattr", "TypeVar", "NewType"})
+SILENT = frozenset({"cast", "text", "getattr", "setattr", "TypeVar", "NewType"})
 MUTE = (
     *(ast.Name, ast.expr_context, ast.operator, ast.boolop, ast.unaryop, ast.Import, ast.ImportFrom),
     *(ast.Assert, ast.Compare, ast.arguments, ast.pattern, ast.Pass),
