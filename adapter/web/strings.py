@@ -66,7 +66,9 @@ class _Scope:
                 yield from _Scope({**self.fragments, **_fragments(body)}).all(body)
             case ast.Assign(targets=[ast.Name(id=name)]) if name in self.fragments:
                 return
-            case ast.Assign(targets=[ast.Name(id="__all__") | ast.Subscript(value=ast.Attribute(attr="headers"))]):
+            case ast.Assign(targets=[ast.Name(id="__all__")]):
+                return
+            case ast.Assign(targets=[ast.Subscript(slice=key)]) if _is_header(key):
                 return
             case ast.Assign(value=value) | ast.AnnAssign(value=value) | ast.Subscript(value=value) if value is not None:
                 yield from self.of(value)
