@@ -70,6 +70,9 @@ class Word(TypeDecorator[StrEnum]):
 
 
 Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
+Nothing = JSON(none_as_null=True).with_variant(  # None is NULL, not "null"
+    postgresql.JSONB(none_as_null=True), "postgresql"
+)
 Money = Numeric(18, 4)
 Sealed = LargeBinary  # ciphertext made by adapter.store.sealing: the database never sees the text
 

@@ -1,0 +1,130 @@
+"""The mirror with what changed since an instant taken back: sessions and reservations as they were believed to be.
+
+What is written over leaves behind what it was (``SessionReading``, ``ReservationReading``); from the present rows, the
+latest change first, each is undone. What was not known yet is left out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as Db
+
+from adapter.store.dialect import chunks
+from adapter.store.tables import Reservation, ReservationReading, SessionReading
+from connectors.records import Outcome, SessionStatus
+
+READ: Mapping[str, Callable[[str], Any]] = {
+    "starts_at": datetime.fromisoformat,
+    "booked_at": datetime.fromisoformat,
+    "cancelled_at": datetime.fromisoformat,
+    "gone_at": datetime.fromisoformat,
+    "rate": Decimal,
+    "outcome": Outcome,
+    "status": SessionStatus,
+}
+"""How what was is read; what isn't here is as JSON has it."""
+
+
+@dataclass(slots=True)
+class Made:
+    """A reservation as it was: what a payout hangs on, and what leads to its record."""
+
+    id: int
+    connection_id: int
+    external_id: str
+    session_id: str
+    client_id: str | None
+    guest_email_id: int | None
+    source: str
+    outcome: Outcome
+    booked_at: datetime | None
+    cancelled_at: datetime | None
+    gone_at: datetime | None
+    seats: int
+    rate: Decimal | None
+    content_hash: str
+
+
+COLUMNS = [getattr(Reservation, name) for name in Made.__slots__]
+
+
+def reservations_then(db: Db, connection_id: int, session_ids: Sequence[str], then: datetime) -> Iterator[Made]:
+    """The reservations of sessions (the platform's ids) that were known then, as they were; in no order."""
+    for some in chunks(sorted(set(session_ids))):
+        wanted = set(some)
+        rows, changes = _around(db, connection_id, some, then)
+        for number, values in rows.items():
+            stood = _undone(values, changes.get(number, ()))
+            late = values["booked_at"] is not None and values["booked_at"] > then and number not in changes
+            if stood is not None and not late and stood["session_id"] in wanted:
+                yield Made(**stood)
+
+
+def _around(
+    db: Db, connection_id: int, session_ids: Sequence[str], then: datetime
+) -> tuple[dict[str, dict[str, Any]], dict[str, list[ReservationReading]]]:
+    """The rows of reservations that are in these sessions or have left them since, and their changes, latest first."""
+    mine, noted = Reservation.connection_id == connection_id, ReservationReading.connection_id == connection_id
+    rows = _rows(db, mine, Reservation.session_id.in_(session_ids))
+    since = select(ReservationReading).where(noted, ReservationReading.at > then)
+    found = {each.id: each for each in db.scalars(since.where(ReservationReading.session_id.in_(session_ids)))}
+    ways = [(each.reservation_id, _way(each)) for each in db.scalars(since.where(ReservationReading.moved))]
+    if gone := {number for number, way in ways if way & set(session_ids)} - rows.keys():
+        rows |= _rows(db, mine, Reservation.external_id.in_(sorted(gone)))
+    if moved := {number for number, _ in ways} & rows.keys():
+        stops = sorted({stop for number, way in ways if number in moved for stop in way})
+        elsewhere = since.where(
+            ReservationReading.session_id.in_(stops), ReservationReading.reservation_id.in_(sorted(moved))
+        )
+        found |= {each.id: each for each in db.scalars(elsewhere)}
+    changes: dict[str, list[ReservationReading]] = defaultdict(list)
+    for each in sorted(found.values(), key=lambda each: (each.at, each.id), reverse=True):
+        changes[each.reservation_id].append(each)
+    return rows, changes
+
+
+def _way(move: ReservationReading) -> set[str]:
+    """The session that a reservation came into, and the one that it came from."""
+    return {move.session_id, (move.was or {}).get("session_id", move.session_id)}
+
+
+def _rows(db: Db, *which: Any) -> dict[str, dict[str, Any]]:
+    return {row["external_id"]: dict(row) for row in db.execute(select(*COLUMNS).where(*which)).mappings()}
+
+
+def _undone(values: Mapping[str, Any], changes: Sequence[ReservationReading]) -> dict[str, Any] | None:
+    """What a row was before these changes, the latest first; None: it was not known."""
+    stood: dict[str, Any] | None = dict(values)
+    for change in changes:
+        if change.was is None and change.before is None:
+            stood = None
+        elif stood is not None:
+            was = {"outcome": change.before} if change.was is None else _read(change.was)
+            stood |= was
+    return stood
+
+
+def _read(was: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: READ.get(name, _same)(value) if value is not None else None for name, value in was.items()}
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def moves_since(db: Db, connection_ids: Sequence[int], then: datetime) -> dict[tuple[int, str], dict[str, Any]]:
+    """Of sessions that were moved since, or taught elsewhere: what was, by connection and the platform's id."""
+    since = select(SessionReading).where(
+        SessionReading.connection_id.in_(connection_ids), SessionReading.moved, SessionReading.at > then
+    )
+    found: dict[tuple[int, str], dict[str, Any]] = defaultdict(dict)
+    for each in db.scalars(since.order_by(SessionReading.at.desc(), SessionReading.id.desc())):
+        found[each.connection_id, each.session_id] |= _read(each.was or {})
+    return found
