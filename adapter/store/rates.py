@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import ScalarSelect, Select, select, update
 from sqlalchemy.orm import Session as Db
@@ -43,7 +42,7 @@ def fill_rates(db: Db, connection_id: int, now: datetime, *, sessions: Collectio
     return _fill(db, lacking, now)
 
 
-def _fill(db: Db, rates: Select[Any], now: datetime) -> int:
+def _fill(db: Db, rates: Select[int, Decimal], now: datetime) -> int:
     """Write rates by reservation, and keep what stood before."""
     found = [{"id": number, "rate": rate} for number, rate in db.execute(rates)]
     for some in chunks(found):
@@ -52,7 +51,7 @@ def _fill(db: Db, rates: Select[Any], now: datetime) -> int:
     return len(found)
 
 
-def _quoted(connection_id: int) -> Select[Any]:
+def _quoted(connection_id: int) -> Select[int, Decimal]:
     """What was sold through the channel was booked at its quote, whatever was on offer by then."""
     quoted = select(Reservation.id, ChannelReservation.payout).join(ChannelReservation, same_place())
     differs = Reservation.rate.is_distinct_from(ChannelReservation.payout)

@@ -87,7 +87,7 @@ def note_vanished(db: Db, which: ColumnElement[bool], now: datetime) -> None:
 def note_rewritten(
     db: Db, which: ColumnElement[bool], names: Sequence[str], now: datetime, *, after: Outcome | None = None
 ) -> None:
-    """Keep what reservations say under some names, right before these are written over; ``after``: their new outcome."""
+    """Keep what reservations say under some names, right before that is written over; ``after``: the new outcome."""
     same = ("connection_id", "session_id", "external_id", "outcome")
     rows = db.execute(select(*(getattr(Reservation, name) for name in dict.fromkeys((*same, *names)))).where(which))
     news = [

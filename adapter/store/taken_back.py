@@ -7,18 +7,26 @@ latest change first, each is undone. What was not known yet is left out.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session as Db
 
 from adapter.store.dialect import chunks
-from adapter.store.tables import Reservation, ReservationReading, SessionReading
-from connectors.records import Outcome, SessionStatus
+from adapter.store.tables import (
+    Audit,
+    Connection,
+    Reservation,
+    ReservationReading,
+    Session,
+    SessionReading,
+    SourceMapping,
+)
+from connectors.records import Channel, Outcome, SessionStatus
 
 READ: Mapping[str, Callable[[str], Any]] = {
     "starts_at": datetime.fromisoformat,
@@ -52,6 +60,8 @@ class Made:
     content_hash: str
 
 
+Moves = Mapping[tuple[int, str], Mapping[str, Any]]
+"""What was of sessions that moved since, by connection and the platform's id."""
 COLUMNS = [getattr(Reservation, name) for name in Made.__slots__]
 
 
@@ -112,19 +122,55 @@ def _undone(values: Mapping[str, Any], changes: Sequence[ReservationReading]) ->
 
 
 def _read(was: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: READ.get(name, _same)(value) if value is not None else None for name, value in was.items()}
+    read = {name: READ[name](value) for name, value in was.items() if name in READ and value is not None}
+    return {**was, **read}
 
 
-def _same(value: Any) -> Any:
-    return value
+def sessions_of(db: Db, keys: Iterable[tuple[int, str]]) -> list[int]:
+    """Our ids of sessions, by connection and the platform's id."""
+    by_connection: dict[int, list[str]] = defaultdict(list)
+    for connection_id, external_id in keys:
+        by_connection[connection_id].append(external_id)
+    found: list[int] = []
+    for connection_id, ids in by_connection.items():
+        mine = Session.connection_id == connection_id, Session.external_id.in_(sorted(ids))
+        found += db.scalars(select(Session.id).where(*mine))
+    return found
 
 
-def moves_since(db: Db, connection_ids: Sequence[int], then: datetime) -> dict[tuple[int, str], dict[str, Any]]:
+def changes_since(
+    db: Db, connection_id: int, session_ids: Sequence[str], then: datetime
+) -> dict[str, Mapping[str, Any]]:
+    """Of sessions that changed since: what was of where, when and what is taught, and whether; by the platform's id."""
+    mine = SessionReading.connection_id == connection_id, SessionReading.session_id.in_(session_ids)
+    return {name: was for (_, name), was in _taken_back(db, *mine, SessionReading.was.is_not(None), then=then).items()}
+
+
+def moves_since(db: Db, connection_ids: Sequence[int], then: datetime) -> Moves:
     """Of sessions that were moved since, or taught elsewhere: what was, by connection and the platform's id."""
-    since = select(SessionReading).where(
-        SessionReading.connection_id.in_(connection_ids), SessionReading.moved, SessionReading.at > then
-    )
+    return _taken_back(db, SessionReading.connection_id.in_(connection_ids), SessionReading.moved, then=then)
+
+
+def _taken_back(db: Db, *which: ColumnElement[bool], then: datetime) -> Moves:
+    since = select(SessionReading).where(*which, SessionReading.at > then)
     found: dict[tuple[int, str], dict[str, Any]] = defaultdict(dict)
     for each in db.scalars(since.order_by(SessionReading.at.desc(), SessionReading.id.desc())):
         found[each.connection_id, each.session_id] |= _read(each.was or {})
     return found
+
+
+def meanings_then(db: Db, connection: Connection, then: datetime) -> dict[str, Channel]:
+    """What the studio had said that its booking sources mean; of what is absent it had said nothing."""
+    said = select(SourceMapping.source, SourceMapping.channel).where(SourceMapping.connection_id == connection.id)
+    meant: dict[str, Channel] = dict(db.execute(said).all())
+    for before in befores_since(db, connection.studio_id, "sources.mapped", f"connection:{connection.id}", then):
+        meant |= {source: Channel(channel or Channel.UNKNOWN) for source, channel in before.items()}
+    return meant
+
+
+def befores_since(db: Db, studio_id: int, act: str, about: str, then: datetime) -> list[dict[str, Any]]:
+    """What stood before each change since that the audit log tells of, the latest first."""
+    since = select(Audit.before).where(
+        Audit.studio_id == studio_id, Audit.act == act, Audit.about == about, Audit.at > then
+    )
+    return [before or {} for before in db.scalars(since.order_by(Audit.at.desc(), Audit.id.desc()))]

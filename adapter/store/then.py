@@ -7,35 +7,34 @@ them. What carries none is shown as it is now, and ``UNKNOWABLE`` says so: a pag
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session as Db
 from sqlalchemy.orm import defer
 
 from adapter.store.calendar import Places, Upcoming, sessions_shown, upcoming
-from adapter.store.meaning import meaning
 from adapter.store.tables import (
     Audit,
+    ClassType,
     Connection,
     Decision,
     Push,
     PushMode,
     PushState,
     PushStep,
-    Reservation,
-    ReservationReading,
     Session,
     SessionReading,
-    SourceMapping,
+    Venue,
 )
+from adapter.store.taken_back import Moves, meanings_then, moves_since, reservations_then, sessions_of
 from connectors.records import ACTIVE_OUTCOMES, Channel, Outcome
 
 UNKNOWABLE = (
-    "When a class starts, where and what is taught: as it is now",
-    "What booking sources mean: as it is mapped now",
+    "The names of classes and venues: as they are now",
     "Reservations that we noted no change of: by when they were booked",
     "What the platform itself held: what it confirmed is shown, not what changed there meanwhile",
 )
@@ -46,7 +45,7 @@ Key = tuple[int, str]  # connection, the platform's id of the session
 
 def upcoming_then(
     db: Db,
-    studio_ids: frozenset[int] | None,
+    studio_ids: frozenset[int],
     start: datetime,
     end: datetime,
     then: datetime,
@@ -54,12 +53,23 @@ def upcoming_then(
     venue_id: int | None = None,
 ) -> list[Upcoming]:
     """What ``upcoming`` would have given at that instant."""
-    return _as_of(db, upcoming(db, studio_ids, start, end, venue_id=venue_id), then)
+    items = upcoming(db, studio_ids, start, end, venue_id=venue_id)
+    mine = select(Connection.id).where(Connection.studio_id.in_(studio_ids))
+    moves = moves_since(db, db.scalars(mine).all(), then)
+    items += sessions_shown(db, sessions_of(db, moves.keys() - {_key(item.session) for item in items}))
+    shown = [item for item in _as_of(db, items, then, moves) if start <= item.session.starts_at < end]
+    if venue_id is not None:
+        venue = db.get_one(Venue, venue_id)
+        at = venue.connection_id, venue.external_id
+        shown = [item for item in shown if (item.session.connection_id, item.session.venue_id) == at]
+    return sorted(shown, key=lambda item: (item.session.starts_at, item.session.id))
 
 
 def session_then(db: Db, session_id: int, then: datetime) -> Upcoming | None:
     """One session as of then; None: it was not known yet."""
-    return next(iter(_as_of(db, sessions_shown(db, [session_id]), then)), None)
+    items = sessions_shown(db, [session_id])
+    moves = moves_since(db, [item.session.connection_id for item in items], then)
+    return next(iter(_as_of(db, items, then, moves)), None)
 
 
 def decisions_then(db: Db, session_id: int, then: datetime, *, limit: int) -> list[tuple[Decision, Push | None]]:
@@ -95,7 +105,7 @@ def outcomes_then(db: Db, session: Session, then: datetime) -> dict[Channel, dic
     return dict(table)
 
 
-def _as_of(db: Db, items: Sequence[Upcoming], then: datetime) -> list[Upcoming]:
+def _as_of(db: Db, items: Sequence[Upcoming], then: datetime, moves: Moves) -> list[Upcoming]:
     sessions = [item.session for item in items]
     readings, first_read = _readings(db, sessions, then)
     known = [item for item in items if _was_known(item.session, readings, first_read, then)]
@@ -113,7 +123,7 @@ def _as_of(db: Db, items: Sequence[Upcoming], then: datetime) -> list[Upcoming]:
         db.expunge(item.session)  # from here on only a picture of what was
     return [
         _item(
-            replace(item, push_mode=modes[item.session.connection_id]),
+            _moved_back(db, replace(item, push_mode=modes[item.session.connection_id]), moves.get(_key(item.session))),
             readings.get(_key(item.session)),
             decisions.get(item.session.id),
             pushes.get(item.session.id),
@@ -149,6 +159,22 @@ def _item(
         listed=decision.spots + decision.premium_spots if decision else 0,
     )
     return replace(item, decision=decision, push=push, places=places)
+
+
+def _moved_back(db: Db, item: Upcoming, was: Mapping[str, Any] | None) -> Upcoming:
+    """Where and when a session was to be, and what was taught, if that was something else."""
+    if was is None:
+        return item
+    session = item.session
+    session.ends_at += was.get("starts_at", session.starts_at) - session.starts_at
+    for name, value in was.items():
+        setattr(session, name, value)
+    mine = session.connection_id
+    venue = select(Venue.name).where(Venue.connection_id == mine, Venue.external_id == session.venue_id)
+    kind = select(ClassType).where(ClassType.connection_id == mine, ClassType.external_id == session.class_type_id)
+    item = replace(item, venue=db.scalar(venue) or item.venue)
+    taught = db.scalar(kind)
+    return item if taught is None else replace(item, class_name=taught.name, category=taught.category)
 
 
 def _key(session: Session) -> Key:
@@ -215,36 +241,11 @@ def _reservations(db: Db, sessions: Iterable[Session], then: datetime) -> list[t
     """Each reservation known by then, as what it stood."""
     found: list[tuple[Key, Channel, Outcome, int]] = []
     for connection_id, ids in _by_connection(sessions).items():
-        said = _outcomes(db, connection_id, ids, then)
-        wanted = select(
-            Reservation.external_id,
-            Reservation.session_id,
-            Reservation.outcome,
-            Reservation.seats,
-            Reservation.booked_at,
-            SourceMapping.channel,
-        ).outerjoin(SourceMapping, meaning())
-        mine = wanted.where(Reservation.connection_id == connection_id, Reservation.session_id.in_(ids))
-        for number, session, outcome, seats, booked_at, channel in db.execute(mine):
-            unsaid = None if booked_at is not None and booked_at > then else outcome
-            stood = said.get(number, unsaid)
-            if stood is not None:
-                found.append(((connection_id, session), channel or Channel.UNKNOWN, stood, seats))
+        meant = meanings_then(db, db.get_one(Connection, connection_id), then)
+        for made in reservations_then(db, connection_id, ids, then):
+            key = connection_id, made.session_id
+            found.append((key, meant.get(made.source, Channel.UNKNOWN), made.outcome, made.seats))
     return found
-
-
-def _outcomes(db: Db, connection_id: int, ids: Sequence[str], then: datetime) -> dict[str, Outcome | None]:
-    """What is known of reservations as of then: the last change by then, else what stood before the first one since."""
-    mine = select(ReservationReading).where(
-        ReservationReading.connection_id == connection_id, ReservationReading.session_id.in_(ids)
-    )
-    said: dict[str, Outcome | None] = {}
-    for row in db.scalars(mine.order_by(ReservationReading.at, ReservationReading.id)):
-        if row.at <= then:
-            said[row.reservation_id] = row.after
-        else:
-            said.setdefault(row.reservation_id, row.before)
-    return said
 
 
 def _by_connection(sessions: Iterable[Session]) -> dict[int, list[str]]:

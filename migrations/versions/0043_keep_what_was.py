@@ -24,8 +24,13 @@ def upgrade() -> None:
     for table in READINGS:
         op.add_column(table, sa.Column("was", WAS, nullable=True))
         op.add_column(table, sa.Column("moved", sa.Boolean(), server_default=sa.false(), nullable=False))
-        told = {"sqlite_where": sa.text("moved = 1"), "postgresql_where": sa.text("moved")}
-        op.create_index(f"ix_{table}_moved", table, ["connection_id", "at"], **told)
+        op.create_index(
+            f"ix_{table}_moved",
+            table,
+            ["connection_id", "at"],
+            sqlite_where=sa.text("moved = 1"),
+            postgresql_where=sa.text("moved"),
+        )
     op.add_column("push_step", sa.Column("answer", sa.String(), nullable=True))
     op.add_column("channel_reservation", sa.Column("entered_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("connection", sa.Column("history_since", sa.DateTime(timezone=True), nullable=True))

@@ -152,4 +152,4 @@ def test_today_payouts_and_settings_are_shown_as_of_then_too(mirrored: Road) -> 
     fields = [client.get("/studios/1/settings", query_string=asked).text for asked in ({}, {"as_of": then.isoformat()})]
     assert ['value="7"' in fields[0], 'value="3"' in fields[1]] == [True, True]
     assert "disabled" in fields[1]
-    assert "Nothing of these days was final by then" in words(client, "/studios/1/payouts", then)
+    assert "No marketplace reservations in these days were known then" in words(client, "/studios/1/payouts", then)

@@ -25,6 +25,12 @@ UNWRITTEN = ~exists().where(PayoutLine.reservation_id == Reservation.id, PayoutL
 """A reservation of which a seat has no line."""
 
 
+def unwritten(then: datetime) -> ColumnElement[bool]:
+    """The same of an earlier instant."""
+    mine = PayoutLine.reservation_id == Reservation.id, PayoutLine.seat >= Reservation.seats
+    return ~exists().where(*mine, PayoutLine.at <= then)
+
+
 def due_classes(db: Db, connection: Connection, since: datetime | None, now: datetime) -> list[int]:
     """The settled classes to look at; ``since``: when the last look began, None: there was none."""
     if since is None or _holds_for_all(db, connection, since - LATE):

@@ -29,7 +29,7 @@ def page_of(context: Context, studio_id: int, days: Days) -> tuple[KeptPage, boo
 
 
 def page_then(db: Db, studio_id: int, days: Days, then: datetime) -> Json:
-    """The page as of an earlier instant: what was final by then."""
+    """The page as of an earlier instant."""
     return _told(*(period_then(db, studio_id, each, then) for each in (days, days.before)))
 
 
