@@ -23,15 +23,16 @@ from adapter.store.tables import (
     Session,
     SessionReading,
 )
-from connectors.records import ACTIVE_OUTCOMES, Outcome
+from connectors.records import ACTIVE_OUTCOMES, Outcome, SessionStatus
 
 LOOKED_BACK = timedelta(days=60)  # how far a page can be shown as of then: long enough for a complaint about a class
 KEPT = LOOKED_BACK + timedelta(days=60)  # what is said of a class is first said eight weeks before it starts
 JUST_OVER = timedelta(days=7)  # how long after a class its reservations are still news
 A_TIME = 10_000  # rows forgotten in one transaction: nobody waits long for the write lock
 SAID = ("capacity", "online_capacity", "booked", "waitlisted", "status")
-HELD = ("starts_at", "venue_id", "class_type_id", "status")
-"""Of a session, what ``was`` keeps where it changes; all but the last move it."""
+MOVES = ("starts_at", "venue_id", "class_type_id")
+HELD = (*MOVES, "status", "gone_at")
+"""Of a session, what ``was`` keeps where it changes; the first three move it."""
 BOOKED = ("session_id", "source", "outcome", "booked_at", "cancelled_at", "seats", "gone_at")
 """The same of a reservation, beside its rate; the first two move it."""
 
@@ -45,7 +46,7 @@ def note_readings(
         before = old.get(row["external_id"])
         was = _what_was(before, row, HELD)
         if was or (row["starts_at"] > now and _differs(row, before)):
-            told = {"was": was or None, "moved": bool(was and was.keys() - {"status"})}
+            told = {"was": was or None, "moved": bool(was and was.keys() & set(MOVES))}
             kept.append({**common, "session_id": row["external_id"], **{name: row[name] for name in SAID}, **told})
     if kept:
         db.execute(insert(SessionReading), kept)
@@ -76,6 +77,25 @@ def note_reservations(
             )
     if news:
         db.execute(insert(ReservationReading), news)
+
+
+def note_vanished_sessions(db: Db, which: ColumnElement[bool], now: datetime) -> None:
+    """The same of sessions that are not there any more; called before they are cancelled."""
+    names = ("connection_id", "external_id", *SAID)
+    rows = db.execute(select(*(getattr(Session, name) for name in names)).where(which)).mappings()
+    news = [
+        {
+            **{name: row[name] for name in ("connection_id", *SAID)},
+            "session_id": row["external_id"],
+            "at": now,
+            "status": SessionStatus.CANCELLED,
+            "was": {"status": plain(row["status"]), "gone_at": None},
+            "moved": False,
+        }
+        for row in rows
+    ]
+    if news:
+        db.execute(insert(SessionReading), news)
 
 
 def note_vanished(db: Db, which: ColumnElement[bool], now: datetime) -> None:

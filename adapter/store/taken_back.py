@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
 from adapter.store.dialect import chunks
@@ -151,7 +151,7 @@ def moves_since(db: Db, connection_ids: Sequence[int], then: datetime) -> Moves:
     return _taken_back(db, SessionReading.connection_id.in_(connection_ids), SessionReading.moved, then=then)
 
 
-def _taken_back(db: Db, *which: ColumnElement[bool], then: datetime) -> Moves:
+def _taken_back(db: Db, *which: Any, then: datetime) -> Moves:
     since = select(SessionReading).where(*which, SessionReading.at > then)
     found: dict[tuple[int, str], dict[str, Any]] = defaultdict(dict)
     for each in db.scalars(since.order_by(SessionReading.at.desc(), SessionReading.id.desc())):

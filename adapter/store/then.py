@@ -30,7 +30,7 @@ from adapter.store.tables import (
     SessionReading,
     Venue,
 )
-from adapter.store.taken_back import Moves, meanings_then, moves_since, reservations_then, sessions_of
+from adapter.store.taken_back import changes_since, meanings_then, moves_since, reservations_then, sessions_of
 from connectors.records import ACTIVE_OUTCOMES, Channel, Outcome
 
 UNKNOWABLE = (
@@ -57,7 +57,7 @@ def upcoming_then(
     mine = select(Connection.id).where(Connection.studio_id.in_(studio_ids))
     moves = moves_since(db, db.scalars(mine).all(), then)
     items += sessions_shown(db, sessions_of(db, moves.keys() - {_key(item.session) for item in items}))
-    shown = [item for item in _as_of(db, items, then, moves) if start <= item.session.starts_at < end]
+    shown = [item for item in _as_of(db, items, then) if start <= item.session.starts_at < end]
     if venue_id is not None:
         venue = db.get_one(Venue, venue_id)
         at = venue.connection_id, venue.external_id
@@ -67,9 +67,7 @@ def upcoming_then(
 
 def session_then(db: Db, session_id: int, then: datetime) -> Upcoming | None:
     """One session as of then; None: it was not known yet."""
-    items = sessions_shown(db, [session_id])
-    moves = moves_since(db, [item.session.connection_id for item in items], then)
-    return next(iter(_as_of(db, items, then, moves)), None)
+    return next(iter(_as_of(db, sessions_shown(db, [session_id]), then)), None)
 
 
 def decisions_then(db: Db, session_id: int, then: datetime, *, limit: int) -> list[tuple[Decision, Push | None]]:
@@ -105,7 +103,7 @@ def outcomes_then(db: Db, session: Session, then: datetime) -> dict[Channel, dic
     return dict(table)
 
 
-def _as_of(db: Db, items: Sequence[Upcoming], then: datetime, moves: Moves) -> list[Upcoming]:
+def _as_of(db: Db, items: Sequence[Upcoming], then: datetime) -> list[Upcoming]:
     sessions = [item.session for item in items]
     readings, first_read = _readings(db, sessions, then)
     known = [item for item in items if _was_known(item.session, readings, first_read, then)]
@@ -119,11 +117,17 @@ def _as_of(db: Db, items: Sequence[Upcoming], then: datetime, moves: Moves) -> l
     modes = {
         number: mode_then(db, db.get_one(Connection, number), then) for number in {s.connection_id for s in sessions}
     }
+    changes = {
+        (number, name): was
+        for number, ids in _by_connection(sessions).items()
+        for name, was in changes_since(db, number, ids, then).items()
+    }
+    known = [replace(item, push_mode=modes[item.session.connection_id]) for item in known]
     for item in known:
         db.expunge(item.session)  # from here on only a picture of what was
     return [
         _item(
-            _moved_back(db, replace(item, push_mode=modes[item.session.connection_id]), moves.get(_key(item.session))),
+            _taken_back(db, item, changes.get(_key(item.session), {})),
             readings.get(_key(item.session)),
             decisions.get(item.session.id),
             pushes.get(item.session.id),
@@ -161,14 +165,14 @@ def _item(
     return replace(item, decision=decision, push=push, places=places)
 
 
-def _moved_back(db: Db, item: Upcoming, was: Mapping[str, Any] | None) -> Upcoming:
-    """Where and when a session was to be, and what was taught, if that was something else."""
-    if was is None:
-        return item
+def _taken_back(db: Db, item: Upcoming, was: Mapping[str, Any]) -> Upcoming:
+    """Where and when a session was to be, what was taught, and whether, if that was something else."""
     session = item.session
     session.ends_at += was.get("starts_at", session.starts_at) - session.starts_at
     for name, value in was.items():
         setattr(session, name, value)
+    if not was.keys() & {"venue_id", "class_type_id"}:
+        return item
     mine = session.connection_id
     venue = select(Venue.name).where(Venue.connection_id == mine, Venue.external_id == session.venue_id)
     kind = select(ClassType).where(ClassType.connection_id == mine, ClassType.external_id == session.class_type_id)
@@ -189,7 +193,9 @@ def _readings(
     first: dict[Key, datetime] = {}
     for connection_id, ids in _by_connection(sessions).items():
         mine = SessionReading.connection_id == connection_id, SessionReading.session_id.in_(ids)
-        begun = select(SessionReading.session_id, func.min(SessionReading.at)).where(*mine)
+        begun = select(SessionReading.session_id, func.min(SessionReading.at)).where(
+            *mine, SessionReading.was.is_(None)
+        )
         for session_id, at in db.execute(begun.group_by(SessionReading.session_id)):
             first[connection_id, session_id] = at
         last = select(func.max(SessionReading.id)).where(*mine, SessionReading.at <= then)

@@ -49,7 +49,7 @@ def timeline_of(db: Db, session_id: int) -> list[Event]:
         *_switches(db, session),
     ]
     events += _drifts(db, session)
-    if session.gone_at is not None:
+    if session.gone_at is not None and not any(event.kind is Kind.GONE for event in events):  # it was noted nowhere
         events.append(Event(session.gone_at, Kind.GONE))
     return in_order(events)
 
@@ -61,6 +61,9 @@ def _readings(db: Db, session: Session) -> Iterator[Event]:
     found = db.scalars(wanted.order_by(SessionReading.at.desc(), SessionReading.id.desc()).limit(MOST)).all()[::-1]
     runs = _readers(db, session.connection_id, [row.at for row in found])
     for row in found:
+        if row.was is not None and row.was.get("gone_at", "") is None:
+            yield Event(row.at, Kind.GONE)
+            continue
         said = {name: getattr(row, name) for name in ("capacity", "online_capacity", "booked", "waitlisted", "status")}
         yield Event(row.at, Kind.READ, {**said, "run": _run_at(runs, row.at)})
     for earlier, later in pairwise(found):

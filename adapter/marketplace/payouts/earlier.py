@@ -6,7 +6,7 @@ readings, taxes and shares.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -26,12 +26,11 @@ from adapter.store.tables import (
     ReservationReading,
     ReservationState,
     Session,
-    SessionReading,
     Studio,
     Venue,
 )
 from adapter.store.taken_back import Moves, changes_since, meanings_then, reservations_then, sessions_of
-from connectors.records import Channel, SessionStatus
+from connectors.records import Channel
 
 
 def rules_then(db: Db, studio_id: int, then: datetime) -> Rules:
@@ -115,25 +114,11 @@ def _classes_then(db: Db, connection_id: int, sessions: Sequence[int], then: dat
     """The classes as they were to be, by the platform's id: pictures, not to be written."""
     rows = db.scalars(select(Session).options(defer(Session.raw)).where(Session.id.in_(sessions))).all()
     changes = changes_since(db, connection_id, [row.external_id for row in rows], then)
-    fallen = [row for row in rows if row.status is SessionStatus.CANCELLED]
-    fallen = [row for row in fallen if row.gone_at is None or row.gone_at > then]
-    said = _statuses(db, connection_id, [row.external_id for row in fallen], then)
     for row in rows:
         db.expunge(row)
-    for row in fallen:  # since, or before: a class that vanished is cancelled without a word of the platform's
-        row.status = said.get(row.external_id, row.status if row.gone_at is None else SessionStatus.SCHEDULED)
-    for row in rows:
         for column, value in changes.get(row.external_id, {}).items():
             setattr(row, column, value)
     return {row.external_id: row for row in rows}
-
-
-def _statuses(db: Db, connection_id: int, names: Sequence[str], then: datetime) -> Mapping[str, SessionStatus]:
-    """What was last read of classes by then."""
-    mine = SessionReading.connection_id == connection_id, SessionReading.session_id.in_(names)
-    last = select(func.max(SessionReading.id)).where(*mine, SessionReading.at <= then)
-    said = select(SessionReading.session_id, SessionReading.status)
-    return dict(db.execute(said.where(SessionReading.id.in_(last.group_by(SessionReading.session_id)))).all())
 
 
 def _sold_then(db: Db, connection_id: int, names: Sequence[str], then: datetime) -> dict[str, ChannelReservation]:
