@@ -11,6 +11,8 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session as Db
 
 from adapter.store.alerts import open_alerts
+from adapter.store.push_health import PushHealth
+from adapter.store.push_health_then import push_health_then
 from adapter.store.settings import NAMES, Settings, about_of, effective_settings, sources
 from adapter.store.tables import (
     Alert,
@@ -31,7 +33,8 @@ READS = (RunKind.BACKFILL, RunKind.PULL)
 AMOUNTS = frozenset({"rate_floor", "rate_ceiling", "retail_rate"})  # an audit line has them as text
 UNKNOWABLE = (
     "Calls to the platform: they are counted by the day",
-    "Records set aside and drift: only what stands now is kept",
+    "Records set aside: only what stands now is kept",
+    "When the platform was last compared, and what it had answered while it took nothing",
     "What a run had counted by then: how it ended is shown where it had",
     "Whether the platform knew of our subscription: the last answer alone is kept",
 )
@@ -49,6 +52,7 @@ class ConnectionThen:
     waiting: int  # of all that had come, not worked on yet
     settings: Settings  # of the studio as a whole
     sources: dict[str, str]  # what each booking source was said to mean
+    pushing: PushHealth
 
 
 def connection_then(db: Db, row: Connection, then: datetime) -> Connection:
@@ -73,6 +77,7 @@ def picture_of(db: Db, connection_id: int, then: datetime, *, runs: int = 20) ->
     return ConnectionThen(
         settings=settings_then(db, row.studio_id, then),
         sources=_sources_then(db, row, then),
+        pushing=push_health_then(db, connection_id, then),
         alerts=open_alerts(db, connection_id=connection_id, at=then),
         runs=_runs(db, connection_id, then, runs),
         events=db.scalar(today) or 0,

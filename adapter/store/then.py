@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session as Db
 from sqlalchemy.orm import defer
 
 from adapter.store.calendar import Places, Upcoming, sessions_shown, upcoming
+from adapter.store.push_health import WAITING
 from adapter.store.tables import (
     Audit,
     ClassType,
@@ -232,14 +233,16 @@ def _pushes(db: Db, numbers: Sequence[int], then: datetime, *, last: bool = Fals
         wanted = select(Push).where(Push.id.in_(select(func.max(Push.id)).where(*written).group_by(Push.session_id)))
     rows = db.scalars(wanted.order_by(Push.id)).all()
     open_then = [row.id for row in rows if row.settled_at is None or row.settled_at > then]
-    steps: dict[int, PushState] = {}
+    steps: dict[int, PushStep] = {}
     passed = select(PushStep).where(PushStep.push_id.in_(open_then), PushStep.at <= then)
     for step in db.scalars(passed.order_by(PushStep.id)):
-        steps[step.push_id] = step.state
+        steps[step.push_id] = step
     for row in rows:
         if row.settled_at is None or row.settled_at > then:
             db.expunge(row)
-            row.state, row.answer, row.settled_at = steps.get(row.id, PushState.PENDING), None, None
+            step = steps.get(row.id)
+            row.state, row.answer = (step.state, step.answer) if step else (PushState.PENDING, None)
+            row.settled_at = step.at if step and step.state not in WAITING else None
     return list(rows)
 
 

@@ -147,13 +147,18 @@ def _pushes(db: Db, session: Session) -> Iterator[Event]:
         if push.settled_at is not None:
             yield _ended(push, limit, push.state, push.settled_at)
     steps = select(PushStep).where(PushStep.push_id.in_(found)).order_by(PushStep.id)
+    ended: set[int] = set()  # what is put back into the outbox after it ended tells of itself once it is sent
     for step in db.scalars(steps):
         push, limit = found[step.push_id]
         seconds = _seconds(push.created_at, step.at)
         if step.state is PushState.SENDING:
             yield Event(step.at, Kind.SENT, {"push": push.id, "seconds": seconds})
-        elif step.state not in FINAL:
+        elif step.state not in FINAL and step.push_id not in ended:
             yield _ended(push, limit, step.state, step.at)
+        if step.state in FINAL:
+            ended.add(step.push_id)
+        elif step.state is PushState.SENDING:
+            ended.discard(step.push_id)
 
 
 def _ended(push: Push, limit: int, state: PushState, at: datetime) -> Event:
