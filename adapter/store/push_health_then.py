@@ -6,9 +6,9 @@ What the platform was compared with last, and when the breaker would try again, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session as Db
@@ -25,19 +25,19 @@ AHEAD = timedelta(days=35)
 
 
 class Stood(NamedTuple):
-    """A push that was not finished then, or was sent again since."""
+    """How a push stood."""
 
+    at: datetime  # since when
     id: int
     session_id: int
-    starts_at: datetime
     state: PushState
-    at: datetime
     answer: str | None
 
 
 def push_health_then(db: Db, connection_id: int, then: datetime) -> PushHealth:
     """What ``push_health_of`` would have said at that instant."""
-    ahead = _ahead(db, connection_id, then)
+    starts = _starts_then(db, connection_id, then)
+    ahead = _ahead(connection_id, starts, then)
     last = _last(ahead, then)
     ended = and_(Push.id.in_(last), Push.settled_at <= then)
     states = Counter(dict(db.execute(select(Push.state, func.count()).where(ended).group_by(Push.state)).all()))
@@ -56,23 +56,27 @@ def push_health_then(db: Db, connection_id: int, then: datetime) -> PushHealth:
         checked_at=None,
         mended=sum(each.mended for each in listed),
         own_caps=sum(each.own for each in listed),
-        failures=_failures(db, ended, stood),
+        failures=_failures(db, ended, stood, starts),
         breaker_open_since=breaker.since if breaker else None,
         next_probe_at=None,
         breaker_words=None,
     )
 
 
-def _ahead(db: Db, connection_id: int, then: datetime) -> ColumnElement[bool]:
+def _starts_then(db: Db, connection_id: int, then: datetime) -> dict[str, datetime]:
+    """When the classes that have another start since were to start, by the platform's id."""
+    moves = moves_since(db, [connection_id], then)
+    return {name: was["starts_at"] for (_, name), was in moves.items() if "starts_at" in was}
+
+
+def _ahead(connection_id: int, starts: Mapping[str, datetime], then: datetime) -> ColumnElement[bool]:
     """The classes that were still to come."""
-    mine = and_(Session.connection_id == connection_id, Session.starts_at > then, Session.starts_at <= then + AHEAD)
-    moves = {name: was.get("starts_at") for (_, name), was in moves_since(db, [connection_id], then).items()}
-    moves = {name: starts_at for name, starts_at in moves.items() if starts_at is not None}
-    if not moves:
-        return mine
-    coming = [name for name, starts_at in moves.items() if then < starts_at <= then + AHEAD]
-    moved = and_(Session.connection_id == connection_id, Session.external_id.in_(coming))
-    return or_(and_(mine, Session.external_id.not_in(list(moves))), moved)
+    mine, until = Session.connection_id == connection_id, then + AHEAD
+    stands = and_(mine, Session.starts_at > then, Session.starts_at <= until)
+    if not starts:
+        return stands
+    coming = [name for name, starts_at in starts.items() if then < starts_at <= until]
+    return or_(and_(stands, Session.external_id.not_in(list(starts))), and_(mine, Session.external_id.in_(coming)))
 
 
 def _last(ahead: ColumnElement[bool], then: datetime) -> Select[int | None]:
@@ -82,27 +86,31 @@ def _last(ahead: ColumnElement[bool], then: datetime) -> Select[int | None]:
 
 
 def _stood(db: Db, last: Select[int | None], then: datetime) -> Iterator[Stood]:
+    """The pushes that were not finished then, or were sent again since."""
     still = or_(Push.settled_at.is_(None), Push.settled_at > then)
-    wanted = select(Push.id, Push.session_id, Session.starts_at, Push.created_at)
-    rows = db.execute(wanted.join(Session, Session.id == Push.session_id).where(Push.id.in_(last), still)).all()
+    rows = db.execute(select(Push.id, Push.session_id, Push.created_at).where(Push.id.in_(last), still)).all()
     steps: dict[int, PushStep] = {}
     for some in chunks([row.id for row in rows]):
         passed = select(PushStep).where(PushStep.push_id.in_(some), PushStep.at <= then)
         steps |= {step.push_id: step for step in db.scalars(passed.order_by(PushStep.id))}
-    for number, session_id, starts_at, created_at in rows:
-        step = steps.get(number)
-        if step is None:
-            yield Stood(number, session_id, starts_at, PushState.PENDING, created_at, None)
+    for number, session_id, created_at in rows:
+        if step := steps.get(number):
+            yield Stood(step.at, number, session_id, step.state, step.answer)
         else:
-            yield Stood(number, session_id, starts_at, step.state, step.at, step.answer)
+            yield Stood(created_at, number, session_id, PushState.PENDING, None)
 
 
-def _failures(db: Db, ended: ColumnElement[bool], stood: list[Stood]) -> list[Failure]:
+def _failures(
+    db: Db, ended: ColumnElement[bool], stood: Sequence[Stood], starts: Mapping[str, datetime]
+) -> list[Failure]:
     """Classes whose push was refused or given up, the latest answer first."""
-    wanted = select(Push.settled_at, Push.id, Push.session_id, Session.starts_at, Push.answer)
-    bad: list[Any] = list(
-        db.execute(wanted.join(Session, Session.id == Push.session_id).where(ended, Push.state.in_(BAD))).all()
-    )
-    bad += [(each.at, each.id, each.session_id, each.starts_at, each.answer) for each in stood if each.state in BAD]
-    latest = sorted(bad, key=lambda row: (row[0], row[1]), reverse=True)
-    return [Failure(session, starts_at, words or "") for _, _, session, starts_at, words in latest]
+    wanted = select(Push.settled_at, Push.id, Push.session_id, Push.state, Push.answer)
+    rows = db.execute(wanted.where(ended, Push.state.in_(BAD))).all()
+    bad = [Stood(at, *told) for at, *told in rows if at is not None]
+    bad += [each for each in stood if each.state in BAD]
+    known: dict[int, datetime] = {}
+    for some in chunks([each.session_id for each in bad]):
+        told = select(Session.id, Session.external_id, Session.starts_at).where(Session.id.in_(some))
+        known |= {number: starts.get(name, starts_at) for number, name, starts_at in db.execute(told)}
+    latest = sorted(bad, key=lambda each: (each.at, each.id), reverse=True)
+    return [Failure(each.session_id, known[each.session_id], each.answer or "") for each in latest]

@@ -235,14 +235,13 @@ def _pushes(db: Db, numbers: Sequence[int], then: datetime, *, last: bool = Fals
     open_then = [row.id for row in rows if row.settled_at is None or row.settled_at > then]
     steps: dict[int, PushStep] = {}
     passed = select(PushStep).where(PushStep.push_id.in_(open_then), PushStep.at <= then)
-    for step in db.scalars(passed.order_by(PushStep.id)):
-        steps[step.push_id] = step
+    steps |= {step.push_id: step for step in db.scalars(passed.order_by(PushStep.id))}
     for row in rows:
         if row.settled_at is None or row.settled_at > then:
             db.expunge(row)
             step = steps.get(row.id)
-            row.state, row.answer = (step.state, step.answer) if step else (PushState.PENDING, None)
-            row.settled_at = step.at if step and step.state not in WAITING else None
+            row.state, row.answer = (PushState.PENDING, None) if step is None else (step.state, step.answer)
+            row.settled_at = None if step is None or step.state in WAITING else step.at
     return list(rows)
 
 
