@@ -106,7 +106,7 @@ def _failures(
     """Classes whose push was refused or given up, the latest answer first."""
     wanted = select(Push.settled_at, Push.id, Push.session_id, Push.state, Push.answer)
     rows = db.execute(wanted.where(ended, Push.state.in_(BAD))).all()
-    bad = [Stood(at, *told) for at, *told in rows if at is not None]
+    bad = [Stood(at, number, session, state, words) for at, number, session, state, words in rows if at is not None]
     bad += [each for each in stood if each.state in BAD]
     known: dict[int, datetime] = {}
     for some in chunks([each.session_id for each in bad]):
