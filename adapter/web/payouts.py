@@ -97,8 +97,7 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
 def _content(studio_id: int, days: Days, then: datetime | None) -> tuple[dict[str, Any], datetime | None]:
     """What the page says, and as of when, where that is as last kept."""
     if then is not None:
-        with context().store.read() as db:
-            return page_then(db, studio_id, days, then), None
+        return page_then(context(), studio_id, days, then), None
     page, is_kept = page_of(context(), studio_id, days)
     return page.content, page.made_at if is_kept else None
 

@@ -24,6 +24,8 @@ PAGES = frozenset(
         "guarantee.of_studio",
         "connections.one",
         "settings.of_studio",
+        "by_hand.of_studio",
+        "spotlight.of_studio",
     }
 )
 """The pages that can be shown as of an earlier instant."""

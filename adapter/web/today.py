@@ -84,8 +84,7 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
 def _figures(studio_id: int, then: datetime | None) -> tuple[dict[str, Any], datetime | None]:
     """The weeks and the shadow's score, and as of when, where that is as last kept."""
     if then is not None:
-        with context().store.read() as db:
-            return figures_of(db, studio_id, then), None
+        return kept.shown_then(context(), studio_id, NAME, then, lambda db: figures_of(db, studio_id, then)), None
     made, is_kept = kept.shown(context(), studio_id, NAME, lambda db: figures_of(db, studio_id, context().now()))
     return made.content, made.made_at if is_kept else None
 

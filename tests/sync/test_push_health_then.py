@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import replace
 from datetime import timedelta
+
+from flask.testing import FlaskClient
 
 from adapter.steering.own_caps import use_ours_again
 from adapter.steering.push_mode import switch_push_mode
@@ -12,8 +15,10 @@ from adapter.store.push_health import PushHealth, push_health_of
 from adapter.store.push_health_then import push_health_then
 from adapter.store.tables import Connection, PushMode, RunKind
 from tests.fixtures.sandbox import LiveSandbox
+from tests.fixtures.studio import sign_in
 from tests.sync.conftest import Road
 from tests.sync.test_parity import pushed, somebody_sets
+from tests.sync.test_then import owner_of
 
 __all__ = ["pushed"]
 WRITES = {"path": "/channel/offers", "method": "PUT"}
@@ -99,17 +104,29 @@ WEEK = (
 )
 
 
+def board(client: FlaskClient, **asked: str) -> list[str]:
+    """What the first page says of the connection."""
+    page = client.get("/studios/1/today", query_string=asked).text
+    cells: list[str] = re.findall(r"<td[^>]*>(.*?)</td>", page.split("<tbody>")[1].split("</tbody>")[0], re.DOTALL)
+    return [re.sub(r"<[^>]+>", "", cell) for cell in cells]
+
+
 def test_n_23_how_pushing_stood_is_told_later_as_it_was_told_then(pushed: Road, sandbox: LiveSandbox) -> None:
     hands, seen = Hands(pushed, sandbox), []
+    client = owner_of(pushed)
     for act in WEEK:
         sandbox.tick(seconds=1)
         act(hands)
-        seen.append((pushed.ctx.now(), act.__name__, hands.tell()))
+        seen.append((pushed.ctx.now(), act.__name__, hands.tell(), board(client)))
+        if act is Hands.a_day_passes:
+            sign_in(client, pushed.ctx, 1)
+    sandbox.tick(seconds=1)
     kept = {"checked_at": None, "next_probe_at": None, "breaker_words": None}
-    for at, act, told in seen:
+    for at, act, told, page in seen:
         with pushed.ctx.store.read() as db:
             assert push_health_then(db, pushed.connection_id, at) == replace(told, **kept), act
-    every = [told for *_, told in seen]
+        assert board(client, as_of=at.isoformat()) == page, act
+    every = [told for _, _, told, _ in seen]
     assert all(any(getattr(told, name) for told in every) for name in ("waiting", "mended", "own_caps", "failures"))
     assert any(told.breaker_open_since for told in every)
     assert any(told.parity not in (None, 100) for told in every)
