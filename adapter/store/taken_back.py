@@ -7,7 +7,7 @@ latest change first, each is undone. What was not known yet is left out.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -65,24 +65,32 @@ Moves = Mapping[tuple[int, str], Mapping[str, Any]]
 COLUMNS = [getattr(Reservation, name) for name in Made.__slots__]
 
 
-def reservations_then(db: Db, connection_id: int, session_ids: Sequence[str], then: datetime) -> Iterator[Made]:
-    """The reservations of sessions (the platform's ids) that were known then, as they were; in no order."""
+def reservations_then(
+    db: Db, connection_id: int, session_ids: Sequence[str], then: datetime, sources: Collection[str] | None = None
+) -> Iterator[Made]:
+    """The reservations of sessions (the platform's ids) that were known then, as they were; in no order.
+
+    ``sources``: of these alone; None: all.
+    """
     for some in chunks(sorted(set(session_ids))):
         wanted = set(some)
-        rows, changes = _around(db, connection_id, some, then)
+        rows, changes = _around(db, connection_id, some, then, sources)
         for number, values in rows.items():
             stood = _undone(values, changes.get(number, ()))
             late = values["booked_at"] is not None and values["booked_at"] > then and number not in changes
-            if stood is not None and not late and stood["session_id"] in wanted:
+            if stood is None or late or stood["session_id"] not in wanted:
+                continue
+            if sources is None or stood["source"] in sources:
                 yield Made(**stood)
 
 
 def _around(
-    db: Db, connection_id: int, session_ids: Sequence[str], then: datetime
+    db: Db, connection_id: int, session_ids: Sequence[str], then: datetime, sources: Collection[str] | None
 ) -> tuple[dict[str, dict[str, Any]], dict[str, list[ReservationReading]]]:
     """The rows of reservations that are in these sessions or have left them since, and their changes, latest first."""
     mine, noted = Reservation.connection_id == connection_id, ReservationReading.connection_id == connection_id
-    rows = _rows(db, mine, Reservation.session_id.in_(session_ids))
+    theirs = [] if sources is None else [Reservation.source.in_(sorted(sources))]
+    rows = _rows(db, mine, Reservation.session_id.in_(session_ids), *theirs)
     since = select(ReservationReading).where(noted, ReservationReading.at > then)
     found = {each.id: each for each in db.scalars(since.where(ReservationReading.session_id.in_(session_ids)))}
     ways = [(each.reservation_id, _way(each)) for each in db.scalars(since.where(ReservationReading.moved))]
@@ -106,7 +114,7 @@ def _way(move: ReservationReading) -> set[str]:
 
 
 def _rows(db: Db, *which: Any) -> dict[str, dict[str, Any]]:
-    return {row["external_id"]: dict(row) for row in db.execute(select(*COLUMNS).where(*which)).mappings()}
+    return {row.external_id: row._asdict() for row in db.execute(select(*COLUMNS).where(*which))}
 
 
 def _undone(values: Mapping[str, Any], changes: Sequence[ReservationReading]) -> dict[str, Any] | None:

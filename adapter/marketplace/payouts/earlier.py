@@ -98,8 +98,8 @@ def _mirrored(
     classes = _classes_then(db, connection_id, sessions, then)
     venues = select(Venue).options(defer(Venue.raw)).where(Venue.connection_id == connection_id)
     by_name = {venue.external_id: venue for venue in db.scalars(venues)}
-    made = [each for each in reservations_then(db, connection_id, list(classes), then) if each.source in ours]
-    made = [each for each in made if each.booked_at is None or each.booked_at <= then]
+    known = reservations_then(db, connection_id, list(classes), then, ours)
+    made = [each for each in known if each.booked_at is None or each.booked_at <= then]
     sold = _sold_then(db, connection_id, [each.external_id for each in made], then)
     found = []
     for each in sorted(made, key=lambda each: each.id):

@@ -104,7 +104,7 @@ def period_then(db: Db, studio_id: int, days: Days, then: datetime) -> Period:
     """The same as it stood at an earlier instant (N-23): final by the lines of until then, provisional by the rest."""
     mine = select(Connection.id).where(Connection.studio_id == studio_id)
     moves, around = moves_since(db, db.scalars(mine).all(), then), _around(days)
-    rows = [row for row in _lines(db, studio_id, days) if row[0].at <= then]
+    rows = _lines(db, studio_id, days, PayoutLine.at <= then)
     places = list(booked_then(db, rules_then(db, studio_id, then), around, moves, then))
     written = _written(db, {place.reservation_id for place, _ in places}, then=then)
     unentered = _counted(db, unentered_then(studio_id, around, then), days)
@@ -120,13 +120,13 @@ def _period(
     return Period(days, found, sum(each.owed is None and each.verdict.qualifying for each in booked), unentered)
 
 
-def _lines(db: Db, studio_id: int, days: Days) -> Sequence[Any]:
+def _lines(db: Db, studio_id: int, days: Days, *which: ColumnElement[bool]) -> Sequence[Any]:
     """The ledger's lines of the period with their reservations, a place's in their order."""
     wanted = select(PayoutLine, Reservation.connection_id, Reservation.external_id, ChannelReservation)
     return db.execute(
         wanted.join(Reservation, Reservation.id == PayoutLine.reservation_id)
         .outerjoin(ChannelReservation, same_place())
-        .where(PayoutLine.studio_id == studio_id, PayoutLine.day.between(days.first, days.last))
+        .where(PayoutLine.studio_id == studio_id, PayoutLine.day.between(days.first, days.last), *which)
         .order_by(PayoutLine.reservation_id, PayoutLine.seat, PayoutLine.sequence)
     ).all()
 
