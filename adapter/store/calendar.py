@@ -215,9 +215,9 @@ def _with_places(db: Session, rows: Sequence[Any]) -> list[Upcoming]:
     return [_row(*row, taken=taken[row[0].id]) for row in rows]
 
 
-def _listed(decision: Decision, taken: Taken) -> int:
-    """Spots that the decision lists and that were not sold since."""
-    left = decision.limit + decision.premium_limit - taken.marketplace
+def listed_of(decision: Decision, marketplace: int) -> int:
+    """Spots that the decision lists and that were not sold since; ``marketplace``: reservations in all."""
+    left = decision.limit + decision.premium_limit - marketplace
     return max(0, min(decision.spots + decision.premium_spots, left))
 
 
@@ -240,7 +240,7 @@ def _row(
         marketplace=taken.marketplace,
         third_party=third_party,
         unknown=taken.taken(session.booked) - direct - third_party - taken.marketplace,
-        listed=_listed(decision, taken) if decision else 0,
+        listed=listed_of(decision, taken.marketplace) if decision else 0,
         off_roster=max(0, (session.booked or 0) - taken.roster),
     )
     names = venue or session.venue_id, class_name or session.class_type_id, category

@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session as Db
 
 from adapter.store.dialect import chunks
@@ -63,6 +63,7 @@ class Made:
 Moves = Mapping[tuple[int, str], Mapping[str, Any]]
 """What was of sessions that moved since, by connection and the platform's id."""
 COLUMNS = [getattr(Reservation, name) for name in Made.__slots__]
+CHANGES = [getattr(ReservationReading, name) for name in ("id", "at", "session_id", "reservation_id", "before", "was")]
 
 
 def reservations_then(
@@ -75,25 +76,27 @@ def reservations_then(
     for some in chunks(sorted(set(session_ids))):
         wanted = set(some)
         rows, changes = _around(db, connection_id, some, then, sources)
-        for number, values in rows.items():
-            stood = _undone(values, changes.get(number, ()))
-            late = values["booked_at"] is not None and values["booked_at"] > then and number not in changes
-            if stood is None or late or stood["session_id"] not in wanted:
+        for number, row in rows.items():
+            made = Made(*tuple(row))
+            if number in changes:
+                if not _undo(made, changes[number]):
+                    continue
+            elif made.booked_at is not None and made.booked_at > then:
                 continue
-            if sources is None or stood["source"] in sources:
-                yield Made(**stood)
+            if made.session_id in wanted and (sources is None or made.source in sources):
+                yield made
 
 
 def _around(
     db: Db, connection_id: int, session_ids: Sequence[str], then: datetime, sources: Collection[str] | None
-) -> tuple[dict[str, dict[str, Any]], dict[str, list[ReservationReading]]]:
+) -> tuple[dict[str, Row[Any]], dict[str, list[Row[Any]]]]:
     """The rows of reservations that are in these sessions or have left them since, and their changes, latest first."""
     mine, noted = Reservation.connection_id == connection_id, ReservationReading.connection_id == connection_id
     theirs = [] if sources is None else [Reservation.source.in_(sorted(sources))]
     rows = _rows(db, mine, Reservation.session_id.in_(session_ids), *theirs)
-    since = select(ReservationReading).where(noted, ReservationReading.at > then)
-    found = {each.id: each for each in db.scalars(since.where(ReservationReading.session_id.in_(session_ids)))}
-    ways = [(each.reservation_id, _way(each)) for each in db.scalars(since.where(ReservationReading.moved))]
+    since = select(*CHANGES).where(noted, ReservationReading.at > then)
+    found = {each.id: each for each in db.execute(since.where(ReservationReading.session_id.in_(session_ids)))}
+    ways = [(each.reservation_id, _way(each)) for each in db.execute(since.where(ReservationReading.moved))]
     if gone := {number for number, way in ways if way & set(session_ids)} - rows.keys():
         rows |= _rows(db, mine, Reservation.external_id.in_(sorted(gone)))
     if moved := {number for number, _ in ways} & rows.keys():
@@ -101,32 +104,31 @@ def _around(
         elsewhere = since.where(
             ReservationReading.session_id.in_(stops), ReservationReading.reservation_id.in_(sorted(moved))
         )
-        found |= {each.id: each for each in db.scalars(elsewhere)}
-    changes: dict[str, list[ReservationReading]] = defaultdict(list)
+        found |= {each.id: each for each in db.execute(elsewhere)}
+    changes: dict[str, list[Row[Any]]] = defaultdict(list)
     for each in sorted(found.values(), key=lambda each: (each.at, each.id), reverse=True):
         changes[each.reservation_id].append(each)
     return rows, changes
 
 
-def _way(move: ReservationReading) -> set[str]:
+def _way(move: Row[Any]) -> set[str]:
     """The session that a reservation came into, and the one that it came from."""
     return {move.session_id, (move.was or {}).get("session_id", move.session_id)}
 
 
-def _rows(db: Db, *which: Any) -> dict[str, dict[str, Any]]:
-    return {row.external_id: row._asdict() for row in db.execute(select(*COLUMNS).where(*which))}
+def _rows(db: Db, *which: Any) -> dict[str, Row[Any]]:
+    return {row.external_id: row for row in db.execute(select(*COLUMNS).where(*which))}
 
 
-def _undone(values: Mapping[str, Any], changes: Sequence[ReservationReading]) -> dict[str, Any] | None:
-    """What a row was before these changes, the latest first; None: it was not known."""
-    stood: dict[str, Any] | None = dict(values)
+def _undo(made: Made, changes: Sequence[Row[Any]]) -> bool:
+    """Take these changes back, the latest first; whether it was known before them."""
+    known = True
     for change in changes:
-        if change.was is None and change.before is None:
-            stood = None
-        elif stood is not None:
-            was = {"outcome": change.before} if change.was is None else _read(change.was)
-            stood |= was
-    return stood
+        known = change.was is not None or change.before is not None
+        was = {"outcome": change.before} if change.was is None else _read(change.was)
+        for name, value in was.items():
+            setattr(made, name, value)
+    return known
 
 
 def _read(was: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session as Db
 from sqlalchemy.orm import defer
 
-from adapter.store.calendar import Places, Upcoming, sessions_shown, upcoming
+from adapter.store.calendar import Places, Upcoming, listed_of, sessions_shown, upcoming
 from adapter.store.push_health import WAITING
 from adapter.store.tables import (
     Audit,
@@ -161,7 +161,7 @@ def _item(
         marketplace=taken[Channel.MARKETPLACE],
         third_party=taken[Channel.THIRD_PARTY],
         unknown=taken[Channel.UNKNOWN] + off_roster,
-        listed=decision.spots + decision.premium_spots if decision else 0,
+        listed=listed_of(decision, taken[Channel.MARKETPLACE]) if decision else 0,
     )
     return replace(item, decision=decision, push=push, places=places)
 
