@@ -109,8 +109,6 @@ def test_every_page_looks_right(browser: Browser, served: str, ctx: Context, see
         "missing": "/studios/999",
         "diagnosis": f"/connections/{seeded.connection_id}/diagnosis",
         "connection-then": f"/connections/{seeded.connection_id}?as_of=2026-03-02T06:00",
-        "today-then": f"/studios/{seeded.studio_id}/today?as_of=2026-03-02T06:30",
-        "payouts-then": f"/studios/{seeded.studio_id}/payouts?as_of=2026-03-02T06:30",
         "number": f"/sessions/{seeded.sessions[5]}/number?of=session.direct",
         "record": f"/studios/{seeded.studio_id}/record?kind=session&id={seeded.sessions[5]}",
     }

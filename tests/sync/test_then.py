@@ -152,7 +152,7 @@ def test_today_payouts_and_settings_are_shown_as_of_then_too(mirrored: Road) -> 
     fields = [client.get("/studios/1/settings", query_string=asked).text for asked in ({}, {"as_of": then.isoformat()})]
     assert ['value="7"' in fields[0], 'value="3"' in fields[1]] == [True, True]
     assert "disabled" in fields[1]
-    assert "No marketplace reservations in these days were known then" in words(client, "/studios/1/payouts", then)
+    assert "No reservation of these days was in a total then" in words(client, "/studios/1/payouts", then)
 
 
 def test_what_was_set_by_hand_and_registered_since_is_not_shown(mirrored: Road) -> None:
