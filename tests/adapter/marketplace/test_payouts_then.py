@@ -186,7 +186,7 @@ class Life:
 
 
 ACTS = ["wait", "wait", "book", "book", "book", "change", "change", "change", "roster", "reschedule", "vanish", "map"]
-ACTS += ["agree", "take_part", "tax", "offer", "price", "price", "hear", "settle"]
+ACTS += ["agree", "agree", "take_part", "tax", "offer", "price", "price", "price", "hear", "settle", "settle"]
 
 
 def told(period: Period) -> Any:
@@ -207,7 +207,7 @@ def lives(store: Store, keys: Keyring, acts: list[str], dice: random.Random) -> 
     return sum(place["state"] == "provisional" for *_, (_, places) in seen for place in places)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(st.sampled_from(ACTS), min_size=5, max_size=25), dice=st.randoms(use_true_random=False))
 def test_n_23_payouts_as_of_then_are_what_the_page_said_then(
     store: Store, keys: Keyring, acts: list[str], dice: random.Random
@@ -215,8 +215,14 @@ def test_n_23_payouts_as_of_then_are_what_the_page_said_then(
     lives(store, keys, acts, dice)
 
 
-def test_a_long_life_has_what_is_provisional_and_what_is_final(any_store: Store, keys: Keyring) -> None:
-    dice = random.Random(1)
-    assert lives(any_store, keys, dice.choices(ACTS, k=60), dice) > 50
+def test_a_long_life_in_which_all_that_a_payout_hangs_on_changes(any_store: Store, keys: Keyring) -> None:
+    """Shares, taxes, the mapping, rates, moved classes: leaving out to take any of them back is seen here."""
+    dice = random.Random(4)
+    assert lives(any_store, keys, dice.choices(ACTS, k=60), dice) > 200
     with any_store.read() as db:
-        assert len(db.scalars(select(PayoutLine.id)).all()) > 2
+        assert len(db.scalars(select(PayoutLine.id)).all()) > 5
+
+
+def test_a_life_in_which_a_class_vanishes_and_comes_back(store: Store, keys: Keyring) -> None:
+    dice = random.Random(10)
+    assert lives(store, keys, dice.choices(ACTS, k=60), dice) > 80
