@@ -10,16 +10,16 @@ from typing import Any
 import click
 from sqlalchemy import select
 
-from adapter.command_line.asking import studio_named
+from adapter.command_line.asking import connection_named, json_option, studio_named
 from adapter.command_line.doctor import doctor
-from adapter.command_line.printing import as_json, as_list, as_table
+from adapter.command_line.printing import as_json, as_list, as_rows, as_table
 from adapter.connecting.flows import ConnectRefused
 from adapter.connecting.login import connect_with_login
 from adapter.context import Context
 from adapter.marketplace.sellers import register_marketplace
 from adapter.people.accounts import create_token
 from adapter.store.connection_health import health_of, runs_of
-from adapter.store.tables import Connection, Role, Run, Studio
+from adapter.store.tables import Connection, Role, Run
 from connectors import registry
 from connectors.errors import ConnectorError
 from connectors.platform import Platform
@@ -28,7 +28,7 @@ RUNS_SHOWN = 20
 
 
 @click.command()
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def connections(context: Context, json_wanted: bool) -> None:
     """What is connected, and its health."""
@@ -38,17 +38,14 @@ def connections(context: Context, json_wanted: bool) -> None:
             _connection(row) | _health(health_of(db, row.id, now))
             for row in db.scalars(select(Connection).order_by(Connection.id))
         ]
-    if json_wanted:
-        as_json(rows)
-    else:
-        as_table(rows, "Nothing is connected yet. `adapter connect PLATFORM` prints the link to begin with.")
+    as_rows(rows, "Nothing is connected yet. `adapter connect PLATFORM` prints the link to begin with.", json_wanted)
 
 
 @click.command()
 @click.argument("platform", type=click.Choice(registry.names()))
 @click.option("--studio", type=int, help="With --site: connect now, with the staff login of the settings.")
 @click.option("--site", help="The studio's site id at the platform.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def connect(context: Context, platform: str, studio: int | None, site: str | None, json_wanted: bool) -> None:
     """Print the link at which a studio connects its account at PLATFORM, or connect it with a staff login."""
@@ -80,13 +77,13 @@ def _connect_with_login(context: Context, platform: Platform, studio: int, site:
 
 @click.command()
 @click.argument("connection", type=int, required=False)
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def runs(context: Context, connection: int | None, json_wanted: bool) -> None:
     """Past and present runs, the latest first: of one CONNECTION, or of all."""
     with context.store.read() as db:
-        if connection is not None and db.get(Connection, connection) is None:
-            raise click.ClickException(f"There is no connection {connection}; `adapter connections` lists them.")
+        if connection is not None:
+            connection_named(db, connection)
         rows = [_run(row) for row in runs_of(db, connection_id=connection, limit=RUNS_SHOWN)]
     if json_wanted:
         as_json(rows)
@@ -96,7 +93,7 @@ def runs(context: Context, connection: int | None, json_wanted: bool) -> None:
 
 @click.command()
 @click.argument("number", metavar="ID", type=int)
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def run(context: Context, number: int, json_wanted: bool) -> None:
     """One run: who asked, how far it is, what it read and what went wrong."""
@@ -123,13 +120,13 @@ def token() -> None:
 @click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
 @click.option("--studio", type=int, help="The studio it holds for; without one it holds for all (our own staff).")
 @click.option("--marketplace", help="The marketplace's name, for the role marketplace.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def create(context: Context, role: str, studio: int | None, marketplace: str | None, json_wanted: bool) -> None:
     """Make an API token and print it: it is shown once and kept nowhere."""
     with context.store.write() as db:
-        if studio is not None and db.get(Studio, studio) is None:
-            raise click.ClickException(f"There is no studio {studio}.")
+        if studio is not None:
+            studio_named(db, studio)
         try:
             text = create_token(db, context.keys, Role(role), studio, marketplace, context.now())
         except ValueError as error:

@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 
 from adapter.store.database import Store
 from adapter.store.run_log import log_line
-from adapter.store.tables import Run, RunKind, RunOrigin, RunState
+from adapter.store.tables import OPEN, Run, RunKind, RunOrigin, RunState
 
 CLOCK = "clock"  # who asks where nobody does
 ENGINE = "job engine"  # where a session carries the engine that is to be told
+JOINED_AT_WORK = frozenset({RunKind.RESYNC, RunKind.STATE})  # else what is at work may have missed why it is asked for
+WHOLE_DOES_PARTS = frozenset({RunKind.STATE})  # without parameters it does what it would do with them, and more
 
 
 class JobEngine(Protocol):
@@ -62,18 +64,12 @@ def request_run(
 ) -> tuple[Run, bool]:
     """Ask for a piece of work in the caller's transaction; call ``context.wake_engine()`` after the commit.
 
-    The same request that is still waiting is joined, not doubled: the answer is (run, whether it is new).
+    A run that does the same and may still be joined is, not doubled: the answer is (run, whether it is new).
     """
     wanted = params or {}
-    waiting = db.scalars(
-        select(Run).where(
-            Run.connection_id == connection_id,
-            Run.kind == kind,
-            Run.state.in_([RunState.QUEUED, RunState.RUNNING]),
-        )
-    )
-    for run in waiting:
-        if run.params == wanted and (run.state == RunState.QUEUED or kind == RunKind.RESYNC):
+    unfinished = select(Run).where(Run.connection_id == connection_id, Run.kind == kind, Run.state.in_(OPEN))
+    for run in db.scalars(unfinished):
+        if _does(run, wanted) and (run.state is RunState.QUEUED or kind in JOINED_AT_WORK):
             return run, False
     run = Run(
         connection_id=connection_id,
@@ -94,3 +90,8 @@ def request_run(
     if engine is not None:
         engine.enqueue(db, run)
     return run, True
+
+
+def _does(run: Run, wanted: dict[str, Any]) -> bool:
+    """Whether a run does what is asked for."""
+    return run.params == wanted or (run.kind in WHOLE_DOES_PARTS and not run.params)

@@ -173,7 +173,8 @@ def widen(shop: Shop) -> None:
     with shop.ctx.store.write() as db:
         db.execute(update(Session).values(capacity=5000))
         db.execute(update(Decision).values(spots=1000, limit=1000, rate=Decimal(12)))
-        db.execute(update(Push).values(state=PushState.CONFIRMED, wanted={"limit": 1000, "premium_limit": 0}))
+        for push in db.scalars(select(Push)):
+            push.state, push.wanted = PushState.CONFIRMED, {**push.wanted, "limit": 1000}
 
 
 def open_sessions(shop: Shop) -> list[int]:

@@ -13,7 +13,6 @@ import hashlib
 import hmac
 import json
 import os
-import socket
 import sqlite3
 import statistics
 import subprocess
@@ -30,6 +29,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
+
+from sync.demo.sandbox import free_port
 
 RATE = 50  # events a second
 SECONDS = 15
@@ -211,7 +212,7 @@ def _sandbox() -> Iterator[dict[str, Any]]:
 @contextmanager
 def _served(folder: Path, facts: dict[str, Any]) -> Iterator[str]:
     """The service, with the sandbox's first studio connected, mirrored and live; yields its address."""
-    port, site = _free_port(), facts["sites"][0]
+    port, site = free_port(), facts["sites"][0]
     environ = {
         "PATH": os.environ["PATH"],
         "ADAPTER_INSTANCE": str(folder / "instance"),
@@ -286,12 +287,6 @@ def _wait(ready: Any, what: str) -> None:
         if time.monotonic() > until:
             raise SystemExit(f"not within {PATIENCE:.0f} s: {what}")
         time.sleep(0.2)
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-from sqlalchemy import URL, create_engine, func, select, text, update
+from sqlalchemy import create_engine, func, select, text, update
 
 from adapter.compose import compose, open_newest
 from adapter.config import Config, load_config
@@ -76,10 +76,10 @@ def main() -> int:
     configure_logs(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="adapter-bench-") as folder, running_sandbox() as sandbox:
         embedded = mirrored(Path(folder), sandbox)
-        with postgres("mirrored") as server:
-            moved(embedded, server)
+        with postgres("mirrored") as url:
+            moved(embedded, url)
             grow_slow(sandbox)
-            trials = [timed(fleet_of(embedded.config, server, count), f"fleet of {count}", count) for count in WORKERS]
+            trials = [timed(fleet_of(embedded.config, url, count), f"fleet of {count}", count) for count in WORKERS]
         trials.insert(0, timed(embedded, "embedded", 1))
     one = trials[1].rate
     for trial in trials:
@@ -195,24 +195,21 @@ def token_of(sandbox: dict[str, Any], site: dict[str, str]) -> str:
         door.close()
 
 
-def moved(embedded: Context, server: URL) -> None:
+def moved(embedded: Context, url: str) -> None:
     """The same on PostgreSQL, as everybody gets there."""
-    target = open_newest(replace(embedded.config, database_url=named(server, "mirrored")))
+    target = open_newest(replace(embedded.config, database_url=url))
     move(embedded.store, target, embedded.now(), lambda *_: None)
     target.close()
 
 
-def fleet_of(config: Config, server: URL, workers: int) -> Context:
+def fleet_of(config: Config, url: str, workers: int) -> Context:
     """An adapter on a copy of the database."""
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"create database fleet{workers} template mirrored"))
     admin.dispose()
-    return announce(compose(replace(config, database_url=named(server, f"fleet{workers}"))))
-
-
-def named(server: URL, database: str) -> str:
-    return server.set(database=database).render_as_string(hide_password=False)
+    copy = admin.url.set(database=f"fleet{workers}").render_as_string(hide_password=False)
+    return announce(compose(replace(config, database_url=copy)))
 
 
 @contextmanager

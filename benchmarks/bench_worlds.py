@@ -4,7 +4,8 @@ The optimum knows every parameter of the market and learns a class's own luck fr
 allocation (three spots at a flat rate) and Littlewood's rule re-solved at each decision on a pickup forecast (EMSR-b).
 All of them meet the same people. Made-up markets are no proof of what a real studio gains.
 
-Run: python -m benchmarks.bench_worlds [--seed N] [--weight W] [--weeks N] [--refit] [--only KIND] [--keep FOLDER]
+Run: python -m benchmarks.bench_worlds [--seed N] [--weight W] [--weeks N] [--refit] [--only KIND]
+     [--willing SHAPE] [--keep FOLDER]
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from benchmarks.worlds.peers import Emsr, Static
 from benchmarks.worlds.season import Books, Offer, Policy, Score, run, score, season_of
 from benchmarks.worlds.smart import Tools
 from benchmarks.worlds.tables import tables_of
+from benchmarks.worlds.willing import SHAPES
 
 LEAST = 0.90  # of the optimum's value, over all kinds: the limit of this benchmark; the goal is 0.97
 LEADS = (168.0, 48.0, 12.0)  # hours before the start at which forecasts are held against what came
@@ -53,7 +55,7 @@ class Refitted(Tools):
 def main() -> int:
     """Run all policies, print the tables, answer 1 below the limit."""
     told = _arguments()
-    kinds = [kind for kind in KINDS if told.only in kind.name]
+    kinds = [replace(kind, willing=told.willing) for kind in KINDS if told.only in kind.name]
     world = draw(kinds, told.seed, weeks=told.weeks)
     season, past = season_of(world), np.flatnonzero(world.past)
     alone, history = run(world, None, season), run(world, Static(world, listed=False), world.past, step=24.0)
@@ -67,7 +69,9 @@ def main() -> int:
         return played(optimum)
 
     def kept(name: str, make: Callable[[], Score]) -> Score:
-        path = told.keep and told.keep / f"{name}-{told.seed}-{told.weight}-{told.weeks}-{len(kinds)}.npz"
+        path = (
+            told.keep and told.keep / f"{name}-{told.seed}-{told.weight}-{told.weeks}-{len(kinds)}-{told.willing}.npz"
+        )
         return make() if path is None else _kept(path, make)
 
     rows = {
@@ -95,6 +99,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--weeks", type=int, default=4, help="that are played")
     parser.add_argument("--only", default="", help="kinds whose name has this in it")
+    parser.add_argument(
+        "--willing", choices=list(SHAPES), default="logistic", help="the shape of what guests would pay"
+    )
     parser.add_argument("--refit", action="store_true", help="fit anew each week")
     parser.add_argument("--keep", type=Path, help="a folder for what the peers and the optimum scored")
     return parser.parse_args()

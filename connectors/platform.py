@@ -80,7 +80,7 @@ class Site:
 
 
 class Door(Protocol):
-    """The one HTTP door (connectors/http.py): JSON in, JSON out, every failure a ConnectorError."""
+    """The one HTTP door (connectors/http/): JSON in, JSON out, every failure a ConnectorError."""
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """Read; retried on passing faults."""

@@ -9,6 +9,8 @@ from typing import Any
 from flask import abort
 from marshmallow import Schema, fields, validate
 
+from connectors import strict_json
+
 
 class PageQuery(Schema):
     """How much, and from where on."""
@@ -27,7 +29,7 @@ def place_of(cursor: str | None, *kinds: type) -> list[Any] | None:
     if cursor is None:
         return None
     try:
-        place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        place = strict_json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError:
         abort(400, "cursor: not one of ours")
     if not isinstance(place, list) or [type(part) for part in place] != list(kinds):

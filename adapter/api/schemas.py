@@ -267,8 +267,8 @@ class Decision(Schema):
     currency = fields.String(required=True)
     limit = fields.Integer(metadata={"description": "Spots plus the marketplace reservations already made"})
     expected_direct = fields.Float()
-    displacement_risk = fields.Float()
-    expected_value = fields.Float()
+    displacement_risk = fields.Float(metadata={"description": "Of what is listed, 0 to 1"})
+    expected_value = fields.Float(metadata={"description": "Of what is listed, in its currency"})
     reason = fields.String()
     binding = fields.String(allow_none=True)
     shadow = fields.Boolean()
@@ -277,7 +277,9 @@ class Decision(Schema):
 class ExplainedDecision(Decision):
     """A decision with the parts that sum to it, and its push."""
 
-    explanation = fields.Dict()
+    explanation = fields.Dict(
+        metadata={"description": "put_aside: the model's own number with its risk and value, where a limit moved it"}
+    )
     push = fields.Nested(Push, allow_none=True)
 
 

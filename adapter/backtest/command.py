@@ -13,12 +13,12 @@ from adapter.backtest.facts import facts_of_history
 from adapter.backtest.history import History, HistoryError, read_history
 from adapter.backtest.outcome import Outcome
 from adapter.backtest.walk import Backtest, TooShort, run_backtest
+from adapter.command_line.asking import connection_named, json_option
 from adapter.command_line.printing import as_json, as_table
 from adapter.context import Context
 from adapter.smarttools import BadTable
 from adapter.store.campaigns import spotlights_of, unlit
 from adapter.store.facts import facts_of_connection
-from adapter.store.tables import Connection
 
 BAD_LINES_SHOWN = 10
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -31,7 +31,7 @@ BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 @click.option("--timezone", default="UTC", show_default=True, help="The time zone of the file's times (IANA name).")
 @click.option("--retail-rate", default=20.0, show_default=True, help="The file's direct price of one reservation.")
 @click.option("--weeks", type=click.IntRange(1, 52), default=4, show_default=True, help="The last weeks to forecast.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def backtest(
     context: Context,
@@ -86,9 +86,7 @@ def _read(path: Path, columns: dict[str, str], timezone: str) -> History:
 def _mirrored(context: Context, connection: int) -> tuple[dict[str, DataFrame], int]:
     """The history without the days of Spotlight campaigns, which confound it, and how many classes go (SP-02)."""
     with context.store.read() as db:
-        known = db.get(Connection, connection)
-        if known is None:
-            raise click.ClickException(f"There is no connection {connection}; `adapter connections` lists them.")
+        known = connection_named(db, connection)
         facts = facts_of_connection(db, connection, since=BEGINNING, until=context.now())
         clear = unlit(facts, spotlights_of(db, known.studio_id), connection)
     return clear, len(facts["sessions"]) - len(clear["sessions"])

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session as Database
 
 from adapter.api.paging import cursor_of, place_of
@@ -15,6 +15,7 @@ from adapter.channel.seller import routes, seller, studios
 from adapter.marketplace.credits import Tariff, credits_of, price_of
 from adapter.marketplace.sellers import tariff_of, terms_of
 from adapter.showing.currency import money_text
+from adapter.store.belonging import its_class_type, its_venue
 from adapter.store.campaigns import spotlights_of
 from adapter.store.tables import ChannelOffer, ClassType, Marketplace, Session, Studio, Venue
 from adapter.web.access import context
@@ -39,7 +40,6 @@ def feed(query: dict[str, Any]) -> dict[str, Any]:
 
 
 def _changed(since: int, limit: int, tariff: Tariff | None) -> Select[*tuple[Any, ...]]:
-    same = Session.connection_id
     wanted = (
         select(
             ChannelOffer,
@@ -56,8 +56,8 @@ def _changed(since: int, limit: int, tariff: Tariff | None) -> Select[*tuple[Any
         )
         .join(Session, Session.id == ChannelOffer.session_id)
         .join(Studio, Studio.id == ChannelOffer.studio_id)
-        .outerjoin(Venue, and_(Venue.connection_id == same, Venue.external_id == Session.venue_id))
-        .outerjoin(ClassType, and_(ClassType.connection_id == same, ClassType.external_id == Session.class_type_id))
+        .outerjoin(Venue, its_venue())
+        .outerjoin(ClassType, its_class_type())
         .where(ChannelOffer.position > since)
         .order_by(ChannelOffer.position)
         .limit(limit)

@@ -1,11 +1,18 @@
-"""What commands ask for in common. Knows the accounts' tables; prints nothing."""
+"""What commands ask for in common. Knows the accounts' and connections' tables; prints nothing."""
 
 from __future__ import annotations
 
 import click
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from adapter.store.tables import Studio
+from adapter.store.tables import Connection, Studio, Venue
+
+ACTOR = "cli"  # who asks, in the audit log and on runs
+DAY = click.DateTime(["%Y-%m-%d"])
+json_option = click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+json_anyway = click.option("--json", "_json", is_flag=True, help="It is JSON anyway.")
+connection_argument = click.argument("connection_id", metavar="CONNECTION", type=int)
 
 
 def studio_named(db: Session, studio_id: int) -> Studio:
@@ -13,4 +20,21 @@ def studio_named(db: Session, studio_id: int) -> Studio:
     found = db.get(Studio, studio_id)
     if found is None:
         raise click.ClickException(f"There is no studio {studio_id}; `adapter studio` opens one.")
+    return found
+
+
+def venue_named(db: Session, studio_id: int, venue_id: int) -> Venue:
+    """The studio's venue with our id. Raises UsageError where it has none such."""
+    mine = select(Connection.id).where(Connection.studio_id == studio_id)
+    found = db.scalar(select(Venue).where(Venue.id == venue_id, Venue.connection_id.in_(mine)))
+    if found is None:
+        raise click.UsageError(f"--venue: studio {studio_id} has no venue {venue_id}.")
+    return found
+
+
+def connection_named(db: Session, connection_id: int) -> Connection:
+    """The connection with our id. Raises ClickException where there is none, with what to do."""
+    found = db.get(Connection, connection_id)
+    if found is None:
+        raise click.ClickException(f"There is no connection {connection_id}; `adapter connections` lists them.")
     return found

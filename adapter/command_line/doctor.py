@@ -7,13 +7,14 @@ from dataclasses import asdict
 import click
 
 from adapter.clock import system_clock
+from adapter.command_line.asking import json_option
 from adapter.command_line.printing import as_json, as_list
 from adapter.config import ConfigError, load_config
 from adapter.operating.doctor import Finding, examine, shown_settings
 
 
 @click.command()
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_context
 def doctor(click_context: click.Context, json_wanted: bool) -> None:
     """Check settings, database, keys, clocks and connections, and say what to do. Needs nothing to be well."""

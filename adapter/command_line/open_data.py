@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session as Db
 
-from adapter.command_line.asking import studio_named
+from adapter.command_line.asking import ACTOR, json_option, studio_named
 from adapter.command_line.printing import as_json, as_list
 from adapter.context import Context
 from adapter.marketplace.actions_center import AHEAD, feeds
@@ -41,8 +41,8 @@ from adapter.store.tables import Publisher
     help="Where a venue is.",
 )
 @click.option("--class", "classes", type=(int, str), metavar="N ACTIVITY", multiple=True, help="What a class type is.")
-@click.option("--by", default="cli", metavar="NAME", help="Who decides it.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@click.option("--by", default=ACTOR, metavar="NAME", help="Who decides it.")
+@json_option
 @click.pass_obj
 def open_data(
     context: Context,
@@ -84,7 +84,7 @@ def open_data(
 @click.command("actions-center")
 @click.argument("studio", type=int)
 @click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where to write.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def actions_center(context: Context, studio: int, folder: Path, json_wanted: bool) -> None:
     """Write a STUDIO's merchants, services and availability as the feed files of Google's Actions Center."""

@@ -6,13 +6,11 @@ from typing import Any
 
 import click
 
-from adapter.command_line.asking import studio_named
+from adapter.command_line.asking import ACTOR, json_option, studio_named
 from adapter.command_line.printing import as_json, as_table
 from adapter.context import Context
 from adapter.steering.opportunities import ANSWERS, AnswerRefused, answer
 from adapter.store.opportunities import Brought, Card, answered_cards, brought, one_card, open_cards
-
-ACTOR = "cli"
 
 
 @click.command()
@@ -20,7 +18,7 @@ ACTOR = "cli"
 @click.option("--answer", "given", type=click.Choice(list(ANSWERS)), help="Answer one, named by --id.")
 @click.option("--id", "number", type=int, help="The one that is answered.")
 @click.option("--why", default="", help="The reason, which is kept in the audit log.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def opportunities(
     context: Context, studio: int, given: str | None, number: int | None, why: str, json_wanted: bool

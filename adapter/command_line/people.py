@@ -14,11 +14,11 @@ from babel.numbers import UnknownCurrencyError, validate_currency
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from adapter.command_line.asking import studio_named
-from adapter.command_line.printing import as_json, as_table
+from adapter.command_line.asking import json_option, studio_named
+from adapter.command_line.printing import as_json, as_rows
 from adapter.context import Context
 from adapter.guarantee.identity import normalise
-from adapter.people.accounts import create_studio, create_user, sign_in_link
+from adapter.people.accounts import LINK_LIFE, create_studio, create_user, sign_in_link
 from adapter.people.invitations import LIFE, NotInvited, invite
 from adapter.people.members import members_of
 from adapter.store.addresses import email_id
@@ -31,7 +31,7 @@ from adapter.store.tables import Role, User
 @click.option("--owner", required=True, metavar="EMAIL", help="The owner's address: who they are, at every sign-in.")
 @click.option("--timezone", required=True, help="IANA name, such as Europe/Paris.")
 @click.option("--currency", required=True, help="ISO 4217 code, such as EUR.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def studio(context: Context, name: str, owner: str, timezone: str, currency: str, json_wanted: bool) -> None:
     """Open an account for the studio NAME and its owner, and print the link with which the owner signs in."""
@@ -47,7 +47,7 @@ def studio(context: Context, name: str, owner: str, timezone: str, currency: str
 @click.command("sign-in")
 @click.argument("email")
 @click.option("--user", "user_id", type=int, help="Which account, where several have this address.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def sign_in(context: Context, email: str, user_id: int | None, json_wanted: bool) -> None:
     """Print a new one-time link for whoever has this address."""
@@ -65,7 +65,7 @@ def sign_in(context: Context, email: str, user_id: int | None, json_wanted: bool
 @click.option("--name", required=True, help="What they are called.")
 @click.option("--role", required=True, type=click.Choice([role.value for role in Role if role is not Role.MARKETPLACE]))
 @click.option("--studio", "studio_id", type=int, help="At which studio; without one: at all, as one of our own staff.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def invitation(context: Context, email: str, name: str, role: str, studio_id: int | None, json_wanted: bool) -> None:
     """Print a link that gives whoever opens it a role, once, within a week. No mail is sent."""
@@ -88,17 +88,15 @@ def invitation(context: Context, email: str, name: str, role: str, studio_id: in
 
 @click.command("people")
 @click.argument("studio_id", metavar="STUDIO", type=int)
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def people(context: Context, studio_id: int, json_wanted: bool) -> None:
     """Who has which role at STUDIO, when they signed in last, and by what."""
     with context.store.read() as db:
+        studio_named(db, studio_id)
         rows = [asdict(member) | {"roles": ", ".join(member.roles)} for member in members_of(db, studio_id)]
     told = [row | {"ways": ", ".join(row["ways"]) or "link"} for row in rows]
-    if json_wanted:
-        as_json(told)
-    else:
-        as_table(told, f"Nobody has a role at studio {studio_id}.")
+    as_rows(told, f"Nobody has a role at studio {studio_id}.", json_wanted)
 
 
 def _users(db: Session, address: int) -> Sequence[User]:
@@ -134,7 +132,7 @@ def _print(context: Context, about: dict[str, int], token: str, json_wanted: boo
     if json_wanted:
         as_json(about | {"link": link})
     else:
-        click.echo(f"{link}\nThe link works once, for 15 minutes.")
+        click.echo(f"{link}\nThe link works once, for {LINK_LIFE.seconds // 60} minutes.")
 
 
 COMMANDS: tuple[click.Command, ...] = (studio, sign_in, invitation, people)

@@ -32,6 +32,14 @@ def as_table(rows: Sequence[Row], empty: str) -> None:
     _console().print(table)
 
 
+def as_rows(rows: Sequence[Row], empty: str, json_wanted: bool) -> None:
+    """Print rows for programs where that is wanted, else for people."""
+    if json_wanted:
+        as_json(rows)
+    else:
+        as_table(rows, empty)
+
+
 def as_list(row: Row) -> None:
     """Print one thing, a line for each fact."""
     widest = max(map(len, row))

@@ -8,15 +8,12 @@ from typing import Any
 
 import click
 
-from adapter.command_line.asking import studio_named
-from adapter.command_line.printing import as_json, as_table
+from adapter.command_line.asking import ACTOR, DAY, json_option, studio_named
+from adapter.command_line.printing import as_rows
 from adapter.context import Context
 from adapter.marketplace.campaigns import CampaignRefused, Wanted, register_campaign, withdraw_campaign
 from adapter.marketplace.spotlight import Result, results_of
 from adapter.store.tables import Campaign
-
-ACTOR = "cli"
-DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()
@@ -28,7 +25,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--venue", "venues", type=int, multiple=True, help="Our number of a venue; may be repeated. None: all.")
 @click.option("--marketplace", help="Who places it.")
 @click.option("--withdraw", type=int, metavar="N", help="Campaign N does not take place.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def spotlight(
     context: Context,
@@ -60,10 +57,7 @@ def spotlight(
             withdraw_campaign(db, row, actor=ACTOR, now=context.now())
     with context.store.read() as db:
         rows = [_row(result) for result in results_of(db, studio, context.now())]
-    if json_wanted:
-        as_json(rows)
-    else:
-        as_table(rows, "No campaigns yet.")
+    as_rows(rows, "No campaigns yet.", json_wanted)
 
 
 def _amount(text: str) -> Decimal:

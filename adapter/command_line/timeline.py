@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from adapter.command_line.asking import json_option
 from adapter.command_line.printing import as_json, as_table
 from adapter.context import Context
 from adapter.overbooking import facts_of, find_cause, tell
@@ -14,7 +15,7 @@ from adapter.store.timeline import timeline_of
 
 @click.command()
 @click.argument("session_id", metavar="SESSION", type=int)
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def timeline(context: Context, session_id: int, json_wanted: bool) -> None:
     """What happened to SESSION (our id): readings, decisions, pushes, events, bookings; nobody is named."""

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import click
 
+from adapter.command_line.asking import connection_argument, connection_named, json_option
 from adapter.command_line.printing import as_json
 from adapter.context import Context
 from adapter.diagnosis.cause import Diagnosis, told
 from adapter.diagnosis.gathering import diagnosis_of
 from adapter.diagnosis.steps import Finding, Verdict
 from adapter.diagnosis.story import summary_of
-from adapter.store.tables import Connection
 
 MARKS = {Verdict.WELL: "✔", Verdict.WRONG: "✘", Verdict.WORTH_KNOWING: "!", Verdict.UNKNOWN: "?"}
 
 
 @click.command()
-@click.argument("connection_id", metavar="CONNECTION", type=int)
+@connection_argument
 @click.option("--summary", is_flag=True, help="What may be sent to the customer, as plain text.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def diagnose(context: Context, connection_id: int, summary: bool, json_wanted: bool) -> None:
     """Why CONNECTION does not sync: the cause first, then every link of the chain. Exit status 1 where it does not."""
     with context.store.read() as db:
-        if db.get(Connection, connection_id) is None:
-            raise click.ClickException(f"There is no connection {connection_id}; `adapter connections` lists them.")
+        connection_named(db, connection_id)
         text = summary_of(db, context, connection_id) if summary else ""
         found = diagnosis_of(db, context, connection_id)
     if summary:

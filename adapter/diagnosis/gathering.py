@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session as Db
 
 from adapter.config import Config
@@ -18,6 +18,7 @@ from adapter.diagnosis.cause import Diagnosis, diagnose
 from adapter.diagnosis.facts import Facts, Trouble
 from adapter.steering.events import events_of
 from adapter.steering.resync import READS
+from adapter.store.belonging import its_class_type, its_venue
 from adapter.store.connection_health import health_of
 from adapter.store.freshness import freshness_of
 from adapter.store.push_health import push_health_of
@@ -121,14 +122,11 @@ def _scopes_missing(config: Config, row: Connection) -> tuple[str, ...]:
 
 def _classes(db: Db, row: Connection, now: datetime) -> tuple[int, int, int]:
     """Classes to come: all, hidden by the platform, left out by the settings (and not hidden)."""
-    same = Session.connection_id
-    venue = and_(Venue.connection_id == same, Venue.external_id == Session.venue_id)
-    kind = and_(ClassType.connection_id == same, ClassType.external_id == Session.class_type_id)
     found = db.execute(
         select(Session.id, Venue.id, ClassType.id, or_(Session.hidden, func.coalesce(ClassType.hidden, False)))
-        .outerjoin(Venue, venue)
-        .outerjoin(ClassType, kind)
-        .where(same == row.id, Session.starts_at > now, Session.gone_at.is_(None))
+        .outerjoin(Venue, its_venue())
+        .outerjoin(ClassType, its_class_type())
+        .where(Session.connection_id == row.id, Session.starts_at > now, Session.gone_at.is_(None))
         .where(Session.status != SessionStatus.CANCELLED)
     ).all()
     settings = effective_settings(db, row.studio_id)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Z_95, Z_POWER = 1.959964, 0.841621  # two-sided 95 %, one-sided 80 %
+Z_95 = 1.959964  # two-sided 95 %
 LEAST_HELD_OUT = 10  # cells of each kind; before that an interval would promise too much
 
 Floats = npt.NDArray[np.float64]
@@ -35,12 +35,6 @@ class Readout:
     def verdict(self) -> str:
         """``positive``, ``negative``, or ``open`` where the interval covers 0."""
         return "positive" if self.low > 0 else "negative" if self.high < 0 else "open"
-
-    def cells_needed(self, effect: float) -> int | None:
-        """How many cells it takes to see an effect of that size four times in five, if the spread stays as it is."""
-        if not effect or not self.error:
-            return None
-        return math.ceil(self.cells * ((Z_95 + Z_POWER) * self.error / effect) ** 2)
 
 
 class Panel:

@@ -59,11 +59,11 @@ def listed(asked: Asked) -> list[Leaf]:
 
 
 def value(asked: Asked) -> list[Leaf]:
-    """What the spots on offer are expected to bring: each decision's own expectation."""
+    """What the spots on offer are expected to bring: by each decision; of one class, whatever is left."""
     return [
         _decided(item, Decimal(str(item.decision.expected_value)), "expected")
         for item in ahead_of(asked)
-        if item.decision
+        if item.decision and (item.places.listed or asked.session_id)
     ]
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session as Db
 
 from adapter.marketplace.activities import ACTIVITIES
-from adapter.store.audit import write_line
+from adapter.store.audit import note_studio
 from adapter.store.tables import ClassType, Connection, PublicActivity, PublicVenue, Publisher, Venue
 
 ADDRESS = ("street", "locality", "region", "postal_code", "country")
@@ -27,7 +27,7 @@ def agree_to_publish(db: Db, studio_id: int, organizer: str, url: str, *, actor:
     row = db.get(Publisher, studio_id) or Publisher(studio_id=studio_id, since=now)
     row.organizer, row.url, row.agreed_by = organizer.strip(), url, actor
     db.add(row)
-    _note(db, studio_id, "open_data.on", {"organizer": row.organizer, "url": url}, actor=actor, now=now)
+    note_studio(db, studio_id, "open_data.on", {"organizer": row.organizer, "url": url}, actor=actor, now=now)
 
 
 def stop_publishing(db: Db, studio_id: int, *, actor: str, now: datetime) -> None:
@@ -36,7 +36,7 @@ def stop_publishing(db: Db, studio_id: int, *, actor: str, now: datetime) -> Non
     if row is not None:
         db.delete(row)
         db.flush()
-        _note(db, studio_id, "open_data.off", {}, actor=actor, now=now)
+        note_studio(db, studio_id, "open_data.off", {}, actor=actor, now=now)
 
 
 def place_venue(
@@ -50,7 +50,7 @@ def place_venue(
     for name, text in address.items():
         setattr(row, name, text.strip())
     db.add(row)
-    _note(db, studio_id, "open_data.venue", {"venue": venue_id, **address}, actor=actor, now=now)
+    note_studio(db, studio_id, "open_data.venue", {"venue": venue_id, **address}, actor=actor, now=now)
 
 
 def word_class(db: Db, studio_id: int, class_type_id: int, activity: str, *, actor: str, now: datetime) -> None:
@@ -61,14 +61,11 @@ def word_class(db: Db, studio_id: int, class_type_id: int, activity: str, *, act
     row = db.get(PublicActivity, class_type_id) or PublicActivity(class_type_id=class_type_id)
     row.activity = activity
     db.add(row)
-    _note(db, studio_id, "open_data.class", {"class_type": class_type_id, "activity": activity}, actor=actor, now=now)
+    note_studio(
+        db, studio_id, "open_data.class", {"class_type": class_type_id, "activity": activity}, actor=actor, now=now
+    )
 
 
 def _own(db: Db, studio_id: int, row: Venue | ClassType | None, what: str) -> None:
     if row is None or db.get_one(Connection, row.connection_id).studio_id != studio_id:
         raise PublishRefused(f"Studio {studio_id} has no {what}.")
-
-
-def _note(db: Db, studio_id: int, act: str, after: dict[str, object], *, actor: str, now: datetime) -> None:
-    about = f"studio:{studio_id}"
-    write_line(db, studio_id, act, about, None, after, actor=actor, now=now)

@@ -9,7 +9,8 @@ import click
 from babel.numbers import UnknownCurrencyError, validate_currency
 from sqlalchemy import select
 
-from adapter.command_line.printing import as_json, as_list, as_table
+from adapter.command_line.asking import json_option, studio_named
+from adapter.command_line.printing import as_json, as_list, as_rows
 from adapter.context import Context
 from adapter.marketplace.feed import touch
 from adapter.marketplace.sellers import (
@@ -20,9 +21,7 @@ from adapter.marketplace.sellers import (
     register_marketplace,
     set_webhook,
 )
-from adapter.store.tables import Market, Marketplace, MarketPlan, Rounding, Studio
-
-json_option = click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+from adapter.store.tables import Market, Marketplace, MarketPlan, Rounding
 
 
 class Amount(click.ParamType[Decimal]):
@@ -117,7 +116,7 @@ def list_markets(context: Context, json_wanted: bool) -> None:
     """The markets there are."""
     with context.store.read() as db:
         rows = [_market(row) for row in db.scalars(select(Market).order_by(Market.name))]
-    _print_all(rows, "There is no market yet. `adapter market add` makes one.", json_wanted)
+    as_rows(rows, "There is no market yet. `adapter market add` makes one.", json_wanted)
 
 
 @click.group()
@@ -156,8 +155,7 @@ def terms(context: Context, name: str, studio: int, sells: bool | None, trials: 
     """Say, or change, what a studio agreed with a marketplace."""
     with context.store.write() as db:
         row = _known(marketplace_named, db, name)
-        if db.get(Studio, studio) is None:
-            raise click.ClickException(f"There is no studio {studio}.")
+        studio_named(db, studio)
         agreed = agree(db, row, studio, context.now(), sells=sells, trials=trials)
     _print({"marketplace": name, "studio": studio, "sells": agreed.sells, "trials": agreed.trials}, json_wanted)
 
@@ -172,7 +170,7 @@ def list_marketplaces(context: Context, json_wanted: bool) -> None:
             select(Marketplace, Market).outerjoin(Market, Market.id == Marketplace.market_id).order_by(Marketplace.name)
         )
         rows = [_marketplace(market_row, row) for row, market_row in found]
-    _print_all(rows, "There is no marketplace yet. `adapter marketplace add` registers one.", json_wanted)
+    as_rows(rows, "There is no marketplace yet. `adapter marketplace add` registers one.", json_wanted)
 
 
 def _known(named: Any, db: Any, name: str) -> Any:
@@ -198,13 +196,6 @@ def _marketplace(market_row: Market | None, row: Marketplace) -> dict[str, Any]:
 
 def _print(told: dict[str, Any], json_wanted: bool) -> None:
     (as_json if json_wanted else as_list)(told)
-
-
-def _print_all(rows: list[dict[str, Any]], nothing: str, json_wanted: bool) -> None:
-    if json_wanted:
-        as_json(rows)
-    else:
-        as_table(rows, nothing)
 
 
 COMMANDS: tuple[click.Command, ...] = (market, marketplace)

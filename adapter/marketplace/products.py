@@ -34,14 +34,6 @@ WITHOUT = {
 }
 """How somebody is refused for whom only a premium place would do, where there is none."""
 
-LEGACY_NAMES = {
-    "studio direct": Product.PREMIUM,
-    "dynamic": Product.PREMIUM,
-    "plus": Product.PREMIUM,
-    "premium": Product.PREMIUM,
-}
-"""Names that Premium had before (PR-08)."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnOffer:
@@ -92,20 +84,6 @@ def sale_of(offer: OnOffer, wish: Wish) -> Sale | Refusal:
     if reasons or offer.rate is None:
         return WITHOUT[reasons[0]] if reasons else Refusal.NOT_LISTED
     return Sale(Product.STANDARD, (), offer.rate)
-
-
-def product_named(word: str) -> Product:
-    """The product of an imported row, whatever it was called then (PR-08). Raises ValueError."""
-    plain = word.strip().casefold()
-    return LEGACY_NAMES.get(plain) or Product(plain.replace("à", "a").replace(" ", "_").replace("-", "_"))
-
-
-def premium_rate_of(standard: Decimal, proposed: Decimal | None, floor: Decimal, step: Decimal) -> Decimal | None:
-    """A premium rate that may be offered beside this standard one, or None: above it by a minor unit, and no less
-    than the floor (PR-07)."""
-    if proposed is None or proposed < max(standard + step, floor):
-        return None
-    return proposed
 
 
 def _reasons(offer: OnOffer, wish: Wish) -> tuple[Reason, ...]:

@@ -18,7 +18,6 @@ IN_FORCE = frozenset({"sent", "confirmed", "local"})  # the platform has taken i
 NEVER = frozenset({"refused", "failed", "unknown"})
 
 INEXACT = frozenset({"first_seen", "unknown"})  # where a booking's time comes from, if nobody told it
-TIME_UNKNOWN = "the platform does not tell when it was booked"
 UNEXPLAINED = "nothing that was kept explains it"
 
 

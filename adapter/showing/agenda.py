@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session as Db
 
+from adapter.guarantee.periods import day_begins, local_date
 from adapter.store.calendar import Upcoming, starts_of, upcoming
 from adapter.store.tables import Studio
 from adapter.store.then import upcoming_then
@@ -49,7 +49,7 @@ class Day:
     @property
     def value(self) -> float:
         """What the spots on offer are expected to bring, net of direct clients displaced."""
-        return sum(item.decision.expected_value for item in self.ahead if item.decision)
+        return sum(item.decision.expected_value for item in self.ahead if item.decision and item.places.listed)
 
     @property
     def listed(self) -> int:
@@ -94,9 +94,12 @@ def agenda_of(
     Where that is too much for one page, the ``chosen`` day alone, or the first.
     """
     at = then or now
-    today = at.astimezone(ZoneInfo(studio.timezone)).date()
-    mine, (start, end) = frozenset({studio.id}), _span(today, studio.timezone)
-    starts = [(instant, _local(instant, zone)) for instant, zone in starts_of(db, mine, start, end, venue_id=venue_id)]
+    today = local_date(at, studio.timezone)
+    start, end = (day_begins(day, studio.timezone) for day in (today, today + timedelta(days=DAYS)))
+    mine = frozenset({studio.id})
+    starts = [
+        (instant, local_date(instant, zone)) for instant, zone in starts_of(db, mine, start, end, venue_id=venue_id)
+    ]
     only = (chosen or today) if len(starts) > MOST else None
     if only is not None:
         start, end = _span_of(only, starts) or (start, start)
@@ -105,14 +108,9 @@ def agenda_of(
     else:
         items = upcoming_then(db, mine, start, end, then, venue_id=venue_id)
     if only is not None:
-        items = [item for item in items if _local(item.session.starts_at, item.session.timezone) == only]
+        items = [item for item in items if local_date(item.session.starts_at, item.session.timezone) == only]
     planned = Counter(day for _, day in starts)
     return Agenda(_by_day(today, items, at, planned), Day(only or today, at, items), only)
-
-
-def _span(today: date, zone: str) -> tuple[datetime, datetime]:
-    midnight = datetime.combine(today, time(), ZoneInfo(zone))
-    return midnight, datetime.combine(today + timedelta(days=DAYS), time(), ZoneInfo(zone))
 
 
 def _span_of(day: date, starts: Iterable[tuple[datetime, date]]) -> tuple[datetime, datetime] | None:
@@ -121,14 +119,10 @@ def _span_of(day: date, starts: Iterable[tuple[datetime, date]]) -> tuple[dateti
     return (min(mine), max(mine) + timedelta(microseconds=1)) if mine else None
 
 
-def _local(instant: datetime, zone: str) -> date:
-    return instant.astimezone(ZoneInfo(zone)).date()
-
-
 def _by_day(today: date, items: Iterable[Upcoming], now: datetime, planned: Mapping[date, int]) -> list[Day]:
     days = {day: Day(day, now) for day in (today + timedelta(days=ahead) for ahead in range(DAYS))}
     for item in items:
-        local = _local(item.session.starts_at, item.session.timezone)
+        local = local_date(item.session.starts_at, item.session.timezone)
         days.setdefault(local, Day(local, now)).items.append(item)
     for day in days.values():
         day.planned = planned.get(day.date, 0)

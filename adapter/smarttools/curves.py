@@ -64,6 +64,14 @@ class Curves:
         through = np.concatenate([np.zeros((len(shares), 1)), np.cumsum(shares, axis=1)], axis=1)
         return np.asarray(through / np.maximum(through[:, -1:], 1e-300), dtype=np.float64)
 
+    def left(self, sessions: Sessions, session: Ints, lead: Floats) -> Floats:
+        """The share of its session's curve that is left at each lead, in hours."""
+        known, kind = sessions.profiles
+        table, place = self.through(known).ravel(), np.clip(np.searchsorted(EDGES, lead, side="right") - 1, 0, BINS - 1)
+        way = np.minimum((lead - EDGES[place]) / np.diff(EDGES)[place], 1.0)
+        at = kind[session] * (BINS + 1) + place
+        return np.asarray(table[at] + (table[at + 1] - table[at]) * way, dtype=np.float64)
+
 
 def bins_of(lead: Floats) -> Ints:
     """The histogram's bin of each lead time, in hours."""

@@ -113,6 +113,12 @@ def read_offers(offers: pd.DataFrame | None, sessions: Sessions) -> Offers:
     return Offers(session[order].astype(np.int64), since[order], spots[order], rate[order])
 
 
+def read_listed(sessions: pd.DataFrame, places: Ints) -> tuple[Ints, Ints]:
+    """Spots of each session, and their rate in minor units; a missing one is 0."""
+    spots, rate = (np.nan_to_num(frames.numbers(sessions, "sessions", name, least=0)) for name in ("spots", "rate"))
+    return spots.astype(np.int64), np.rint(rate * 10.0**places).astype(np.int64)
+
+
 def _keys(sessions: Sessions) -> Sequence[str]:
     return frames.texts(pd.DataFrame({"session_id": pd.Series(sessions.ids, dtype=object)}), "session_id")
 

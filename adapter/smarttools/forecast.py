@@ -46,6 +46,7 @@ class Forecast:
     made: Floats  # chance that a reservation made at each of EDGES stands
     pace: Pace  # of its studio
     trend: Floats  # ratio of its studio's level to its history's: season and trend
+    late: Floats  # ratio of what is to come to what level and curve alone say: how late bookings fare
     weeks_old: float  # the model's age beyond a week
 
 
@@ -79,10 +80,26 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full:
     echo = np.maximum(common + pace.doubt - mixed_up, 0.0)
     late_only = frailty - common + mixed_up / np.maximum(to_come, LEAST_TO_COME)
     remaining, spread = _still_to_come(level, still, to_come, echo, late_only)
+    late = model.late.of(sessions, to_come, trend * pace.ratio)
     looks = model.market.keen(known)[kind] * np.nan_to_num(sessions.capacity) * at_place(market, now)
     wary = wary_of(looked_up(known.slot, model.level.weeks, 0.0))[kind]
     return Forecast(
-        lead, level, to_come, stand, remaining, spread, wary, looks, direct, market, hazard, made, pace, trend, old
+        lead,
+        level,
+        to_come,
+        stand,
+        remaining * late,
+        spread,
+        wary,
+        looks,
+        direct,
+        market,
+        hazard,
+        made,
+        pace,
+        trend,
+        late,
+        old,
     )
 
 

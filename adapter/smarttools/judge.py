@@ -16,7 +16,7 @@ from adapter.smarttools.facts import Bools, Floats, Ints
 from adapter.smarttools.outlook import Outlook
 from adapter.smarttools.plain import listed, upper_quantile
 from adapter.smarttools.premium import premium_spots, premium_units
-from adapter.smarttools.rates import Rates, set_rates
+from adapter.smarttools.rates import set_rates
 from adapter.smarttools.response import chance
 from adapter.smarttools.spots import LIKELY, TOP, at, risk_of, within_risk, worth_listing
 from adapter.smarttools.value import Worth
@@ -71,6 +71,7 @@ def judge(outlook: Outlook, rows: Ints, tables: Worth, way: Floats, *, fitted: b
     further = np.where(open_to, _premium(outlook, rows, tables, allowed), 0)
     premium = np.where(outlook.sessions.premium[rows], further, 0)
     total = spots + premium
+    risk, value = weigh(outlook, rows, tables, total, rates.units)
     safe = _safe(outlook, rows, tables, model, fitted=fitted)
     stands = at_lead(outlook.expected.made, outlook.expected.lead)[rows]
     return Verdicts(
@@ -89,13 +90,18 @@ def judge(outlook: Outlook, rows: Ints, tables: Worth, way: Floats, *, fitted: b
         lost=rates.tried.lost,
         propensity=rates.tried.propensity,
         expected_direct=np.where(np.isin(closed, list(NOT_HELD)), 0.0, at(tables.served, free)),
-        risk=risk_of(tables.safe, free, total),
-        value=_value(outlook, rows, tables, rates, total),
+        risk=risk,
+        value=value,
         next_place=at(tables.place, free - total),
         safe=np.where(closed != "", 0, safe),
         demand=_demand(outlook, rows, rates.units) * stands,
         premium_demand=_demand(outlook, rows, higher) * stands,
     )
+
+
+def weigh(outlook: Outlook, rows: Ints, tables: Worth, listed: Ints, units: Ints) -> tuple[Floats, Floats]:
+    """What listing so many spots at a rate, whoever chose them, risks and brings."""
+    return risk_of(tables.safe, outlook.free[rows], listed), _value(outlook, rows, tables, listed, units)
 
 
 def gathered(parts: list[tuple[Ints, Verdicts]], size: int) -> Verdicts:
@@ -179,10 +185,10 @@ def _demand(outlook: Outlook, rows: Ints, units: Ints) -> Floats:
     return outlook.expected.looks[rows] * chance(rate, outlook.median[rows], outlook.scale[rows])
 
 
-def _value(outlook: Outlook, rows: Ints, tables: Worth, rates: Rates, total: Ints) -> Floats:
+def _value(outlook: Outlook, rows: Ints, tables: Worth, total: Ints, units: Ints) -> Floats:
     """Expected payouts of what is listed less the expected retail value of the direct clients it displaces."""
-    rate = rates.units / 10.0 ** outlook.sessions.digits[rows]
-    demand = _demand(outlook, rows, rates.units)
+    rate = units / 10.0 ** outlook.sessions.digits[rows]
+    demand = _demand(outlook, rows, units)
     free, brings, retail = outlook.free[rows], rate * outlook.paid[rows], outlook.sessions.retail[rows]
     alone = at(tables.served, free)
     worth, likely, left = np.zeros(len(rows)), np.exp(-demand), np.ones(len(rows))

@@ -109,15 +109,15 @@ class Level:
 
 def fit_level(
     sessions: Sessions, counts: Floats, full: Bools, usable: Bools, seen: Floats | float = 1.0
-) -> tuple[Level, Floats]:
-    """Learn from final direct counts; and the mean of each session as it was then.
+) -> tuple[Level, Floats, Floats]:
+    """Learn from final direct counts; and the mean of each session, at the level of all its history and as it was then.
 
     ``full`` marks lower bounds, ``usable`` the counts that mean anything. ``seen`` is the share of a session's demand
     that could have been booked, where that is known: less than 1 once full.
     """
-    level, means = Level(), np.zeros(len(sessions))
+    level, usual, means = Level(), np.zeros(len(sessions)), np.zeros(len(sessions))
     if not usable.any():
-        return level, means
+        return level, usual, means
     weight = recency(sessions, usable)
     demand, shown = counts, np.broadcast_to(seen, counts.shape)
     then = np.ones(len(sessions))
@@ -135,7 +135,7 @@ def fit_level(
         demand, shown = np.where(full, at_least(counts, means), counts + unseen), np.ones_like(counts)
     for index in np.flatnonzero(usable).tolist():
         level.weeks[sessions.slot[index]] = level.weeks.get(sessions.slot[index], 0) + 1
-    return level, means
+    return level, usual, means
 
 
 def at_least(counts: Floats, means: Floats) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 
 from adapter.smarttools.boosted import boosted_ratios
 from adapter.smarttools.curves import DIRECT_PRIOR, Curves, fit_curves
-from adapter.smarttools.echo import common_variation
+from adapter.smarttools.echo import common_variation, roomy
 from adapter.smarttools.facts import (
     DIRECT,
     MARKETPLACE,
@@ -21,6 +21,7 @@ from adapter.smarttools.facts import (
     count_by,
     recency,
 )
+from adapter.smarttools.late import SHARES, Late, fit_late
 from adapter.smarttools.level import Level, fit_level
 from adapter.smarttools.market import Market, fit_market
 from adapter.smarttools.openness import fully_timed, open_share
@@ -38,6 +39,7 @@ class Model:
 
     level: Level = field(default_factory=Level)
     curves: Curves = field(default_factory=lambda: Curves(DIRECT_PRIOR))
+    late: Late = field(default_factory=Late)
     returns: Returns = field(default_factory=Returns)
     market: Market = field(default_factory=Market)
     others: float = 0.0  # third-party reservations for each direct one: they take places too
@@ -65,15 +67,19 @@ def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: 
         seen = np.maximum(
             [row @ curves.of(path) for path, row in zip(sessions.paths, open_to, strict=True)], LEAST_SEEN
         )
-        level, means = fit_level(sessions, direct, full, usable, seen)
+        level, usual, means = fit_level(sessions, direct, full, usable, seen)
         expected = level.after(direct, means, seen)
+    bookings = _bookings(sessions, reservations, booked & (channel == DIRECT), curves)
+    room = usable & bookings.timed & roomy(means, level.frailty, sessions.capacity)
+    late, then = fit_late(sessions, bookings.late, usual, means, room, level.dispersion)
     level.common = common_variation(
-        sessions, reservations, booked & (channel == DIRECT), usable, means, level.frailty, curves
+        bookings.all[room], bookings.late[:, room], means[room], then[:, room], level.frailty
     )
     level.boosted = boosted_ratios(sessions, direct, means * seen, usable, seed)
     return Model(
         level=level,
         curves=curves,
+        late=late,
         returns=fit_returns(sessions, reservations, own, weight),
         market=fit_market(sessions, reservations, offers, usable, open_to),
         others=int((held & (channel == THIRD_PARTY)).sum()) / (float(direct.sum()) + OTHERS_HOLD),
@@ -90,3 +96,20 @@ def _curves(
     # What was expected of a session whose booking times are unknown is no chance to see one.
     timed = count_by(session[lead > 0], len(sessions)) / np.maximum(count_by(session, len(sessions)), 1)
     return fit_curves(sessions, session, lead, (expected * timed)[:, None] * open_to, DIRECT_PRIOR, weight)
+
+
+@dataclass(frozen=True)
+class _Bookings:
+    """Direct reservations that stood, counted by session."""
+
+    all: Floats
+    late: Floats  # (shares, sessions) those made once only so much of the curve was left
+    timed: Bools  # whether it is known when all of them were made
+
+
+def _bookings(sessions: Sessions, reservations: Reservations, chosen: Bools, curves: Curves) -> _Bookings:
+    session = reservations.session[chosen]
+    lead = sessions.starts[session] - reservations.booked[chosen]
+    left = curves.left(sessions, session, np.nan_to_num(np.maximum(lead, 0.0)))
+    late = np.stack([count_by(session[left < share], len(sessions)) for share in SHARES])
+    return _Bookings(count_by(session, len(sessions)), late, count_by(session[np.isnan(lead)], len(sessions)) == 0)

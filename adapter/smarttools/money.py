@@ -19,11 +19,6 @@ def units_down(amount: float, places: int) -> int:
     return int(_exact(amount).scaleb(places).to_integral_value(ROUND_FLOOR))
 
 
-def units_near(amount: float, places: int) -> int:
-    """``amount`` in the nearest minor units."""
-    return int(_exact(amount).scaleb(places).to_integral_value())
-
-
 def major(units: int, places: int) -> float:
     """Minor units as the float that stands for them in decision tables."""
     return float(Decimal(units).scaleb(-places))

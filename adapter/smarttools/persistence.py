@@ -14,6 +14,7 @@ import numpy as np
 
 from adapter.smarttools.curves import BINS, Curves
 from adapter.smarttools.facts import Floats
+from adapter.smarttools.late import SHARES, Late
 from adapter.smarttools.level import Level
 from adapter.smarttools.market import Market
 from adapter.smarttools.model import Model
@@ -23,7 +24,7 @@ from adapter.smarttools.returns import Pooled, Returns
 from adapter.smarttools.trend import Heading, Trend
 
 FILE = "smarttools.json"
-VERSION = 4
+VERSION = 5
 
 
 class BadModel(ValueError):
@@ -78,6 +79,7 @@ def _model(written: dict[str, Any]) -> Model:
     return Model(
         level=Level(**{**level, "chain": _chain(level["chain"]), "trend": _trend(level["trend"])}),
         curves=_curves(written["curves"]),
+        late=_late(written["late"]),
         returns=Returns(
             _pooled(returns["hazard"], BINS), _pooled(returns["active"], BINS + 1), _pooled(returns["made"], BINS + 1)
         ),
@@ -108,6 +110,12 @@ def _responses(written: dict[str, Any]) -> Responses:
 
 def _trend(written: dict[str, Any]) -> Trend:
     return Trend(**{**written, "studios": {name: Heading(**each) for name, each in written["studios"].items()}})
+
+
+def _late(written: dict[str, Any]) -> Late:
+    return Late(
+        float(written["along"]), {name: _array(row, len(SHARES)).tolist() for name, row in written["ratio"].items()}
+    )
 
 
 def _chain(written: dict[str, Any]) -> dict[str, Ratios]:

@@ -27,7 +27,7 @@ from adapter.smarttools.explain import (
 )
 from adapter.smarttools.facts import Floats, Ints
 from adapter.smarttools.forecast import forecast
-from adapter.smarttools.judge import Verdicts, gathered, judge
+from adapter.smarttools.judge import Verdicts, gathered, judge, weigh
 from adapter.smarttools.model import Model, learn
 from adapter.smarttools.money import majors
 from adapter.smarttools.outlook import Outlook, look, portions, read_books, tables
@@ -152,6 +152,29 @@ class SmartTools:
                 "premium_demand": verdicts.premium_demand,
             }
         )
+
+    def weigh(
+        self,
+        at: datetime,
+        studios: pd.DataFrame,
+        sessions: pd.DataFrame,
+        reservations: pd.DataFrame,
+        offers: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
+        """What other spots than those decided would risk and bring, in the order given. Raises ``BadTable``.
+
+        ``sessions`` has two more columns, ``spots`` (premium ones counted in, as far as places are free) and ``rate``;
+        the answer has ``displacement_risk`` and ``expected_value``, reckoned as ``decide`` does for its own.
+        """
+        outlook = self._outlook(at, studios, sessions, reservations, offers)
+        listed, units = door.read_listed(sessions, outlook.sessions.digits)
+        risk, value = np.zeros(len(outlook)), np.zeros(len(outlook))
+        for portion in portions(outlook):
+            rows, worth = portion[0], tables(outlook, *portion, self.model)
+            most = np.minimum(listed, outlook.free)[rows]
+            risk[rows], value[rows] = weigh(outlook, rows, worth, most, units[rows])
+        ids = sessions["session_id"].array
+        return pd.DataFrame({"session_id": ids, "displacement_risk": risk, "expected_value": value})
 
     def pace(
         self, at: datetime, studios: pd.DataFrame, sessions: pd.DataFrame, reservations: pd.DataFrame

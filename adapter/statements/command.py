@@ -1,29 +1,20 @@
-"""``adapter guarantee``: a statement from a file or from the mirror, its signature, and the proof of one.
-
-``assess`` and ``verify`` need the file alone: no database, no settings.
-"""
+"""``adapter guarantee``: a studio's statement, and what it needs to know that no platform tells."""
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
-from typing import Any, cast
 
 import click
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from adapter.command_line.asking import studio_named
+from adapter.command_line.asking import DAY, json_anyway, studio_named, venue_named
 from adapter.command_line.printing import as_json
 from adapter.context import Context
-from adapter.guarantee import CaseError, assess
+from adapter.guarantee import CaseError
 from adapter.guarantee.reading_case import REQUIREMENTS
 from adapter.guarantee.shapes import currency
-from adapter.guarantee.signing import NotSigned
-from adapter.guarantee.signing import sign as sign_statement
-from adapter.guarantee.signing import verify as is_signed
 from adapter.statements.entering import (
     AlreadyTakesPart,
     TakesNoPart,
@@ -32,16 +23,12 @@ from adapter.statements.entering import (
     record_fact,
     record_rate,
 )
+from adapter.statements.files import ON_FILES
 from adapter.statements.making import make_statement
 from adapter.statements.reservations import OF_STUDIO, key
-from adapter.store.connection_health import connections_of
 from adapter.store.holdouts import HoldoutRefused, register_holdout
-from adapter.store.kept_keys import signing_key
-from adapter.store.tables import Venue
-from connectors.strict_json import NotJson, loads
 
 TIMES = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
-FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 
 
 @click.group()
@@ -49,22 +36,10 @@ def guarantee() -> None:
     """The Revenue Guarantee: statements that are right to the cent, and can be proved."""
 
 
-@guarantee.command("assess")
-@click.argument("case", type=FILE)
-@click.option("--json", "_json", is_flag=True, help="It is JSON anyway.")
-def assess_file(case: Path, _json: bool) -> None:
-    """Print the statement of the CASE in a file (- for standard input)."""
-    try:
-        statement = assess(cast("dict[str, Any]", _read(case)))
-    except CaseError as error:
-        raise click.UsageError(f"{case}: {error}") from error
-    as_json(statement)
-
-
 @guarantee.command()
 @click.argument("studio", type=int)
 @click.option("--as-of", type=click.DateTime(TIMES), help="An instant (UTC unless it has an offset); now by default.")
-@click.option("--json", "_json", is_flag=True, help="It is JSON anyway.")
+@json_anyway
 @click.pass_obj
 def statement(context: Context, studio: int, as_of: datetime | None, _json: bool) -> None:
     """Print the statement of a STUDIO (its number), from the mirror as it is known now."""
@@ -137,6 +112,8 @@ def record(
     span = _aware(since) or context.now(), _aware(until)
     with context.store.write() as db:
         studio_named(db, studio)
+        if venue is not None:
+            venue_named(db, studio, venue)
         record_fact(db, studio, requirement, span, venue, evidence=evidence, actor=by, now=context.now())
     click.echo("Recorded.")
 
@@ -195,9 +172,7 @@ def _venue_key(db: Session, studio: int, number: int | None) -> str:
     """The venue as a case names it."""
     if number is None:
         return OF_STUDIO
-    venue = db.get(Venue, number)
-    if venue is None or venue.connection_id not in {connection.id for connection in connections_of(db, studio)}:
-        raise click.UsageError(f"--venue: studio {studio} has no venue {number}.")
+    venue = venue_named(db, studio, number)
     return key(venue.connection_id, venue.external_id)
 
 
@@ -208,7 +183,7 @@ def _reading(value: str) -> str | bool:
 @guarantee.command()
 @click.argument("base")
 @click.argument("quote")
-@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("day", type=DAY)
 @click.argument("rate", type=Decimal)
 @click.option("--source", required=True, help="Who published it.")
 @click.pass_obj
@@ -251,54 +226,7 @@ def _aware(when: datetime | None) -> datetime | None:
     return when.replace(tzinfo=UTC) if when is not None and when.tzinfo is None else when
 
 
-@guarantee.command()
-@click.argument("statement", type=FILE)
-@click.option("--json", "_json", is_flag=True, help="It is JSON anyway.")
-@click.pass_obj
-def sign(context: Context, statement: Path, _json: bool) -> None:
-    """Print the STATEMENT in a file with our signature and the public key that proves it."""
-    with context.store.write() as db:
-        key = signing_key(db, context.config.encryption_keys)
-    read = _read(statement)
-    if not isinstance(read, dict):
-        raise click.UsageError(f"{statement}: a statement is an object")
-    try:
-        as_json(sign_statement(read, key))
-    except NotSigned as error:
-        raise click.UsageError(f"{statement}: {error}") from error
-
-
-@guarantee.command()
-@click.argument("signed", type=FILE)
-@click.option("--key", required=True, metavar="K", help="The signer's public key in base64, or a file that holds it.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
-def verify(signed: Path, key: str, json_wanted: bool) -> None:
-    """Say whether whoever has the key signed exactly this file: exit status 0, or 1 where it does not match."""
-    try:
-        matches = is_signed(_read(signed), _key(key))
-    except NotSigned as error:
-        raise click.UsageError(f"{signed}: {error}") from error
-    if json_wanted:
-        as_json({"file": str(signed), "matches": matches})
-    if not matches:
-        raise click.ClickException(f"{signed} does not match: it was changed, or somebody else signed it.")
-    if not json_wanted:
-        click.echo(f"{signed} is what was signed with this key.")
-
-
-def _key(given: str) -> str:
-    path = Path(given)
-    try:
-        return path.read_text(encoding="ascii").strip() if path.is_file() else given
-    except (OSError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"--key {given}: cannot be read ({error})") from error
-
-
-def _read(path: Path) -> Any:
-    try:
-        return loads(sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes())
-    except (NotJson, OSError) as error:
-        raise click.UsageError(f"{path}: {error}") from error
-
+for command in ON_FILES:
+    guarantee.add_command(command)
 
 COMMANDS: tuple[click.Command, ...] = (guarantee,)

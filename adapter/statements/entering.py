@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session as Db
 
 from adapter.guarantee.readings import read_readings
 from adapter.guarantee.terms import TERMS
-from adapter.statements.making import note_guarantee
 from adapter.statements.recorded import participation_of
+from adapter.store.audit import note_studio
 from adapter.store.tables import EligibilityFact, ExchangeRate, Participation
 
 Span = tuple[datetime, datetime | None]
@@ -52,7 +52,7 @@ def enter_participation(
     )
     db.add(row)
     entered = {"acknowledged_at": acknowledged_at.isoformat(), "terms": row.terms, "policy_hours": policy_hours}
-    note_guarantee(db, studio_id, "guarantee.participation", entered, actor=actor, now=now)
+    note_studio(db, studio_id, "guarantee.participation", entered, actor=actor, now=now)
     db.flush()
     return row
 
@@ -81,7 +81,7 @@ def record_fact(
     )
     db.add(row)
     recorded = {"requirement": requirement, "from": span[0].isoformat(), "evidence": evidence}
-    note_guarantee(db, studio_id, "guarantee.fact", recorded, actor=actor, now=now)
+    note_studio(db, studio_id, "guarantee.fact", recorded, actor=actor, now=now)
     db.flush()
     return row
 
@@ -112,7 +112,7 @@ def change_terms(
     part.floor_share = part.floor_share if floor_share is None else floor_share  # confidential: not in the audit
     owed = None if part.owes is None else str(part.owes)
     changed = {"readings": chosen, "owes": owed, "tax_rates": part.tax_rates}
-    note_guarantee(db, studio_id, "guarantee.terms", changed, actor=actor, now=now)
+    note_studio(db, studio_id, "guarantee.terms", changed, actor=actor, now=now)
     db.flush()
     return part
 

@@ -19,6 +19,7 @@ from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session as Db
 
 from adapter.guarantee.periods import day_begins, local_date
+from adapter.store.belonging import its_venue
 from adapter.store.tables import Connection, Decision, Session, Venue
 from connectors.records import SessionStatus
 
@@ -104,13 +105,12 @@ def _offers(studio_id: int, start: date, last: date) -> Select[*tuple[Any, ...]]
         .group_by(Decision.session_id)
         .subquery()
     )
-    same = and_(Venue.connection_id == Session.connection_id, Venue.external_id == Session.venue_id)
     made = and_(Decision.session_id == Session.id, Decision.sequence == in_force.c.sequence)
     return (
         select(Venue.id, Venue.name, Venue.timezone, Session.starts_at, Session.capacity)
         .add_columns(Decision.limit + Decision.premium_limit)
         .join(Connection, Connection.id == Session.connection_id)
-        .join(Venue, same)
+        .join(Venue, its_venue())
         .join(in_force, in_force.c.session_id == Session.id)
         .join(Decision, made)
         .where(Connection.studio_id == studio_id, Session.status == SessionStatus.SCHEDULED)

@@ -17,8 +17,9 @@ from adapter.context import Context
 from adapter.guarantee import reading_case
 from adapter.guarantee.changes import changes
 from adapter.guarantee.shapes import CaseError, Reader, amount, day, identifier, instant, one_of, shape, whole
-from adapter.statements.making import keep_statement, latest_statement, make_statement, note_guarantee
+from adapter.statements.making import keep_statement, latest_statement, make_statement
 from adapter.statements.recorded import participation_of
+from adapter.store.audit import note_studio
 from adapter.store.tables import Judgement, JudgementKind
 
 
@@ -70,7 +71,7 @@ def ask(
         asked_at=now,
     )
     db.add(row)
-    note_guarantee(db, studio_id, f"guarantee.{kind}.asked", dict(content), actor=actor, now=now)
+    note_studio(db, studio_id, f"guarantee.{kind}.asked", dict(content), actor=actor, now=now)
     db.flush()
     return row
 
@@ -85,7 +86,7 @@ def agree(db: Db, context: Context, judgement: Judgement, *, actor: str) -> None
     EFFECTS.get(judgement.kind, _nothing_more)(db, context, judgement)
     judgement.agreed_by, judgement.agreed_at = actor, now
     act = f"guarantee.{judgement.kind}.agreed"
-    note_guarantee(db, judgement.studio_id, act, judgement.content, actor=actor, now=now)
+    note_studio(db, judgement.studio_id, act, judgement.content, actor=actor, now=now)
     db.flush()
 
 

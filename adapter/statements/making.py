@@ -21,7 +21,7 @@ from adapter.guarantee.signing import canonical, sign
 from adapter.statements.case import LONG_AGO, build_case
 from adapter.statements.gaps import Gaps
 from adapter.statements.recorded import participation_of, prices_of_today
-from adapter.store.audit import write_line
+from adapter.store.audit import note_studio
 from adapter.store.connection_health import connections_of
 from adapter.store.kept_keys import signing_key
 from adapter.store.sealing import Keyring
@@ -130,11 +130,5 @@ def _display_start(db: Db, studio_id: int, start: str | None, now: datetime) -> 
         return False
     part.displayed_start_date, part.displayed_at = datetime.fromisoformat(start).date(), now
     part.prices, part.prices_at = prices_of_today(db, connections_of(db, studio_id), LONG_AGO), now
-    note_guarantee(db, studio_id, "guarantee.start_displayed", {"start_date": start}, actor="clock", now=now)
+    note_studio(db, studio_id, "guarantee.start_displayed", {"start_date": start}, actor="clock", now=now)
     return True
-
-
-def note_guarantee(db: Db, studio_id: int, act: str, after: Statement, *, actor: str, now: datetime) -> None:
-    """Write an audit line about a studio's guarantee."""
-    about = f"studio:{studio_id}"
-    write_line(db, studio_id, act, about, None, after, actor=actor, now=now)

@@ -42,13 +42,19 @@ def worth_of(db: Db, studio_id: int, now: datetime) -> dict[int, Worth]:
     return {
         number: Worth(
             [
-                Overridden(n, earned.get(decision.id, 0.0) - lost[n] * retail[n], decision.expected_value)
+                Overridden(n, earned.get(decision.id, 0.0) - lost[n] * retail[n], _expected(decision))
                 for decision in found
                 if (n := decision.session_id) in retail
             ]
         )
         for number, found in firsts.items()
     }
+
+
+def _expected(decision: Decision) -> float:
+    """What the model expected of its own number, which the override put aside; decisions of before told that alone."""
+    aside: Mapping[str, float] | None = decision.explanation.get("put_aside")
+    return decision.expected_value if aside is None else aside["expected_value"]
 
 
 def _touched(db: Db, row: Override, now: datetime) -> list[int]:

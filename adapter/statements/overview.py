@@ -19,6 +19,7 @@ from adapter.context import Context
 from adapter.guarantee import assess
 from adapter.guarantee.identity import collapse, normalise
 from adapter.guarantee.outlook import BreakEven, Forecast, break_even, daily_balance, forecast, people
+from adapter.guarantee.periods import local_date
 from adapter.guarantee.reading_case import read_prices
 from adapter.guarantee.readings import read_readings
 from adapter.guarantee.retail import retail_rates
@@ -66,7 +67,7 @@ def overview_of(db: Db, context: Context, studio_id: int) -> Overview:
     case, gaps = build_case(db, context.keys, studio_id, now)
     body = note_unpaid(assess(case), gaps)
     reservations = {row["id"]: row for row in case["reservations"]}
-    today = now.astimezone(ZoneInfo(studio.timezone)).date()
+    today = local_date(now, studio.timezone)
     lost = [line for line in body["lines"] if line["retail_rate"] and Decimal(line["retail_rate"])]
     return Overview(
         body=body,

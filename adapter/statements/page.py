@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Db
@@ -17,12 +16,12 @@ from sqlalchemy.orm import Session as Db
 from adapter.context import Context
 from adapter.experiments.readout import Readout
 from adapter.guarantee.outlook import days_done
+from adapter.guarantee.periods import local_date
 from adapter.statements.incremental import Meter, incremental_of
 from adapter.statements.kept import Json, Work, keep, shown
 from adapter.statements.overview import overview_of
 from adapter.statements.watch import LIGHTS, Light, kept_lights, lights_of, told_lights
-from adapter.store.connection_health import OPEN
-from adapter.store.tables import Connection, KeptPage, Reservation, Run, RunKind, RunOrigin, Studio
+from adapter.store.tables import Connection, KeptPage, Reservation, RunKind, RunOrigin, Studio
 from adapter.work import request_run
 
 LINES_SHOWN = 200
@@ -47,7 +46,7 @@ def page_of(context: Context, studio_id: int) -> Page:
     made, kept = shown(context, studio_id, NAME, _work(context, studio_id))
     with context.store.read() as db:
         zone = db.get_one(Studio, studio_id).timezone
-    today = context.now().astimezone(ZoneInfo(zone)).date()
+    today = local_date(context.now(), zone)
     prices = {name: None if made.content[name] is None else Decimal(made.content[name]) for name in PRICES}
     day = days_done(made.content["body"], today)
     return Page(made.content | prices, day, made.made_at, kept=kept)
@@ -66,13 +65,11 @@ def is_to_be_waited_for(db: Db, studio_id: int) -> bool:
 
 
 def ask_for_page(context: Context, studio_id: int, actor: str) -> None:
-    """Have the page worked out by a run, unless one is at it or waits."""
+    """Have the page worked out by a run: the one that is at it or waits, or a new one."""
+    asked: dict[str, Any] = {"origin": RunOrigin.MANUAL, "actor": actor, "now": context.now()}
     with context.store.write() as db:
         first = db.scalar(select(func.min(Connection.id)).where(Connection.studio_id == studio_id))
-        at_it = Run.connection_id == first, Run.kind == RunKind.STATE, Run.state.in_(OPEN)
-        if db.scalar(select(Run.id).where(*at_it).limit(1)) is None:
-            asked: dict[str, Any] = {"origin": RunOrigin.MANUAL, "actor": actor, "now": context.now()}
-            request_run(db, RunKind.STATE, first, params=PAGE_ALONE, why="the guarantee's page", **asked)
+        request_run(db, RunKind.STATE, first, params=PAGE_ALONE, why="the guarantee's page", **asked)
     context.wake_engine()
 
 

@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session as Db
 from sqlalchemy.orm import defer
 
 from adapter.marketplace.payouts.owed import TRIAL, Quote
 from adapter.marketplace.payouts.quotes import quote_of
 from adapter.statements.gaps import Gaps
+from adapter.store.belonging import its_session, its_venue
 from adapter.store.meaning import meaning
 from adapter.store.selling import same_place
 from adapter.store.tables import ChannelReservation, Connection, Reservation, Session, SourceMapping, Venue
@@ -64,15 +65,12 @@ def reservations_of(
 
 
 def _query(studio_id: int, as_of: datetime) -> Any:
-    same = Reservation.connection_id
-    session = and_(Session.connection_id == same, Session.external_id == Reservation.session_id)
-    venue = and_(Venue.connection_id == same, Venue.external_id == Session.venue_id)
     return (
         select(Reservation, Session, Venue, SourceMapping.channel, ChannelReservation)
         .options(defer(Reservation.raw), defer(Session.raw), defer(Venue.raw))
-        .join(Connection, Connection.id == same)
-        .outerjoin(Session, session)
-        .outerjoin(Venue, venue)
+        .join(Connection, Connection.id == Reservation.connection_id)
+        .outerjoin(Session, its_session())
+        .outerjoin(Venue, its_venue())
         .outerjoin(SourceMapping, meaning())
         .outerjoin(ChannelReservation, same_place())
         .where(Connection.studio_id == studio_id)

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session as Db
 
-from adapter.guarantee.periods import Period, Span, day_begins, day_ends, gaps, period_from
+from adapter.guarantee.periods import Period, Span, day_begins, day_ends, gaps, local_date, period_from
 from adapter.guarantee.reading_case import REQUIREMENTS
 from adapter.guarantee.terms import SMARTTOOLS_TOLERANCE, TERMS
 from adapter.statements.inventory import Level, levels_of
@@ -162,7 +162,7 @@ def _smarttools(
 
 
 def _levels(db: Db, studio: Studio, period: Period, now: datetime) -> Iterator[Light]:
-    yesterday = now.astimezone(ZoneInfo(studio.timezone)).date() - timedelta(days=1)
+    yesterday = local_date(now, studio.timezone) - timedelta(days=1)
     for level in levels_of(db, studio.id, period.start, min(yesterday, period.last_day)):
         colour = "red" if level.fails else "amber" if level.low_now else "green"
         yield Light("inventory", colour, _level_words(level), now + timedelta(days=7) if colour == "amber" else None)
@@ -206,7 +206,7 @@ def _floor(db: Db, studio: Studio, now: datetime) -> Iterator[Light]:
     part, floor = participation_of(db, studio.id), effective_settings(db, studio.id).studio.rate_floor
     if part is None or part.floor_share is None or floor is None:
         return
-    today = now.astimezone(ZoneInfo(studio.timezone)).date()
+    today = local_date(now, studio.timezone)
     price = retail_now(db, studio.id, today, part.readings)
     if price is not None and floor < price * part.floor_share:
         yield Light("floor", "amber", "prices rose and the floor did not: it is a smaller share of them than agreed.")

@@ -33,6 +33,11 @@ def note(
     write_line(db, connection.studio_id, act, f"connection:{connection.id}", before, after, actor=actor, now=now)
 
 
+def note_studio(db: Session, studio_id: int, act: str, after: Values, *, actor: str, now: datetime) -> None:
+    """Write a line about a studio as a whole."""
+    write_line(db, studio_id, act, f"studio:{studio_id}", None, after, actor=actor, now=now)
+
+
 def write_line(
     db: Session,
     studio_id: int | None,

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session, aliased, defer
 
+from adapter.store.belonging import its_class_type, its_venue
 from adapter.store.meaning import meaning
 from adapter.store.selling import Taken, taken_of
 from adapter.store.tables import ClassType, Connection, Decision, Push, PushMode, Reservation, SourceMapping, Venue
@@ -107,8 +108,7 @@ def starts_of(
         .where(Connection.studio_id.in_(studio_ids), ClassSession.starts_at >= start, ClassSession.starts_at < end)
     )
     if venue_id is not None:
-        same = and_(Venue.connection_id == ClassSession.connection_id, Venue.external_id == ClassSession.venue_id)
-        wanted = wanted.join(Venue, same).where(Venue.id == venue_id)
+        wanted = wanted.join(Venue, its_venue()).where(Venue.id == venue_id)
     return [(instant, zone) for instant, zone in db.execute(wanted)]
 
 
@@ -166,7 +166,6 @@ def _sessions() -> Select[*tuple[Any, ...]]:
     later_push = aliased(Push)
     last_sequence = select(func.max(later_decision.sequence)).where(later_decision.session_id == ClassSession.id)
     last_push = select(func.max(later_push.id)).where(later_push.session_id == ClassSession.id)
-    same = ClassSession.connection_id
     return (
         select(
             ClassSession,
@@ -179,10 +178,8 @@ def _sessions() -> Select[*tuple[Any, ...]]:
             Push,
         )
         .join(Connection, Connection.id == ClassSession.connection_id)
-        .outerjoin(Venue, and_(Venue.connection_id == same, Venue.external_id == ClassSession.venue_id))
-        .outerjoin(
-            ClassType, and_(ClassType.connection_id == same, ClassType.external_id == ClassSession.class_type_id)
-        )
+        .outerjoin(Venue, its_venue())
+        .outerjoin(ClassType, its_class_type())
         .outerjoin(
             Decision,
             and_(Decision.session_id == ClassSession.id, Decision.sequence == last_sequence.scalar_subquery()),

@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 from adapter.planning.budget import runs_out_at
 from adapter.store.api_calls import calls_of
 from adapter.store.reading_plan import plan_of
-from adapter.store.tables import Connection, Push, PushState, Quarantine, Run, RunState, WebhookMessage
+from adapter.store.tables import OPEN, Connection, Push, PushState, Quarantine, Run, WebhookMessage
 from adapter.store.tables import Session as ClassSession
 
-OPEN = (RunState.QUEUED, RunState.RUNNING)
 WORKED_OFF = timedelta(minutes=10)  # a webhook that waits longer is a sign that something is wrong
 
 

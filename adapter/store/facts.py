@@ -16,6 +16,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session as Database
 
+from adapter.store.belonging import its_session
 from adapter.store.meaning import meaning
 from adapter.store.prices import Prices, prices_of
 from adapter.store.selling import HOLDING, LET_GO, same_place
@@ -214,10 +215,7 @@ def _reservations(db: Database, connection_id: int, during: Any, prices: Prices)
             ChannelReservation.product,
             ChannelReservation.state,
         )
-        .join(
-            Session,
-            and_(Session.connection_id == Reservation.connection_id, Session.external_id == Reservation.session_id),
-        )
+        .join(Session, its_session())
         .outerjoin(SourceMapping, meaning())
         .outerjoin(ChannelReservation, same_place())
         .where(Reservation.connection_id == connection_id, during)

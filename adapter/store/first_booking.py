@@ -1,4 +1,4 @@
-"""Where a person's first reservation came from, by e-mail (GI-02): first ever, and first within any window.
+"""Where a person's first reservation ever came from, by e-mail (GI-02).
 
 The person of a reservation is the address that the platform keeps on it, else the one its client had when it was booked
 (EC-13). First is by the instant of booking, by the session's start where that is unknown; at the same instant the
@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, and_, case, delete, func
 from sqlalchemy.orm import Session as Db
 from sqlalchemy.orm import aliased
 
+from adapter.store.belonging import its_session
 from adapter.store.client_merges import joined_addresses
 from adapter.store.dialect import chunks, table_of, upsert
 from adapter.store.meaning import meaning
@@ -83,14 +84,9 @@ def refresh_first_bookings(db: Db, studio_id: int) -> int:
     return len(moved)
 
 
-def first_in_window(db: Db, studio_id: int, start: datetime, end: datetime) -> list[First]:
-    """Each person's first reservation made at or after ``start`` and before ``end``, by their id of address."""
-    return _firsts(db, studio_id, start, end)
-
-
-def _firsts(db: Db, studio_id: int, start: datetime | None = None, end: datetime | None = None) -> list[First]:
-    bookings = _bookings(studio_id)
-    of_person = _of_person(bookings, start, end)
+def _firsts(db: Db, studio_id: int) -> list[First]:
+    """Each person's first reservation, by their id of address."""
+    of_person = _of_person(_bookings(studio_id))
     first = select(of_person).where(of_person.c.place == 1).order_by(of_person.c.email_id)
     found = {row["email_id"]: (_order(row), _first(row)) for row in db.execute(first).mappings()}
     for addresses in joined_addresses(db, studio_id):
@@ -124,20 +120,19 @@ def _first(row: Mapping[Any, Any]) -> First:
     )
 
 
-def _of_person(bookings: Subquery, start: datetime | None, end: datetime | None) -> Subquery:
+def _of_person(bookings: Subquery) -> Subquery:
     """The bookings of each person in their order."""
     there = bookings.c
-    inside: list[ColumnElement[bool]] = [there.email_id.is_not(None), there.at.is_not(None)]
-    if start is not None:
-        inside.append(there.at >= start)
-    if end is not None:
-        inside.append(there.at < end)
     order = (there.at, there.starts_at, there.channel, there.reservation_id)
     place = func.row_number().over(partition_by=there.email_id, order_by=order)
     same_instant = (there.email_id, there.at)
     nearest = func.min(there.channel).over(partition_by=same_instant).label("nearest")
     farthest = func.max(there.channel).over(partition_by=same_instant).label("farthest")
-    return select(bookings, place.label("place"), nearest, farthest).where(*inside).subquery()
+    return (
+        select(bookings, place.label("place"), nearest, farthest)
+        .where(there.email_id.is_not(None), there.at.is_not(None))
+        .subquery()
+    )
 
 
 def _bookings(studio_id: int) -> Subquery:
@@ -185,13 +180,12 @@ def _lost_address() -> ColumnElement[Any]:
 
 def _joined(wanted: Columns, held: Subquery, at: ColumnElement[Any]) -> Columns:
     same = Reservation.connection_id
-    session = and_(Session.connection_id == same, Session.external_id == Reservation.session_id)
     client = and_(Client.connection_id == same, Client.external_id == Reservation.client_id)
     then = and_(or_(held.c.first, held.c.since <= at), or_(held.c.until.is_(None), at < held.c.until))
     return (
         wanted.select_from(Reservation)
         .join(Connection, Connection.id == same)
-        .outerjoin(Session, session)
+        .outerjoin(Session, its_session())
         .outerjoin(Client, client)
         .outerjoin(held, and_(held.c.client_id == Client.id, then))
         .outerjoin(SourceMapping, meaning())

@@ -18,6 +18,7 @@ from sqlalchemy.orm import joinedload
 from adapter.store.connection_health import WORKED_OFF
 from adapter.store.setting_rules import NO_INCREASE_AFTER, NOTHING_AFTER
 from adapter.store.tables import (
+    OPEN,
     Alert,
     ApiCalls,
     Connection,
@@ -25,13 +26,10 @@ from adapter.store.tables import (
     EventsState,
     Quarantine,
     Run,
-    RunState,
     Scope,
     Setting,
     WebhookMessage,
 )
-
-BUSY = (RunState.QUEUED, RunState.RUNNING)
 
 
 class Level(IntEnum):
@@ -148,7 +146,7 @@ def _counts(db: Db, connection_ids: Sequence[int], now: datetime) -> dict[str, d
         ),
         "calls": select(ApiCalls.connection_id, func.sum(ApiCalls.calls)).where(today),
         "errors": select(ApiCalls.connection_id, func.sum(ApiCalls.errors)).where(today),
-        "open_runs": select(Run.connection_id, func.count()).where(Run.state.in_(BUSY)),
+        "open_runs": select(Run.connection_id, func.count()).where(Run.state.in_(OPEN)),
     }
     return {name: _by_connection(db, wanted) for name, wanted in asked.items()}
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session as Db
 
+from adapter.store.belonging import its_session, its_venue
 from adapter.store.meaning import meaning
 from adapter.store.tables import Connection, Decision, PushMode, Reservation, Session, SourceMapping, Studio, Venue
 from connectors.records import ACTIVE_OUTCOMES, Channel, SessionStatus
@@ -73,15 +74,12 @@ def coverage_of(db: Db, studio_ids: frozenset[int] | None, now: datetime) -> lis
 def _booked(db: Db, studio_ids: frozenset[int] | None, now: datetime) -> Mapping[int, int]:
     every = select(Connection.id)
     here = db.scalars(every if studio_ids is None else every.where(Connection.studio_id.in_(studio_ids))).all()
-    same = Reservation.connection_id
-    held = and_(Session.connection_id == same, Session.external_id == Reservation.session_id)
-    place = and_(Venue.connection_id == same, Venue.external_id == Session.venue_id)
     counted = (
         select(Venue.id, func.sum(Reservation.seats))
         .select_from(Reservation)
-        .join(Session, held)
+        .join(Session, its_session())
         .join(SourceMapping, meaning())
-        .join(Venue, place)
+        .join(Venue, its_venue())
         .where(
             Session.connection_id.in_(here),
             SourceMapping.channel == Channel.MARKETPLACE,

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
 from adapter.experiments.assignment import is_held_out, week_of
-from adapter.store.audit import write_line
+from adapter.guarantee.periods import local_date
+from adapter.store.audit import note_studio
 from adapter.store.tables import Holdout, Studio
 
 METRIC = "what a class brings: direct visits at their price, marketplace reservations at their payout"
@@ -46,7 +47,7 @@ def register_holdout(db: Db, studio_id: int, share: float, weeks: int, *, actor:
     if not LEAST_SHARE <= share <= MOST_SHARE or not LEAST_WEEKS <= weeks <= MOST_WEEKS:
         shares, weeks_allowed = f"{LEAST_SHARE:.0%} to {MOST_SHARE:.0%}", f"{LEAST_WEEKS} to {MOST_WEEKS}"
         raise HoldoutRefused(f"A holdout takes {shares} of the slots, for {weeks_allowed} weeks.")
-    today = now.astimezone(ZoneInfo(db.get_one(Studio, studio_id).timezone)).date()
+    today = local_date(now, db.get_one(Studio, studio_id).timezone)
     running = draw_of(db, studio_id)
     if running is not None and running.row.ends_on >= today:
         raise HoldoutRefused(f"A holdout is registered until {running.row.ends_on}: one at a time.")
@@ -63,8 +64,7 @@ def register_holdout(db: Db, studio_id: int, share: float, weeks: int, *, actor:
     )
     db.add(row)
     said = {"share": share, "starts_on": monday.isoformat(), "ends_on": row.ends_on.isoformat(), "metric": METRIC}
-    about = f"studio:{studio_id}"
-    write_line(db, studio_id, "holdout.registered", about, None, said, actor=actor, now=now)
+    note_studio(db, studio_id, "holdout.registered", said, actor=actor, now=now)
     db.flush()
     return row
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import fields
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select
@@ -10,6 +12,9 @@ from sqlalchemy.orm import Session as Database
 
 from adapter.store.dialect import chunks
 from adapter.store.tables import IN_FORCE, Push
+from connectors.records import Offer
+
+OFFER = frozenset(field.name for field in fields(Offer))
 
 
 def limits_in_force(db: Database, session_ids: Collection[int]) -> dict[int, int]:
@@ -21,11 +26,14 @@ def limits_in_force(db: Database, session_ids: Collection[int]) -> dict[int, int
     for some in chunks(sorted(session_ids)):
         last = select(func.max(Push.id)).where(Push.session_id.in_(some), Push.state.in_(IN_FORCE))
         rows = select(Push.session_id, Push.wanted).where(Push.id.in_(last.group_by(Push.session_id)))
-        found |= {number: whole_limit(wanted) for number, wanted in db.execute(rows)}
+        found |= {number: offer_of(wanted).total for number, wanted in db.execute(rows)}
     return found
 
 
-def whole_limit(wanted: Mapping[str, Any]) -> int:
-    """Marketplace reservations in all under an offer as the outbox keeps it."""
-    whole: int = wanted["limit"] + wanted["premium_limit"]
-    return whole
+def offer_of(wanted: Mapping[str, Any]) -> Offer:
+    """The offer that a row of the outbox keeps."""
+    values = {name: value for name, value in wanted.items() if name in OFFER}
+    premium = values["premium_rate"]
+    values["rate"] = Decimal(values["rate"])
+    values["premium_rate"] = None if premium is None else Decimal(premium)
+    return Offer(**values)

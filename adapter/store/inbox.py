@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from adapter.store.redaction import about_person, redact
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Connection, ConnectionState, RunKind, RunOrigin, WebhookMessage
 from adapter.work import request_run
+from connectors import strict_json
 from connectors.records import BookingEvent, Delivery, Hint, Stream
 
 SAID_KEPT = timedelta(days=30)  # what a message said, after it was worked off
@@ -139,8 +139,9 @@ def _plain(hint: Hint) -> dict[str, Any]:
 
 
 def _parsed(body: bytes) -> dict[str, Any]:
+    """What a message says, or nothing: what the strict reader refuses, not every database would take either."""
     try:
-        found = json.loads(body)
-    except ValueError:
+        found = strict_json.loads(body)
+    except strict_json.NotJson:
         return {}
     return found if isinstance(found, dict) else {"body": found}

@@ -19,6 +19,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Db
 
 from adapter.store.tables import (
+    OPEN,
+    WAITING,
     Alert,
     ApiCalls,
     Connection,
@@ -37,7 +39,6 @@ from adapter.store.tables import (
 LATELY = timedelta(hours=1)
 MOST_PUSHES, MOST_MESSAGES = 2000, 500  # of the latest, that quantiles are taken from
 QUANTILES = (0.5, 0.95, 0.99)
-UNFINISHED = (PushState.PENDING, PushState.SENDING, PushState.SENT, PushState.UNKNOWN)
 
 Values = Iterator[tuple[tuple[object, ...], float]]
 
@@ -73,7 +74,7 @@ class Look:
     def open_runs(self) -> Sequence[Any]:
         """Runs that wait or are at work: (connection, kind, state, how many, the earliest due)."""
         counted = select(Run.connection_id, Run.kind, Run.state, func.count(), func.min(Run.due_at))
-        counted = counted.where(Run.state.in_((RunState.QUEUED, RunState.RUNNING)))
+        counted = counted.where(Run.state.in_(OPEN))
         return self.db.execute(counted.group_by(Run.connection_id, Run.kind, Run.state)).all()
 
     @cached_property
@@ -220,7 +221,7 @@ def _push_seconds(look: Look) -> Values:
 
 
 def _pushes_waiting(look: Look) -> Values:
-    counted = select(Push.connection_id, Push.state, func.count()).where(Push.state.in_(UNFINISHED))
+    counted = select(Push.connection_id, Push.state, func.count()).where(Push.state.in_(WAITING))
     for connection_id, state, count in look.db.execute(counted.group_by(Push.connection_id, Push.state)):
         yield (*look.of(connection_id), state), float(count)
 

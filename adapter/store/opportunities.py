@@ -13,6 +13,7 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session as Db
 
+from adapter.store.belonging import its_class_type, its_venue
 from adapter.store.facts import STANDING, facts_of_connection
 from adapter.store.tables import (
     ClassType,
@@ -138,13 +139,12 @@ def _waits(now: datetime) -> ColumnElement[bool]:
 
 
 def _of(studio_id: int) -> Select[Opportunity, Session, str, str]:
-    same = Session.connection_id
     return (
         select(Opportunity, Session, ClassType.name, Venue.name)
         .join(Session, Session.id == Opportunity.session_id)
         .join(Connection, Connection.id == Opportunity.connection_id)
-        .outerjoin(ClassType, and_(ClassType.connection_id == same, ClassType.external_id == Session.class_type_id))
-        .outerjoin(Venue, and_(Venue.connection_id == same, Venue.external_id == Session.venue_id))
+        .outerjoin(ClassType, its_class_type())
+        .outerjoin(Venue, its_venue())
         .where(Connection.studio_id == studio_id)
     )
 

@@ -13,11 +13,8 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session as Database
 
-from adapter.store.tables import Breaker, Listing, Push, PushState
+from adapter.store.tables import BAD, WAITING, Breaker, Listing, Push, PushState
 from adapter.store.tables import Session as ClassSession
-
-WAITING = (PushState.PENDING, PushState.SENDING, PushState.SENT, PushState.UNKNOWN)
-BAD = (PushState.REFUSED, PushState.FAILED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session as Db
 
 from adapter.guarantee.identity import normalise
+from adapter.store.belonging import its_class_type, its_session
 from adapter.store.meaning import meaning
 from adapter.store.sealing import Keyring
 from adapter.store.tables import (
@@ -170,10 +171,8 @@ def _named(db: Db, words: str, studio_ids: frozenset[int] | None, now: datetime)
 
 def _sessions(db: Db, which: Any, studio_ids: frozenset[int] | None) -> Iterator[Hit]:
     """The latest first: a question is mostly about a class to come, or just over."""
-    kind = and_(ClassType.connection_id == Session.connection_id, ClassType.external_id == Session.class_type_id)
-    wanted = _mine(select(Session, ClassType.name, Studio), Session.connection_id, studio_ids).outerjoin(
-        ClassType, kind
-    )
+    every = _mine(select(Session, ClassType.name, Studio), Session.connection_id, studio_ids)
+    wanted = every.outerjoin(ClassType, its_class_type())
     for row, name, studio in db.execute(wanted.where(which).order_by(Session.starts_at.desc()).limit(MOST)):
         title = name or row.class_type_id
         detail = f"class {row.id}, at the platform {row.external_id}"
@@ -181,8 +180,8 @@ def _sessions(db: Db, which: Any, studio_ids: frozenset[int] | None) -> Iterator
 
 
 def _reservations(db: Db, external_id: str, studio_ids: frozenset[int] | None) -> Iterator[Hit]:
-    held = and_(Session.connection_id == Reservation.connection_id, Session.external_id == Reservation.session_id)
-    wanted = _mine(select(Reservation, Session, Studio), Reservation.connection_id, studio_ids).join(Session, held)
+    every = _mine(select(Reservation, Session, Studio), Reservation.connection_id, studio_ids)
+    wanted = every.join(Session, its_session())
     which = and_(Reservation.connection_id.in_(_connections(db, studio_ids)), Reservation.external_id == external_id)
     for row, session, studio in db.execute(wanted.where(which).limit(MOST)):
         detail = f"{row.outcome.replace('_', ' ')}, booked by {row.source}"
@@ -244,13 +243,11 @@ def _guests(db: Db, email: int, masked: str, studio_ids: frozenset[int] | None) 
 
 
 def _latest(db: Db, whose: Any) -> Iterator[Booking]:
-    same = Reservation.connection_id
-    kind = and_(ClassType.connection_id == same, ClassType.external_id == Session.class_type_id)
     wanted = (
         select(Reservation.outcome, Session, ClassType.name, SourceMapping.channel)
         .select_from(Reservation)
-        .join(Session, and_(Session.connection_id == same, Session.external_id == Reservation.session_id))
-        .outerjoin(ClassType, kind)
+        .join(Session, its_session())
+        .outerjoin(ClassType, its_class_type())
         .outerjoin(SourceMapping, meaning())
         .where(whose)
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
+from adapter.guarantee.periods import day_begins
 from adapter.people.permissions import Act, may, studios_for
 from adapter.showing.confidential import without_floor
 from adapter.store.audit import Filter, actors_in, acts_in, lines_of, studios_in
@@ -45,8 +45,8 @@ def _page(studio: Studio | None, zone: str) -> str:
         studio_id=own or args.get("studio", type=row_id),
         actor=args.get("who") or None,
         act=args.get("act") or None,
-        first=_midnight(first, zone) if first else None,
-        before=_midnight(last + timedelta(days=1), zone) if last else None,
+        first=day_begins(first, zone) if first else None,
+        before=day_begins(last + timedelta(days=1), zone) if last else None,
     )
     with context().store.read() as db:
         rows = lines_of(db, wanted, older_than=args.get("older", type=row_id), limit=SHOWN + 1)
@@ -78,7 +78,3 @@ def _day(name: str) -> date | None:
     except ValueError:
         abort(400)
     return day if day is None or date(2000, 1, 1) <= day < date(2200, 1, 1) else abort(400)
-
-
-def _midnight(day: date, zone: str) -> datetime:
-    return datetime.combine(day, time(), ZoneInfo(zone))

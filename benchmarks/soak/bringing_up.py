@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from benchmarks.soak.adapter import Settings, Studio, config_of
 from benchmarks.soak.clock import FileClock
 from benchmarks.soak.processes import Processes
 from benchmarks.soak.week import Soak
+from sync.demo.sandbox import free_port
 from sync.engine import announce
 
 
@@ -36,7 +36,7 @@ def soak_of(
         database_url=database_url,
         encryption_key=Fernet.generate_key().decode(),
         clock=str(folder / "clock"),
-        web_port=_free_port(),
+        web_port=free_port(),
     )
     ctx = announce(compose(config_of(settings), now=clock))
     processes = Processes(settings, workers, log)
@@ -47,9 +47,3 @@ def soak_of(
     finally:
         processes.stop()
         ctx.store.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

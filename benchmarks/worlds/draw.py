@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.worlds.kinds import Curve, Kind
+from benchmarks.worlds.willing import SHAPES
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -58,7 +59,7 @@ class World:
 
 
 def draw(kinds: Sequence[Kind], seed: int, *, weeks: int = 6) -> World:
-    """One studio for each entry of ``kinds``."""
+    """One studio for each entry of ``kinds``; guests of all are willing to pay in one shape."""
     rng = np.random.default_rng(seed)
     parts = [_studio(kind, number, rng, weeks) for number, kind in enumerate(kinds)]
     joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -132,7 +133,7 @@ def _people(
         most = np.full(many, np.inf)
     else:
         scale = np.array([kind.scale * kind.retail for kind in house])[session]
-        chance = np.clip(rng.random(many), 1e-9, 1 - 1e-9)
-        most = median[session] + scale * np.log(chance / (1 - chance))
+        shape, quantile = SHAPES[house[0].willing], np.clip(rng.random(many), 1e-9, 1 - 1e-9)
+        most = shape.most(quantile, median[session], scale)
     order = np.lexsort((-lead, session))
     return People(session[order], lead[order], until[order], shows[order], most[order])

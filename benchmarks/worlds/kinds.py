@@ -39,6 +39,7 @@ class Kind:
     median: float = 0.55  # of retail: the rate at which half of those who look still book
     median_spread: float = 0.2  # of slots around it (log)
     scale: float = 0.12
+    willing: str = "logistic"  # of willing.SHAPES: how what they would pay lies about the median
     cancels: float = 0.15  # share of reservations cancelled before the start
     no_show: float = 0.07
     season: float = 0.1  # amplitude of a yearly wave (log)

@@ -13,6 +13,7 @@ from benchmarks.worlds.leads import EDGES, curve_through, fine_steps, pooled_haz
 from benchmarks.worlds.program import Flow, resumed
 from benchmarks.worlds.season import Books, Offer, offer_of
 from benchmarks.worlds.standing import active, bounds, made
+from benchmarks.worlds.willing import SHAPES
 
 RUNGS = 16  # rates from floor to ceiling
 
@@ -59,7 +60,7 @@ class Optimum:
         retail, floor, ceiling = bounds(self.world, ids)
         rates = np.linspace(floor, ceiling, RUNGS).T
         scale = np.full(len(ids), kind.scale * kind.retail)
-        accepts = 1 / (1 + np.exp((rates - self.world.median[ids][:, None]) / scale[:, None]))
+        accepts = SHAPES[kind.willing].books(rates, self.world.median[ids][:, None], scale[:, None])
         through = np.array([curve_through(kind.curve, self.fine, early) for early in self.world.early[ids].tolist()])
         shows = 1 - kind.no_show
         flow = Flow(

@@ -52,11 +52,11 @@ class Emsr:
         rate = np.round((floor + ceiling) / 2, 2)
         coming = self.mean[ids] * np.interp(self.world.starts[ids] - at, EDGES, self.curve)
         free = np.maximum(self.world.capacity[ids] - direct[ids] - through[ids], 0)
-        kept = [_protected(*each) for each in zip(coming.tolist(), (rate / retail).tolist(), strict=True)]
+        kept = [protected(*each) for each in zip(coming.tolist(), (rate / retail).tolist(), strict=True)]
         return offer_of(np.maximum(free - np.array(kept, dtype=np.int64), 0), rate)
 
 
-def _protected(coming: float, ratio: float) -> int:
+def protected(coming: float, ratio: float) -> int:
     """Places for which another direct client is likelier than ``ratio``, of a Poisson number still to come."""
     places, term, below = 0, math.exp(-coming), 0.0
     while 1 - below - term > ratio:

@@ -1,4 +1,4 @@
-"""What the commands of the road share: a connection by its number, a run done here and now, how it ended in words."""
+"""What the commands of the road share: a connection to call, a run done here and now, how it ended in words."""
 
 from __future__ import annotations
 
@@ -11,29 +11,19 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session as Database
 
+from adapter.command_line.asking import connection_named
 from adapter.connecting.platforms import unset
 from adapter.context import Context
 from adapter.store.saving import Counts
-from adapter.store.tables import Connection, Run, RunState
+from adapter.store.tables import OPEN, Connection, Run, RunState
 from sync.engine.jobs import do_next
 
-ACTOR = "cli"
 LOOK_EVERY = 0.2  # seconds
 IN_ORDER = tuple(field.name for field in fields(Counts))  # a database need not keep the order of JSON
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-connection_argument = click.argument("connection_id", metavar="CONNECTION", type=int)
-
-
-def connection_named(db: Database, connection_id: int) -> Connection:
-    """The connection of this number, or an error that says where to look."""
-    found = db.get(Connection, connection_id)
-    if found is None:
-        raise click.ClickException(f"There is no connection {connection_id}; see `adapter connections`.")
-    return found
 
 
 def connection_to_call(ctx: Context, db: Database, connection_id: int) -> Connection:
-    """The same, where the platform can be called: else no run is made, it could only wait for a setting."""
+    """The connection with our id, where it can be called: else no run is made, it could only wait for a setting."""
     found = connection_named(db, connection_id)
     if missing := unset(found.platform, found.site, ctx.config, renews=found.refresh_token is not None):
         raise click.UsageError(f"{' and '.join(missing)} must be set: {found.platform} can't be called without.")
@@ -52,7 +42,7 @@ def finished(ctx: Context, run_id: int) -> Run:
         pause.wait(LOOK_EVERY)
 
 
-def tell_run(run: Run, as_json: bool, more: Mapping[str, Any] | None = None) -> None:
+def tell_run(run: Run, json_wanted: bool, more: Mapping[str, Any] | None = None) -> None:
     """Print how a run ended, in JSON with ``more`` beside it; a failed one ends the command with status 1."""
     told: dict[str, Any] = {
         "run": run.id,
@@ -62,7 +52,7 @@ def tell_run(run: Run, as_json: bool, more: Mapping[str, Any] | None = None) -> 
         "errors": run.errors,
         **(more or {}),
     }
-    if as_json:
+    if json_wanted:
         click.echo(json.dumps(told, indent=2))
     else:
         click.echo(f"Run {run.id}: {run.state}" + (f" ({run.step})" if run.step else ""))
@@ -72,5 +62,5 @@ def tell_run(run: Run, as_json: bool, more: Mapping[str, Any] | None = None) -> 
             click.echo(f"  failed [{number}] {error['what']}: {error['message']}")
     if run.state is RunState.FAILED:
         raise SystemExit(1)
-    if run.state in (RunState.QUEUED, RunState.RUNNING):
+    if run.state in OPEN:
         click.echo(f"It is not done yet: see `adapter run {run.id}`.", err=True)

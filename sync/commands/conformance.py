@@ -15,6 +15,7 @@ from pathlib import Path
 
 import click
 
+from adapter.command_line.asking import json_option
 from adapter.logs import configure_logs
 from connectors import registry
 from connectors.conformance import Finding, run_conformance
@@ -25,8 +26,8 @@ from sync.demo.sandbox import Sandbox, Unspoken, running_sandbox
 
 @click.command()
 @click.argument("platform", type=click.Choice(registry.names()))
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def conformance(platform: str, as_json: bool) -> None:
+@json_option
+def conformance(platform: str, json_wanted: bool) -> None:
     """Run the tests that every connector must pass, against the sandbox."""
     configure_logs()
     declared = registry.get(platform)
@@ -36,7 +37,7 @@ def conformance(platform: str, as_json: bool) -> None:
         account(declared, sandbox) as api,
     ):
         findings = run_conformance(declared, api)
-    tell(findings, as_json)
+    tell(findings, json_wanted)
     if not all(finding.passed for finding in findings):
         raise SystemExit(1)
 
@@ -64,9 +65,9 @@ def account(platform: Platform, sandbox: Sandbox) -> Iterator[Api]:
         yield replace(api, site=platform.describe(api))
 
 
-def tell(findings: list[Finding], as_json: bool) -> None:
+def tell(findings: list[Finding], json_wanted: bool) -> None:
     """Print what was found."""
-    if as_json:
+    if json_wanted:
         told = [{"check": each.check, "passed": each.passed, "wrong": list(each.wrong)} for each in findings]
         click.echo(json.dumps(told, indent=2))
         return

@@ -9,28 +9,28 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session as Database
 
+from adapter.command_line.asking import ACTOR, DAY, connection_argument, json_option
 from adapter.context import Context
 from adapter.steering.resync import Asked, WrongResync, request_resync, retry_run
 from adapter.store.tables import Run
-from sync.commands.asking import ACTOR, as_json, connection_argument, connection_to_call, finished, tell_run
+from sync.commands.asking import connection_to_call, finished, tell_run
 
 SHOWN = 20  # records of the difference; --json prints all that are kept
-day = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.command()
 @connection_argument
 @click.option("--stream", help="Only this kind of record.")
-@click.option("--from", "first", type=day, help="First day (at the studio).")
-@click.option("--to", "last", type=day, help="Last day, included.")
+@click.option("--from", "first", type=DAY, help="First day (at the studio).")
+@click.option("--to", "last", type=DAY, help="Last day, included.")
 @click.option("--session", type=int, help="Only this session (our id).")
 @click.option("--dry-run", is_flag=True, help="Tell the difference, change nothing.")
 @click.option("--why", default="", help="The reason, kept with the run.")
 @click.option("--failed", "failed_run", type=int, metavar="RUN", help="Only what failed in this run.")
 @click.option("--item", type=int, help="With --failed: only this one of its errors (from 0).")
-@as_json
+@json_option
 @click.pass_obj
-def resync(ctx: Context, /, connection_id: int, as_json: bool, **asked: Any) -> None:
+def resync(ctx: Context, /, connection_id: int, json_wanted: bool, **asked: Any) -> None:
     """Pull again, and print the difference: read, new, changed, unchanged, gone, failed."""
     with ctx.store.write() as db:
         connection_to_call(ctx, db, connection_id)
@@ -41,9 +41,9 @@ def resync(ctx: Context, /, connection_id: int, as_json: bool, **asked: Any) -> 
     click.echo(answer.words, err=True)
     run = finished(ctx, answer.run.id)
     told = {"asked": answer.how.value, "behind": answer.behind, "changes": run.changes or []}
-    if not as_json:
+    if not json_wanted:
         _tell_changes(run)
-    tell_run(run, as_json, told)
+    tell_run(run, json_wanted, told)
 
 
 def _ask(

@@ -7,16 +7,13 @@ from typing import Any
 
 import click
 
+from adapter.command_line.asking import ACTOR, connection_argument, connection_named, json_option
 from adapter.context import Context
 from adapter.steering.push_mode import switch_push_mode
 from adapter.store.push_health import push_health_of
 from adapter.store.tables import Decision, PushMode, Run, RunKind, RunOrigin, RunState
 from adapter.work import request_run
 from sync.commands.asking import (
-    ACTOR,
-    as_json,
-    connection_argument,
-    connection_named,
     connection_to_call,
     finished,
     tell_run,
@@ -30,28 +27,28 @@ from sync.engine.interrupts import interrupted_by_sigterm, wait_for_interrupt
 @click.command()
 @connection_argument
 @click.option("--explain", "session", type=int, metavar="SESSION", help="Only say why, for this session (our id).")
-@as_json
+@json_option
 @click.pass_obj
-def decide(ctx: Context, connection_id: int, session: int | None, as_json: bool) -> None:
+def decide(ctx: Context, connection_id: int, session: int | None, json_wanted: bool) -> None:
     """Decide now for the next 28 days; or say why a session's number is what it is."""
     with ctx.store.write() as db:
         connection_named(db, connection_id)
         if session is None:
             run, _ = request_run(db, RunKind.DECIDE, connection_id, origin=RunOrigin.MANUAL, actor=ACTOR, now=ctx.now())
     if session is None:
-        tell_run(finished(ctx, run.id), as_json)
+        tell_run(finished(ctx, run.id), json_wanted)
         return
     plan = plan_of(ctx, connection_id, now=ctx.now(), only=frozenset({session}), explain_all=True)
     if session not in plan.found:
         raise click.ClickException(f"Session {session} does not start within the next 28 days on this connection.")
-    _tell_why(as_stored(plan.found[session][2]), plan.changed[session], as_json)
+    _tell_why(as_stored(plan.found[session][2]), plan.changed[session], json_wanted)
 
 
 @click.command("replay")
 @click.argument("decision_id", metavar="DECISION", type=int)
-@as_json
+@json_option
 @click.pass_obj
-def replay_command(ctx: Context, decision_id: int, as_json: bool) -> None:
+def replay_command(ctx: Context, decision_id: int, json_wanted: bool) -> None:
     """Make a stored decision again from its stored inputs, and compare byte for byte."""
     with ctx.store.read() as db:
         decision = db.get(Decision, decision_id)
@@ -59,7 +56,7 @@ def replay_command(ctx: Context, decision_id: int, as_json: bool) -> None:
             raise click.ClickException(f"There is no decision {decision_id}.")
         again, kept = replay(ctx, decision), stored(decision)
     same = again == kept
-    if as_json:
+    if json_wanted:
         click.echo(json.dumps({"same": same, "stored": json.loads(kept), "replayed": json.loads(again)}, indent=2))
     elif same:
         click.echo(f"The same, byte for byte: {kept.decode()}")
@@ -70,9 +67,9 @@ def replay_command(ctx: Context, decision_id: int, as_json: bool) -> None:
 @click.command()
 @connection_argument
 @click.option("--mode", type=click.Choice([mode.value for mode in PushMode]), required=True)
-@as_json
+@json_option
 @click.pass_obj
-def push(ctx: Context, connection_id: int, mode: str, as_json: bool) -> None:
+def push(ctx: Context, connection_id: int, mode: str, json_wanted: bool) -> None:
     """Switch what is done with decisions: shadow (nothing is pushed), live, or paused (nothing more sells)."""
     with ctx.store.write() as db:
         # Whatever is amiss, selling can be ended: only who begins it needs a platform that can be called.
@@ -87,7 +84,7 @@ def push(ctx: Context, connection_id: int, mode: str, as_json: bool) -> None:
     with ctx.store.read() as db:
         waiting = push_health_of(db, connection_id, ctx.now()).waiting
     told = {"connection": connection_id, "mode": mode, "waiting": waiting}
-    click.echo(json.dumps(told) if as_json else f"Pushing is {mode}.")
+    click.echo(json.dumps(told) if json_wanted else f"Pushing is {mode}.")
     if waiting:
         click.echo(f"{waiting} pushes wait to be sent or confirmed; a running service goes on with them.", err=True)
 
@@ -117,8 +114,8 @@ def _next_push(ctx: Context, connection_id: int) -> int | None:
     return None if found is None else found[0]
 
 
-def _tell_why(verdict: dict[str, Any], explanation: dict[str, Any], as_json: bool) -> None:
-    if as_json:
+def _tell_why(verdict: dict[str, Any], explanation: dict[str, Any], json_wanted: bool) -> None:
+    if json_wanted:
         click.echo(json.dumps({"decision": verdict, "explanation": explanation}, indent=2, default=str))
         return
     click.echo(f"{verdict['spots']} spots at {verdict['rate']} ({verdict['binding'] or verdict['reason']})")

@@ -6,14 +6,11 @@ import click
 from sqlalchemy.orm import Session as Database
 
 from adapter.command_line import printing
+from adapter.command_line.asking import ACTOR, connection_argument, connection_named, json_option
 from adapter.context import Context
 from adapter.steering.write_back import WrongWriteBack, ask_for_proof, switch_catalog, switch_total_push
 from adapter.store.tables import Connection, Run
 from sync.commands.asking import (
-    ACTOR,
-    as_json,
-    connection_argument,
-    connection_named,
     connection_to_call,
     finished,
     tell_run,
@@ -28,7 +25,7 @@ OFF = "off"
 @click.option("--total", type=click.Choice(["on", OFF]), help="Write online capacities: they limit your own clients.")
 @click.option("--catalog", metavar="OPTION|off", help="Let the price of this price option follow the rate.")
 @click.option("--even-public", is_flag=True, help="Even if everybody sees that price.")
-@as_json
+@json_option
 @click.pass_obj
 def write_back(
     ctx: Context,
@@ -37,7 +34,7 @@ def write_back(
     total: str | None,
     catalog: str | None,
     even_public: bool,
-    as_json: bool,
+    json_wanted: bool,
 ) -> None:
     """Say, prove or switch what is written into a studio's own timetable and prices."""
     if sum(asked is not None for asked in (session, total, catalog)) > 1:
@@ -52,10 +49,10 @@ def write_back(
         except WrongWriteBack as error:
             raise click.ClickException(f"{error}.") from error
     if run is not None:
-        tell_run(finished(ctx, run.id), as_json)
-    if run is None or not as_json:
+        tell_run(finished(ctx, run.id), json_wanted)
+    if run is None or not json_wanted:
         with ctx.store.read() as db:
-            _tell(connection_named(db, connection_id), as_json)
+            _tell(connection_named(db, connection_id), json_wanted)
 
 
 def _asked(
@@ -78,8 +75,8 @@ def _asked(
     return None
 
 
-def _tell(connection: Connection, as_json: bool) -> None:
-    (printing.as_json if as_json else printing.as_list)(
+def _tell(connection: Connection, json_wanted: bool) -> None:
+    (printing.as_json if json_wanted else printing.as_list)(
         {
             "connection": connection.id,
             "online_capacity": "on" if connection.total_push_on else OFF,

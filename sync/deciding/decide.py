@@ -25,8 +25,9 @@ from connectors.errors import TryAgain
 from connectors.records import Offer
 from sync.deciding import models, opportunities
 from sync.deciding.candidates import Candidate, candidates, unpriced
+from sync.deciding.explaining import explanations
 from sync.deciding.inputs import Inputs, canonical, inputs_of
-from sync.deciding.verdicts import Verdict, as_stored, explanations, paces, stored_standing, verdicts
+from sync.deciding.verdicts import Verdict, as_stored, paces, stored_standing, verdicts
 from sync.engine.job import Job
 from sync.pulling import windows
 from sync.pushing import outbox, totals
@@ -149,6 +150,7 @@ def _beside(candidate: Candidate) -> Inputs:
         "marketplace": candidate.marketplace,
         "premium": _premium(candidate),
         "premium_chosen": candidate.standing.premium,
+        "weighed": True,  # risk and value are told of what is listed; decisions of before told of what was proposed
         "last_rate": None if candidate.last is None else str(candidate.last.rate),
     }
 

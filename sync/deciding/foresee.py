@@ -1,18 +1,17 @@
 """What a change of settings or an override would do: decided twice for one instant, compared, nothing written (J2).
 
-The value of a session is what the model expects of the spots that would be listed. Where a rule or a person lists fewer
-or more than the model proposed, it is taken in proportion, and never more than the model hopes for: spots beyond its
-proposal are not worth more to it, else it would have proposed them.
+The value of a session is what the model expects of the spots that would be listed, whoever chose their number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 
 from adapter.context import Context
 from adapter.steering.foreseeing import Difference, Foreseen, Side
+from adapter.store.belonging import its_class_type
 from adapter.store.connection_health import connections_of
 from adapter.store.overrides import Wishes
 from adapter.store.tables import ClassType, ConnectionState, Session, Studio
@@ -60,16 +59,11 @@ def _differences(ctx: Context, before: Plan, after: Plan) -> list[Difference]:
 
 def _side(verdict: Verdict) -> Side:
     spots = verdict.spots + verdict.premium_spots
-    value = verdict.expected_value * min(1.0, spots / verdict.proposed) if verdict.proposed else 0.0
-    return Side(spots, verdict.rate, value, verdict.binding or verdict.reason)
+    return Side(spots, verdict.rate, verdict.expected_value, verdict.binding or verdict.reason)
 
 
 def _names(ctx: Context, session_ids: list[int]) -> Mapping[int, str]:
-    same = and_(
-        ClassType.connection_id == Session.connection_id,
-        ClassType.external_id == Session.class_type_id,
-    )
-    wanted = select(Session.id, ClassType.name, Session.class_type_id).outerjoin(ClassType, same)
+    wanted = select(Session.id, ClassType.name, Session.class_type_id).outerjoin(ClassType, its_class_type())
     with ctx.store.read() as db:
         rows = db.execute(wanted.where(Session.id.in_(session_ids))).all()
     return {number: name or external for number, name, external in rows}

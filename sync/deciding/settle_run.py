@@ -3,21 +3,21 @@ the page that shows it."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from adapter.context import Context
+from adapter.guarantee.periods import local_date
 from adapter.marketplace.payouts.days import month_of
 from adapter.marketplace.payouts.due import due_classes
 from adapter.marketplace.payouts.ledger import append_settled
 from adapter.marketplace.payouts.mirrored import rules_of
 from adapter.marketplace.payouts.page import forget_pages, page_of
 from adapter.store.dialect import chunks
-from adapter.store.tables import Connection, Run, RunKind, RunState
+from adapter.store.tables import Run, RunKind, RunState
 from sync.engine.job import Job
 
 CLASSES = 200  # a commit
@@ -38,11 +38,7 @@ def settle_run(ctx: Context, run: Run) -> None:
         job.commit("payouts", step, done=len(some))
     if classes:
         job.write(partial(forget_pages, studio_id=connection.studio_id))
-        page_of(ctx, connection.studio_id, month_of(_today(connection, now)))
-
-
-def _today(connection: Connection, now: datetime) -> date:
-    return now.astimezone(ZoneInfo(connection.timezone)).date()
+        page_of(ctx, connection.studio_id, month_of(local_date(now, connection.timezone)))
 
 
 def _last_look(db: Session, connection_id: int) -> datetime | None:

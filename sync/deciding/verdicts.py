@@ -5,26 +5,38 @@ verdicts out, the same again whenever they are replayed (INV-10). Knows no datab
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Container, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
 from adapter.smarttools import BadTable, SmartTools
-from adapter.smarttools.explain import KEPT, NOT_CHOSEN, OFFERED
 from adapter.store.facts import Facts
 from sync.deciding.candidates import CLOSING
 from sync.deciding.inputs import Inputs, facts_of
-from sync.deciding.limits import WORDS, Proposal, Standing, limit
+from sync.deciding.limits import Proposal, Standing, limit
 
-NO_MODEL = CLOSING | {"skipped", "unreadable"}
-"""Reasons of decisions that no model was asked about, or could answer."""
-
-UNSTORED = frozenset({"proposed", "proposed_rate", "further", "further_rate"})
+UNSTORED = frozenset({"proposed", "proposed_rate", "further", "further_rate", "put_aside"})
 """What a verdict carries beside the columns of a decision."""
+
+
+class Weight(TypedDict):
+    """What a number of spots at a rate risks and brings."""
+
+    displacement_risk: float
+    expected_value: float
+
+
+class Aside(Weight):
+    """The same of a number that was put aside."""
+
+    spots: int
+
+
+NOTHING: Weight = {"displacement_risk": 0.0, "expected_value": 0.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +58,7 @@ class Verdict:
     proposed_rate: Decimal
     further: int = 0  # premium spots by the model, whether the studio chose them or not
     further_rate: Decimal | None = None
+    put_aside: Aside | None = None  # the model's own number, premium spots counted in, where a limit moved it
 
     @property
     def told(self) -> tuple[object, ...]:
@@ -59,7 +72,8 @@ def verdicts(tools: SmartTools, inputs: Mapping[int, Inputs]) -> dict[int, Verdi
     """A verdict for each session, by our id, in the order given. What no model can be asked about is listed at 0."""
     asked = {number: each for number, each in inputs.items() if each["skip"] is None}
     rows = _decided(tools, asked)
-    return {number: _verdict(each, rows.get(number)) for number, each in inputs.items()}
+    found = {number: _verdict(each, rows.get(number)) for number, each in inputs.items()}
+    return found | _weighed(tools, inputs, found)
 
 
 def paces(tools: SmartTools, at: datetime, facts: Facts, skip: Container[int]) -> dict[int, list[float]]:
@@ -78,18 +92,6 @@ def paces(tools: SmartTools, at: datetime, facts: Facts, skip: Container[int]) -
     return {int(number): [ratio, doubt] for number, ratio, doubt in zip(*columns, strict=True)}
 
 
-def explanations(tools: SmartTools, inputs: Mapping[int, Inputs], found: Mapping[int, Verdict]) -> dict[int, Any]:
-    """Why each number is what it is: the model's parts, then our limit's, summing to ``spots``."""
-    asked = {number: each for number, each in inputs.items() if found[number].reason not in NO_MODEL}
-    told: dict[int, Any] = {}
-    if asked:
-        facts = facts_of(asked)
-        at = next(iter(asked.values()))["at"]
-        explained = tools.explain(datetime.fromisoformat(at), **facts)
-        told = dict(zip(asked, explained, strict=True))
-    return {number: _explained(told.get(number), found[number]) for number in inputs}
-
-
 def _decided(tools: SmartTools, asked: Mapping[int, Inputs]) -> dict[int, dict[str, Any]]:
     """The model's rows; a table it refuses is taken apart, so that one session can't stop the others."""
     if not asked:
@@ -101,6 +103,23 @@ def _decided(tools: SmartTools, asked: Mapping[int, Inputs]) -> dict[int, dict[s
         if len(asked) == 1:
             return {number: {"refused": str(error)} for number in asked}
     return {number: row for one in asked.items() for number, row in _decided(tools, dict([one])).items()}
+
+
+def _weighed(tools: SmartTools, inputs: Mapping[int, Inputs], found: Mapping[int, Verdict]) -> dict[int, Verdict]:
+    """The verdicts that a limit moved, with the risk and value of what is listed for those of what was proposed.
+
+    Decisions of before told of the model's number, and are replayed as they were made.
+    """
+    moved = {n: found[n] for n, each in inputs.items() if each.get("weighed") and found[n].put_aside is not None}
+    told = dict.fromkeys(moved, NOTHING)
+    if listed := {n: each for n, each in moved.items() if each.spots + each.premium_spots > 0}:
+        facts = facts_of({n: inputs[n] for n in listed})
+        spots = [each.spots + each.premium_spots for each in listed.values()]
+        rates = [float(each.rate) for each in listed.values()]
+        facts["sessions"] = facts["sessions"].assign(spots=spots, rate=rates)
+        table = tools.weigh(datetime.fromisoformat(inputs[next(iter(listed))]["at"]), **facts)
+        told |= {n: _weight(row) for n, row in zip(listed, table.to_dict("records"), strict=True)}
+    return {n: replace(each, **told[n]) for n, each in moved.items()}
 
 
 def _rows(tools: SmartTools, at: datetime, facts: Facts) -> dict[int, dict[str, Any]]:
@@ -119,7 +138,7 @@ def _verdict(inputs: Inputs, row: dict[str, Any] | None) -> Verdict:
     standing = standing_of(inputs)
     proposal = _proposal(row, premium=standing.premium)
     limited = limit(proposal, standing, datetime.fromisoformat(inputs["at"]))
-    final = limited.proposal
+    final, weight = limited.proposal, _weight(row)
     return Verdict(
         spots=final.spots,
         rate=final.rate,
@@ -128,14 +147,14 @@ def _verdict(inputs: Inputs, row: dict[str, Any] | None) -> Verdict:
         limit=final.spots + inputs["marketplace"] - inputs["premium"],
         premium_limit=final.premium_spots + inputs["premium"],
         expected_direct=_finite(row["expected_direct"]),
-        displacement_risk=_finite(row["displacement_risk"]),
-        expected_value=_finite(row["expected_value"]),
+        **weight,
         reason=str(row["reason"]),
         binding=limited.binding,
         proposed=proposal.spots,
         proposed_rate=proposal.rate,
         further=int(row["further"]),
         further_rate=_amount(row["further_rate"]) if row["further"] else None,
+        put_aside=None if final == proposal else Aside(spots=proposal.spots + proposal.premium_spots, **weight),
     )
 
 
@@ -161,8 +180,7 @@ def _closed(inputs: Inputs, reason: str, binding: str) -> Verdict:
         limit=inputs["marketplace"] - inputs["premium"],
         premium_limit=inputs["premium"],
         expected_direct=0.0,
-        displacement_risk=0.0,
-        expected_value=0.0,
+        **NOTHING,
         reason=reason,
         binding=binding,
         proposed=0,
@@ -189,32 +207,11 @@ def as_stored(row: object) -> dict[str, Any]:
     return {name: f"{value:.4f}" if isinstance(value, Decimal) else value for name, value in found.items()}
 
 
-def _explained(model: dict[str, Any] | None, verdict: Verdict) -> dict[str, Any]:
-    told = model or {"parts": [], "rate_parts": [], "binding": verdict.reason, "one_more": "", "signals": {}}
-    parts = _as_offered(told["parts"], verdict.premium_spots)
-    if verdict.binding is not None and verdict.spots != verdict.proposed:
-        parts.append({"label": WORDS[verdict.binding], "value": verdict.spots - verdict.proposed})
-    by_hand = verdict.rate - verdict.proposed_rate
-    rate_parts = [*told["rate_parts"], *([{"label": WORDS["by_hand"], "value": float(by_hand)}] if by_hand else [])]
-    premium = _premium_told(told["premium"], verdict) if "premium" in told else {}
-    return {**told, "parts": parts, "rate_parts": rate_parts, **premium}
-
-
-def _premium_told(model: Mapping[str, Any], verdict: Verdict) -> dict[str, Any]:
-    """Why so many places are offered as Premium: the model's parts, and what the studio's choice or a rule took."""
-    beyond = sum(part["value"] for part in model["parts"]) - verdict.premium_spots
-    cut = {"label": WORDS.get(verdict.binding or "", NOT_CHOSEN), "value": -beyond}
-    rate = model["rate_parts"] if verdict.premium_spots else []
-    return {"premium": {**model, "parts": [*model["parts"], *([cut] if beyond else [])], "rate_parts": rate}}
-
-
-def _as_offered(parts: Sequence[Mapping[str, Any]], premium: int) -> list[dict[str, Any]]:
-    """The model's parts, with places that it would offer as Premium, and that are not, among those that are kept."""
-    value = {part["label"]: part["value"] for part in parts}
-    beyond = -value.get(OFFERED, 0) - premium
-    if beyond > 0:
-        value |= {KEPT: value.get(KEPT, 0) - beyond, OFFERED: -premium}
-    return [{"label": label, "value": count} for label, count in value.items() if count or label not in (KEPT, OFFERED)]
+def _weight(row: Mapping[Any, Any]) -> Weight:
+    return {
+        "displacement_risk": _finite(row["displacement_risk"]),
+        "expected_value": _finite(row["expected_value"]),
+    }
 
 
 def _amount(value: float) -> Decimal:

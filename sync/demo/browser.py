@@ -46,6 +46,13 @@ class _FirstForm(HTMLParser):
             self._inside = False
 
 
+def form_of(page: str, action: str | None = None) -> Form | None:
+    """The first form of a page, or the first whose action contains ``action``."""
+    parser = _FirstForm(action)
+    parser.feed(page)
+    return parser.form
+
+
 class Browser:
     """One person's browser."""
 
@@ -60,13 +67,11 @@ class Browser:
 
     def submit(self, page: requests.Response, *, action: str | None = None, **filled: str) -> requests.Response:
         """Fill in the page's first form (or the first whose action contains ``action``) and send it."""
-        parser = _FirstForm(action)
-        parser.feed(page.text)
-        if parser.form is None:
+        form = form_of(page.text, action)
+        if form is None:
             raise Refused(f"no form to fill in at {page.url}")
-        target = urljoin(page.url, parser.form.action)
-        values = parser.form.values | filled
-        if parser.form.method == "post":
+        target, values = urljoin(page.url, form.action), form.values | filled
+        if form.method == "post":
             return _checked(self._session.post(target, data=values, timeout=TIMEOUT, headers={"Referer": page.url}))
         return _checked(self._session.get(target, params=values, timeout=TIMEOUT))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import sys
 import time
 from contextlib import ExitStack
@@ -21,7 +20,7 @@ from adapter.logs import configure_logs
 from connectors import registry
 from sync.commands.serve import served_web
 from sync.demo.acts import Demo
-from sync.demo.sandbox import PROGRAM, Sandbox, Unspoken, running_sandbox
+from sync.demo.sandbox import PROGRAM, Sandbox, Unspoken, free_port, running_sandbox
 from sync.demo.telling import Teller
 from sync.engine import engine_of
 from sync.engine.interrupts import interrupted_by_sigterm, wait_for_interrupt
@@ -45,11 +44,11 @@ from sync.engine.interrupts import interrupted_by_sigterm, wait_for_interrupt
 @click.option(
     "--weeks", type=click.IntRange(1, 260), default=52, show_default=True, help="Weeks of history that the studio has."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
-def demo(once: bool, port: int, platforms: tuple[str, ...], history: str | None, weeks: int, as_json: bool) -> None:
+@click.option("--json", "json_wanted", is_flag=True, help="Print the counts as JSON.")
+def demo(once: bool, port: int, platforms: tuple[str, ...], history: str | None, weeks: int, json_wanted: bool) -> None:
     """Connect a made-up studio, mirror it, decide, push, read back, and show it: everything real, nothing outside."""
     began = time.monotonic()
-    tell = Teller(quiet=as_json)
+    tell = Teller(quiet=json_wanted)
     options = ["--weeks", str(weeks), *(["--history", history] if history else [])]
     with ExitStack() as stack:
         given = load_config({**os.environ, "ADAPTER_INSTANCE": str(_fresh_instance())})
@@ -57,12 +56,12 @@ def demo(once: bool, port: int, platforms: tuple[str, ...], history: str | None,
         configure_logs(to=log)
         sandbox = stack.enter_context(running_sandbox(*options, log=log))
         tell.did(f"The sandbox booking platform runs at {sandbox.facts['url']}, as a process of its own.")
-        port = port or _free_port()
+        port = port or free_port()
         context = compose(_demo_config(given, sandbox, platforms, port))
         stack.enter_context(served_web(context, "127.0.0.1", port))
         story = Demo(context, engine_of(context), sandbox, platforms, tell)
         counts = story.play() | {"seconds": round(time.monotonic() - began, 1)}
-        if as_json:
+        if json_wanted:
             click.echo(json.dumps(counts, indent=2))
         tell.did(f"All of it took {counts['seconds']} seconds.")
         if not once:
@@ -118,12 +117,6 @@ def _demo_config(given: Config, sandbox: Sandbox, platforms: tuple[str, ...], po
         allowed_addresses=frozenset({sandbox.address}),
         platforms={**given.platforms, **settings},
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True}, add_help_option=False)

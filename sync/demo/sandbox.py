@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -55,6 +56,13 @@ class Sandbox:
         if platform not in spoken:
             raise Unspoken(f"the sandbox is no double of {platform}; it speaks {', '.join(sorted(spoken))}")
         return dict(spoken[platform])
+
+
+def free_port() -> int:
+    """A port of this machine that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -18,6 +18,8 @@ from adapter.marketplace.publishing import publish
 from adapter.planning.cadence import ROUND
 from adapter.statements.watch import watch_guarantees
 from adapter.store.tables import (
+    OPEN,
+    WAITING,
     ChannelReservation,
     Connection,
     ConnectionState,
@@ -35,7 +37,6 @@ from connectors import registry
 from connectors.records import Channel
 from sync.deciding import freshness
 from sync.pushing import circuit, parity, write_back
-from sync.pushing.outbox import WAITING
 from sync.selling.telling import messages_due
 
 PULL_EVERY = ROUND
@@ -52,7 +53,6 @@ BACKFILL_AGAIN = timedelta(hours=1)
 SUBSCRIBE_AGAIN = timedelta(minutes=5)
 FURTHEST = timedelta(hours=2)  # no run waits longer: what is due later is from a clock that ran ahead (F19)
 MIRRORED = (RunState.DONE, RunState.INCOMPLETE)
-OPEN = (RunState.QUEUED, RunState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)

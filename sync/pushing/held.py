@@ -8,6 +8,7 @@ from connectors.errors import TryAgain
 from connectors.platform import ReadBack
 
 ReadAll = Callable[[], Mapping[str, ReadBack]]
+BULK_PAYS = 4  # sessions from which on reading all at once is cheaper than one by one
 
 
 def all_held(read_all: ReadAll) -> Mapping[str, ReadBack] | None:

@@ -15,10 +15,9 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session as Database
 from sqlalchemy.orm import aliased
 
-from adapter.store.tables import IN_FORCE, Listing, Push, PushState, PushStep
+from adapter.store.tables import IN_FORCE, WAITING, Listing, Push, PushState, PushStep
 
 CLAIM = timedelta(seconds=60)  # longer than a send and its reading back take at worst
-WAITING = (PushState.PENDING, PushState.SENDING, PushState.SENT, PushState.UNKNOWN)
 """States in which a push is not finished. SENDING under a live claim is somebody's; without one its worker died."""
 
 

@@ -29,7 +29,7 @@ from connectors.platform import Api, OfferPush, ReadBack
 from connectors.records import SessionStatus
 from sync.engine.job import Job
 from sync.pushing import listings, outbox
-from sync.pushing.held import all_held
+from sync.pushing.held import BULK_PAYS, all_held
 from sync.pushing.wanted import compare
 
 SOON, SOON_EVERY, EVERY = timedelta(hours=24), timedelta(minutes=15), timedelta(hours=1)
@@ -38,7 +38,6 @@ SAME_DRIFT = 3  # times: then it is meant
 PATIENCE = timedelta(minutes=1)  # reads may trail writes: what was confirmed just now is not looked at
 REMOVED = {"limit": 0, "rate": None, "premium_limit": None, "premium_rate": None}  # no offer sells nothing
 A_RUN = 60  # sessions looked at one by one in one run, where the platform can't list them
-BULK_PAYS = 4
 
 
 def is_due(db: Database, connection: Connection, now: datetime) -> bool:

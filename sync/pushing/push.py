@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from adapter.connecting.opening import open_connection
 from adapter.context import Context
-from adapter.store.tables import Connection, ConnectionState, Push
+from adapter.store.tables import WAITING, Connection, ConnectionState, Push
 from connectors import registry
 from connectors.errors import Misconfigured
 from connectors.platform import Api, Capability, Platform
@@ -27,7 +27,7 @@ def push_due(ctx: Context, now: datetime, *, connection_id: int | None = None) -
     with ctx.store.read() as db:
         wanted = select(Connection).where(
             Connection.state == ConnectionState.ACTIVE,
-            Connection.id.in_(select(Push.connection_id).where(Push.state.in_(outbox.WAITING))),
+            Connection.id.in_(select(Push.connection_id).where(Push.state.in_(WAITING))),
         )
         if connection_id is not None:
             wanted = wanted.where(Connection.id == connection_id)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from adapter.context import Context
 from adapter.store.mirror import Counts
-from adapter.store.tables import IN_FORCE, PushMode, PushState, Run
+from adapter.store.tables import BAD, IN_FORCE, PushMode, Run
 from sync.deciding.decide import close
 from sync.engine.job import Job
 from sync.pushing import parity, push_alerts
 from sync.pushing.push import push_due
 from sync.pushing.write_back import write_back
-
-BAD = (PushState.REFUSED, PushState.FAILED)
 
 
 def push_run(ctx: Context, run: Run) -> None:

@@ -6,18 +6,17 @@ Knows what was wanted (the outbox row) and what a platform holds; knows no datab
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
 
-from adapter.store.in_force import whole_limit
+from adapter.store.in_force import offer_of
 from adapter.store.tables import PushState
 from connectors.platform import Api, OfferPush, ReadBack
 from connectors.records import Offer
 
 Wanted = Mapping[str, Any]
-OFFER = frozenset(field.name for field in fields(Offer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +54,6 @@ def restored(wanted: Wanted, before: Mapping[str, Any]) -> dict[str, Any]:
     return {**wanted, **rates, **limits, "restores": True}
 
 
-def offer_of(wanted: Wanted) -> Offer:
-    """The offer again."""
-    values = {name: value for name, value in wanted.items() if name in OFFER}
-    premium = values["premium_rate"]
-    values["rate"] = Decimal(values["rate"])
-    values["premium_rate"] = None if premium is None else Decimal(premium)
-    return Offer(**values)
-
-
 def native_route(push: OfferPush, api: Api) -> Route:
     """The platform takes a count and a rate for one session and one channel."""
 
@@ -95,7 +85,7 @@ def compare(wanted: Wanted, held: ReadBack | None) -> Held:
     if held.limit is None and held.rate is None:
         return Held(False, "taken, but the platform does not show what it holds", asdict(held), shown=False)
     whole = held.premium_limit is None
-    ours = {**wanted, "limit": whole_limit(wanted)} if whole else wanted
+    ours = {**wanted, "limit": offer_of(wanted).total} if whole else wanted
     names = ("limit", "rate", *(() if whole else ("premium_limit", "premium_rate")))
     apart = [name for name in names if not _same(name, ours[name], getattr(held, name))]
     words = ", ".join(f"{name}: wanted {ours[name]}, held {getattr(held, name)}" for name in apart)

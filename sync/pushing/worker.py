@@ -24,7 +24,7 @@ from connectors.errors import ConnectorError, Misconfigured, NotYet, Reconnect, 
 from connectors.platform import ReadBack
 from sync.engine.retry import TRIES, next_try
 from sync.pushing import circuit, listings, outbox
-from sync.pushing.held import all_held
+from sync.pushing.held import BULK_PAYS, all_held
 from sync.pushing.wanted import Held, Route
 
 LOOK_AGAIN = timedelta(seconds=5)  # a platform's reads may lag behind its writes
@@ -33,7 +33,6 @@ NO_ACCESS_WAIT = timedelta(minutes=15)
 URGENT_WAIT = timedelta(seconds=10)  # the kill switch tries again no later than this, and never gives up
 URGENT_TRIES = 10_000
 CONFLICT, MOST_CONFLICTS = 409, 3  # the platform holds a newer state: read it and decide anew, then tell (OR-05)
-BULK_PAYS = 4  # sessions from which on reading all at once is cheaper than one by one
 
 Note = Callable[[Database], None]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,11 +14,23 @@ from sqlalchemy import update
 
 from adapter.marketplace.feed import announce_connection
 from adapter.marketplace.sellers import register_marketplace
-from adapter.store.tables import Decision, Market, Push, PushState, Role, Rounding, Session
+from adapter.store.tables import (
+    ChannelReservation,
+    Decision,
+    Market,
+    Push,
+    PushState,
+    Role,
+    Rounding,
+    RunKind,
+    Session,
+)
+from connectors.sandbox.market.state import Seller as SoldBy
 from connectors.sandbox.market.world import Terms
 from tests.fixtures.database import NOON
+from tests.fixtures.sandbox import LiveSandbox
 from tests.fixtures.studio import bearer
-from tests.sync.conftest import Road
+from tests.sync.conftest import Road, decide, done
 
 GUESTS = itertools.count(1)
 
@@ -112,3 +125,34 @@ def offer_all(road: Road, sandbox: Any) -> None:
 def listed_with(road: Road, least: int = 2) -> Decision:
     """The decision in force of a session with at least so many standard spots."""
     return next(row for row in road.latest().values() if row.spots >= least)
+
+
+def row_of(shop: Seller, reservation: str) -> ChannelReservation:
+    (row,) = shop.road.all(ChannelReservation, ChannelReservation.caller_id == reservation)
+    assert isinstance(row, ChannelReservation)
+    return row
+
+
+def class_of(road: Road, session_id: int) -> int:
+    with road.ctx.store.read() as db:
+        return int(db.get_one(Session, session_id).external_id)
+
+
+def sold_there(sandbox: LiveSandbox, class_id: int) -> int:
+    return sandbox.site.sold_by(class_id, SoldBy.MARKETPLACE)
+
+
+def list_with_premium(road: Road) -> None:
+    """So wary of displacing direct clients that some places are worth only the premium rate."""
+    road.agree(premium=True, displacement_weight=6.0, rate_ceiling=Decimal(24))
+    done(road.do(RunKind.TRAIN))
+    decide(road)
+
+
+def start_class(road: Road, session: int) -> None:
+    with road.ctx.store.write() as db:
+        db.get_one(Session, session).starts_at = road.ctx.now()
+
+
+def go_stale(road: Road, _: int) -> None:
+    road.set(last_pulled_at=road.ctx.now() - timedelta(hours=2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from decimal import Decimal
 from shutil import copytree
@@ -233,6 +234,28 @@ def test_what_a_person_set_holds_inside_what_is_free_and_agreed_and_replays(
     assert sum(part["value"] for part in after.explanation["parts"]) == after.spots
     assert sum(part["value"] for part in after.explanation["rate_parts"]) == pytest.approx(float(after.rate))
     assert replay(studio.ctx, after) == stored(after)
+
+
+def test_risk_and_value_are_told_of_what_is_listed_and_those_of_what_was_proposed_are_kept(studio: Road) -> None:
+    done(studio.do(RunKind.DECIDE))
+    first, second = sorted(studio.latest().values(), key=lambda one: (one.spots, one.displacement_risk))[-2:]
+    sessions = {row.id: row for row in studio.all(Session)}
+    few = taken(studio, sessions[first.session_id], Channel.MARKETPLACE) + 1
+    by_hand(studio, OverrideKind.SPOTS, sessions[first.session_id], spots=few)
+    by_hand(studio, OverrideKind.BLACKOUT, sessions[second.session_id])
+    done(studio.do(RunKind.DECIDE))
+    for before, spots in ((first, 1), (second, 0)):
+        after = studio.latest()[before.session_id]
+        assert after.spots == spots < before.spots
+        assert 0 <= after.displacement_risk < before.displacement_risk
+        assert 0 <= after.expected_value < before.expected_value
+        own = {name: getattr(before, name) for name in ("spots", "displacement_risk", "expected_value")}
+        assert after.explanation["put_aside"] == own
+        assert "put_aside" not in before.explanation
+        assert replay(studio.ctx, after) == stored(after)
+        del after.inputs["weighed"]  # a decision of before told of the model's number, and still does
+        assert json.loads(replay(studio.ctx, after))["expected_value"] == before.expected_value
+    assert (after.displacement_risk, after.expected_value) == (0, 0)
 
 
 def test_a_class_type_kept_in_shadow_is_decided_and_not_pushed_while_the_rest_is_live(studio: Road) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy import create_engine
 from adapter.context import Context
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
-from adapter.store.tables import Base, Connection, Decision, Push, PushMode, PushState, Session, Studio
+from adapter.store.tables import WAITING, Base, Connection, Decision, Push, PushMode, PushState, Session, Studio
 from connectors.errors import Rejected, TryAgain
 from connectors.platform import ReadBack
 from connectors.records import Offer, SessionStatus
@@ -202,7 +202,7 @@ class Road(RuleBasedStateMachine):
     def _waits(self) -> bool:
         assert self.now < NOON + timedelta(days=2), "it comes to an end"
         with self.store.read() as db:
-            return db.query(Push).filter(Push.state.in_(outbox.WAITING)).count() > 0
+            return db.query(Push).filter(Push.state.in_(WAITING)).count() > 0
 
     @invariant()
     def only_what_was_decided_was_ever_held(self) -> None:

@@ -115,3 +115,25 @@ def test_a_finished_run_frees_its_lane(any_store: Store) -> None:
     second = claim(any_store)
     assert second is not None
     assert second.kind is RunKind.DECIDE
+
+
+@pytest.mark.parametrize(
+    ("kind", "at_work", "asked_for", "joined"),
+    [
+        (RunKind.PULL, {}, {}, False),  # it may have passed what is asked for
+        (RunKind.RESYNC, {"session": 7}, {"session": 7}, True),
+        (RunKind.RESYNC, {}, {"dry_run": True}, False),
+        (RunKind.STATE, {"only": "pages"}, {"only": "pages"}, True),
+        (RunKind.STATE, {}, {"only": "pages"}, True),  # the day's statement makes the pages too
+        (RunKind.STATE, {"only": "pages"}, {}, False),
+    ],
+)
+def test_what_waits_is_joined_and_what_is_at_work_only_if_it_does_what_is_asked_for(
+    store: Store, kind: RunKind, at_work: dict[str, Any], asked_for: dict[str, Any], joined: bool
+) -> None:
+    number = connection(store)
+    running = ask(store, kind, number, **at_work)
+    assert ask(store, kind, number, **at_work) == running
+    claim(store)
+    assert (ask(store, kind, number, **asked_for) == running) is joined
+    assert ask(store, kind, number, **asked_for) == ask(store, kind, number, **asked_for)

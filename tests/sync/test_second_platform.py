@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -42,22 +41,10 @@ from connectors.sandbox.market.state import Client, Seller
 from connectors.sandbox.market.studios import small_studio
 from connectors.sandbox.market.world import Terms, World
 from tests.fixtures.database import NOON
-from tests.fixtures.sandbox import LiveSandbox
+from tests.fixtures.sandbox import LiveSandbox, sent_by
 from tests.sync.conftest import Road, done
 
 BROWSER = "a secret of this browser"
-
-
-class _Form(HTMLParser):
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.values: dict[str, list[str]] = {}
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag == "input" and given.get("name"):
-            self.values[str(given["name"])] = [given.get("value") or ""]
 
 
 class House:
@@ -76,7 +63,7 @@ class House:
         asked = {"studio_id": self.studio, "user_id": self.owner, "browser": BROWSER, "site": account}
         words = {"login": site["owner_login"], "password": site["owner_password"], "decision": "allow"} | login
         page = requests.post(begin_connect(self.ctx, platform, **asked), data=words, timeout=10, allow_redirects=False)
-        back = parse_qs(urlsplit(page.headers.get("Location", "")).query) or _Form(page.text).values
+        back = parse_qs(urlsplit(page.headers.get("Location", "")).query) or sent_by(page.text)
         row = finish_connect(self.ctx, platform, back, browser=BROWSER)
         return Road(self.ctx, row.id, self.sandbox.time)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -21,15 +20,10 @@ from adapter.store.tables import RunKind, RunOrigin
 from adapter.work import request_run
 from sync.commands.serve import serve
 from sync.commands.work import worker
+from sync.demo.sandbox import free_port
 from tests.sync.conftest import Road
 
 ADAPTER = Path(sys.executable).with_name("adapter")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def ready(port: int, *, wanted: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy.orm import Session as Db
 
-from adapter.command_line.asking import studio_named
+from adapter.command_line.asking import DAY, json_option, studio_named, venue_named
 from adapter.command_line.printing import as_json, as_table
 from adapter.context import Context
 from adapter.marketplace.payouts.days import BadDays, Days, days_from
@@ -22,10 +22,7 @@ from adapter.marketplace.payouts.statements import compare_file, differences_of,
 from adapter.marketplace.payouts.sums import change_of
 from adapter.marketplace.payouts.telling import tell_difference, tell_period, tell_place, tell_statement
 from adapter.marketplace.payouts.view import Period, period_of
-from adapter.store.connection_health import connections_of
-from adapter.store.tables import Venue
 
-DATE = click.DateTime(["%Y-%m-%d"])
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -36,15 +33,15 @@ def payouts() -> None:
 
 def _spanned(command: Any) -> Any:
     """The options of a period."""
-    last = click.option("--to", "last", type=DATE, help="The last day of class; the end of this month by default.")
-    first = click.option("--from", "first", type=DATE, help="The first day of class; this month by default.")
+    last = click.option("--to", "last", type=DAY, help="The last day of class; the end of this month by default.")
+    first = click.option("--from", "first", type=DAY, help="The first day of class; this month by default.")
     return first(last(command))
 
 
 @payouts.command()
 @click.argument("studio", type=int)
 @_spanned
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def show(context: Context, studio: int, first: datetime | None, last: datetime | None, json_wanted: bool) -> None:
     """The totals of a STUDIO's payouts, final and provisional, and why they differ from the period before."""
@@ -91,7 +88,7 @@ def export(context: Context, studio: int, first: datetime | None, last: datetime
 @click.argument("file", type=FILE)
 @_spanned
 @click.option("--by", required=True, metavar="NAME", help="Who compares it.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def reconcile(
     context: Context,
@@ -130,7 +127,7 @@ def reconcile(
 @payouts.command()
 @click.argument("studio", type=int)
 @click.argument("share", type=Decimal)
-@click.option("--from", "since", type=DATE, required=True, help="The first day of class for which it holds.")
+@click.option("--from", "since", type=DAY, required=True, help="The first day of class for which it holds.")
 @click.option("--venue", type=int, help="Our number of the venue; absent: all that have no share of their own.")
 @click.option("--by", required=True, metavar="NAME", help="Who sets it.")
 @click.pass_obj
@@ -140,10 +137,8 @@ def share(context: Context, studio: int, share: Decimal, since: datetime, venue:
         raise click.UsageError("SHARE: from 0 to 1.")
     with context.store.write() as db:
         studio_named(db, studio)
-        mine = {connection.id for connection in connections_of(db, studio)}
-        held = None if venue is None else db.get(Venue, venue)
-        if venue is not None and (held is None or held.connection_id not in mine):
-            raise click.UsageError(f"--venue: studio {studio} has no venue {venue}.")
+        if venue is not None:
+            venue_named(db, studio, venue)
         set_share(db, studio, venue, share, since.date(), actor=by, now=context.now())
     click.echo("Set. Payouts that are final already are corrected within the hour.")
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 
-from adapter.store.audit import write_line
+from adapter.store.audit import note_studio
 from adapter.store.tables import FranchisorShare
 
 NONE = Decimal(0)
@@ -48,7 +48,6 @@ def set_share(
     row.recorded_by, row.recorded_at = actor, now
     db.add(row)
     after = {"share": f"{share:f}", "since": since.isoformat(), "venue": venue_id}
-    about = f"studio:{studio_id}"
-    write_line(db, studio_id, "payouts.share", about, None, after, actor=actor, now=now)
+    note_studio(db, studio_id, "payouts.share", after, actor=actor, now=now)
     db.flush()
     return row

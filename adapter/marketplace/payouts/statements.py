@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Db
 
@@ -28,6 +28,7 @@ from adapter.marketplace.payouts.view import BOOKED, Period, Shown, period_of
 from adapter.showing.currency import digits
 from adapter.statements.reservations import key
 from adapter.store.audit import write_line
+from adapter.store.belonging import its_session
 from adapter.store.dialect import chunks
 from adapter.store.meaning import meaning
 from adapter.store.selling import same_place
@@ -140,8 +141,6 @@ def _named(db: Db, studio_id: int, names: Collection[str]) -> dict[str, list[Nam
 
 
 def _reservations(studio_id: int, names: Collection[str]) -> Any:
-    same = Reservation.connection_id
-    session = and_(Session.connection_id == same, Session.external_id == Reservation.session_id)
     return (
         select(
             Reservation.connection_id,
@@ -152,8 +151,8 @@ def _reservations(studio_id: int, names: Collection[str]) -> Any:
             Session.timezone,
             SourceMapping.channel,
         )
-        .join(Connection, Connection.id == same)
-        .join(Session, session)
+        .join(Connection, Connection.id == Reservation.connection_id)
+        .join(Session, its_session())
         .outerjoin(SourceMapping, meaning())
         .outerjoin(ChannelReservation, same_place())
         .where(Connection.studio_id == studio_id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session as Db
 
-from adapter.guarantee.periods import local_date
+from adapter.guarantee.periods import day_begins, local_date
 from adapter.marketplace.payouts.days import Days
 from adapter.marketplace.payouts.due import UNWRITTEN
 from adapter.marketplace.payouts.earlier import booked_then, rules_then, unentered_then
@@ -214,7 +214,7 @@ def _counted(db: Db, query: Select[int, datetime, str], days: Days) -> int:
 
 def _around(days: Days) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """Classes that may lie in these days, wherever they are."""
-    first, last = (datetime.combine(day, time.min, UTC) for day in (days.first, days.last))
+    first, last = (day_begins(day, "UTC") for day in (days.first, days.last))
     return Session.starts_at >= first - AROUND, Session.starts_at < last + 2 * AROUND
 
 

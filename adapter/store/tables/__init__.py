@@ -4,7 +4,6 @@ accounts     who may do what: studios, users, roles, API tokens, sign-in links, 
 people       invitations, and with what people sign in: passkeys, passwords with a second factor, staff
 connections  a studio's account at a booking platform: tokens, OAuth flows, cursors, calls, webhooks in
 mirror       what the platforms hold: venues to sales, e-mail addresses, records set aside
-settings     what the studio decided: SmartSpot and SmartRate settings, source mapping
 overrides    what people set by hand for a time
 settings     what the studio decided: SmartSpot and SmartRate settings, source mapping, pages for members
 alerts       what somebody should know about a connection
@@ -19,8 +18,7 @@ kept         pages as last worked out
 payouts      the payout ledger, the franchisor's share, statements that were compared
 runs         every piece of work, who asked for it and what came of it
 marketplace  markets and credits, marketplaces, what is on offer, what was sold through the channel
-timeline     what explains an overbooking afterwards
-timeline     what we believed, and when
+timeline     what explains an overbooking afterwards: what we believed, and when
 """
 
 from adapter.store.tables.accounts import (
@@ -49,7 +47,17 @@ from adapter.store.tables.connections import (
     PushMode,
     WebhookMessage,
 )
-from adapter.store.tables.decisions import IN_FORCE, BacktestResult, Decision, Model, Push, PushState, TotalWrite
+from adapter.store.tables.decisions import (
+    BAD,
+    IN_FORCE,
+    WAITING,
+    BacktestResult,
+    Decision,
+    Model,
+    Push,
+    PushState,
+    TotalWrite,
+)
 from adapter.store.tables.experiments import Holdout
 from adapter.store.tables.guarantee import (
     EligibilityFact,
@@ -94,12 +102,15 @@ from adapter.store.tables.overrides import Override, OverrideKind
 from adapter.store.tables.payouts import FranchisorShare, PayoutDifference, PayoutLine, PayoutStatement
 from adapter.store.tables.people import Challenge, Invitation, Passkey, Password, RecoveryCode, StaffIdentity
 from adapter.store.tables.pushes import Breaker, Listing
-from adapter.store.tables.runs import Run, RunKind, RunLine, RunOrigin, RunState
+from adapter.store.tables.runs import OPEN, Run, RunKind, RunLine, RunOrigin, RunState
 from adapter.store.tables.settings import MemberPage, Scope, Setting, SourceMapping
 from adapter.store.tables.timeline import ListingStep, PushStep, ReservationReading, SessionReading
 
 __all__ = [
+    "BAD",
     "IN_FORCE",
+    "OPEN",
+    "WAITING",
     "Alert",
     "AlertKind",
     "ApiCalls",

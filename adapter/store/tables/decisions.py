@@ -88,6 +88,10 @@ class PushState(StrEnum):
 
 IN_FORCE = (PushState.CONFIRMED, PushState.ACCEPTED, PushState.LOCAL)
 """States of a push that has taken effect."""
+WAITING = (PushState.PENDING, PushState.SENDING, PushState.SENT, PushState.UNKNOWN)
+"""States of a push that has not ended."""
+BAD = (PushState.REFUSED, PushState.FAILED)
+"""States of a push that ended without effect."""
 
 
 class Push(Base):

@@ -49,6 +49,10 @@ class RunState(StrEnum):
     FAILED = "failed"
 
 
+OPEN = (RunState.QUEUED, RunState.RUNNING)
+"""The states of a run that has not ended."""
+
+
 class Run(Base):
     """One piece of work on one connection; one at a time each (a lease with a fence)."""
 

@@ -16,9 +16,8 @@ from connectors.sandbox.server.access import caller
 from connectors.sandbox.server.bookings import hold_reads, request_body
 from connectors.sandbox.server.options import Window
 from connectors.sandbox.server.sandbox import here
+from connectors.sandbox.server.shapes import DAY_NAMES
 from connectors.sandbox.server.wire import Body, Refusal, answer
-
-_DAYS = ("DayMonday", "DayTuesday", "DayWednesday", "DayThursday", "DayFriday", "DaySaturday", "DaySunday")
 
 
 def schedule_routes(routes: Blueprint) -> None:
@@ -84,8 +83,8 @@ def _write(site: Site, schedule: ClassSchedule, body: Body, meant: list[ClassIns
 
 def _redefine(site: Site, schedule: ClassSchedule, body: Body, first: date | None, last: date | None) -> None:
     """The dates and days become the block's own: its other coming classes are gone, and their bookings with them."""
-    days = frozenset(day for day, name in enumerate(_DAYS) if body.flag(name))
-    if any(name in body for name in _DAYS) and days != schedule.days:
+    days = frozenset(day for day, name in enumerate(DAY_NAMES) if body.flag(name))
+    if any(name in body for name in DAY_NAMES) and days != schedule.days:
         schedule.days = days
         for item in site.classes_of(schedule.id):
             if item.starts_at > site.now and item.starts_local.weekday() not in days:

@@ -23,7 +23,7 @@ from connectors.sandbox.server.shapes_site import (
 from connectors.sandbox.server.wire import Json, audit_text, day_text, local_text, naive_text, without_nothing
 
 BOOKING_OPENS = timedelta(days=30)
-_DAYS = ("DayMonday", "DayTuesday", "DayWednesday", "DayThursday", "DayFriday", "DaySaturday", "DaySunday")
+DAY_NAMES = ("DayMonday", "DayTuesday", "DayWednesday", "DayThursday", "DayFriday", "DaySaturday", "DaySunday")
 _OPTIONAL = frozenset(
     {"ProductId", "ServiceId", "ServiceName", "SignedIn", "MaxCapacity", "WebCapacity", "TotalBooked", "BookingWindow"}
 )
@@ -176,7 +176,7 @@ def schedule_json(lens: Lens, item: ClassSchedule) -> Json:
         "Id": item.id,
         "ClassDescription": description_json(site, site.descriptions[item.description_id]),
         "IsAvailable": item.active,
-        **{name: day in item.days for day, name in enumerate(_DAYS)},
+        **{name: day in item.days for day, name in enumerate(DAY_NAMES)},
         "AllowOpenEnrollment": False,
         "AllowDateForwardEnrollment": False,
         "StartTime": f"1899-12-30T{item.start_time.isoformat()}",

@@ -75,7 +75,7 @@ def test_sessions_page_by_cursor_without_gap_or_repeat(client: FlaskClient, seed
 
 @pytest.mark.parametrize("path", ["sessions", "connections", "runs", "studios"])
 def test_a_cursor_of_our_own_making_only(client: FlaskClient, owner: Headers, path: str) -> None:
-    for cursor in ("x", "bm90anNvbg", "WzEsMiwzLDRd", "%00", "WyJ4Il0", "W3RydWVd"):
+    for cursor in ("x", "bm90anNvbg", "WzEsMiwzLDRd", "%00", "WyJ4Il0", "W3RydWVd", "W1tb" * 1500):
         answer = client.get(f"/api/v1/{path}?cursor={cursor}", headers=owner)
         assert answer.status_code == 400, cursor
         assert answer.json["detail"] == "cursor: not one of ours"

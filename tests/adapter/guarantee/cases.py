@@ -16,6 +16,7 @@ from adapter.guarantee import assess
 Json = dict[str, Any]
 ZONE = "America/New_York"
 AFTER = "2025-07-01T12:00:00-04:00"  # everything of a period that starts on 10 March is settled
+DAYS = [f"2025-03-{day}" for day in range(11, 31)]
 REQUIREMENTS = ("subscriber", "agreement", "inventory", "payout_set")
 
 
@@ -213,4 +214,21 @@ def bleak(**business: Any) -> Studio:
         studio.market(f"lost{number}" if number < 60 else f"new{number}", "2025-04-01")
     studio.market("switcher", "2024-06-01")
     studio.direct("switcher", "2025-04-02", "160.00")
+    return studio
+
+
+def switcher(uses: int, funding: Json | str, **business: Any) -> Studio:
+    """Somebody who came through the marketplace, with some direct reservations in the period."""
+    studio = Studio(**business)
+    studio.market("ben", "2024-11-02")
+    for day in DAYS[:uses]:
+        studio.direct("ben", day, funding)
+    return studio
+
+
+def lost(payout: str = "9.00", **more: Any) -> Studio:
+    """Somebody who came directly, with one marketplace reservation in the period."""
+    studio = Studio()
+    studio.direct("ana", "2024-06-01")
+    studio.market("ana", "2025-03-12", payout, **more)
     return studio

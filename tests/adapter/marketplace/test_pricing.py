@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from adapter.marketplace.cancelling import is_late
 from adapter.marketplace.credits import Tariff, credits_of, price_of
 from adapter.marketplace.offering import what_is_left
-from adapter.marketplace.products import OnOffer, Sale, Wish, premium_rate_of, product_named, sale_of
+from adapter.marketplace.products import OnOffer, Sale, Wish, sale_of
 from adapter.store.selling import Taken
 from adapter.store.tables import Refusal, Rounding
 from connectors.records import Channel, Product
@@ -113,19 +113,6 @@ def test_without_premium_spots_the_refusal_says_what_was_missing(
     wish: Wish, changes: dict[str, Any], refusal: Refusal
 ) -> None:
     assert sale_of(replace(OFFER, premium_spots=0, premium_rate=None, **changes), wish) is refusal
-
-
-def test_pr_07_premium_pays_more_than_standard_and_no_less_than_the_floor() -> None:
-    step, floor = Decimal("0.01"), Decimal("7.50")
-    assert premium_rate_of(Decimal(12), Decimal("12.01"), floor, step) == Decimal("12.01")
-    assert premium_rate_of(Decimal(12), Decimal(12), floor, step) is None
-    assert premium_rate_of(Decimal(7), Decimal("7.40"), floor, step) is None
-
-
-@pytest.mark.parametrize("word", ["Studio Direct", "Dynamic", " Plus "])
-def test_pr_08_the_names_of_before_are_premium(word: str) -> None:
-    assert product_named(word) is Product.PREMIUM
-    assert product_named("à la carte") is Product.A_LA_CARTE
 
 
 def test_sr_07_a_trial_pays_nothing_and_takes_a_standard_spot() -> None:

@@ -11,7 +11,6 @@ import textwrap
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -32,19 +31,7 @@ from connectors.errors import Misconfigured, Reconnect, TryAgain
 from connectors.oauth import token_session, wire
 from tests.adapter.oauth.conftest import BROWSER, context_at, settle
 from tests.fixtures.database import ENCRYPTION_KEY
-from tests.fixtures.sandbox import LiveSandbox
-
-
-class _Form(HTMLParser):
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.values: dict[str, list[str]] = {}
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag == "input" and given.get("name"):
-            self.values[str(given["name"])] = [given.get("value") or ""]
+from tests.fixtures.sandbox import LiveSandbox, sent_by
 
 
 @dataclass
@@ -66,7 +53,7 @@ class Live:
         words = {"login": site["owner_login"], "password": site["owner_password"], "decision": decision} | login
         page = requests.post(url, data=words, timeout=10)
         assert page.status_code == 200
-        return _Form(page.text).values
+        return sent_by(page.text)
 
     def finish(self, params: dict[str, list[str]]) -> Connection:
         return finish_connect(self.ctx, "sandbox", params, browser=BROWSER)

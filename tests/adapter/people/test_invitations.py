@@ -7,7 +7,6 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -21,17 +20,9 @@ from adapter.store.database import Store
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Audit, EmailAddress, Invitation, Membership, Role, Studio, User
 from tests.fixtures.database import NOON
-from tests.fixtures.studio import Seeded, link_of, sign_in
+from tests.fixtures.studio import Seeded, link_of
 
 LINK = re.compile(r'value="http://127\.0\.0\.1:5000(/join/[\w-]+)"')
-
-
-@pytest.fixture
-def owner(app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded) -> FlaskClient:
-    """A browser signed in as the owner."""
-    app.config["WTF_CSRF_ENABLED"] = False
-    sign_in(client, ctx, seeded.users[Role.OWNER])
-    return client
 
 
 def invited(owner: FlaskClient, seeded: Seeded, role: Role = Role.OPERATIONS, **other: str) -> str:

@@ -18,7 +18,7 @@ from adapter.context import Context
 from adapter.people.passwords import NotTaken, check_password, new_second_factor, set_password, user_by_password
 from adapter.store.tables import Audit, Password, Role, User
 from tests.fixtures.database import NOON
-from tests.fixtures.studio import Seeded, sign_in
+from tests.fixtures.studio import Seeded
 
 GOOD = "tuba lantern quiet moss"
 ADDRESS = "owner@example.com"
@@ -130,12 +130,6 @@ def test_nothing_of_it_lies_open_in_the_database(phone: Phone) -> None:
 
 
 class TestPages:
-    @pytest.fixture
-    def owner(self, app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded) -> FlaskClient:
-        app.config["WTF_CSRF_ENABLED"] = False
-        sign_in(client, ctx, seeded.users[Role.OWNER])
-        return client
-
     def secret_on(self, page: str) -> str:
         found = re.search(r"secret=([A-Z2-7]+)", html.unescape(page))
         assert found is not None

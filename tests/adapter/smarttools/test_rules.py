@@ -313,3 +313,19 @@ def test_where_the_studio_offers_no_premium_nothing_counts_any_and_what_it_would
         assert isinstance(premium, dict)
         assert _sum(premium["parts"]) == 0
         assert _sum(why["parts"]) == without.loc[row, "spots"]
+
+
+def test_other_spots_are_weighed_as_those_that_are_decided(drawn: Drawn, fitted: SmartTools) -> None:
+    told = fitted.decide(NOW, studios(), drawn.coming, drawn.coming_reservations)
+    own, listed = drawn.coming.assign(rate=told["rate"].array), told["spots"] + told["premium_spots"]
+
+    def weighed(spots: pd.Series[int]) -> pd.DataFrame:
+        return fitted.weigh(NOW, studios(), own.assign(spots=spots.array), drawn.coming_reservations)
+
+    columns = ["session_id", "displacement_risk", "expected_value"]
+    pd.testing.assert_frame_equal(weighed(listed), told[columns], check_exact=True)
+    fewer, none, most = weighed(listed // 2), weighed(listed * 0), weighed(listed + 10_000)
+    assert (none[columns[1:]] == 0).all(axis=None)
+    assert (fewer["displacement_risk"] <= told["displacement_risk"]).all()
+    assert (most["displacement_risk"] >= told["displacement_risk"]).all()
+    assert (fewer["displacement_risk"] < most["displacement_risk"]).any()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from adapter.store.first_booking import First, first_in_window, refresh_first_bookings
+from adapter.store.first_booking import First, refresh_first_bookings
 from adapter.store.settings import map_sources
 from adapter.store.tables import Connection, FirstBooking, Reservation
 from connectors.records import BookingTime, Channel, Outcome, Stream
@@ -162,16 +162,3 @@ def test_unchanged_bookings_write_nothing(studio: Mirror) -> None:
         studio_id = db.get_one(Connection, studio.connection_id).studio_id
         assert refresh_first_bookings(db, studio_id) == 1
         assert refresh_first_bookings(db, studio_id) == 0
-
-
-def test_within_a_window_the_first_one_there_counts(studio: Mirror) -> None:
-    book(studio, "ever", "pass", NOON - 9 * DAY)
-    book(studio, "inside", "web", NOON - 3 * DAY)
-    book(studio, "later", "pass", NOON - DAY)
-    with studio.store.read() as db:
-        studio_id = db.get_one(Connection, studio.connection_id).studio_id
-        (first,) = first_in_window(db, studio_id, NOON - 3 * DAY, NOON)
-        assert (first.channel, first.booked_at) == (Channel.DIRECT, NOON - 3 * DAY)
-        (first,) = first_in_window(db, studio_id, NOON - 2 * DAY, NOON)
-        assert first.channel is Channel.MARKETPLACE
-        assert first_in_window(db, studio_id, NOON - 2 * DAY, NOON - DAY) == []

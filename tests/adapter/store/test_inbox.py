@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import update
 
 from adapter.store.inbox import forget_old, keep_message
@@ -65,6 +66,27 @@ def test_what_is_kept_of_a_message_is_redacted(mirror: Mirror) -> None:
     (message,) = mirror.all(WebhookMessage)
     assert "anary" not in json.dumps(message.payload)
     assert message.payload["classId"] == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        (
+            b'{"price": 12.50, "spots": NaN, "room": "a\\u0000b"}',
+            {"price": "12.50", "spots": "NaN", "room": "a\ufffdb"},
+        ),
+        (b"[" * 5000, {}),
+        (b'{"classId": 1, "classId": 2}', {}),
+        (b"[1, 2]", {"body": [1, 2]}),
+        (b"\xff", {}),
+    ],
+)
+def test_a_message_that_no_database_would_take_is_kept_too(mirror: Mirror, body: bytes, kept: dict[str, Any]) -> None:
+    delivery = Delivery(message_id="odd", event="unreadable", hints=())
+    with mirror.store.write() as db:
+        assert not keep_message(db, mirror.keys, "sandbox", None, delivery, body, now=NOON)
+    (message,) = mirror.all(WebhookMessage)
+    assert message.payload == kept
 
 
 def test_a_message_that_comes_a_hundred_times_at_once_is_one(mirror: Mirror) -> None:

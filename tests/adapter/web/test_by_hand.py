@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,11 +16,8 @@ from adapter.experiments.overrides import Overridden, Worth
 from adapter.store.tables import Audit, Decision, Override, OverrideKind, Role, Run, RunKind, Scope
 from adapter.store.tables import Session as ClassSession
 from sync.deciding.foresee import foresee
-from tests.adapter.web.test_pages import owner, words
 from tests.fixtures.database import NOON
-from tests.fixtures.studio import Seeded, sign_in
-
-__all__ = ["owner"]
+from tests.fixtures.studio import Seeded, sign_in, words
 
 FRIDAY = {
     "kind": "blackout",
@@ -113,8 +111,13 @@ def test_n_18_what_a_person_set_is_held_against_what_the_model_expected() -> Non
     assert Worth([Overridden(1, 5.0, 0.0)]).says == "chance"
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(0.0, {"put_aside": {"spots": 4, "displacement_risk": 0.1, "expected_value": 38.0}}), (38.0, {})],
+    ids=["as it is told", "as decisions of before told it"],
+)
 def test_a_blackout_that_was_held_shows_what_it_gave_away(
-    owner: FlaskClient, path: str, ctx: Context, seeded: Seeded
+    owner: FlaskClient, path: str, ctx: Context, seeded: Seeded, value: float, told: dict[str, Any]
 ) -> None:
     with ctx.store.write() as db:
         session = db.get_one(ClassSession, seeded.sessions[0])
@@ -124,7 +127,8 @@ def test_a_blackout_that_was_held_shows_what_it_gave_away(
             one.at = NOON - timedelta(hours=9)
         last = mine[-1]
         copied = {c.key: getattr(last, c.key) for c in Decision.__table__.columns if c.key not in ("id", "inputs")}
-        copied |= {"sequence": last.sequence + 1, "at": NOON - timedelta(hours=5), "spots": 0, "expected_value": 38.0}
+        copied |= {"sequence": last.sequence + 1, "at": NOON - timedelta(hours=5), "spots": 0, "expected_value": value}
+        copied["explanation"] = {**last.explanation, **told}
         db.add(Decision(**copied, inputs={"standing": {"blackout": True}}))
         row = Override(
             studio_id=seeded.studio_id,
@@ -140,3 +144,5 @@ def test_a_blackout_that_was_held_shows_what_it_gave_away(
         db.add(row)
     assert "an event" in (text := words(owner.get(path).text))
     assert "−$38.00" in text
+    page = words(owner.get(f"/sessions/{seeded.sessions[0]}").text)
+    assert ("The model proposed 4: chance 10%, expected to bring $38.00." in page) is bool(told)

@@ -21,7 +21,7 @@ from adapter.store.fleet import ORDERS, Level, fleet_of
 from adapter.store.searching import mask
 from adapter.store.tables import AlertKind, Audit, Client, Connection, ConnectionState, Reservation, Role
 from tests.fixtures.database import NOON
-from tests.fixtures.studio import Seeded, bearer, connection_of, mirrored, sign_in
+from tests.fixtures.studio import Seeded, bearer, connection_of, mirrored, sign_in, words
 
 ADDRESS = "Grace.Hopper@navy.example"
 
@@ -44,7 +44,7 @@ def staff(app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded) -> Flas
 def found(client: FlaskClient, text: str) -> str:
     answer = client.post("/desk", data={"q": text})
     assert answer.status_code == 200
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text.partition("Connections <small>")[0]))
+    return words(answer.text.partition("Connections <small>")[0])
 
 
 def test_finds_by_name_and_by_number_whatever_it_is(staff: FlaskClient, seeded: Seeded) -> None:

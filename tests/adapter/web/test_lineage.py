@@ -11,8 +11,9 @@ from flask.testing import FlaskClient
 from adapter.context import Context
 from adapter.lineage.numbers import NUMBERS
 from adapter.people.accounts import create_user
+from adapter.showing.agenda import agenda_of
 from adapter.store.columns import digest
-from adapter.store.tables import Decision, Reservation, Role, Session, SourceMapping, WebhookMessage
+from adapter.store.tables import Decision, Reservation, Role, Session, SourceMapping, Studio, WebhookMessage
 from connectors.records import Channel
 from tests.adapter.guarantee.cases import aurora
 from tests.fixtures.database import NOON
@@ -108,3 +109,14 @@ def test_a_leaf_leads_to_the_platforms_own_record_and_its_hash_is_computed_again
     assert client.get(f"{record}?kind=session&id={10**30}").status_code == 404
     sign_in(client, ctx, seeded.users[Role.READONLY])
     assert numbers_of(client, f"/studios/{seeded.studio_id}") == set()
+
+
+def test_what_is_not_on_offer_is_expected_to_bring_nothing(ctx: Context, seeded: Seeded) -> None:
+    with ctx.store.write() as db:
+        studio = db.get_one(Studio, seeded.studio_id)
+        day = agenda_of(db, studio, NOON).total
+        before, unlisted = day.value, [item.decision for item in day.ahead if not item.places.listed]
+        for decision in filter(None, unlisted):
+            decision.expected_value = 99.0  # of the model's number, as decisions once told it
+        assert any(unlisted)
+        assert agenda_of(db, studio, NOON).total.value == before > 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
@@ -14,13 +13,6 @@ from adapter.store.member_pages import page_of_members, session_shown
 from adapter.store.tables import Audit, Connection, Decision, PushMode, Role
 from adapter.store.tables import Session as ClassSession
 from tests.fixtures.studio import Seeded, sign_in
-
-
-@pytest.fixture
-def owner(app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded) -> FlaskClient:
-    app.config["WTF_CSRF_ENABLED"] = False
-    sign_in(client, ctx, seeded.users[Role.OWNER])
-    return client
 
 
 def opened(owner: FlaskClient, ctx: Context, session_id: int) -> str:

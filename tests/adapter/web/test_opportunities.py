@@ -15,9 +15,8 @@ from flask.testing import FlaskClient
 from adapter.command_line.opportunities import opportunities
 from adapter.context import Context
 from adapter.store.tables import Audit, Opportunity, OpportunityState, Role, Run, RunKind
-from tests.adapter.web.test_pages import words
 from tests.fixtures.database import NOON
-from tests.fixtures.studio import Seeded, bearer, sign_in
+from tests.fixtures.studio import Seeded, bearer, sign_in, words
 
 
 @pytest.fixture
@@ -50,13 +49,6 @@ def card_of(connection_id: int, session_id: int, cause: str, number: int = 0) ->
         fills_high=5 - number,
         state=OpportunityState.OPEN,
     )
-
-
-@pytest.fixture
-def owner(app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded) -> FlaskClient:
-    app.config["WTF_CSRF_ENABLED"] = False
-    sign_in(client, ctx, seeded.users[Role.OWNER])
-    return client
 
 
 def test_a_card_says_what_it_should_bring_and_why(owner: FlaskClient, seeded: Seeded, cards: list[int]) -> None:

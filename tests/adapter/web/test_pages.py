@@ -38,20 +38,7 @@ from adapter.store.tables import (
 from adapter.store.tables import Session as ClassSession
 from connectors.records import SessionStatus
 from tests.fixtures.database import NOON
-from tests.fixtures.studio import Seeded, link_of, sign_in
-
-
-@pytest.fixture
-def owner(app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded) -> FlaskClient:
-    """A browser signed in as the owner."""
-    app.config["WTF_CSRF_ENABLED"] = False
-    sign_in(client, ctx, seeded.users[Role.OWNER])
-    return client
-
-
-def words(html: str) -> str:
-    """The text of a page, as read."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+from tests.fixtures.studio import Seeded, link_of, sign_in, words
 
 
 def standing(connection_id: int, session_id: int, **values: Any) -> Listing:
@@ -319,7 +306,7 @@ class TestConnection:
             row.webhook_gap = {**ends, "run": seeded.runs[0]}
         text = words(owner.get(path).text)
         assert "The platform has switched them off" in text
-        assert "The platform&#39;s word: it is off." in text
+        assert "The platform's word: it is off." in text
         assert f"Mon, Mar 2, 04:00 EST to Mon, Mar 2, 05:30 EST, read again in run #{seeded.runs[0]}" in text
         asked = owner.post(f"{path}/events")
         assert "asked to subscribe again" in words(owner.get(asked.location).text)

@@ -7,7 +7,6 @@ import json
 import re
 from datetime import date, timedelta
 from decimal import Decimal
-from html import unescape
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ from adapter.marketplace.payouts.shares import set_share
 from adapter.store.tables import Audit, PayoutDifference, PayoutStatement, Reservation, Role, Session
 from connectors.records import Outcome
 from tests.fixtures.database import NOON
-from tests.fixtures.studio import Seeded, bearer, sign_in
+from tests.fixtures.studio import Seeded, bearer, sign_in, words
 
 WEEK = "from=2026-03-02&to=2026-03-08"
 COLUMNS = "reservation;status;Payout\r\n"
@@ -42,10 +41,6 @@ def finance(app: Flask, client: FlaskClient, ctx: Context, paid: Seeded) -> Flas
     app.config["WTF_CSRF_ENABLED"] = False
     sign_in(client, ctx, paid.users[Role.FINANCE])
     return client
-
-
-def words(html: str) -> str:
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
 
 
 def booked(ctx: Context, seeded: Seeded) -> list[str]:

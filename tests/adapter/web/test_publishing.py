@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
-import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from adapter.context import Context
 from adapter.store.tables import Role
-from tests.fixtures.studio import Seeded, bearer, sign_in
+from tests.fixtures.studio import Seeded, bearer, words
 
 WHERE = {"street": "1 Harbor Street", "locality": "Boston", "region": "MA", "postal_code": "02110", "country": "us"}
 WHO = {"organizer": "Harbor Movement", "url": "https://harbor.example/classes"}
-
-
-@pytest.fixture
-def owner(app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded) -> FlaskClient:
-    app.config["WTF_CSRF_ENABLED"] = False
-    sign_in(client, ctx, seeded.users[Role.OWNER])
-    return client
-
-
-def words(html: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
 
 def test_a_studio_publishes_and_stops_by_itself(owner: FlaskClient, ctx: Context, seeded: Seeded) -> None:

@@ -16,9 +16,8 @@ from adapter.context import Context
 from adapter.marketplace.campaigns import Wanted, register_campaign
 from adapter.marketplace.feed import announce
 from adapter.store.tables import Campaign, Marketplace, Role
-from tests.adapter.web.test_pages import words
 from tests.fixtures.database import NOON
-from tests.fixtures.studio import Seeded, bearer, sign_in
+from tests.fixtures.studio import Seeded, bearer, sign_in, words
 
 GIVEN = {"name": "Spring", "starts_on": "2026-02-16", "ends_on": "2026-03-01", "fee": "100,00"}
 

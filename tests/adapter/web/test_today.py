@@ -28,11 +28,8 @@ from adapter.store.tables import (
 )
 from adapter.store.tables import Session as ClassSession
 from connectors.records import BookingTime, Outcome
-from tests.adapter.web.test_pages import owner, words
 from tests.fixtures.database import NOON
-from tests.fixtures.studio import Seeded, sign_in
-
-__all__ = ["owner"]
+from tests.fixtures.studio import Seeded, sign_in, words
 
 one = st.builds(
     Shadowed,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,7 +15,7 @@ from adapter.context import Context
 from adapter.store.tables import Connection, PriceOption, Role, Run, RunKind
 from connectors.records import PriceKind
 from tests.fixtures.database import NOON
-from tests.fixtures.studio import Seeded, mirrored, sign_in
+from tests.fixtures.studio import Seeded, mirrored, sign_in, words
 
 
 @pytest.fixture
@@ -50,8 +49,7 @@ def runs(ctx: Context, kind: RunKind) -> list[Run]:
 
 
 def page(client: FlaskClient, seeded: Seeded) -> str:
-    html = client.get(f"/connections/{seeded.connection_id}").text
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+    return words(client.get(f"/connections/{seeded.connection_id}").text)
 
 
 def send(client: FlaskClient, seeded: Seeded, what: str, **form: str) -> Any:

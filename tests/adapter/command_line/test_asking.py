@@ -1,0 +1,58 @@
+"""What commands ask for in common: a studio or a connection that is not there is told of in one way."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+from click.testing import CliRunner, Result
+
+from adapter.context import Context
+from tests.fixtures.studio import Seeded
+from wsgi import COMMANDS
+
+OPENS = "There is no studio 99; `adapter studio` opens one."
+LISTS = "There is no connection 99; `adapter connections` lists them."
+
+
+def answer(ctx: Context, typed: str) -> Result:
+    name, *rest = typed.split()
+    command = next(each for each in import_module(COMMANDS[name]).COMMANDS if each.name == name)
+    return CliRunner().invoke(command, rest, obj=ctx)
+
+
+@pytest.mark.parametrize(
+    ("words", "typed"),
+    [
+        (OPENS, "people 99"),
+        (OPENS, "opportunities 99"),
+        (OPENS, "spotlight 99"),
+        (OPENS, "open-data 99"),
+        (OPENS, "payouts show 99"),
+        (OPENS, "guarantee statement 99"),
+        (OPENS, "token create --role owner --studio 99"),
+        (OPENS, "invite a@b.example --name A --role owner --studio 99"),
+        (LISTS, "runs 99"),
+        (LISTS, "diagnose 99"),
+        (LISTS, "backtest 99"),
+        (LISTS, "resync 99"),
+        (LISTS, "push 99 --mode paused"),
+    ],
+)
+def test_what_is_not_there_is_told_of_in_one_way(ctx: Context, words: str, typed: str) -> None:
+    result = answer(ctx, typed)
+    assert (result.exit_code, result.stderr) == (1, f"Error: {words}\n")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "guarantee record {} smarttools --from 2026-01-01 --evidence letter --by Bea",
+        "guarantee set {} --tax-rate 0.19 --by Bea",
+        "payouts share {} 0.13 --from 2026-01-01 --by Bea",
+    ],
+)
+def test_a_venue_of_somebody_else_is_none_of_the_studios(ctx: Context, seeded: Seeded, typed: str) -> None:
+    result = answer(ctx, typed.format(seeded.other_studio_id) + " --venue 1")
+    assert result.exit_code == 2
+    assert f"--venue: studio {seeded.other_studio_id} has no venue 1." in result.stderr

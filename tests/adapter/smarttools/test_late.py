@@ -1,0 +1,68 @@
+"""Late bookings follow early ones only as far as the history shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from adapter.smarttools import SmartTools, door
+from adapter.smarttools.forecast import forecast
+from adapter.smarttools.late import Late
+from tests.fixtures.timetable import MONDAY, Drawn, draw
+
+LATE = 36.0  # hours before the start
+BEFORE = 24.0  # hours: what comes in them is foretold
+
+
+@pytest.fixture(scope="module")
+def roomy() -> Drawn:
+    """Classes with room for all."""
+    return draw(2, fill=0.35, slots=60)
+
+
+def _in_waves(drawn: Drawn) -> pd.DataFrame:
+    """Its bookings, of which those made early come and go by the month, and those made late do not."""
+    own = drawn.past_reservations
+    starts = own["session_id"].map(drawn.past.set_index("session_id")["starts_at"])
+    early = (starts - own["booked_at"]) / pd.Timedelta(hours=1) > LATE
+    weeks = (starts - pd.Timestamp(MONDAY)) / pd.Timedelta(weeks=1)
+    kept = 0.55 + 0.45 * np.cos((weeks - 16) / 2)  # all of them in the last week
+    return own[~early | (np.random.default_rng(0).random(len(own)) < kept)]
+
+
+@contextmanager
+def _all_along(tools: SmartTools) -> Iterator[None]:
+    """Late bookings taken to go all along, whatever was learned."""
+    learned, tools.model.late = tools.model.late, Late()
+    yield
+    tools.model.late = learned
+
+
+def _told(tools: SmartTools, drawn: Drawn) -> float:
+    """Late bookings told of the coming classes, by what is on their books then, to what comes in truth."""
+    own = door.read_sessions(drawn.studios, drawn.coming)
+    true = np.array([drawn.means[slot] for slot in drawn.coming["template_id"]])
+    share = 0.5 * (1 - np.exp(-BEFORE / 120)) + 0.5 * (1 - np.exp(-BEFORE / 14))
+    books = np.rint(true * (1 - share)).astype(np.int64)
+    told = [
+        forecast(own, books, float(own.starts[row]) - BEFORE, tools.model).remaining[row] for row in range(len(own))
+    ]
+    return float(np.sum(told) / (true * share).sum())
+
+
+def test_where_all_bookings_rise_and_fall_together_late_ones_go_along(roomy: Drawn) -> None:
+    late = SmartTools().fit(roomy.studios, roomy.past, roomy.past_reservations, roomy.offers).model.late
+    assert late.along == 1.0
+    assert {value for row in late.ratio.values() for value in row} == {1.0}
+
+
+def test_where_early_bookings_come_and_go_late_ones_are_foretold_by_themselves(roomy: Drawn) -> None:
+    tools = SmartTools().fit(roomy.studios, roomy.past, _in_waves(roomy), roomy.offers)
+    assert tools.model.late.along < 1.0
+    with _all_along(tools):
+        untold = _told(tools, roomy)
+    assert abs(_told(tools, roomy) - 1) < 0.08 < abs(untold - 1)
