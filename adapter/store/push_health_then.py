@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session as Db
 from adapter.store.alerts import open_alerts
 from adapter.store.dialect import chunks
 from adapter.store.listing_steps import listings_then
-from adapter.store.push_health import BAD, WAITING, Failure, PushHealth
-from adapter.store.tables import AlertKind, Push, PushState, PushStep, Session
+from adapter.store.push_health import Failure, PushHealth
+from adapter.store.tables import BAD, WAITING, AlertKind, Push, PushState, PushStep, Session
 from adapter.store.taken_back import moves_since
 
 AHEAD = timedelta(days=35)

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session as Db
 from sqlalchemy.orm import defer
 
 from adapter.store.calendar import Places, Upcoming, listed_of, sessions_shown, upcoming
-from adapter.store.push_health import WAITING
 from adapter.store.tables import (
+    WAITING,
     Audit,
     ClassType,
     Connection,
