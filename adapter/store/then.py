@@ -36,6 +36,7 @@ from connectors.records import ACTIVE_OUTCOMES, Channel, Outcome
 
 UNKNOWABLE = (
     "The names of classes and venues: as they are now",
+    "Places sold by us that the booking system had not shown yet: they are counted from when it did",
     "Reservations that we noted no change of: by when they were booked",
     "What the platform itself held: what it confirmed is shown, not what changed there meanwhile",
 )

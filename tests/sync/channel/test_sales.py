@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,9 @@ from flask import Flask
 
 from adapter.marketplace import booking
 from adapter.marketplace.ledger import follow_platform
+from adapter.marketplace.payouts.days import month_of
+from adapter.marketplace.payouts.telling import tell_period, tell_place
+from adapter.marketplace.payouts.view import Period, period_of, period_then
 from adapter.store.alerts import open_alerts
 from adapter.store.calendar import one_session
 from adapter.store.tables import (
@@ -26,6 +29,8 @@ from adapter.store.tables import (
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, decide, done
 from tests.sync.selling import Seller, class_of, listed_with, row_of, seller_of, sold_there
+
+MARCH = month_of(date(2026, 3, 1))
 
 
 def test_a_sale_is_booked_at_the_platform_and_counted_once(shop: Seller, sandbox: LiveSandbox) -> None:
@@ -206,7 +211,9 @@ def test_without_book_it_stands_on_our_ledger_until_the_studio_enters_it(
     shop, road = seller_of(elsewhere, app), elsewhere
     session = listed_with(road, 3).session_id
     spots, there = shop.spots(session)[0], sandbox.site.booked(class_of(road, session))
+    seen = [payouts_of(road)]
     made = shop.sell(session, email="ana@example.org")
+    seen.append(payouts_of(road))
     assert (made.status_code, made.json["state"], row_of(shop, made.json["id"]).on_ledger) == (201, "confirmed", True)
     assert sandbox.site.booked(class_of(road, session)) == there
     assert shop.spots(session)[0] == spots - 1
@@ -216,6 +223,7 @@ def test_without_book_it_stands_on_our_ledger_until_the_studio_enters_it(
     assert "to enter there: 1." in alert.words
     sandbox.world.book_guest(sandbox.site.id, class_of(road, session), "Ana", "R", "ana@example.org", rate=Decimal(12))
     road.do(RunKind.PULL)
+    seen.append(payouts_of(road))
     with road.ctx.store.read() as db:
         after = one_session(db, session).places
         assert (after.marketplace, after.taken) == (places.marketplace, places.taken)
@@ -225,6 +233,27 @@ def test_without_book_it_stands_on_our_ledger_until_the_studio_enters_it(
         assert one_session(db, session).places.taken == places.taken  # until the studio takes the guest out
         (alert,) = [each for each in open_alerts(db) if each.kind is AlertKind.TO_ENTER]
     assert "to take out there: 1." in alert.words
+    assert [(told["unentered"], len(places)) for _, (told, places) in seen] == [(0, 0), (1, 0), (0, 1)]
+    for at, told in seen:
+        assert payouts_then(road, at) == told, "as of then it is what was told then"
+
+
+def payouts_of(road: Road) -> tuple[datetime, Any]:
+    """What is told of the month's payouts, at an instant of its own."""
+    road.time[0] += timedelta(seconds=1)
+    with road.ctx.store.read() as db:
+        told = tell_all(period_of(db, road.connection.studio_id, MARCH, road.ctx.now()))
+    road.time[0] += timedelta(seconds=1)
+    return road.ctx.now() - timedelta(seconds=1), told
+
+
+def payouts_then(road: Road, at: datetime) -> Any:
+    with road.ctx.store.read() as db:
+        return tell_all(period_then(db, road.connection.studio_id, MARCH, at))
+
+
+def tell_all(period: Period) -> Any:
+    return tell_period(period, {}), [tell_place(place) for place in period.places]
 
 
 def test_following_the_platform_twice_changes_nothing(shop: Seller) -> None:
