@@ -212,9 +212,23 @@ def _with_places(db: Session, rows: Sequence[Any]) -> list[Upcoming]:
     return [_row(*row, taken=taken[row[0].id]) for row in rows]
 
 
-def listed_of(decision: Decision, marketplace: int) -> int:
-    """Spots that the decision lists and that were not sold since; ``marketplace``: reservations in all."""
-    left = decision.limit + decision.premium_limit - marketplace
+def places_of(session: ClassSession, decision: Decision | None, taken: Taken) -> Places:
+    """What is shown of a session's places."""
+    direct, third_party = (taken.others.get(channel, 0) for channel in (Channel.DIRECT, Channel.THIRD_PARTY))
+    return Places(
+        capacity=session.capacity,
+        direct=direct,
+        marketplace=taken.marketplace,
+        third_party=third_party,
+        unknown=taken.taken(session.booked) - direct - third_party - taken.marketplace,
+        listed=_listed(decision, taken) if decision else 0,
+        off_roster=max(0, (session.booked or 0) - taken.roster),
+    )
+
+
+def _listed(decision: Decision, taken: Taken) -> int:
+    """Spots that the decision lists and that were not sold since."""
+    left = decision.limit + decision.premium_limit - taken.marketplace
     return max(0, min(decision.spots + decision.premium_spots, left))
 
 
@@ -230,15 +244,5 @@ def _row(
     *,
     taken: Taken,
 ) -> Upcoming:
-    direct, third_party = (taken.others.get(channel, 0) for channel in (Channel.DIRECT, Channel.THIRD_PARTY))
-    places = Places(
-        capacity=session.capacity,
-        direct=direct,
-        marketplace=taken.marketplace,
-        third_party=third_party,
-        unknown=taken.taken(session.booked) - direct - third_party - taken.marketplace,
-        listed=listed_of(decision, taken.marketplace) if decision else 0,
-        off_roster=max(0, (session.booked or 0) - taken.roster),
-    )
     names = venue or session.venue_id, class_name or session.class_type_id, category
-    return Upcoming(session, *names, studio_id, push_mode, decision, push, places)
+    return Upcoming(session, *names, studio_id, push_mode, decision, push, places_of(session, decision, taken))

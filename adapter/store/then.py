@@ -16,7 +16,8 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session as Db
 from sqlalchemy.orm import defer
 
-from adapter.store.calendar import Places, Upcoming, listed_of, sessions_shown, upcoming
+from adapter.store.calendar import Upcoming, places_of, sessions_shown, upcoming
+from adapter.store.selling import Taken
 from adapter.store.tables import (
     WAITING,
     Audit,
@@ -31,18 +32,16 @@ from adapter.store.tables import (
     SessionReading,
     Venue,
 )
-from adapter.store.taken_back import changes_since, meanings_then, moves_since, reservations_then, sessions_of
-from connectors.records import ACTIVE_OUTCOMES, Channel, Outcome
+from adapter.store.taken_back import changes_since, moves_since, sessions_of
+from adapter.store.taken_then import Key, mirrored_then, taken_then
+from connectors.records import Channel, Outcome
 
 UNKNOWABLE = (
     "The names of classes and venues: as they are now",
-    "Places sold by us that the booking system had not shown yet: they are counted from when it did",
     "Reservations that we noted no change of: by when they were booked",
     "What the platform itself held: what it confirmed is shown, not what changed there meanwhile",
 )
 """What cannot be shown as of then, in words."""
-
-Key = tuple[int, str]  # connection, the platform's id of the session
 
 
 def upcoming_then(
@@ -100,8 +99,8 @@ def mode_then(db: Db, connection: Connection, then: datetime) -> PushMode:
 def outcomes_then(db: Db, session: Session, then: datetime) -> dict[Channel, dict[Outcome, int]]:
     """How many places stood under each channel and outcome."""
     table: dict[Channel, dict[Outcome, int]] = defaultdict(dict)
-    for _, channel, outcome, seats in _reservations(db, [session], then):
-        table[channel][outcome] = table[channel].get(outcome, 0) + seats
+    for _, channel, made in mirrored_then(db, [session], then):
+        table[channel][made.outcome] = table[channel].get(made.outcome, 0) + made.seats
     return dict(table)
 
 
@@ -112,10 +111,7 @@ def _as_of(db: Db, items: Sequence[Upcoming], then: datetime) -> list[Upcoming]:
     numbers = [item.session.id for item in known]
     decisions = _decisions(db, numbers, then)
     pushes = {push.session_id: push for push in _pushes(db, numbers, then, last=True)}
-    taken: dict[Key, dict[Channel, int]] = defaultdict(lambda: defaultdict(int))
-    for key, channel, outcome, seats in _reservations(db, [item.session for item in known], then):
-        if outcome in ACTIVE_OUTCOMES:
-            taken[key][channel] += seats
+    taken = taken_then(db, [item.session for item in known], then)
     modes = {
         number: mode_then(db, db.get_one(Connection, number), then) for number in {s.connection_id for s in sessions}
     }
@@ -145,7 +141,7 @@ def _item(
     reading: SessionReading | None,
     decision: Decision | None,
     push: Push | None,
-    taken: dict[Channel, int],
+    taken: Taken,
     then: datetime,
 ) -> Upcoming:
     session = item.session
@@ -155,16 +151,7 @@ def _item(
         session.status = reading.status
     if session.gone_at is not None and session.gone_at > then:
         session.gone_at = None
-    off_roster = max(0, (session.booked or 0) - sum(taken.values()))
-    places = Places(
-        capacity=session.capacity,
-        direct=taken[Channel.DIRECT],
-        marketplace=taken[Channel.MARKETPLACE],
-        third_party=taken[Channel.THIRD_PARTY],
-        unknown=taken[Channel.UNKNOWN] + off_roster,
-        listed=listed_of(decision, taken[Channel.MARKETPLACE]) if decision else 0,
-    )
-    return replace(item, decision=decision, push=push, places=places)
+    return replace(item, decision=decision, push=push, places=places_of(session, decision, taken))
 
 
 def _taken_back(db: Db, item: Upcoming, was: Mapping[str, Any]) -> Upcoming:
@@ -244,17 +231,6 @@ def _pushes(db: Db, numbers: Sequence[int], then: datetime, *, last: bool = Fals
             row.state, row.answer = (PushState.PENDING, None) if step is None else (step.state, step.answer)
             row.settled_at = None if step is None or step.state in WAITING else step.at
     return list(rows)
-
-
-def _reservations(db: Db, sessions: Iterable[Session], then: datetime) -> list[tuple[Key, Channel, Outcome, int]]:
-    """Each reservation known by then, as what it stood."""
-    found: list[tuple[Key, Channel, Outcome, int]] = []
-    for connection_id, ids in _by_connection(sessions).items():
-        meant = meanings_then(db, db.get_one(Connection, connection_id), then)
-        for made in reservations_then(db, connection_id, ids, then):
-            key = connection_id, made.session_id
-            found.append((key, meant.get(made.source, Channel.UNKNOWN), made.outcome, made.seats))
-    return found
 
 
 def _by_connection(sessions: Iterable[Session]) -> dict[int, list[str]]:
