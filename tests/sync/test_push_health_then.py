@@ -5,15 +5,18 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from flask.testing import FlaskClient
 
 from adapter.steering.own_caps import use_ours_again
 from adapter.steering.push_mode import switch_push_mode
+from adapter.store.calendar import upcoming
 from adapter.store.push_health import PushHealth, push_health_of
 from adapter.store.push_health_then import push_health_then
 from adapter.store.tables import Connection, PushMode, RunKind
+from adapter.store.then import upcoming_then
 from tests.fixtures.sandbox import LiveSandbox
 from tests.fixtures.studio import sign_in
 from tests.sync.conftest import Road
@@ -33,6 +36,21 @@ class Hands:
     def tell(self) -> PushHealth:
         with self.road.ctx.store.read() as db:
             return push_health_of(db, self.road.connection_id, self.road.ctx.now())
+
+    def classes(self, then: datetime | None = None) -> list[Any]:
+        """What the calendar says of the classes of two days."""
+        at = then or self.road.ctx.now()
+        mine, span = frozenset({1}), (at, at + timedelta(days=2))
+        with self.road.ctx.store.read() as db:
+            items = upcoming(db, mine, *span) if then is None else upcoming_then(db, mine, *span, then)
+            return [
+                (
+                    *(item.session.id, item.session.starts_at, item.takes_place, item.class_name, item.venue),
+                    *(item.places, item.push_mode, item.decision and item.decision.id),
+                    item.push and (item.push.id, item.push.state),
+                )
+                for item in items
+            ]
 
     def hours_pass(self) -> None:
         self.sandbox.tick(hours=1, minutes=1)
@@ -117,16 +135,17 @@ def test_n_23_how_pushing_stood_is_told_later_as_it_was_told_then(pushed: Road, 
     for act in WEEK:
         sandbox.tick(seconds=1)
         act(hands)
-        seen.append((pushed.ctx.now(), act.__name__, hands.tell(), board(client)))
+        seen.append((pushed.ctx.now(), act.__name__, hands.tell(), board(client), hands.classes()))
         if act is Hands.a_day_passes:
             sign_in(client, pushed.ctx, 1)
     sandbox.tick(seconds=1)
     kept = {"checked_at": None, "next_probe_at": None, "breaker_words": None}
-    for at, act, told, page in seen:
+    for at, act, told, page, classes in seen:
         with pushed.ctx.store.read() as db:
             assert push_health_then(db, pushed.connection_id, at) == replace(told, **kept), act
+            assert hands.classes(at) == classes, act
         assert board(client, as_of=at.isoformat()) == page, act
-    every = [told for _, _, told, _ in seen]
+    every = [told for _, _, told, *_ in seen]
     assert all(any(getattr(told, name) for told in every) for name in ("waiting", "mended", "own_caps", "failures"))
     assert any(told.breaker_open_since for told in every)
     assert any(told.parity not in (None, 100) for told in every)
