@@ -79,8 +79,12 @@ def upcoming(
     venue_id: int | None = None,
     after: tuple[datetime, int] | None = None,
     limit: int | None = None,
+    counted: bool = True,
 ) -> list[Upcoming]:
-    """The studios' (None: all) sessions that start in [start, end), in order; ``after`` and ``limit`` cut a page."""
+    """The studios' (None: all) sessions that start in [start, end), in order; ``after`` and ``limit`` cut a page.
+
+    ``counted``: with their places.
+    """
     wanted = (
         _sessions()
         .where(ClassSession.starts_at >= start, ClassSession.starts_at < end)
@@ -95,7 +99,8 @@ def upcoming(
         instant, last = after
         later = and_(ClassSession.starts_at == instant, ClassSession.id > last)
         wanted = wanted.where((ClassSession.starts_at > instant) | later)
-    return _with_places(db, db.execute(wanted.options(defer(Decision.explanation, raiseload=True))).all())
+    rows = db.execute(wanted.options(defer(Decision.explanation, raiseload=True))).all()
+    return _with_places(db, rows) if counted else [_row(*row, taken=Taken()) for row in rows]
 
 
 def starts_of(

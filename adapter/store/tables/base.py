@@ -57,6 +57,7 @@ class Word(TypeDecorator[StrEnum]):
     def __init__(self, words: type[StrEnum]) -> None:
         super().__init__()
         self.words = words
+        self.known = {word.value: word for word in words}  # looking up is a third of the cost of making one
 
     def process_bind_param(self, value: StrEnum | str | None, dialect: Dialect) -> str | None:
         """Refuses a word that is not on the list."""
@@ -66,7 +67,7 @@ class Word(TypeDecorator[StrEnum]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
         """The member of the list."""
-        return None if value is None else self.words(value)
+        return None if value is None else self.known.get(value) or self.words(value)
 
 
 Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
