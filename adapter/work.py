@@ -17,7 +17,7 @@ from adapter.store.run_log import log_line
 from adapter.store.tables import OPEN, Run, RunKind, RunOrigin, RunState
 
 CLOCK = "clock"  # who asks where nobody does
-ENGINE = "job engine"  # where a session carries the engine that is to be told
+ENGINE = "job_engine"  # where a session carries the engine that is to be told
 JOINED_AT_WORK = frozenset({RunKind.RESYNC, RunKind.STATE})  # else what is at work may have missed why it is asked for
 WHOLE_DOES_PARTS = frozenset({RunKind.STATE})  # without parameters it does what it would do with them, and more
 

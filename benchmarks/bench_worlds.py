@@ -5,7 +5,7 @@ allocation (three spots at a flat rate) and Littlewood's rule re-solved at each 
 All of them meet the same people. Made-up markets are no proof of what a real studio gains.
 
 Run: python -m benchmarks.bench_worlds [--seed N] [--weight W] [--weeks N] [--refit] [--only KIND]
-     [--willing SHAPE] [--keep FOLDER]
+     [--willing SHAPE] [--apart SPREAD] [--keep FOLDER]
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ class Refitted(Tools):
 def main() -> int:
     """Run all policies, print the tables, answer 1 below the limit."""
     told = _arguments()
-    kinds = [replace(kind, willing=told.willing) for kind in KINDS if told.only in kind.name]
+    own = {"willing": told.willing} | ({} if told.apart is None else {"median_spread": told.apart})
+    kinds = [replace(kind, **own) for kind in KINDS if told.only in kind.name]
     world = draw(kinds, told.seed, weeks=told.weeks)
     season, past = season_of(world), np.flatnonzero(world.past)
     alone, history = run(world, None, season), run(world, Static(world, listed=False), world.past, step=24.0)
@@ -70,7 +71,9 @@ def main() -> int:
 
     def kept(name: str, make: Callable[[], Score]) -> Score:
         path = (
-            told.keep and told.keep / f"{name}-{told.seed}-{told.weight}-{told.weeks}-{len(kinds)}-{told.willing}.npz"
+            told.keep
+            and told.keep
+            / f"{name}-{told.seed}-{told.weight}-{told.weeks}-{len(kinds)}-{told.willing}-{told.apart}.npz"
         )
         return make() if path is None else _kept(path, make)
 
@@ -101,6 +104,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="kinds whose name has this in it")
     parser.add_argument(
         "--willing", choices=list(SHAPES), default="logistic", help="the shape of what guests would pay"
+    )
+    parser.add_argument(
+        "--apart", type=float, help="how far (log) what guests of a studio's slots would pay lies apart"
     )
     parser.add_argument("--refit", action="store_true", help="fit anew each week")
     parser.add_argument("--keep", type=Path, help="a folder for what the peers and the optimum scored")

@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.fixtures.studio",
     "tests.fixtures.browser",
     "tests.fixtures.timetable",
+    "tests.fixtures.tongue",
 ]
 
 

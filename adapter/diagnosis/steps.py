@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from adapter.diagnosis.facts import Facts
+from adapter.showing.counting import CLASSES, counted
 from adapter.store.tables.connections import ConnectionState, EventsState
 from adapter.store.vitals import SKEW, THEIR_SKEW
 
@@ -155,7 +156,7 @@ def of_mapping(facts: Facts) -> Finding:
         return Finding(step, Verdict.UNKNOWN, "No bookings in classes of the last 30 days are known")
     if facts.sources_unmapped:
         share = facts.bookings_unmapped * 100 // facts.bookings_lately
-        sources = _count(facts.sources_unmapped, "booking source")
+        sources = counted(facts.sources_unmapped, "1 booking source", "{} booking sources")
         seen = f"{sources} not mapped: {share} % of the bookings since 30 days ago"
         todo = (
             "The studio says what they mean, on the connection's page. Until then they count as direct, and no money."
@@ -183,7 +184,7 @@ def of_classes(facts: Facts) -> Finding:
     if facts.classes_hidden or facts.classes_excluded:
         seen = f"Of {ahead} classes to come {facts.classes_hidden} are hidden, {facts.classes_excluded} left out"
         return worth_knowing(step, Cause.SOME_HIDDEN, seen, "As wanted? Hidden is set at the platform, left out here.")
-    return well(step, f"{_count(ahead, 'class')} to come, none hidden or left out")
+    return well(step, f"{counted(ahead, *CLASSES)} to come, none hidden or left out")
 
 
 def of_quota(facts: Facts) -> Finding:
@@ -223,7 +224,8 @@ def of_answers(facts: Facts) -> Finding:
         todo = "Read again from this page and watch the log; the other steps tell why, if anything does."
         return wrong(step, Cause.STALE, seen, todo, since=facts.last_read_at)
     if facts.set_aside:
-        seen = f"Answers come; {_count(facts.set_aside, 'record')} could not be read"
+        records = counted(facts.set_aside, "1 record", "{} records")
+        seen = f"Answers come; {records} could not be read"
         return worth_knowing(step, Cause.SET_ASIDE, seen, "The connection's page lists them with their reasons.")
     return well(step, f"Read whole at {facts.at(facts.last_read_at)}")
 
@@ -275,7 +277,8 @@ def of_events(facts: Facts) -> Finding:
         todo = "Press “Subscribe again”: what was missed is read again then."
         return worth_knowing(step, Cause.EVENTS_OFF, seen, todo, since=facts.events_since)
     if facts.events_waiting:
-        seen = f"{_count(facts.events_waiting, 'event')} came and were not worked on for ten minutes"
+        events = counted(facts.events_waiting, "1 event", "{} events")
+        seen = f"{events} came and were not worked on for ten minutes"
         return worth_knowing(step, Cause.EVENTS_WAITING, seen, "See the connection's runs, and the last step here.")
     if facts.events is None:
         return Finding(step, Verdict.UNKNOWN, "The platform has not been asked yet whether they come")
@@ -309,8 +312,3 @@ STEPS: Mapping[Step, Callable[[Facts], Finding]] = {
     Step.ENGINE: of_engine,
 }
 """Every link with the function that looks at it, in the order in which they are walked."""
-
-
-def _count(number: int, what: str) -> str:
-    plural = f"{what}es" if what.endswith("s") else f"{what}s"
-    return f"{number} {what if number == 1 else plural}"

@@ -15,6 +15,19 @@ CHANNELS = {
     "third_party": "Another marketplace",
     "unknown": "Source not mapped",
 }
+PUSHED = {
+    "sending": "Limit {limit} being sent {ago} after it was decided",
+    "sent": "Limit {limit} accepted {ago} after it was decided, not read back yet",
+    "confirmed": "Limit {limit} read back and equal {ago} after it was decided",
+    "accepted": "Limit {limit} accepted {ago} after it was decided",
+    "local": "Limit {limit} in force where we sell {ago} after it was decided",
+    "refused": "Limit {limit} refused {ago} after it was decided",
+    "failed": "Limit {limit} failed {ago} after it was decided",
+    "superseded": "Limit {limit} replaced by a newer decision {ago} after it was decided",
+    "unknown": "Limit {limit}: no answer came {ago} after it was decided; whether it arrived is looked up",
+    "pending": "Limit {limit} put back {ago} after it was decided, to be tried again",
+}
+"""What became of a push, by its state."""
 
 
 def tell(event: Event) -> str:
@@ -50,17 +63,8 @@ def _decided(event: Event, facts: Mapping[str, Any]) -> str:
 
 
 def _pushed(event: Event, facts: Mapping[str, Any]) -> str:
-    words = {
-        "sent": "accepted, not read back yet",
-        "confirmed": "read back and equal",
-        "local": "in force where we sell",
-        "superseded": "replaced by a newer decision",
-        "unknown": "no answer came: whether it arrived is looked up",
-        "pending": "put back, to be tried again",
-    }
-    said = f": “{facts['answer']}”" if facts.get("answer") else ""
-    state = words.get(facts["state"], facts["state"])
-    return f"Limit {facts['limit']} {state} {_ago(timedelta(seconds=facts['seconds']))} after it was decided{said}"
+    told = PUSHED[facts["state"]].format(limit=facts["limit"], ago=_ago(timedelta(seconds=facts["seconds"])))
+    return f"{told}: “{facts['answer']}”" if facts.get("answer") else told
 
 
 def _by(facts: Mapping[str, Any]) -> str:

@@ -88,9 +88,9 @@ class Plan:
         if self.budget.left <= 0:
             return f"{used:,} of {allowed:,} calls are used: the rest of today is kept for pushing."
         dropped = [grant.wish.words for grant in short if not grant.times]
-        rarer = [f"{grant.wish.words} {_often(self.budget, grant)}" for grant in short if grant.times]
-        told = [f"Not before {MIDNIGHT_UTC}: {_listed(dropped)}."] if dropped else []
-        told += [f"Less often: {_listed(rarer)}."] if rarer else []
+        rarer = [f"{grant.wish.words} (every {_apart(self.budget, grant)} minutes)" for grant in short if grant.times]
+        told = [f"Not before {MIDNIGHT_UTC}: {'; '.join(dropped)}."] if dropped else []
+        told += [f"Less often: {'; '.join(rarer)}."] if rarer else []
         many = f"{used:,} of {allowed:,} calls are used, too many to go on like this until {MIDNIGHT_UTC}."
         return " ".join([many, *told])
 
@@ -121,9 +121,6 @@ def _is_due(budget: Budget, wish: Wish, times: int) -> bool:
     return times >= wish.times or wish.since is None or wish.since >= budget.day_left / times
 
 
-def _often(budget: Budget, grant: Grant) -> str:
-    return f"(every {budget.day_left / grant.times // timedelta(minutes=1)} minutes)"
-
-
-def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+def _apart(budget: Budget, grant: Grant) -> int:
+    """Minutes between two readings."""
+    return budget.day_left // grant.times // timedelta(minutes=1)

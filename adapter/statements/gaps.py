@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 
 MEANING: Mapping[str, str] = {
     "payout": (
-        "qualifying reservations of the period have no payout of ours: their rate was not kept. They count as unpaid "
-        "until it is known; the price the platform shows on them is not it"
+        "{count} qualifying reservations of the period have no payout of ours: their rate was not kept. They count as "
+        "unpaid until it is known; the price the platform shows on them is not it"
     ),
-    "funding": "direct reservations do not say what paid for them: they count as free until that is known",
-    "list_price": "purchases have no sale in the mirror: the list price of today stands in",
-    "cycle": "memberships have no cycle in the mirror: one month from the purchase is assumed",
-    "session": "reservations are of classes that are not in the mirror: they are left out",
-    "cancelled_at": "cancellations have no time: one that the platform calls early or late is taken to be so",
-    "outcome": "reservations have an outcome nobody has heard of: they count as booked, and so as attended",
-    "prices": "prices of the start date were not kept: the prices of today stand in",
+    "funding": "{count} direct reservations do not say what paid for them: they count as free until that is known",
+    "list_price": "{count} purchases have no sale in the mirror: the list price of today stands in",
+    "cycle": "{count} memberships have no cycle in the mirror: one month from the purchase is assumed",
+    "session": "{count} reservations are of classes that are not in the mirror: they are left out",
+    "cancelled_at": "{count} cancellations have no time: one that the platform calls early or late is taken to be so",
+    "outcome": "{count} reservations have an outcome nobody has heard of: they count as booked, and so as attended",
+    "prices": "{count} prices of the start date were not kept: the prices of today stand in",
 }
 CHANGES_MONEY = frozenset({"payout", "prices"})
 
@@ -39,7 +39,7 @@ class Gaps:
     def warnings(self) -> list[dict[str, str]]:
         """As a statement's warnings."""
         return [
-            {"code": f"mirror_{code}", "message": f"{count} {MEANING[code]}."}
+            {"code": f"mirror_{code}", "message": f"{MEANING[code].format(count=count)}."}
             for code, count in sorted(self.found.items())
         ]
 

@@ -87,13 +87,13 @@ def check_override(db: Db, row: Override) -> None:
     """Refuse what can't hold. Raises BadSetting."""
     check_scope(db, row.studio_id, row.scope, row.scope_id)
     if row.ends_at <= row.starts_at:
-        raise BadSetting("ends_at", "ends_at: must lie after the beginning")
+        raise BadSetting("ends_at", "must lie after the beginning")
     if not row.reason.strip():
-        raise BadSetting("reason", "reason: say why, for whoever asks later")
+        raise BadSetting("reason", "say why, for whoever asks later")
     if row.kind is OverrideKind.SPOTS and (row.spots is None or not RULES["min_spots"].fits(row.spots)):
-        raise BadSetting("spots", f"spots: must be {RULES['min_spots'].allowed}")
+        raise BadSetting("spots", f"must be {RULES['min_spots'].allowed}")
     if row.kind is OverrideKind.RATE and (row.rate is None or not RULES["rate_ceiling"].fits(row.rate) or not row.rate):
-        raise BadSetting("rate", "rate: must be an amount above 0, with at most four decimals")
+        raise BadSetting("rate", "must be an amount above 0, with at most four decimals")
 
 
 def keep_override(db: Db, row: Override) -> None:

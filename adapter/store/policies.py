@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session as Db
 from sqlalchemy.orm import aliased
 
 from adapter.guarantee.terms import TERMS
+from adapter.showing.counting import BOOKINGS, CLASSES, counted
 from adapter.store.settings import effective_settings
 from adapter.store.tables import (
     Connection,
@@ -70,7 +71,7 @@ def _cancelling(db: Db, connection: Connection, now: datetime) -> Policy:
     studio = part.cancellation_policy_hours if part else None
     windows, labels = labelled_differently(_cancelled(db, connection, now), studio or marketplace, marketplace)
     platform = "labels as the studio does" if not labels else f"labels {labels} otherwise"
-    words = f"{_count(max(windows, labels), 'booking')} of the last 30 days would be labelled differently"
+    words = f"{counted(max(windows, labels), *BOOKINGS)} of the last 30 days would be labelled differently"
     if studio is None:
         words = "The studio's own window is not entered: it is taken to be the marketplace's"
     here = UNSAID if studio is None else f"{studio} h before"
@@ -108,8 +109,8 @@ def _places(db: Db, connection: Connection, now: datetime) -> Policy:
         .where(coming, Decision.limit > Session.online_capacity)
     )
     above = db.scalar(over) or 0
-    words = f"{_count(above, 'class')} to come would let the marketplace take more than may be booked online"
-    platform = f"fewer online in {_count(online, 'class')}" if online else "all of them online"
+    words = f"{counted(above, *CLASSES)} to come would let the marketplace take more than may be booked online"
+    platform = f"fewer online in {counted(online, *CLASSES)}" if online else "all of them online"
     return Policy("Places of a class", "its capacity", platform, "up to our limit", above, words)
 
 
@@ -126,7 +127,7 @@ def _prices(db: Db, connection: Connection, now: datetime) -> Policy:
     ahead = select(func.count()).where(Session.connection_id == connection.id, Session.starts_at > now)
     apart = retail is not None and bool(sold) and retail not in sold
     differ = db.scalar(ahead.where(Session.gone_at.is_(None))) or 0 if apart else 0
-    words = f"{_count(differ, 'class')} to come are decided with a direct price that nobody can buy at the platform"
+    words = f"{counted(differ, *CLASSES)} to come are decided with a direct price that nobody can buy at the platform"
     if retail is None:
         words = "No direct price is entered here: it is taken from the platform's"
     here = UNSAID if retail is None else _amount(retail, connection.currency)
@@ -151,7 +152,7 @@ def _zones(db: Db, connection: Connection, now: datetime) -> Policy:
     zones = select(Venue.timezone).where(Venue.connection_id == connection.id, Venue.gone_at.is_(None)).distinct()
     venues = sorted(db.scalars(zones))
     differ = db.scalar(other) or 0
-    words = f"{_count(differ, 'class')} to come stand in another zone than their venue"
+    words = f"{counted(differ, *CLASSES)} to come stand in another zone than their venue"
     if not differ and venues and studio not in venues:
         words = "The account's zone is none of its venues': days on the calendar begin by the account's"
         differ = 1
@@ -165,8 +166,3 @@ def _zone(name: str) -> str:
 
 def _amount(value: Decimal, currency: str) -> str:
     return f"{value:.2f} {currency}"
-
-
-def _count(number: int, what: str) -> str:
-    plural = f"{what}es" if what.endswith("s") else f"{what}s"
-    return f"{number} {what if number == 1 else plural}"

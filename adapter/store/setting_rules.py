@@ -17,11 +17,11 @@ MOST_WEIGHT = 100.0
 
 
 class BadSetting(ValueError):
-    """A value that a setting cannot have. ``name`` is the setting; the message is fit to show."""
+    """A value that a setting cannot have. ``name`` is the setting; ``words``, fit to show, say what is wrong."""
 
-    def __init__(self, name: str, message: str) -> None:
-        super().__init__(message)
-        self.name = name
+    def __init__(self, name: str, words: str) -> None:
+        super().__init__(f"{name}: {words}")
+        self.name, self.words = name, words
 
 
 @dataclass(frozen=True)
@@ -80,23 +80,21 @@ def check(changes: Mapping[str, Any], *, of_studio: bool = True) -> None:
     """Refuse unknown settings and values out of bounds. None always fits: not set here. Raises BadSetting."""
     for name, value in changes.items():
         if name not in RULES:
-            raise BadSetting(name, f"{name}: there is no such setting; there are {', '.join(RULES)}")
+            raise BadSetting(name, f"there is no such setting; there are {', '.join(RULES)}")
         if value is not None and not RULES[name].fits(value):
-            raise BadSetting(name, f"{name}: must be {RULES[name].allowed}, not {value!r}")
+            raise BadSetting(name, f"must be {RULES[name].allowed}, not {value!r}")
         if value is not None and name in OF_STUDIO and not of_studio:
-            raise BadSetting(name, f"{name}: can only be set for the whole studio")
+            raise BadSetting(name, "can only be set for the whole studio")
 
 
 def check_together(floor: Decimal | None, ceiling: Decimal | None) -> None:
     """Refuse a floor above the ceiling. The message names no amount: the floor is confidential (SR-11)."""
     if floor is not None and ceiling is not None and floor > ceiling:
-        raise BadSetting("rate_ceiling", "rate_ceiling: must not be below the rate floor that holds here")
+        raise BadSetting("rate_ceiling", "must not be below the rate floor that holds here")
 
 
 def check_ages(no_increase: int, nothing: int) -> None:
     """Refuse to list nothing before it is refused to list more."""
     if nothing <= no_increase:
-        raise BadSetting(
-            "nothing_after_minutes",
-            f"nothing_after_minutes: must be more than the {no_increase} minutes from which on nothing is raised",
-        )
+        words = f"must be more than the {no_increase} minutes from which on nothing is raised"
+        raise BadSetting("nothing_after_minutes", words)

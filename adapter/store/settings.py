@@ -214,12 +214,12 @@ def check_scope(db: Db, studio_id: int, scope: Scope, scope_id: int) -> None:
     """Refuse what is not this studio's. Raises BadSetting."""
     if scope is Scope.STUDIO:
         if scope_id != 0:
-            raise BadSetting("scope_id", "scope_id: must be 0 for the studio itself")
+            raise BadSetting("scope_id", "must be 0 for the studio itself")
         return
     model = SCOPED[scope]
     mine = select(model.id).join(Connection, Connection.id == model.connection_id)
     if db.scalar(mine.where(model.id == scope_id, Connection.studio_id == studio_id)) is None:
-        raise BadSetting("scope_id", f"scope_id: this studio has no {scope.replace('_', ' ')} {scope_id}")
+        raise BadSetting("scope_id", f"this studio has no {scope.replace('_', ' ')} {scope_id}")
 
 
 def check_all(everything: StudioSettings) -> None:

@@ -16,6 +16,7 @@ from adapter.web import (
     guarantee,
     health,
     home,
+    languages,
     lineage,
     members,
     metrics,
@@ -77,6 +78,7 @@ def install(app: Flask) -> None:
         app.register_blueprint(blueprint)
     csrf.exempt(oauth.callback)  # these two prove their caller in their own way
     csrf.exempt(webhooks.blueprint)
+    languages.install(app)
     wording.install(app)
     app.jinja_env.globals["navigation"] = navigation.navigation
     then.install(app)

@@ -25,6 +25,7 @@ from adapter.store.tables import User
 from adapter.store.tenancy import row_id
 from adapter.web.access import caller, context
 from adapter.web.entering import begin, is_fresh, recall, remember
+from adapter.web.languages import said
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
@@ -58,7 +59,7 @@ def add_passkey() -> ResponseReturnValue:
             name = str(given.get("name", ""))
             keep_passkey(db, context().keys, party, user.id, name, token, given.get("credential"), context().now())
     except NotProven as error:
-        return jsonify(wrong=f"{error}."), 422
+        return jsonify(wrong=said(f"{error}.")), 422
     flash("Your passkey is kept. From now on you sign in with it.", "info")
     return jsonify(next=url_for("account.show"))
 

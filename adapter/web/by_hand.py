@@ -124,7 +124,7 @@ def _read(studio_id: int, form: Form) -> Override | None:
             try:
                 check_override(db, row)
             except BadSetting as error:
-                form.errors[error.name] = str(error).removeprefix(f"{error.name}: ")
+                form.errors[error.name] = error.words
     return None if form.errors else row
 
 

@@ -30,6 +30,7 @@ from adapter.store.then import UNKNOWABLE, decisions_then, outcomes_then, sessio
 from adapter.store.timeline import timeline_of
 from adapter.web.access import context, needs
 from adapter.web.charts import band
+from adapter.web.languages import said
 from adapter.web.then import instant_asked_for, not_kept_yet, not_known_yet
 from adapter.web.wording import can, seen
 
@@ -162,9 +163,9 @@ def _rule(item: Upcoming) -> str | None:
 
 
 def _chart(pace: Pace) -> dict[str, Any]:
-    labels = [f"{hours // 24} days" if hours >= 48 else f"{hours} h" for hours in HOURS]
-    lines = ("This class", "accent", list(pace.so_far)), ("Usual", "soft", list(pace.usual))
-    return band([*labels[:-1], "start"], list(pace.low), list(pace.high), *lines)
+    labels = [said("{1} days", hours // 24) if hours >= 48 else f"{hours} h" for hours in HOURS]
+    lines = (said("This class"), "accent", list(pace.so_far)), (said("Usual"), "soft", list(pace.usual))
+    return band([*labels[:-1], said("start")], list(pace.low), list(pace.high), *lines)
 
 
 def _history_then(db: Db, session: Session, then: datetime) -> Any:

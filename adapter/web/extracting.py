@@ -1,18 +1,17 @@
-"""The texts of the pages for translators, as ``pybabel extract`` asks for them (docs/translating.md)."""
+"""The texts that people read, for translators, as ``pybabel extract`` asks for them (docs/translating.md)."""
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from typing import IO, Any
 
 from jinja2 import Environment
 
-from adapter.web.translating import CODE, WORD, Texts
+from adapter.showing.confidential import without_floor
+from adapter.web.strings import texts_in
+from adapter.web.translating import Texts
 
 Message = tuple[int, None, str, list[str]]
-SAYING = frozenset({"flash", "said", "Page"})
-"""What is given a text that people read."""
 
 
 def from_template(source: IO[bytes], _keywords: Any, _comments: Any, options: Any) -> Iterator[Message]:
@@ -25,22 +24,12 @@ def from_template(source: IO[bytes], _keywords: Any, _comments: Any, options: An
 
 
 def from_module(source: IO[bytes], _keywords: Any, _comments: Any, options: Any) -> Iterator[Message]:
-    """What a module says: the words of its tables of codes, and what it gives to what says it."""
-    tree = ast.parse(source.read())
-    for node in (*tree.body, *ast.walk(tree)):
-        if isinstance(node, ast.Assign | ast.AnnAssign) and node in tree.body and isinstance(node.value, ast.Dict):
-            yield from _texts(node.value.values)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAYING:
-            yield from _texts(node.args)
+    """A module's messages: the texts of which its sentences are made.
 
-
-def _texts(values: list[ast.expr]) -> Iterator[Message]:
-    for value in values:
-        if isinstance(value, ast.IfExp):
-            yield from _texts([value.body, value.orelse])
-        elif isinstance(value, ast.Constant) and isinstance(value.value, str) and _is_text(value.value):
-            yield value.lineno, None, value.value, []
-
-
-def _is_text(text: str) -> bool:
-    return WORD.search(text) is not None and CODE.match(text) is None
+    ``single = no``: none of one word. ``floor = hidden``: also as whoever may not see the floor is told (SR-11).
+    """
+    for line, text in texts_in(source.read()):
+        if " " in text or options.get("single") != "no":
+            yield line, None, text, []
+        if options.get("floor") == "hidden" and (limited := without_floor(text)) != text:
+            yield line, None, limited, []

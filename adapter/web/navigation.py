@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import url_for
 
 from adapter.people.permissions import Act
-from adapter.web.translating import said
+from adapter.web.languages import said
 from adapter.web.wording import can
 
 

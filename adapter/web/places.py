@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session as Db
 
 from adapter.store.calendar import class_types_of, venues_of
 from adapter.store.tables import ClassType, Connection, Scope, Session
-from adapter.web.translating import said
+from adapter.web.languages import said
 from adapter.web.wording import moment
 
 

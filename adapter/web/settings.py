@@ -88,8 +88,7 @@ def _checked(given: dict[str, str], act: Callable[[dict[str, Any]], None]) -> Er
     except ValidationError as error:
         return {str(name): list(texts) for name, texts in dict(error.messages_dict).items()}
     except BadSetting as error:
-        sentence = str(error).removeprefix(f"{error.name}: ")
-        return {error.name: [without_floor(sentence[:1].upper() + sentence[1:])]}
+        return {error.name: [without_floor(error.words)]}
     except FloorRefused:
         abort(403)
     return {}

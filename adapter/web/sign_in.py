@@ -18,6 +18,7 @@ from adapter.people.passwords import user_by_password
 from adapter.store.audit import write_line
 from adapter.web.access import caller, context
 from adapter.web.entering import enter, recall, remember
+from adapter.web.languages import said
 from adapter.web.limits import limiter
 
 blueprint = Blueprint("sign_in", __name__)
@@ -86,7 +87,7 @@ def by_passkey() -> ResponseReturnValue:
             user = user_by_passkey(db, context().keys, party, token, answer, context().now())
             wanted = enter(db, user, "passkey")
     except NotProven as error:
-        return jsonify(wrong=f"{error}."), 422
+        return jsonify(wrong=said(f"{error}.")), 422
     return jsonify(next=wanted)
 
 

@@ -29,7 +29,9 @@ from adapter.store.tables import ClassType, Connection, ConnectionState, PushMod
 from adapter.store.then import UNKNOWABLE, upcoming_then
 from adapter.web.access import caller, context, needs
 from adapter.web.charts import bars
+from adapter.web.languages import said
 from adapter.web.then import instant_asked_for, not_kept_yet
+from adapter.web.wording import month_day
 
 blueprint = Blueprint("today", __name__)
 AHEAD = timedelta(days=2)
@@ -151,9 +153,9 @@ def _sum(weeks: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _chart(weeks: list[dict[str, Any]]) -> dict[str, Any]:
-    labels = [f"{date.fromisoformat(week['monday']):%b %-d}" for week in weeks]
+    labels = [month_day(date.fromisoformat(week["monday"])) for week in weeks]
     series = {"Direct": ("direct", "direct"), "Other": ("third", "other"), "Marketplace": ("market", "marketplace")}
-    lines = [(name, colour, [week[key] for week in weeks]) for name, (colour, key) in series.items()]
+    lines = [(said(name), colour, [week[key] for week in weeks]) for name, (colour, key) in series.items()]
     taken = [week["direct"] + week["marketplace"] + week["other"] for week in weeks]
     empty = [max(0, week["places"] - gone) for week, gone in zip(weeks, taken, strict=True)]
-    return bars(labels, *lines, ("Empty", "kept", empty))
+    return bars(labels, *lines, (said("Empty"), "kept", empty))

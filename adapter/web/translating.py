@@ -1,9 +1,9 @@
 """Every text of the pages, ready for translation: found where it stands, so that no template has to mark it.
 
-A template is plain English. When a catalogue is set, its texts are looked up there as the template is compiled; without
-one it is compiled as it stands. One message is what stands between two block elements, with its inline elements and
-its expressions, these as ``{1}``, ``{2}``; or what is read aloud of an attribute. A condition in the middle of a
-sentence parts it in two. The same walk gives the list of messages for translators: ``adapter.web.extracting``.
+A template is plain English. Where there is a catalogue, its texts are looked up each time that it is shown, in the
+reader's language; without one it is compiled as it stands. One message is what stands between two block elements, with
+its inline elements and its expressions, these as ``{1}``, ``{2}``; or what is read aloud of an attribute. A condition
+in the middle of a sentence parts it in two. The same walk gives the list for translators: ``adapter.web.extracting``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 import jinja2
-from flask import current_app
 from flask.templating import Environment
 from jinja2 import nodes
 from markupsafe import Markup, escape
@@ -45,18 +44,11 @@ class Translating(Environment):
 
 
 def translate(environment: Translating, say: Say) -> None:
-    """From now on say every text as this catalogue does."""
+    """From now on compile every text so that it is said as ``say`` has it when it is shown."""
     environment.say = say
     environment.globals |= {"say_text": lambda text, *parts: _filled(say(text), parts), "say_word": say}
     if environment.cache is not None:
         environment.cache.clear()
-
-
-def said(text: str) -> str:
-    """A word of ours that does not stand in a template, as the catalogue has it."""
-    environment = current_app.jinja_env
-    say = environment.say if isinstance(environment, Translating) else None
-    return text if say is None or not text else say(text)
 
 
 def _filled(text: str, parts: Sequence[object]) -> Markup:
@@ -195,7 +187,7 @@ class Texts:
             case nodes.Filter() if expr.node is not None:
                 expr.node = self._words(expr.node, every=every)
             case nodes.Concat():
-                expr.nodes = [self._words(one, every=every) for one in expr.nodes]
+                expr.nodes = [self._words(one, every=False) for one in expr.nodes]
             case nodes.Getitem() | nodes.Getattr():
                 expr.node = self._words(expr.node, every=every)
             case nodes.List() | nodes.Tuple():
@@ -212,7 +204,7 @@ class Texts:
 def _is_told(argument: nodes.Expr) -> bool:
     """Whether what a function is given may be told: words by their codes, or a sentence; not a name."""
     if isinstance(argument, nodes.Const):
-        return isinstance(argument.value, str) and argument.value[:1].isupper()
+        return isinstance(argument.value, str) and (argument.value[:1].isupper() or " " in argument.value)
     return isinstance(argument, nodes.Dict | nodes.CondExpr | nodes.Concat)
 
 

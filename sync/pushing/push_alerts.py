@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session as Database
 
+from adapter.showing.counting import CLASSES, counted
 from adapter.store.alerts import open_alert, resolve_alert
 from adapter.store.push_health import failures_of, own_caps_of
 from adapter.store.tables import AlertKind
@@ -27,14 +28,10 @@ OWN_CAPS = (
 def refresh(db: Database, connection_id: int, now: datetime) -> None:
     """Raise or end both."""
     failing = failures_of(db, connection_id, now)
-    told = FAILING.format(count=_counted(len(failing)), words=failing[0].words if failing else "")
+    told = FAILING.format(count=counted(len(failing), *CLASSES), words=failing[0].words if failing else "")
     _tell(db, connection_id, AlertKind.PUSH_FAILING, told if failing else None, now)
     own = own_caps_of(db, connection_id, now)
-    _tell(db, connection_id, AlertKind.DRIFT, OWN_CAPS.format(count=_counted(own)) if own else None, now)
-
-
-def _counted(count: int) -> str:
-    return "1 class" if count == 1 else f"{count} classes"
+    _tell(db, connection_id, AlertKind.DRIFT, OWN_CAPS.format(count=counted(own, *CLASSES)) if own else None, now)
 
 
 def _tell(db: Database, connection_id: int, kind: AlertKind, words: str | None, now: datetime) -> None:

@@ -147,7 +147,7 @@ def settle(ctx: Context, connection: Connection, push: TotalPush, api: Api) -> I
         except (Reconnect, Misconfigured):
             raise
         except ConnectorError as error:
-            yield f"class {session}: {error}"
+            yield f"session {session}: {error}"
 
 
 def _due(connection: Connection, now: datetime) -> Select[TotalWrite, str]:

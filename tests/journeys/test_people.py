@@ -54,7 +54,7 @@ def test_somebody_is_invited_joins_works_and_is_let_go(
     tab.goto(f"/studios/{seeded.studio_id}/audit?act=settings.changed")
     line = tab.get_by_role("listitem").filter(has_text="Changed settings").first
     assert line.get_by_text("Bea Lund").is_visible()
-    assert line.get_by_role("row", name="Min spots 2 3").is_visible()
+    assert line.get_by_role("row", name="Minimum of spots 2 3").is_visible()
 
     tab.goto(f"/studios/{seeded.studio_id}/people")
     hers = tab.get_by_role("listitem").filter(has_text="Bea Lund")

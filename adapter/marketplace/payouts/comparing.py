@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from adapter.marketplace.payouts.reading import STATUSES, Row
+from adapter.marketplace.payouts.columns import STATUSES
+from adapter.marketplace.payouts.reading import Row
 
 
 class Class(StrEnum):

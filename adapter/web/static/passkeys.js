@@ -5,6 +5,9 @@ const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/
 const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 const known = (list) => (list || []).map((one) => ({ ...one, id: bytes(one.id) }));
 
+// What the page says when it goes wrong, in its own language.
+const told = (form, when) => form.querySelector(`[data-when=${when}]`).textContent;
+
 async function send(form, url, body) {
   const answer = await fetch(url, {
     method: "POST",
@@ -13,7 +16,7 @@ async function send(form, url, body) {
   });
   if (answer.redirected) { window.location.assign(answer.url); return new Promise(() => {}); }
   const said = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(said.wrong || "That did not work. Reload the page and try again.");
+  if (!answer.ok) throw new Error(said.wrong || told(form, "failed"));
   return said;
 }
 
@@ -36,7 +39,7 @@ async function run(form) {
   const wrong = form.querySelector("[data-wrong]");
   wrong.textContent = "";
   try {
-    if (!window.PublicKeyCredential) throw new Error("This browser has no passkeys. Sign in another way.");
+    if (!window.PublicKeyCredential) throw new Error(told(form, "none"));
     const question = await send(form, form.dataset.passkey, {});
     const answer = question.user
       ? { name: form.elements.name.value, credential: await make(question) }
@@ -44,8 +47,8 @@ async function run(form) {
     const said = await send(form, form.dataset.answer, answer);
     window.location.assign(said.next);
   } catch (error) {
-    const calm = { NotAllowedError: "Nothing was shown, or it took too long. Try again.", InvalidStateError: "This device has a passkey of yours already." };
-    wrong.textContent = calm[error.name] || error.message;
+    const calm = { NotAllowedError: "silent", InvalidStateError: "known" };
+    wrong.textContent = calm[error.name] ? told(form, calm[error.name]) : error.message;
   }
 }
 

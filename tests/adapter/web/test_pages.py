@@ -112,7 +112,7 @@ def test_what_it_would_have_brought_is_shown_before_it_is_switched_on(
     text = words(owner.get(path).text)
     assert "off by 2.1 reservations a class on these, the model before by 2.35" in text
     assert "81% of the classes came out within the interval" in text
-    assert "Sessions : starts at, capacity" in text
+    assert "sessions : starts_at, capacity" in text
     assert "The last 26 weeks: +$1,140.20 (in four of five cases between $610.00 and $1,690.40)" in text
     assert "It would have hurt at 1 class:" in text
     assert "Tue, Feb 3, 07:00 EST : −$40.00, 3 turned away" in text

@@ -1,0 +1,128 @@
+"""How near what SmartTools learns of willingness to pay comes to the most that the same sales could teach.
+
+Money lost at the best free rate by believed willingness, beside knowing each slot's. The ideal learner is told how
+slots vary in this world (the true distributions of what is paid and of how many look, the true curve) and learns each
+slot by Bayes' rule from the very offers and sales that SmartTools learns from. Nobody could do better on average; who
+knows each slot's truth, as the optimum of ``bench_worlds`` does, loses nothing.
+
+Run: python -m benchmarks.bench_willing [--seeds N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+
+from adapter.smarttools import SmartTools, door
+from adapter.smarttools.response import best_rate, chance
+from benchmarks.worlds.draw import MONDAY, Floats, Ints, World, draw
+from benchmarks.worlds.kinds import KINDS, Kind
+from benchmarks.worlds.leads import EDGES, curve_through
+from benchmarks.worlds.peers import Static
+from benchmarks.worlds.season import Books, run
+from benchmarks.worlds.tables import tables_of
+
+LEAST = 1.0  # of what is lost without knowing anything of a slot: SmartTools may lose no more
+OF_MEDIAN: Floats = np.exp(np.linspace(-0.8, 0.8, 65))
+KEEN: Floats = np.exp(-0.08 + np.linspace(-1.4, 1.4, 43))
+KEEN_SPREAD = 0.4  # as ``worlds.draw`` has it
+RATES = 121
+
+
+@dataclass(frozen=True)
+class Sales:
+    """Offers of one slot's past classes: the rate over retail, the share of its time, and how many booked."""
+
+    rate: Floats
+    open: Floats
+    sold: Floats
+
+
+def main() -> int:
+    """Print what is lost by kind, answer 1 where learning was worse than knowing nothing of slots."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=2)
+    told = parser.parse_args()
+    rows = np.sum([_lost(seed) for seed in range(1, told.seeds + 1)], axis=0)
+    print(f"{'lost at the best free rate':>28}  SmartTools  ideal learner  slot unknown")
+    for kind, (most, *brought) in zip([*(kind.name for kind in KINDS), "all"], [*rows, rows.sum(axis=0)], strict=True):
+        print(f"{kind:>28}  " + "  ".join(f"{1 - each / most:>12.2%}" for each in brought))
+    most, ours, ideal, unknown = rows.sum(axis=0).tolist()
+    ratio = (most - ours) / (most - unknown)
+    print(f"{ratio:.2f} of what one rate a studio loses, {(most - ideal) / (most - unknown):.2f} by the ideal learner")
+    return 0 if ratio <= LEAST else 1
+
+
+def _lost(seed: int) -> Floats:
+    """Per kind: what the true best rates bring, what SmartTools', the ideal learner's and one rate for all do."""
+    world = draw(KINDS, seed, weeks=1)
+    history = run(world, Static(world, listed=False), world.past, step=24.0)
+    past, coming = np.flatnonzero(world.past), np.flatnonzero(~world.past)
+    tools = SmartTools().fit(**tables_of(world, past, history, MONDAY, 2.0, final=True))
+    tables = tables_of(world, coming, history, MONDAY - 1000, 2.0)
+    sessions = door.read_sessions(tables["studios"], tables["sessions"])
+    learned = dict(zip(coming.tolist(), zip(*tools.model.market.responses.of(sessions), strict=True), strict=True))
+    out = np.zeros((len(KINDS), 4))
+    for number, kind in enumerate(KINDS):
+        rates = np.linspace(kind.floor, kind.ceiling, RATES)
+        for one in coming[world.studio[coming] == number].tolist():
+            median = float(world.median[one]) / kind.retail
+            brings = (
+                rates * chance(rates, np.array(median), np.array(kind.scale)) * float(world.looks[one]) * kind.retail
+            )
+            ours = np.clip(
+                best_rate(*(np.array([part]) for part in learned[one]), np.zeros(1)), kind.floor, kind.ceiling
+            )
+            ideal, unknown = (
+                int(np.argmax(_believed(kind, sales, int(world.capacity[one])) @ _brought(kind, rates)))
+                for sales in (_sales(world, history, past, one), None)
+            )
+            out[number] += [brings.max(), np.interp(ours[0], rates, brings), brings[ideal], brings[unknown]]
+    return out
+
+
+def _brought(kind: Kind, rates: Floats) -> Floats:
+    """What one who looks brings at each rate, for each median: (medians, rates)."""
+    medians = kind.median * OF_MEDIAN[:, None]
+    return np.asarray(rates * chance(rates, medians, np.array(kind.scale)), dtype=np.float64)
+
+
+def _believed(kind: Kind, sales: Sales | None, places: int) -> Floats:
+    """How many would look, times how likely each median is, by Bayes' rule from a slot's sales."""
+    log = -0.5 * (np.log(OF_MEDIAN)[:, None] / kind.median_spread) ** 2
+    log = log - 0.5 * ((np.log(KEEN)[None] + 0.08) / KEEN_SPREAD) ** 2
+    looks = kind.market * places * KEEN
+    if sales is not None:
+        books = chance(sales.rate[:, None], kind.median * OF_MEDIAN[None], np.array(kind.scale))
+        log = log + (sales.sold @ np.log(books))[:, None] + sales.sold.sum() * np.log(looks)[None]
+        log = log - (sales.open @ books)[:, None] * looks[None]
+    return np.asarray((np.exp(log - log.max()) * looks[None]).sum(axis=1), dtype=np.float64)
+
+
+def _sales(world: World, history: Books, past: Ints, one: int) -> Sales | None:
+    """What was listed and sold of the slot before; a sale counts whether or not it stood."""
+    kind = world.kinds[int(world.studio[one])]
+    own = past[world.slot[past] == world.slot[one]]
+    rows = [row for row in history.offers if row[0] in set(own.tolist())]
+    if not rows or not kind.listed:
+        return None
+    through = curve_through(kind.market_curve, EDGES)
+    parts = []
+    for place, (session, since, spots, rate, *_) in enumerate(rows):
+        start = float(world.starts[session])
+        later = [row[1] for row in rows[place + 1 :] if row[0] == session]
+        until = min(later, default=start)
+        made = history.market[world.market.session == session]
+        made = np.sort(made[(made >= since) & (made < until)])[: int(spots)]
+        closed = float(made[-1]) if spots and len(made) == spots else until
+        share = np.interp(start - since, EDGES, through) - np.interp(start - closed, EDGES, through)
+        parts.append((rate / kind.retail, share if spots else 0.0, float(len(made))))
+    rate, shown, sold = (np.array(column) for column in zip(*parts, strict=True))
+    return Sales(rate, shown, sold)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
