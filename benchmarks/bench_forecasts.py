@@ -28,10 +28,7 @@ WEEK, WEEKS = timedelta(weeks=1), 4
 AHEAD = 7  # days before arrival
 PLACES = 400  # rooms that can be booked, as far as anybody could tell
 PICKUP_WEEKS = 8
-LIMITS = {
-    "classes": 1.0,
-    "arrivals": 1.4,
-}  # times the best peer's error; a hotel is no studio, and pickup is better there
+LIMIT = 1.0  # times the best peer's error
 
 Errors = dict[str, list[Floats]]
 
@@ -39,7 +36,7 @@ Errors = dict[str, list[Floats]]
 def main() -> int:
     """Print both tables; answer 1 where a peer is better."""
     parts = [(DATA / "leisure_classes_2018.csv", classes), (DATA / "hotel_city_bookings.csv.gz", arrivals)]
-    within = [told(path) <= LIMITS[told.__name__] for path, told in parts if path.exists()]
+    within = [told(path) <= LIMIT for path, told in parts if path.exists()]
     for path, _ in parts:
         if not path.exists():
             print(f"skipped: {path} is not there")

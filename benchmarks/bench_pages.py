@@ -46,6 +46,7 @@ def pages_of(made: Made) -> Iterator[tuple[str, str]]:
     then = (NOW - timedelta(days=LIVELY // 3)).strftime("%Y-%m-%dT%H:%M")
     year = f"from={NOW - timedelta(days=92):%Y-%m-%d}&to={NOW:%Y-%m-%d}"
     yield "today", f"{studio}/today"
+    yield "today-then", f"{studio}/today?as_of={then}"
     yield "calendar", studio
     yield "calendar-day", f"{studio}?day={NOW + timedelta(days=3):%Y-%m-%d}"
     yield "calendar-then", f"{studio}?as_of={then}"
@@ -58,7 +59,9 @@ def pages_of(made: Made) -> Iterator[tuple[str, str]]:
     yield "spotlight", f"{studio}/spotlight"
     yield "by-hand", f"{studio}/by-hand"
     yield "payouts", f"{studio}/payouts"
+    yield "payouts-then", f"{studio}/payouts?as_of={then}"
     yield "payouts-quarter", f"{studio}/payouts?{year}"
+    yield "payouts-quarter-then", f"{studio}/payouts?{year}&as_of={then}"
     yield "guarantee", f"{studio}/guarantee"
     yield "connections", f"{studio}/connect"
     yield "connection", connection

@@ -51,7 +51,7 @@ FOLLOWS = (ReservationState.CONFIRMED, ReservationState.ATTENDED, ReservationSta
 
 def follow_platform(db: Database, connection_id: int, now: datetime) -> int:
     """Bring the channel's reservations to where the mirror says they are; how many moved."""
-    joined = _join_entered(db, connection_id)
+    joined = _join_entered(db, connection_id, now)
     _date_cancellations(db, connection_id)
     moved = 0
     found = [*_said(db, connection_id), *_over(db, connection_id, now), *_vanished(db, connection_id)]
@@ -175,7 +175,7 @@ def _vanished(
             yield row, ReservationState.CANCELLED, None
 
 
-def _join_entered(db: Database, connection_id: int) -> int:
+def _join_entered(db: Database, connection_id: int, now: datetime) -> int:
     """Give what the studio entered by hand to the reservation on our ledger: same session, same guest, same channel."""
     same = and_(Client.connection_id == Reservation.connection_id, Client.external_id == Reservation.client_id)
     taken = select(ChannelReservation.platform_id).where(
@@ -208,7 +208,7 @@ def _join_entered(db: Database, connection_id: int) -> int:
     given: set[str] = set()
     for row, external_id in rows:
         if row.platform_id is None and external_id not in given:
-            row.platform_id = external_id
+            row.platform_id, row.entered_at = external_id, now
             given.add(external_id)
     db.flush()
     return len(given)

@@ -53,8 +53,8 @@ class Result:
 
 
 def results_of(db: Db, studio_id: int, now: datetime) -> list[Result]:
-    """The studio's campaigns with what each brought, the latest first."""
-    return [result_of(db, row, now) for row in campaigns_of(db, studio_id)]
+    """The studio's campaigns, as registered by ``now``, with what each brought by then, the latest first."""
+    return [result_of(db, row, now) for row in campaigns_of(db, studio_id, now)]
 
 
 def result_of(db: Db, row: Campaign, now: datetime) -> Result:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session as Db
 
 from adapter.guarantee.terms import TERMS
@@ -28,14 +28,40 @@ from adapter.statements.recorded import (
 from adapter.statements.reservations import Json, key, plain, reservations_of, rows_of
 from adapter.store.connection_health import connections_of
 from adapter.store.sealing import Keyring
-from adapter.store.tables import Connection, Participation, Session, Studio, Venue
+from adapter.store.tables import Audit, Connection, Participation, Session, Studio, Venue
 
 LONG_AGO = "2000-01-01"  # today's prices stand in for those of any start date, where none were kept
 
 
 def terms_of(db: Db, studio_id: int) -> Participation:
     """Under which terms a studio is; of one that nobody entered it is assumed that nothing starts."""
-    return participation_of(db, studio_id) or Participation(
+    return participation_of(db, studio_id) or _assumed(studio_id)
+
+
+def terms_then(db: Db, studio_id: int, then: datetime) -> Participation:
+    """The same as of an earlier instant: a picture with the readings and taxes of then."""
+    part = participation_of(db, studio_id)
+    entered = db.scalar(_told(studio_id, "guarantee.participation", Audit.at).order_by(Audit.id).limit(1))
+    if part is None or (entered is not None and entered > then):
+        return _assumed(studio_id)
+    set_then = _told(studio_id, "guarantee.terms", Audit.after).where(Audit.at <= then).order_by(Audit.id.desc())
+    chosen = db.scalar(set_then.limit(1)) or {}
+    unset = not chosen and db.scalar(_told(studio_id, "guarantee.terms", Audit.id).limit(1)) is None
+    return Participation(
+        studio_id=studio_id,
+        terms=part.terms,
+        cancellation_policy_hours=part.cancellation_policy_hours,
+        readings=part.readings if unset else chosen.get("readings", {}),
+        tax_rates=part.tax_rates if unset else chosen.get("tax_rates", {}),
+    )
+
+
+def _told(studio_id: int, act: str, column: Any) -> Select[Any]:
+    return select(column).where(Audit.studio_id == studio_id, Audit.act == act)
+
+
+def _assumed(studio_id: int) -> Participation:
+    return Participation(
         studio_id=studio_id,
         terms=max(TERMS),
         earlier_participation=False,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete
@@ -17,6 +18,7 @@ from adapter.store.tables import KeptPage
 
 POLICIES = "policies"  # of a connection, which its number names
 SLOW = 0.1  # seconds: what takes longer is not worked out at each visit, or a page would take more than 0.2
+AS_OF, THEN_KEPT = " as of ", timedelta(days=1)
 CERTAIN = 1.0  # seconds: what takes longer is slow; what takes less may have been the first of this process
 
 Json = dict[str, Any]
@@ -35,6 +37,16 @@ def shown(context: Context, studio_id: int, name: str, work: Work) -> tuple[Kept
     if made.seconds > SLOW:
         _keep(context, made)
     return made, False
+
+
+def shown_then(context: Context, studio_id: int, name: str, then: datetime, work: Work) -> Json:
+    """The content of a page as of an earlier instant: what was, stays, so what took long is kept for a day."""
+    page, is_kept = shown(context, studio_id, f"{name}{AS_OF}{then.isoformat()}", work)
+    if not is_kept and page.seconds > SLOW:
+        old = KeptPage.name.contains(AS_OF, autoescape=True), KeptPage.made_at < context.now() - THEN_KEPT
+        with context.store.write() as db:
+            db.execute(delete(KeptPage).where(KeptPage.studio_id == studio_id, *old))
+    return page.content
 
 
 def keep(context: Context, studio_id: int, name: str, work: Work) -> None:

@@ -32,7 +32,7 @@ _STOOD_AS = {OverrideKind.BLACKOUT: "blackout", OverrideKind.SPOTS: "by_hand", O
 
 def worth_of(db: Db, studio_id: int, now: datetime) -> dict[int, Worth]:
     """What each override has been worth so far, by its id; classes that have not been held yet do not count."""
-    rows = every_override(db, studio_id)
+    rows = every_override(db, studio_id, now)
     if not rows:
         return {}
     classes = classes_of(db, studio_id, min(row.starts_at for row in rows), now)

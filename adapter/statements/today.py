@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import Row, Select, and_, case, func, select
 from sqlalchemy.orm import Session as Db
 
 from adapter.experiments.shadow import Shadowed
@@ -107,14 +107,14 @@ def _shadowed(db: Db, studio_id: int, now: datetime) -> Iterable[Shadowed]:
     span = now - timedelta(days=SHADOW_DAYS), now
     decisions = _decisions_of_the_day_before(db, studio_id, *span)
     outcomes = _outcomes(db, studio_id, *span, decisions)
-    for number, (decision, kind, capacity) in decisions.items():
+    for number, (decision, kind) in decisions.items():
         taken, came = outcomes[number]
         yield Shadowed(
             session_id=number,
             kind=kind,
             listed=decision.spots + decision.premium_spots,
             rate=float(decision.rate),
-            empty=max(0, capacity - taken),
+            empty=max(0, decision.capacity - taken),
             expected_direct=decision.expected_direct,
             came_direct=came,
         )
@@ -122,21 +122,23 @@ def _shadowed(db: Db, studio_id: int, now: datetime) -> Iterable[Shadowed]:
 
 def _decisions_of_the_day_before(
     db: Db, studio_id: int, start: datetime, end: datetime
-) -> dict[int, tuple[Decision, str, int]]:
+) -> dict[int, tuple[Row[Any], str]]:
+    """By session: what is scored of its decision, without what that was made from, which is most of it."""
     kind = and_(ClassType.connection_id == Session.connection_id, ClassType.external_id == Session.class_type_id)
-    wanted = _held(
-        studio_id, start, end, Decision, Session.starts_at, ClassType.name, Session.class_type_id, Session.capacity
-    )
+    amounts = Decision.spots, Decision.premium_spots, Decision.rate, Decision.expected_direct
+    scored = Decision.session_id, Decision.at, Decision.shadow, *amounts
+    told = Session.starts_at, Session.capacity, ClassType.name, Session.class_type_id
+    wanted = _held(studio_id, start, end, *scored, *told)
     rows = wanted.join(Decision, Decision.session_id == Session.id).outerjoin(ClassType, kind)
-    found: dict[int, tuple[Decision, str, int]] = {}
-    for decision, starts_at, name, code, capacity in db.execute(rows.order_by(Decision.session_id, Decision.sequence)):
-        if decision.at <= starts_at - BEFORE and capacity is not None:
-            found[decision.session_id] = decision, name or code, capacity
+    found: dict[int, tuple[Row[Any], str]] = {}
+    for row in db.execute(rows.order_by(Decision.session_id, Decision.sequence)):
+        if row.at <= row.starts_at - BEFORE and row.capacity is not None:
+            found[row.session_id] = row, row.name or row.class_type_id
     return {number: row for number, row in found.items() if row[0].shadow}
 
 
 def _outcomes(
-    db: Db, studio_id: int, start: datetime, end: datetime, decisions: dict[int, tuple[Decision, str, int]]
+    db: Db, studio_id: int, start: datetime, end: datetime, decisions: dict[int, tuple[Row[Any], str]]
 ) -> dict[int, tuple[int, int]]:
     """Of each session: places taken in the end, and direct clients who booked after it was decided."""
     columns = Session.id, Reservation.booked_at, SourceMapping.channel, Reservation.seats

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adapter.store.audit import note
+from adapter.store.listing_steps import note_listing
 from adapter.store.tables import Connection, Listing, RunKind, RunOrigin
 from adapter.work import request_run
 
@@ -18,6 +19,7 @@ def use_ours_again(db: Session, connection: Connection, *, actor: str, now: date
     rows = db.scalars(owned).all()
     for row in rows:
         row.own, row.drift, row.drifts, row.checked_at = None, None, 0, None
+        note_listing(db, row, now)
     if rows:
         note(db, connection, "own_caps.dismissed", {"sessions": len(rows)}, None, actor=actor, now=now)
         why = "the studio's own numbers at the platform no longer hold"

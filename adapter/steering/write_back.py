@@ -20,6 +20,7 @@ from adapter.store.tables import (
     PriceOption,
     Push,
     PushState,
+    PushStep,
     Run,
     RunKind,
     RunOrigin,
@@ -130,7 +131,9 @@ def _send_again(db: Database, connection: Connection, now: datetime) -> None:
     coming = select(Session.id).where(Session.connection_id == connection.id, Session.starts_at > now)
     last = select(func.max(Push.id)).where(Push.session_id.in_(coming)).group_by(Push.session_id)
     again = update(Push).where(Push.id.in_(last), Push.state == PushState.LOCAL)
-    db.execute(again.values(state=PushState.PENDING, attempts=0, next_try_at=now, settled_at=None))
+    waits = again.values(state=PushState.PENDING, attempts=0, next_try_at=now, settled_at=None).returning(Push.id)
+    for number in db.scalars(waits).all():
+        db.add(PushStep(push_id=number, at=now, state=PushState.PENDING))
 
 
 def _carry_out(db: Database, connection: Connection, why: str, actor: str, now: datetime) -> Run:

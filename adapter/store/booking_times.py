@@ -9,10 +9,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session as Db
 
 from adapter.store.dialect import among, insert, table_of
+from adapter.store.readings import note_rewritten
 from adapter.store.tables import BookingNotice, Reservation, Session
 from connectors.records import BookingTime
 
@@ -72,7 +73,7 @@ def evidence(
     return Evidence(dict(db.execute(noticed).all()), dict(db.execute(starts).all()), now, live)
 
 
-def announce(db: Db, connection_id: int, reservation_id: str, made_at: datetime) -> None:
+def announce(db: Db, connection_id: int, reservation_id: str, made_at: datetime, now: datetime) -> None:
     """Write down when an event says that a reservation was made: for the one we have, or will have."""
     table = table_of(BookingNotice)
     statement = insert(db, table)
@@ -82,13 +83,11 @@ def announce(db: Db, connection_id: int, reservation_id: str, made_at: datetime)
         where=statement.excluded.made_at < table.c.made_at,
     )
     db.execute(earliest, [{"connection_id": connection_id, "reservation_id": reservation_id, "made_at": made_at}])
-    db.execute(
-        update(Reservation)
-        .where(
-            Reservation.connection_id == connection_id,
-            Reservation.external_id == reservation_id,
-            Reservation.booked_at_source != BookingTime.PLATFORM,
-            (Reservation.booked_at_source != BookingTime.WEBHOOK) | (Reservation.booked_at > made_at),
-        )
-        .values(booked_at=made_at, booked_at_source=BookingTime.WEBHOOK)
+    worse = and_(
+        Reservation.connection_id == connection_id,
+        Reservation.external_id == reservation_id,
+        Reservation.booked_at_source != BookingTime.PLATFORM,
+        (Reservation.booked_at_source != BookingTime.WEBHOOK) | (Reservation.booked_at > made_at),
     )
+    note_rewritten(db, worse, ("booked_at",), now)
+    db.execute(update(Reservation).where(worse).values(booked_at=made_at, booked_at_source=BookingTime.WEBHOOK))

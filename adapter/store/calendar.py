@@ -79,8 +79,12 @@ def upcoming(
     venue_id: int | None = None,
     after: tuple[datetime, int] | None = None,
     limit: int | None = None,
+    counted: bool = True,
 ) -> list[Upcoming]:
-    """The studios' (None: all) sessions that start in [start, end), in order; ``after`` and ``limit`` cut a page."""
+    """The studios' (None: all) sessions that start in [start, end), in order; ``after`` and ``limit`` cut a page.
+
+    ``counted``: with their places.
+    """
     wanted = (
         _sessions()
         .where(ClassSession.starts_at >= start, ClassSession.starts_at < end)
@@ -95,7 +99,8 @@ def upcoming(
         instant, last = after
         later = and_(ClassSession.starts_at == instant, ClassSession.id > last)
         wanted = wanted.where((ClassSession.starts_at > instant) | later)
-    return _with_places(db, db.execute(wanted.options(defer(Decision.explanation, raiseload=True))).all())
+    rows = db.execute(wanted.options(defer(Decision.explanation, raiseload=True))).all()
+    return _with_places(db, rows) if counted else [_row(*row, taken=Taken()) for row in rows]
 
 
 def starts_of(
@@ -212,6 +217,20 @@ def _with_places(db: Session, rows: Sequence[Any]) -> list[Upcoming]:
     return [_row(*row, taken=taken[row[0].id]) for row in rows]
 
 
+def places_of(session: ClassSession, decision: Decision | None, taken: Taken) -> Places:
+    """What is shown of a session's places."""
+    direct, third_party = (taken.others.get(channel, 0) for channel in (Channel.DIRECT, Channel.THIRD_PARTY))
+    return Places(
+        capacity=session.capacity,
+        direct=direct,
+        marketplace=taken.marketplace,
+        third_party=third_party,
+        unknown=taken.taken(session.booked) - direct - third_party - taken.marketplace,
+        listed=_listed(decision, taken) if decision else 0,
+        off_roster=max(0, (session.booked or 0) - taken.roster),
+    )
+
+
 def _listed(decision: Decision, taken: Taken) -> int:
     """Spots that the decision lists and that were not sold since."""
     left = decision.limit + decision.premium_limit - taken.marketplace
@@ -230,15 +249,5 @@ def _row(
     *,
     taken: Taken,
 ) -> Upcoming:
-    direct, third_party = (taken.others.get(channel, 0) for channel in (Channel.DIRECT, Channel.THIRD_PARTY))
-    places = Places(
-        capacity=session.capacity,
-        direct=direct,
-        marketplace=taken.marketplace,
-        third_party=third_party,
-        unknown=taken.taken(session.booked) - direct - third_party - taken.marketplace,
-        listed=_listed(decision, taken) if decision else 0,
-        off_roster=max(0, (session.booked or 0) - taken.roster),
-    )
     names = venue or session.venue_id, class_name or session.class_type_id, category
-    return Upcoming(session, *names, studio_id, push_mode, decision, push, places)
+    return Upcoming(session, *names, studio_id, push_mode, decision, push, places_of(session, decision, taken))

@@ -33,9 +33,10 @@ class Spotlights:
         return any(first <= day <= last for first, last in spans)
 
 
-def campaigns_of(db: Db, studio_id: int) -> Sequence[Campaign]:
-    """The campaigns that take place, the latest first."""
-    standing = select(Campaign).where(Campaign.studio_id == studio_id, Campaign.withdrawn_at.is_(None))
+def campaigns_of(db: Db, studio_id: int, at: datetime) -> Sequence[Campaign]:
+    """The campaigns that take place, as far as was known at an instant, the latest first."""
+    still = or_(Campaign.withdrawn_at.is_(None), Campaign.withdrawn_at > at)
+    standing = select(Campaign).where(Campaign.studio_id == studio_id, Campaign.registered_at <= at, still)
     return db.scalars(standing.order_by(Campaign.starts_on.desc(), Campaign.id.desc())).all()
 
 

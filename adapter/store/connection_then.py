@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session as Db
 
 from adapter.store.alerts import open_alerts
+from adapter.store.push_health import PushHealth
+from adapter.store.push_health_then import push_health_then
 from adapter.store.settings import NAMES, Settings, about_of, effective_settings, sources
 from adapter.store.tables import (
     Alert,
     AlertKind,
-    Audit,
     Connection,
     ConnectionState,
     Run,
@@ -25,6 +25,7 @@ from adapter.store.tables import (
     Scope,
     WebhookMessage,
 )
+from adapter.store.taken_back import befores_since, meanings_then
 from adapter.store.then import mode_then
 from connectors.records import Channel
 
@@ -32,7 +33,8 @@ READS = (RunKind.BACKFILL, RunKind.PULL)
 AMOUNTS = frozenset({"rate_floor", "rate_ceiling", "retail_rate"})  # an audit line has them as text
 UNKNOWABLE = (
     "Calls to the platform: they are counted by the day",
-    "Records set aside and drift: only what stands now is kept",
+    "Records set aside: only what stands now is kept",
+    "When the platform was last compared, and what it had answered while it took nothing",
     "What a run had counted by then: how it ended is shown where it had",
     "Whether the platform knew of our subscription: the last answer alone is kept",
 )
@@ -50,6 +52,7 @@ class ConnectionThen:
     waiting: int  # of all that had come, not worked on yet
     settings: Settings  # of the studio as a whole
     sources: dict[str, str]  # what each booking source was said to mean
+    pushing: PushHealth
 
 
 def connection_then(db: Db, row: Connection, then: datetime) -> Connection:
@@ -74,6 +77,7 @@ def picture_of(db: Db, connection_id: int, then: datetime, *, runs: int = 20) ->
     return ConnectionThen(
         settings=settings_then(db, row.studio_id, then),
         sources=_sources_then(db, row, then),
+        pushing=push_health_then(db, connection_id, then),
         alerts=open_alerts(db, connection_id=connection_id, at=then),
         runs=_runs(db, connection_id, then, runs),
         events=db.scalar(today) or 0,
@@ -87,24 +91,14 @@ def settings_then(db: Db, studio_id: int, then: datetime, scope: Scope = Scope.S
     own = effective_settings(db, studio_id).own(scope, scope_id)
     held = {name: getattr(own, name) for name in NAMES}
     about = about_of(studio_id, scope, scope_id)
-    for before in _taken_back(db, studio_id, "settings.changed", about, then):
+    for before in befores_since(db, studio_id, "settings.changed", about, then):
         held |= {name: Decimal(value) if name in AMOUNTS and value else value for name, value in before.items()}
     return Settings(**{name: held[name] for name in NAMES})
 
 
 def _sources_then(db: Db, row: Connection, then: datetime) -> dict[str, str]:
-    meaning = {use.source: use.channel.value for use in sources(db, row.id)}
-    for before in _taken_back(db, row.studio_id, "sources.mapped", f"connection:{row.id}", then):
-        meaning |= {source: channel or Channel.UNKNOWN.value for source, channel in before.items()}
-    return meaning
-
-
-def _taken_back(db: Db, studio_id: int, act: str, about: str, then: datetime) -> list[dict[str, Any]]:
-    """What stood before each change since, the latest first."""
-    since = select(Audit.before).where(
-        Audit.studio_id == studio_id, Audit.act == act, Audit.about == about, Audit.at > then
-    )
-    return [before or {} for before in db.scalars(since.order_by(Audit.at.desc(), Audit.id.desc()))]
+    used = {use.source: Channel.UNKNOWN for use in sources(db, row.id)}
+    return {source: channel.value for source, channel in (used | meanings_then(db, row, then)).items()}
 
 
 def _state(db: Db, row: Connection, then: datetime) -> ConnectionState:

@@ -111,7 +111,7 @@ def _note_bookings(db: Session, connection_id: int, hints: Sequence[Hint], now: 
     for hint in hints:
         made = hint.booking is BookingEvent.MADE and hint.stream is Stream.RESERVATIONS
         if made and hint.external_id and hint.occurred_at:
-            announce(db, connection_id, hint.external_id, min(hint.occurred_at, now))
+            announce(db, connection_id, hint.external_id, min(hint.occurred_at, now), now)
 
 
 def _note_merges(db: Session, connection_id: int, hints: Sequence[Hint], now: datetime) -> None:

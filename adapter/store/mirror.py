@@ -17,7 +17,7 @@ from adapter.store.columns import KINDS, Row, Unfit, to_row
 from adapter.store.dialect import among, chunks
 from adapter.store.differences import note_gone
 from adapter.store.quarantine import readable_again, set_aside
-from adapter.store.readings import note_vanished
+from adapter.store.readings import note_vanished, note_vanished_sessions
 from adapter.store.redaction import MARK, scrub
 from adapter.store.rosters import roster_due, roster_mark
 from adapter.store.saving import Batch, Counts, save
@@ -113,6 +113,7 @@ def mark_absent(
     for some in chunks(absent):
         whose = (table.c.connection_id == connection.id) & table.c.external_id.in_(among(some))
         if stream is Stream.SESSIONS:
+            note_vanished_sessions(db, whose, now)
             db.execute(update(table).where(whose).values(status=SessionStatus.CANCELLED, roster_mark=None))
             _cancel_coming(db, connection.id, some, now)
         if stream is Stream.RESERVATIONS:

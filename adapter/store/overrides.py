@@ -72,10 +72,15 @@ def overrides_of(db: Db, studio_id: int) -> Overrides:
     return Overrides(db.scalars(rows.order_by(Override.id)).all())
 
 
-def every_override(db: Db, studio_id: int) -> Sequence[Override]:
-    """All that were ever set, the latest first."""
-    rows = select(Override).where(Override.studio_id == studio_id).order_by(Override.id.desc())
-    return db.scalars(rows).all()
+def every_override(db: Db, studio_id: int, at: datetime) -> Sequence[Override]:
+    """All that had been set by an instant, the latest first, as they stood: pictures, not to be written."""
+    wanted = select(Override).where(Override.studio_id == studio_id, Override.created_at <= at)
+    rows = db.scalars(wanted.order_by(Override.id.desc())).all()
+    for row in rows:
+        db.expunge(row)
+        if row.withdrawn_at is not None and row.withdrawn_at > at:
+            row.withdrawn_at = row.withdrawn_by = None
+    return rows
 
 
 def check_override(db: Db, row: Override) -> None:

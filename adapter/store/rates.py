@@ -6,29 +6,31 @@ Knows decisions and reservations; decides nothing. A rate once found stays: what
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from decimal import Decimal
-from typing import cast
 
-from sqlalchemy import CursorResult, ScalarSelect, select, update
+from sqlalchemy import ScalarSelect, Select, select, update
 from sqlalchemy.orm import Session as Db
 
+from adapter.store.dialect import chunks
+from adapter.store.readings import note_rewritten
 from adapter.store.selling import same_place
 from adapter.store.tables import ChannelReservation, Decision, Reservation, Session, SourceMapping
 from connectors.records import Channel
 
 
-def fill_rates(db: Db, connection_id: int, *, sessions: Collection[str] | None = None) -> int:
+def fill_rates(db: Db, connection_id: int, now: datetime, *, sessions: Collection[str] | None = None) -> int:
     """Give every marketplace reservation without a rate the one it was booked at; returns how many got one.
 
     ``sessions``: of these alone, by the platform's ids.
     A reservation whose booking time is unknown, or that came before anything was offered, keeps none.
     """
-    _fill_quoted(db, connection_id)
+    _fill(db, _quoted(connection_id), now)
     offered = _offered_rate()
     marketplace = select(SourceMapping.source).where(
         SourceMapping.connection_id == connection_id, SourceMapping.channel == Channel.MARKETPLACE
     )
-    lacking = update(Reservation).where(
+    lacking = select(Reservation.id, offered).where(
         Reservation.connection_id == connection_id,
         Reservation.rate.is_(None),
         Reservation.booked_at.is_not(None),
@@ -37,24 +39,23 @@ def fill_rates(db: Db, connection_id: int, *, sessions: Collection[str] | None =
     )
     if sessions is not None:
         lacking = lacking.where(Reservation.session_id.in_(sessions))
-    filled = db.execute(lacking.values(rate=offered), execution_options={"synchronize_session": False})
-    return cast("CursorResult[None]", filled).rowcount
+    return _fill(db, lacking, now)
 
 
-def _fill_quoted(db: Db, connection_id: int) -> None:
+def _fill(db: Db, rates: Select[int, Decimal], now: datetime) -> int:
+    """Write rates by reservation, and keep what stood before."""
+    found = [{"id": number, "rate": rate} for number, rate in db.execute(rates)]
+    for some in chunks(found):
+        note_rewritten(db, Reservation.id.in_([row["id"] for row in some]), ("rate",), now)
+        db.execute(update(Reservation), some)
+    return len(found)
+
+
+def _quoted(connection_id: int) -> Select[int, Decimal]:
     """What was sold through the channel was booked at its quote, whatever was on offer by then."""
-    quoted = (
-        select(ChannelReservation.payout)
-        .where(ChannelReservation.connection_id == connection_id, same_place())
-        .correlate(Reservation)
-        .scalar_subquery()
-    )
-    sold = select(ChannelReservation.platform_id).where(
-        ChannelReservation.connection_id == connection_id, ChannelReservation.platform_id.is_not(None)
-    )
-    ours = update(Reservation).where(Reservation.connection_id == connection_id, Reservation.external_id.in_(sold))
-    differs = ours.where(Reservation.rate.is_distinct_from(quoted))
-    db.execute(differs.values(rate=quoted), execution_options={"synchronize_session": False})
+    quoted = select(Reservation.id, ChannelReservation.payout).join(ChannelReservation, same_place())
+    differs = Reservation.rate.is_distinct_from(ChannelReservation.payout)
+    return quoted.where(Reservation.connection_id == connection_id, differs)
 
 
 def _offered_rate() -> ScalarSelect[Decimal]:

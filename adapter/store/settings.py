@@ -191,7 +191,7 @@ def map_sources(
     told = {word: before.get(word, Channel.UNKNOWN) for word in changed}, changed
     _audit(db, studio_id, "sources.mapped", f"connection:{connection_id}", *told, actor=actor, now=now)
     refresh_first_bookings(db, studio_id)
-    fill_rates(db, connection_id)
+    fill_rates(db, connection_id, now)
     return frozenset(changed)
 
 

@@ -7,46 +7,46 @@ them. What carries none is shown as it is now, and ``UNKNOWABLE`` says so: a pag
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session as Db
 from sqlalchemy.orm import defer
 
-from adapter.store.calendar import Places, Upcoming, sessions_shown, upcoming
-from adapter.store.meaning import meaning
+from adapter.store.calendar import Upcoming, places_of, sessions_shown, upcoming
+from adapter.store.selling import Taken
 from adapter.store.tables import (
+    WAITING,
     Audit,
+    ClassType,
     Connection,
     Decision,
     Push,
     PushMode,
     PushState,
     PushStep,
-    Reservation,
-    ReservationReading,
     Session,
     SessionReading,
-    SourceMapping,
+    Venue,
 )
-from connectors.records import ACTIVE_OUTCOMES, Channel, Outcome
+from adapter.store.taken_back import changes_since, moves_since, sessions_of
+from adapter.store.taken_then import Key, mirrored_then, taken_then
+from connectors.records import Channel, Outcome
 
 UNKNOWABLE = (
-    "When a class starts, where and what is taught: as it is now",
-    "What booking sources mean: as it is mapped now",
+    "The names of classes and venues: as they are now",
     "Reservations that we noted no change of: by when they were booked",
     "What the platform itself held: what it confirmed is shown, not what changed there meanwhile",
 )
 """What cannot be shown as of then, in words."""
 
-Key = tuple[int, str]  # connection, the platform's id of the session
-
 
 def upcoming_then(
     db: Db,
-    studio_ids: frozenset[int] | None,
+    studio_ids: frozenset[int],
     start: datetime,
     end: datetime,
     then: datetime,
@@ -54,7 +54,16 @@ def upcoming_then(
     venue_id: int | None = None,
 ) -> list[Upcoming]:
     """What ``upcoming`` would have given at that instant."""
-    return _as_of(db, upcoming(db, studio_ids, start, end, venue_id=venue_id), then)
+    items = upcoming(db, studio_ids, start, end, venue_id=venue_id, counted=False)
+    mine = select(Connection.id).where(Connection.studio_id.in_(studio_ids))
+    moves = moves_since(db, db.scalars(mine).all(), then)
+    items += sessions_shown(db, sessions_of(db, moves.keys() - {_key(item.session) for item in items}))
+    shown = [item for item in _as_of(db, items, then) if start <= item.session.starts_at < end]
+    if venue_id is not None:
+        venue = db.get_one(Venue, venue_id)
+        at = venue.connection_id, venue.external_id
+        shown = [item for item in shown if (item.session.connection_id, item.session.venue_id) == at]
+    return sorted(shown, key=lambda item: (item.session.starts_at, item.session.id))
 
 
 def session_then(db: Db, session_id: int, then: datetime) -> Upcoming | None:
@@ -90,8 +99,8 @@ def mode_then(db: Db, connection: Connection, then: datetime) -> PushMode:
 def outcomes_then(db: Db, session: Session, then: datetime) -> dict[Channel, dict[Outcome, int]]:
     """How many places stood under each channel and outcome."""
     table: dict[Channel, dict[Outcome, int]] = defaultdict(dict)
-    for _, channel, outcome, seats in _reservations(db, [session], then):
-        table[channel][outcome] = table[channel].get(outcome, 0) + seats
+    for _, channel, made in mirrored_then(db, [session], then):
+        table[channel][made.outcome] = table[channel].get(made.outcome, 0) + made.seats
     return dict(table)
 
 
@@ -102,18 +111,21 @@ def _as_of(db: Db, items: Sequence[Upcoming], then: datetime) -> list[Upcoming]:
     numbers = [item.session.id for item in known]
     decisions = _decisions(db, numbers, then)
     pushes = {push.session_id: push for push in _pushes(db, numbers, then, last=True)}
-    taken: dict[Key, dict[Channel, int]] = defaultdict(lambda: defaultdict(int))
-    for key, channel, outcome, seats in _reservations(db, [item.session for item in known], then):
-        if outcome in ACTIVE_OUTCOMES:
-            taken[key][channel] += seats
+    taken = taken_then(db, [item.session for item in known], then)
     modes = {
         number: mode_then(db, db.get_one(Connection, number), then) for number in {s.connection_id for s in sessions}
     }
+    changes = {
+        (number, name): was
+        for number, ids in _by_connection(sessions).items()
+        for name, was in changes_since(db, number, ids, then).items()
+    }
+    known = [replace(item, push_mode=modes[item.session.connection_id]) for item in known]
     for item in known:
         db.expunge(item.session)  # from here on only a picture of what was
     return [
         _item(
-            replace(item, push_mode=modes[item.session.connection_id]),
+            _taken_back(db, item, changes.get(_key(item.session), {})),
             readings.get(_key(item.session)),
             decisions.get(item.session.id),
             pushes.get(item.session.id),
@@ -129,7 +141,7 @@ def _item(
     reading: SessionReading | None,
     decision: Decision | None,
     push: Push | None,
-    taken: dict[Channel, int],
+    taken: Taken,
     then: datetime,
 ) -> Upcoming:
     session = item.session
@@ -139,16 +151,23 @@ def _item(
         session.status = reading.status
     if session.gone_at is not None and session.gone_at > then:
         session.gone_at = None
-    off_roster = max(0, (session.booked or 0) - sum(taken.values()))
-    places = Places(
-        capacity=session.capacity,
-        direct=taken[Channel.DIRECT],
-        marketplace=taken[Channel.MARKETPLACE],
-        third_party=taken[Channel.THIRD_PARTY],
-        unknown=taken[Channel.UNKNOWN] + off_roster,
-        listed=decision.spots + decision.premium_spots if decision else 0,
-    )
-    return replace(item, decision=decision, push=push, places=places)
+    return replace(item, decision=decision, push=push, places=places_of(session, decision, taken))
+
+
+def _taken_back(db: Db, item: Upcoming, was: Mapping[str, Any]) -> Upcoming:
+    """Where and when a session was to be, what was taught, and whether, if that was something else."""
+    session = item.session
+    session.ends_at += was.get("starts_at", session.starts_at) - session.starts_at
+    for name, value in was.items():
+        setattr(session, name, value)
+    if not was.keys() & {"venue_id", "class_type_id"}:
+        return item
+    mine = session.connection_id
+    venue = select(Venue.name).where(Venue.connection_id == mine, Venue.external_id == session.venue_id)
+    kind = select(ClassType).where(ClassType.connection_id == mine, ClassType.external_id == session.class_type_id)
+    item = replace(item, venue=db.scalar(venue) or item.venue)
+    taught = db.scalar(kind)
+    return item if taught is None else replace(item, class_name=taught.name, category=taught.category)
 
 
 def _key(session: Session) -> Key:
@@ -163,7 +182,9 @@ def _readings(
     first: dict[Key, datetime] = {}
     for connection_id, ids in _by_connection(sessions).items():
         mine = SessionReading.connection_id == connection_id, SessionReading.session_id.in_(ids)
-        begun = select(SessionReading.session_id, func.min(SessionReading.at)).where(*mine)
+        begun = select(SessionReading.session_id, func.min(SessionReading.at)).where(
+            *mine, SessionReading.was.is_(None)
+        )
         for session_id, at in db.execute(begun.group_by(SessionReading.session_id)):
             first[connection_id, session_id] = at
         last = select(func.max(SessionReading.id)).where(*mine, SessionReading.at <= then)
@@ -200,51 +221,16 @@ def _pushes(db: Db, numbers: Sequence[int], then: datetime, *, last: bool = Fals
         wanted = select(Push).where(Push.id.in_(select(func.max(Push.id)).where(*written).group_by(Push.session_id)))
     rows = db.scalars(wanted.order_by(Push.id)).all()
     open_then = [row.id for row in rows if row.settled_at is None or row.settled_at > then]
-    steps: dict[int, PushState] = {}
+    steps: dict[int, PushStep] = {}
     passed = select(PushStep).where(PushStep.push_id.in_(open_then), PushStep.at <= then)
-    for step in db.scalars(passed.order_by(PushStep.id)):
-        steps[step.push_id] = step.state
+    steps |= {step.push_id: step for step in db.scalars(passed.order_by(PushStep.id))}
     for row in rows:
         if row.settled_at is None or row.settled_at > then:
             db.expunge(row)
-            row.state, row.answer, row.settled_at = steps.get(row.id, PushState.PENDING), None, None
+            step = steps.get(row.id)
+            row.state, row.answer = (PushState.PENDING, None) if step is None else (step.state, step.answer)
+            row.settled_at = None if step is None or step.state in WAITING else step.at
     return list(rows)
-
-
-def _reservations(db: Db, sessions: Iterable[Session], then: datetime) -> list[tuple[Key, Channel, Outcome, int]]:
-    """Each reservation known by then, as what it stood."""
-    found: list[tuple[Key, Channel, Outcome, int]] = []
-    for connection_id, ids in _by_connection(sessions).items():
-        said = _outcomes(db, connection_id, ids, then)
-        wanted = select(
-            Reservation.external_id,
-            Reservation.session_id,
-            Reservation.outcome,
-            Reservation.seats,
-            Reservation.booked_at,
-            SourceMapping.channel,
-        ).outerjoin(SourceMapping, meaning())
-        mine = wanted.where(Reservation.connection_id == connection_id, Reservation.session_id.in_(ids))
-        for number, session, outcome, seats, booked_at, channel in db.execute(mine):
-            unsaid = None if booked_at is not None and booked_at > then else outcome
-            stood = said.get(number, unsaid)
-            if stood is not None:
-                found.append(((connection_id, session), channel or Channel.UNKNOWN, stood, seats))
-    return found
-
-
-def _outcomes(db: Db, connection_id: int, ids: Sequence[str], then: datetime) -> dict[str, Outcome | None]:
-    """What is known of reservations as of then: the last change by then, else what stood before the first one since."""
-    mine = select(ReservationReading).where(
-        ReservationReading.connection_id == connection_id, ReservationReading.session_id.in_(ids)
-    )
-    said: dict[str, Outcome | None] = {}
-    for row in db.scalars(mine.order_by(ReservationReading.at, ReservationReading.id)):
-        if row.at <= then:
-            said[row.reservation_id] = row.after
-        else:
-            said.setdefault(row.reservation_id, row.before)
-    return said
 
 
 def _by_connection(sessions: Iterable[Session]) -> dict[int, list[str]]:

@@ -49,7 +49,7 @@ def timeline_of(db: Db, session_id: int) -> list[Event]:
         *_switches(db, session),
     ]
     events += _drifts(db, session)
-    if session.gone_at is not None:
+    if session.gone_at is not None and not any(event.kind is Kind.GONE for event in events):  # it was noted nowhere
         events.append(Event(session.gone_at, Kind.GONE))
     return in_order(events)
 
@@ -61,6 +61,9 @@ def _readings(db: Db, session: Session) -> Iterator[Event]:
     found = db.scalars(wanted.order_by(SessionReading.at.desc(), SessionReading.id.desc()).limit(MOST)).all()[::-1]
     runs = _readers(db, session.connection_id, [row.at for row in found])
     for row in found:
+        if row.was is not None and row.was.get("gone_at", "") is None:
+            yield Event(row.at, Kind.GONE)
+            continue
         said = {name: getattr(row, name) for name in ("capacity", "online_capacity", "booked", "waitlisted", "status")}
         yield Event(row.at, Kind.READ, {**said, "run": _run_at(runs, row.at)})
     for earlier, later in pairwise(found):
@@ -144,13 +147,18 @@ def _pushes(db: Db, session: Session) -> Iterator[Event]:
         if push.settled_at is not None:
             yield _ended(push, limit, push.state, push.settled_at)
     steps = select(PushStep).where(PushStep.push_id.in_(found)).order_by(PushStep.id)
+    ended: set[int] = set()  # what is put back into the outbox after it ended tells of itself once it is sent
     for step in db.scalars(steps):
         push, limit = found[step.push_id]
         seconds = _seconds(push.created_at, step.at)
         if step.state is PushState.SENDING:
             yield Event(step.at, Kind.SENT, {"push": push.id, "seconds": seconds})
-        elif step.state not in FINAL:
+        elif step.state not in FINAL and step.push_id not in ended:
             yield _ended(push, limit, step.state, step.at)
+        if step.state in FINAL:
+            ended.add(step.push_id)
+        elif step.state is PushState.SENDING:
+            ended.discard(step.push_id)
 
 
 def _ended(push: Push, limit: int, state: PushState, at: datetime) -> Event:

@@ -25,8 +25,13 @@ from adapter.store.tenancy import row_id
 from adapter.web.access import caller, context, needs
 from adapter.web.foreseeing import foresee
 from adapter.web.places import key_of, names_of, place_of
+from adapter.web.then import instant_asked_for
 
 blueprint = Blueprint("by_hand", __name__)
+UNKNOWABLE = (
+    "What it had been worth: by what became of reservations as we know it now",
+    "The names of classes and venues: as they are now",
+)
 FIELDS = ("kind", "of", "from_day", "from_time", "until_day", "until_time", "spots", "rate", "reason")
 
 
@@ -41,7 +46,7 @@ class Form:
 @blueprint.get("/studios/<int:studio_id>/by-hand")
 @needs(Act.SEE_SETTINGS)
 def of_studio(studio_id: int) -> ResponseReturnValue:
-    """What was set by hand, what it was worth, and the form for more."""
+    """What was set by hand, what it was worth, and the form for more; or how that stood at an earlier instant."""
     return _page(studio_id, Form(_begun(studio_id)))
 
 
@@ -148,10 +153,11 @@ def _number(form: Form, name: str, kind: type[int] | type[Decimal]) -> Any:
 
 
 def _page(studio_id: int, form: Form, *, foreseen: Foreseen | None = None) -> str:
-    now = context().now()
     with context().store.read() as db:
         studio = db.get_one(Studio, studio_id)
-        rows = every_override(db, studio_id)
+        then = instant_asked_for(studio.timezone)
+        now = then or context().now()
+        rows = every_override(db, studio_id, now)
         worth = worth_of(db, studio_id, now)
         places = names_of(db, studio_id, sessions=[row.scope_id for row in rows if row.scope is Scope.SESSION])
         if form.given["of"].startswith(Scope.SESSION):
@@ -166,4 +172,6 @@ def _page(studio_id: int, form: Form, *, foreseen: Foreseen | None = None) -> st
         form=form,
         foreseen=foreseen,
         now=now,
+        then=then,
+        unknowable=UNKNOWABLE,
     )

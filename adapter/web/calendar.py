@@ -31,7 +31,7 @@ from adapter.store.timeline import timeline_of
 from adapter.web.access import context, needs
 from adapter.web.charts import band
 from adapter.web.languages import said
-from adapter.web.then import instant_asked_for, not_known_yet
+from adapter.web.then import instant_asked_for, not_kept_yet, not_known_yet
 from adapter.web.wording import can, seen
 
 blueprint = Blueprint("calendar", __name__)
@@ -59,6 +59,7 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         rules = Counter(rule for item in agenda.total.ahead if (rule := _rule(item)) is not None)
         venues, connections = venues_of(db, studio_id), connections_of(db, studio_id)
         alerts = open_alerts(db, studio_id=studio_id, at=then)
+        unknowable = (*UNKNOWABLE, *not_kept_yet(db, studio_id, then))
         settings = effective_settings(db, studio_id).studio
         if then is not None:
             connections = [connection_then(db, each, then) for each in connections if each.connected_at <= then]
@@ -84,7 +85,7 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         freshness=freshness,
         now=then or now,
         then=then,
-        unknowable=UNKNOWABLE,
+        unknowable=unknowable,
     )
 
 
@@ -103,6 +104,7 @@ def of_session(session_id: int) -> ResponseReturnValue:
             history, outcomes = _history_then(db, item.session, then)
             item = session_then(db, session_id, then) or not_known_yet(item.session.timezone)
         pace = None if then else pace_of(db, item.session, context().now())
+        unknowable = (*UNKNOWABLE, *not_kept_yet(db, studio.id, then))
         page = page_of_members(db, session_id)
         sold = None if then else sold_of(db, session_id, context().keys if can(Act.SEE_GUESTS) else None)
         stake = None if then else stake_of(db, item.session)
@@ -118,7 +120,7 @@ def of_session(session_id: int) -> ResponseReturnValue:
         sold=sold,
         now=context().now(),
         then=then,
-        unknowable=UNKNOWABLE,
+        unknowable=unknowable,
         member_page=page,
         public_url=context().config.public_url,
     )

@@ -51,7 +51,7 @@ from adapter.store.tables import (
 from adapter.store.tenancy import row_id
 from adapter.store.vitals import their_clock
 from adapter.web.access import caller, context, needs
-from adapter.web.then import instant_asked_for, not_known_yet
+from adapter.web.then import instant_asked_for, not_kept_yet, not_known_yet
 from adapter.work import request_run
 from connectors.records import Channel
 
@@ -131,8 +131,9 @@ def _one_then(db: Session, connection: Connection, then: datetime) -> str:
     platform = platforms.told(connection.platform, context().config)
     if connection.connected_at > then:
         not_known_yet(connection.timezone)
+    unknowable = (*UNKNOWABLE, *not_kept_yet(db, connection.studio_id, then))
     picture = picture_of(db, connection.id, then)
-    shown = {"picture": picture, "connection": picture.connection, "then": then, "unknowable": UNKNOWABLE}
+    shown = {"picture": picture, "connection": picture.connection, "then": then, "unknowable": unknowable}
     return render_template("connection_then.html", studio=studio, platform=platform, **shown)
 
 

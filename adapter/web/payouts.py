@@ -26,13 +26,13 @@ from adapter.marketplace.payouts.statements import (
     statement_of,
     statements_of,
 )
-from adapter.marketplace.payouts.view import period_of
+from adapter.marketplace.payouts.view import period_of, period_then
 from adapter.people.permissions import Act
 from adapter.statements.reservations import record_of
 from adapter.store.tables import Studio
 from adapter.store.tenancy import row_id
 from adapter.web.access import caller, context, needs
-from adapter.web.then import instant_asked_for
+from adapter.web.then import instant_asked_for, not_kept_yet
 from adapter.web.wording import can
 
 blueprint = Blueprint("payouts", __name__)
@@ -58,8 +58,9 @@ COMPARED = {
     "duplicate": "Listed twice",
 }
 UNKNOWABLE = (
-    "What was provisional: how it stood is not kept, so only what was final by then is shown",
-    "The names of classes and venues: as they are now",
+    "The names of classes and venues, and a venue's currency: as they are now",
+    "Reservations of classes that were over when your history was first read: as if we had known them before",
+    "The record behind a reservation: as your booking system gives it now",
 )
 PARTS = {
     "volume": "More or fewer places",
@@ -75,9 +76,11 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
     """A period of the ledger; to a franchisor its part alone."""
     with context().store.read() as db:
         studio = db.get_one(Studio, studio_id)
-    days, then = _days(studio), instant_asked_for(studio.timezone)
+        then = instant_asked_for(studio.timezone)
+        unknowable = (*UNKNOWABLE, *not_kept_yet(db, studio_id, then))
+    days = _days(studio, then)
     content, made_at = _content(studio_id, days, then)
-    shown = {"studio": studio, "days": days, "made_at": made_at, "then": then, "unknowable": UNKNOWABLE}
+    shown = {"studio": studio, "days": days, "made_at": made_at, "then": then, "unknowable": unknowable}
     if not can(Act.SEE_PAYOUTS):
         return render_template("franchise_payouts.html", **shown, venues=content["franchise"])
     with context().store.read() as db:
@@ -87,15 +90,14 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
             **content,
             record=record_of(db, studio_id, request.args.get("record", "")),
             words={"reasons": REASONS, "products": PRODUCTS, "compared": COMPARED, "parts": PARTS},
-            **_statements(db, studio_id),
+            **_statements(db, studio_id, then),
         )
 
 
 def _content(studio_id: int, days: Days, then: datetime | None) -> tuple[dict[str, Any], datetime | None]:
     """What the page says, and as of when, where that is as last kept."""
     if then is not None:
-        with context().store.read() as db:
-            return page_then(db, studio_id, days, then), None
+        return page_then(context(), studio_id, days, then), None
     page, is_kept = page_of(context(), studio_id, days)
     return page.content, page.made_at if is_kept else None
 
@@ -115,8 +117,11 @@ def work_out(studio_id: int) -> ResponseReturnValue:
 def as_lines(studio_id: int) -> Response:
     """The period's places, for a spreadsheet."""
     with context().store.read() as db:
-        days = _days(db.get_one(Studio, studio_id))
-        text = period_as_csv(period_of(db, studio_id, days, context().now()))
+        studio = db.get_one(Studio, studio_id)
+        then = instant_asked_for(studio.timezone)
+        days, now = _days(studio, then), context().now()
+        found = period_then(db, studio_id, days, then) if then else period_of(db, studio_id, days, now)
+        text = period_as_csv(found)
     name = f"payouts-{studio_id}-{days.first}-{days.last}.csv"
     return Response(text, mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
@@ -148,11 +153,11 @@ def _back(studio_id: int, days: Days, **more: Any) -> ResponseReturnValue:
     return cast(ResponseReturnValue, redirect(url_for("payouts.of_studio", studio_id=studio_id, **shown)))
 
 
-def _days(studio: Studio) -> Days:
-    """The period in the address or the form; this month without one."""
+def _days(studio: Studio, then: datetime | None = None) -> Days:
+    """The period in the address or the form; this month without one, or that of then."""
     try:
         first, last = (_date(request.values.get(name, "")) for name in ("from", "to"))
-        return days_from(first, last, context().now().astimezone(ZoneInfo(studio.timezone)).date())
+        return days_from(first, last, (then or context().now()).astimezone(ZoneInfo(studio.timezone)).date())
     except (BadDays, ValueError) as error:
         abort(400, str(error))
 
@@ -161,13 +166,14 @@ def _date(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def _statements(db: Db, studio_id: int) -> Mapping[str, Any]:
-    """The statements compared so far, and the one that was asked for with its differences."""
+def _statements(db: Db, studio_id: int, then: datetime | None) -> Mapping[str, Any]:
+    """The statements compared so far, or by then, and the one that was asked for with its differences."""
     asked = request.args.get("statement", type=row_id)
     row = None if asked is None else statement_of(db, studio_id, asked) or abort(404)
     found = [] if row is None else [telling.tell_difference(each) for each in differences_of(db, row.id)]
+    compared = [each for each in statements_of(db, studio_id) if then is None or each.uploaded_at <= then]
     return {
-        "statements": [telling.tell_statement(each) for each in statements_of(db, studio_id)[:STATEMENTS_SHOWN]],
+        "statements": [telling.tell_statement(each) for each in compared[:STATEMENTS_SHOWN]],
         "statement": None if row is None else telling.tell_statement(row),
         "differences": found[:DIFFERENCES_SHOWN],
         "left_out": max(0, len(found) - DIFFERENCES_SHOWN),

@@ -15,14 +15,16 @@ from adapter.store.calendar import venues_of
 from adapter.store.tables import Campaign, Studio
 from adapter.store.tenancy import row_id
 from adapter.web.access import caller, context, needs
+from adapter.web.then import instant_asked_for
 
 blueprint = Blueprint("spotlight", __name__)
+UNKNOWABLE = ("What classes until then brought: by what became of their reservations as we know it now",)
 
 
 @blueprint.get("/studios/<int:studio_id>/spotlight")
 @needs(Act.SEE_SETTINGS)
 def of_studio(studio_id: int) -> ResponseReturnValue:
-    """The campaigns, and a form for the next one."""
+    """The campaigns, and a form for the next one; or those that were registered by an earlier instant."""
     return _page(studio_id)
 
 
@@ -63,10 +65,14 @@ def _wanted() -> Wanted:
 
 def _page(studio_id: int) -> str:
     with context().store.read() as db:
+        studio = db.get_one(Studio, studio_id)
+        then = instant_asked_for(studio.timezone)
         return render_template(
             "spotlight.html",
-            studio=db.get_one(Studio, studio_id),
+            studio=studio,
             venues=venues_of(db, studio_id),
-            results=results_of(db, studio_id, context().now()),
+            results=results_of(db, studio_id, then or context().now()),
+            then=then,
+            unknowable=UNKNOWABLE,
             form=request.form,
         )

@@ -7,7 +7,9 @@ from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from flask import Flask, abort, flash, g, has_request_context, redirect, request, url_for
+from sqlalchemy.orm import Session as Db
 
+from adapter.store.connection_health import connections_of
 from adapter.store.readings import LOOKED_BACK
 from adapter.web.access import context
 
@@ -18,9 +20,12 @@ PAGES = frozenset(
         "calendar.of_studio",
         "calendar.of_session",
         "payouts.of_studio",
+        "payouts.as_lines",
         "guarantee.of_studio",
         "connections.one",
         "settings.of_studio",
+        "by_hand.of_studio",
+        "spotlight.of_studio",
     }
 )
 """The pages that can be shown as of an earlier instant."""
@@ -45,6 +50,17 @@ def instant_asked_for(zone: str) -> datetime | None:
         _to_now(f"What was believed is kept for {LOOKED_BACK.days} days. This is as of now.")
     g.then = then
     return then
+
+
+def not_kept_yet(db: Db, studio_id: int, then: datetime | None) -> tuple[str, ...]:
+    """What cannot be shown of an instant before all that a page as of then shows was kept, in words."""
+    connections = [] if then is None else connections_of(db, studio_id)
+    begun = [each for each in connections if each.history_since is not None and then and then < each.history_since]
+    return tuple(
+        f"What was written over at {each.site_name} before {each.history_since:%Y-%m-%d %H:%M} UTC, when we began to "
+        "keep it: moved classes, other sources and rates of reservations, numbers set at the platform"
+        for each in begun
+    )
 
 
 def not_known_yet(zone: str) -> NoReturn:

@@ -23,22 +23,20 @@ from adapter.store.connection_health import connections_of
 from adapter.store.connection_then import connection_then, settings_then
 from adapter.store.freshness import Freshness, freshness_of
 from adapter.store.push_health import PushHealth, push_health_of
+from adapter.store.push_health_then import push_health_then
 from adapter.store.settings import effective_settings
 from adapter.store.tables import ClassType, Connection, ConnectionState, PushMode, Studio
 from adapter.store.then import UNKNOWABLE, upcoming_then
 from adapter.web.access import caller, context, needs
 from adapter.web.charts import bars
 from adapter.web.languages import said
-from adapter.web.then import instant_asked_for
+from adapter.web.then import instant_asked_for, not_kept_yet
 from adapter.web.wording import month_day
 
 blueprint = Blueprint("today", __name__)
 AHEAD = timedelta(days=2)
-OF_TODAY = (
-    "What became of reservations in the weeks before: as we know it now",
-    "What was in force at the platform, and what it held: only what stands now is kept",
-)
-Line = tuple[Connection, Freshness, PushHealth | None]
+OF_TODAY = ("What became of reservations in the weeks before: as we know it now",)
+Line = tuple[Connection, Freshness, PushHealth]
 
 
 @dataclass(frozen=True)
@@ -65,6 +63,7 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         board = _board(db, studio_id, now, then)
         coming = _next(_coming(db, studio_id, now, then))
         types = {} if then else _promotable(db, studio_id, [one for one, *_ in board])
+        unknowable = (*UNKNOWABLE, *OF_TODAY, *not_kept_yet(db, studio_id, then))
     weeks = figures["weeks"]
     return render_template(
         "today.html",
@@ -80,30 +79,28 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         types=types,
         made_at=made_at,
         then=then,
-        unknowable=(*UNKNOWABLE, *OF_TODAY),
+        unknowable=unknowable,
     )
 
 
 def _figures(studio_id: int, then: datetime | None) -> tuple[dict[str, Any], datetime | None]:
     """The weeks and the shadow's score, and as of when, where that is as last kept."""
     if then is not None:
-        with context().store.read() as db:
-            return figures_of(db, studio_id, then), None
+        return kept.shown_then(context(), studio_id, NAME, then, lambda db: figures_of(db, studio_id, then)), None
     made, is_kept = kept.shown(context(), studio_id, NAME, lambda db: figures_of(db, studio_id, context().now()))
     return made.content, made.made_at if is_kept else None
 
 
 def _board(db: Db, studio_id: int, now: datetime, then: datetime | None) -> list[Line]:
-    """The connections with how fresh they are and how pushing does, which of an earlier instant is not known."""
+    """The connections with how fresh they are and how pushing does."""
     rows = [one for one in connections_of(db, studio_id) if then is None or one.connected_at <= then]
     if then is not None:
         rows, settings = [connection_then(db, one, then) for one in rows], settings_then(db, studio_id, then)
     else:
         settings = effective_settings(db, studio_id).studio
     standing = [one for one in rows if one.state is not ConnectionState.DISCONNECTED]
-    return [
-        (one, freshness_of(one, settings, now), None if then else push_health_of(db, one.id, now)) for one in standing
-    ]
+    health = push_health_of if then is None else push_health_then
+    return [(one, freshness_of(one, settings, now), health(db, one.id, now)) for one in standing]
 
 
 def _coming(db: Db, studio_id: int, now: datetime, then: datetime | None) -> list[Upcoming]:

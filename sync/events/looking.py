@@ -145,7 +145,7 @@ def _of(wanted: Select[T], connection_id: int, keys: Collection[str]) -> Select[
 
 def _settle(db: Database, job: Job, keys: Collection[str]) -> None:
     """What follows from their rows."""
-    fill_rates(db, job.connection_id, sessions=keys)
+    fill_rates(db, job.connection_id, job.ctx.now(), sessions=keys)
     follow_platform(db, job.connection_id, job.ctx.now())
     listed = _of(select(Session.id), job.connection_id, keys).join(ChannelOffer, ChannelOffer.session_id == Session.id)
     announce(db, db.scalars(listed).all(), job.ctx.now())

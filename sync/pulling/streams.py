@@ -86,7 +86,7 @@ def settle_rows(db: Database, connection_id: int, now: datetime) -> None:
     """What follows from new rows: who was first booked where, what marketplace reservations were booked at, and what
     became of those made through the channel."""
     refresh_first_bookings(db, db.get_one(Connection, connection_id).studio_id)
-    fill_rates(db, connection_id)
+    fill_rates(db, connection_id, now)
     follow_platform(db, connection_id, now)
     announce_connection(db, connection_id, now)
 

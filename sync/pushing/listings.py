@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as Database
 
+from adapter.store.listing_steps import note_given_back, note_listing
 from adapter.store.tables import Listing, Push
 from connectors.platform import ReadBack
 from sync.pushing.wanted import compare
@@ -55,13 +56,22 @@ def number(push: Push, listing: Listing, *, maybe_sent: bool) -> None:
     listing.sequence = max(listing.sequence, push.sequence)
 
 
-def settle(db: Database, push: Push) -> None:
+def settle(db: Database, push: Push, now: datetime) -> None:
     """A push is in force: the studio's own state holds again after an urgent one, ours after any other."""
     if push.urgent:
-        db.execute(delete(Listing).where(Listing.session_id == push.session_id))
+        of = delete(Listing).where(Listing.session_id == push.session_id)
+        if any(any(row) for row in db.execute(of.returning(Listing.drift_since, Listing.own, Listing.mended))):
+            note_given_back(db, push.connection_id, push.session_id, now)
     elif (row := listing_of(db, push.session_id)) is not None:
         row.conflicts = 0
-        row.drift_since = row.suspect = None
+        set_right(db, row, now)
+
+
+def set_right(db: Database, row: Listing, now: datetime) -> None:
+    """The platform holds ours."""
+    was, row.drift_since, row.suspect = row.drift_since, None, None
+    if was is not None:
+        note_listing(db, row, now)
 
 
 def _is_ours(db: Database, push: Push, held: ReadBack, maybe_sent: bool) -> bool:

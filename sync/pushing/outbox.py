@@ -89,7 +89,7 @@ def settle(db: Database, push: Push, state: PushState, now: datetime, **values: 
     )
     if result.first() is None:
         return False
-    db.add(PushStep(push_id=push.id, at=now, state=state))
+    db.add(PushStep(push_id=push.id, at=now, state=state, answer=values.get("answer")))
     return True
 
 
@@ -115,7 +115,10 @@ def send_again(db: Database, push: Push, state: PushState, now: datetime, *, due
         )
         .returning(Push.id)
     )
-    return result.first() is not None
+    if result.first() is None:
+        return False
+    db.add(PushStep(push_id=push.id, at=now, state=PushState.PENDING))
+    return True
 
 
 def may_stand(db: Database, session_ids: Collection[int]) -> set[int]:

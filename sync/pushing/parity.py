@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session as Database
 from adapter.connecting.opening import open_connection
 from adapter.context import Context
 from adapter.marketplace.feed import announce
+from adapter.store.listing_steps import note_listing
 from adapter.store.mirror import Counts
 from adapter.store.tables import Connection, Listing, Push, PushMode, PushState, RunKind, Session
 from adapter.work import request_by_clock
@@ -138,13 +139,16 @@ def _keep(db: Database, push: Push, held: ReadBack | None, now: datetime) -> boo
     row.sequence = max(row.sequence, held.sequence or 0 if held else 0)
     found = compare(push.wanted, held)
     if found.equal and push.state is PushState.CONFIRMED:
-        row.drift_since = row.suspect = None
+        listings.set_right(db, row, now)
         return False
     if not found.equal and push.state is PushState.CONFIRMED:
+        stood = row.drift_since, row.own, row.mended
         _note_drift(db, row, push, held, now)
+        row.mended += row.own is None
+        if stood != (row.drift_since, row.own, row.mended):
+            note_listing(db, row, now)
         if row.own is not None:
             return False
-        row.mended += 1
     return outbox.send_again(db, push, push.state, now, due=now)
 
 

@@ -193,7 +193,7 @@ class Worker:
             if outbox.settle(db, push, state, self.ctx.now(), **values):
                 note(db)
                 if state in IN_FORCE:
-                    listings.settle(db, push)
+                    listings.settle(db, push, self.ctx.now())
                     if _is_live(db, push):  # else nothing is on offer, and that is told already
                         announce(db, [push.session_id], self.ctx.now())
         return state

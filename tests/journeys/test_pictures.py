@@ -10,6 +10,8 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
@@ -23,8 +25,15 @@ from adapter.app import create_app
 from adapter.compose import compose
 from adapter.config import load_config
 from adapter.context import Context
+from adapter.marketplace.payouts.due import settled_classes
+from adapter.marketplace.payouts.ledger import append_settled
+from adapter.marketplace.payouts.mirrored import rules_of
 from adapter.people.accounts import sign_in_link
-from adapter.store.tables import User
+from adapter.store.booking_times import announce
+from adapter.store.meaning import meaning
+from adapter.store.rates import fill_rates
+from adapter.store.tables import Connection, Decision, Reservation, Session, SourceMapping, User
+from connectors.records import Channel
 from tests.journeys.test_demo import run_demo
 
 ROOT = Path(__file__).parents[2]
@@ -47,13 +56,66 @@ def by_address(path: str) -> Callable[[Page], None]:
     return lambda page: page.goto(path) and None
 
 
+def live_for_ten_weeks(ctx: Context) -> None:
+    """The demo goes live when it ends, and what was booked before that paid nothing that is known.
+
+    For the payouts it is as if that were ten weeks ago: each class since was on offer at the rate that its kind has now
+    at that hour, and an event told of each of its marketplace reservations a day before it.
+    """
+    with ctx.store.write() as db:
+        (connection,) = db.scalars(select(Connection)).all()
+        now = ctx.now()
+        decided = select(Session.class_type_id, Session.starts_at, Decision.rate).join(Decision)
+        rates = {(kind, at.hour): rate for kind, at, rate in db.execute(decided)}
+        same = Reservation.session_id == Session.external_id
+        since = Session.starts_at.between(now - timedelta(weeks=10), now)
+        sold = select(Session, Reservation.external_id).join(Reservation, same).join(SourceMapping, meaning())
+        sold = sold.where(since, SourceMapping.channel == Channel.MARKETPLACE)
+        offered = {}
+        for session, reservation in db.execute(sold).all():
+            announce(db, connection.id, reservation, session.starts_at - timedelta(days=1), now)
+            if (rate := rates.get((session.class_type_id, session.starts_at.hour))) is not None:
+                offered[session.id] = on_offer(session, rate)
+        db.add_all(offered.values())
+        db.flush()
+        fill_rates(db, connection.id, now)
+    with ctx.store.write() as db:
+        append_settled(db, rules_of(db, connection.studio_id), settled_classes(db, connection.id, now), now)
+
+
+def on_offer(session: Session, rate: Decimal) -> Decision:
+    """A decision from before bookings began; the last one, so that no later one of the demo's precedes it."""
+    return Decision(
+        connection_id=session.connection_id,
+        session_id=session.id,
+        sequence=1_000,
+        at=session.starts_at - timedelta(days=60),
+        spots=3,
+        rate=rate,
+        premium_spots=0,
+        currency="USD",
+        limit=3,
+        premium_limit=0,
+        expected_direct=0.0,
+        displacement_risk=0.0,
+        expected_value=0.0,
+        reason="forecast",
+        shadow=False,
+        inputs={},
+        explanation={},
+    )
+
+
+BEFORE: dict[str, Callable[[Context], None]] = {"payouts": live_for_ten_weeks}
+"""What happens before a picture is taken."""
+
 PICTURES: dict[str, Callable[[Page], object]] = {
     "today": by_address("/studios/1/today"),
     "calendar": calendar,
     "class": a_class,
-    "payouts": by_address("/studios/1/payouts"),
     "diagnosis": by_address("/connections/1/diagnosis"),
     "platforms": by_address("/studios/1/connect"),
+    "payouts": by_address("/studios/1/payouts"),
 }
 """Each picture, and the way to what it shows."""
 
@@ -83,6 +145,7 @@ def test_pictures_are_taken_of_the_demo(request: pytest.FixtureRequest, tmp_path
         page.get_by_role("button", name="Sign in").click()
         folder.mkdir(parents=True, exist_ok=True)
         for name, show in PICTURES.items():
+            BEFORE.get(name, lambda _: None)(ctx)
             show(page)
             page.wait_for_load_state("networkidle")
             take(page, folder / f"{name}.png")

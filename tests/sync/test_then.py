@@ -146,10 +146,30 @@ def test_today_payouts_and_settings_are_shown_as_of_then_too(mirrored: Road) -> 
     road.time[0] += timedelta(hours=1)
     road.agree(min_spots=7)
     client = owner_of(road)
-    for page in ("today", "settings", "payouts"):
+    for page in ("today", "settings", "payouts", "by-hand", "spotlight"):
         assert "As of Mon, Mar 2" in words(client, f"/studios/1/{page}", then)
         assert "As of Mon" not in words(client, f"/studios/1/{page}")
     fields = [client.get("/studios/1/settings", query_string=asked).text for asked in ({}, {"as_of": then.isoformat()})]
     assert ['value="7"' in fields[0], 'value="3"' in fields[1]] == [True, True]
     assert "disabled" in fields[1]
-    assert "Nothing of these days was final by then" in words(client, "/studios/1/payouts", then)
+    assert "No reservation of these days was in a total then" in words(client, "/studios/1/payouts", then)
+
+
+def test_what_was_set_by_hand_and_registered_since_is_not_shown(mirrored: Road) -> None:
+    client, now = owner_of(mirrored), mirrored.ctx.now
+    span = {"from_day": "2026-03-02", "from_time": "00:00", "until_day": "2026-03-09", "until_time": "00:00"}
+    client.post("/studios/1/by-hand", data={"kind": "blackout", "of": "", **span, "reason": "Painters are in"})
+    bought = {"name": "Spring", "starts_on": "2026-03-09", "ends_on": "2026-03-15", "fee": "100"}
+    client.post("/studios/1/spotlight", data=bought)
+    instants = [now() - timedelta(minutes=1), now()]
+    mirrored.time[0] += timedelta(hours=1)
+    client.post("/overrides/1/withdraw")
+    client.post("/studios/1/spotlight", data={"withdraw": "1"})
+    mirrored.time[0] += timedelta(hours=1)
+    client.get("/account")  # where it is told what was done just now
+    hand, spotlight = (
+        [words(client, f"/studios/1/{page}", at) for at in (*instants, None)] for page in ("by-hand", "spotlight")
+    )
+    assert ["Painters are in" in said for said in hand] == [False, True, True]
+    assert ["Taken back" in said for said in hand] == [False, False, True]
+    assert ["Spring" in said for said in spotlight] == [False, True, False]

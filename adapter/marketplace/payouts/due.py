@@ -21,8 +21,14 @@ from connectors.records import Channel
 LATE = timedelta(days=1)  # by how much a row may come later than it is dated: a long pull is one transaction a page
 FOR_ALL = ("guarantee.participation", "guarantee.terms", "payouts.share", "sources.mapped")  # acts in the audit log
 
-UNWRITTEN = ~exists().where(PayoutLine.reservation_id == Reservation.id, PayoutLine.seat >= Reservation.seats)
+_WRITTEN = exists().where(PayoutLine.reservation_id == Reservation.id, PayoutLine.seat >= Reservation.seats)
+UNWRITTEN = ~_WRITTEN
 """A reservation of which a seat has no line."""
+
+
+def unwritten(then: datetime) -> ColumnElement[bool]:
+    """The same of an earlier instant."""
+    return ~_WRITTEN.where(PayoutLine.at <= then)
 
 
 def due_classes(db: Db, connection: Connection, since: datetime | None, now: datetime) -> list[int]:

@@ -6,7 +6,7 @@ could be said: it is left out, and counted.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -25,7 +25,7 @@ from adapter.marketplace.payouts.shares import Shares, shares_of
 from adapter.statements.case import terms_of, usual_cutoff
 from adapter.statements.gaps import Gaps
 from adapter.statements.reservations import Mirrored, key, reservations_of, rows_of, seat_key, tax_rate
-from adapter.store.tables import ChannelReservation, Reservation, Session, SourceMapping, Studio, Venue
+from adapter.store.tables import ChannelReservation, Participation, Reservation, Session, SourceMapping, Studio, Venue
 from connectors.records import Channel
 
 TAX_DIGITS = Decimal("0.000001")  # as finely as a rate is kept
@@ -70,28 +70,35 @@ class Rules:
 
 def rules_of(db: Db, studio_id: int) -> Rules:
     """The rules as they stand: the same that the guarantee goes by."""
-    part = terms_of(db, studio_id)
+    return rules_from(db.get_one(Studio, studio_id), terms_of(db, studio_id), shares_of(db, studio_id))
+
+
+def rules_from(studio: Studio, part: Participation, shares: Shares) -> Rules:
+    """The rules that follow from the terms under which a studio is, and the franchisor's shares."""
     until = cutoff(part.cancellation_policy_hours, TERMS[part.terms], read_readings(part.readings))
-    taxes = part.tax_rates
-    return Rules(db.get_one(Studio, studio_id), until, usual_cutoff(part), taxes, shares_of(db, studio_id))
+    return Rules(studio, until, usual_cutoff(part), part.tax_rates, shares)
 
 
 def booked_in(db: Db, rules: Rules, sessions: Collection[int], now: datetime) -> dict[Seat, Booked]:
     """The marketplace places of these sessions, by our ids of them; of a session all, or who rebooked whom is lost."""
-    gaps, mine = Gaps(), (Session.id.in_(sessions), SourceMapping.channel == Channel.MARKETPLACE)
-    found = reservations_of(db, rules.studio.id, now, gaps, *mine)
-    rows = list(rows_of(found, now, rules.usual, gaps, rules.taxes))
-    judged = verdicts(read_reservations(rows), rules.until)
+    mine = Session.id.in_(sessions), SourceMapping.channel == Channel.MARKETPLACE
+    return judged(reservations_of(db, rules.studio.id, now, Gaps(), *mine), rules, now)
+
+
+def judged(found: Sequence[Mirrored], rules: Rules, now: datetime) -> dict[Seat, Booked]:
+    """What is owed for marketplace places, which are all of their classes."""
+    rows = list(rows_of(found, now, rules.usual, Gaps(), rules.taxes))
+    verdict = verdicts(read_reservations(rows), rules.until)
     return {
-        Seat(each.made.id, seat): _booked(each, seat, judged, rules, now)
+        Seat(each.made.id, seat): _booked(each, seat, verdict, rules, now)
         for each in found
         for seat in range(1, max(each.made.seats, 1) + 1)
     }
 
 
-def _booked(each: Mirrored, seat: int, judged: Mapping[str, Verdict], rules: Rules, now: datetime) -> Booked:
+def _booked(each: Mirrored, seat: int, judgements: Mapping[str, Verdict], rules: Rules, now: datetime) -> Booked:
     number, quote = seat_key(each.key, seat), quote_of(each.made, each.sold)
-    verdict, settled = judged[number], now - each.held.starts_at >= SETTLES_AFTER
+    verdict, settled = judgements[number], now - each.held.starts_at >= SETTLES_AFTER
     owed = None
     if quote is not None:
         account = _account(each, rules)

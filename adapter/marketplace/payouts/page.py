@@ -16,7 +16,7 @@ from adapter.marketplace.payouts import telling
 from adapter.marketplace.payouts.days import Days
 from adapter.marketplace.payouts.sums import add_up, change_of, grouped
 from adapter.marketplace.payouts.view import Period, period_of, period_then
-from adapter.statements.kept import Json, Work, forget, keep, shown
+from adapter.statements.kept import Json, Work, forget, keep, shown, shown_then
 from adapter.store.tables import KeptPage
 
 CLASSES_SHOWN = 60
@@ -28,9 +28,13 @@ def page_of(context: Context, studio_id: int, days: Days) -> tuple[KeptPage, boo
     return shown(context, studio_id, _name(days), _work(context, studio_id, days))
 
 
-def page_then(db: Db, studio_id: int, days: Days, then: datetime) -> Json:
-    """The page as of an earlier instant: what was final by then."""
-    return _told(*(period_then(db, studio_id, each, then) for each in (days, days.before)))
+def page_then(context: Context, studio_id: int, days: Days, then: datetime) -> Json:
+    """The page as of an earlier instant."""
+
+    def work(db: Db) -> Json:
+        return _told(*(period_then(db, studio_id, each, then) for each in (days, days.before)))
+
+    return shown_then(context, studio_id, _name(days), then, work)
 
 
 def keep_page(context: Context, studio_id: int, days: Days) -> None:

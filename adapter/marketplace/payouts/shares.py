@@ -34,10 +34,10 @@ class Shares:
         return NONE
 
 
-def shares_of(db: Db, studio_id: int) -> Shares:
-    """Every share that was set at a studio."""
+def shares_of(db: Db, studio_id: int, *, then: datetime | None = None) -> Shares:
+    """Every share that was set at a studio, or had been ``then``."""
     rows = select(FranchisorShare).where(FranchisorShare.studio_id == studio_id).order_by(FranchisorShare.id)
-    return Shares(db.scalars(rows).all())
+    return Shares(db.scalars(rows if then is None else rows.where(FranchisorShare.recorded_at <= then)).all())
 
 
 def set_share(

@@ -6,19 +6,20 @@ is provisional, and counts as things stand now.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session as Db
 
 from adapter.guarantee.periods import day_begins, local_date
 from adapter.marketplace.payouts.days import Days
 from adapter.marketplace.payouts.due import UNWRITTEN
+from adapter.marketplace.payouts.earlier import booked_then, rules_then, unentered_then
 from adapter.marketplace.payouts.mirrored import Booked, Rules, Seat, booked_in, rules_of
 from adapter.marketplace.payouts.owed import MOVED
 from adapter.statements.reservations import key, seat_key
@@ -36,6 +37,7 @@ from adapter.store.tables import (
     SourceMapping,
     Venue,
 )
+from adapter.store.taken_back import Moves, moves_since
 from connectors.records import Channel, Outcome
 
 BOOKED = "booked"  # the reason of a place that stands, while nobody has said that its guest came
@@ -94,31 +96,37 @@ class Period:
 
 def period_of(db: Db, studio_id: int, days: Days, now: datetime) -> Period:
     """Everything of a studio whose class was, or will be, in these days."""
-    rules = rules_of(db, studio_id)
-    booked = list(_unwritten(db, rules, days, now))
-    rows = _lines(db, studio_id, days)
-    held = _classes(db, {row.session_id for row, *_ in rows} | {each.held.id for _, each in booked})
-    places = [*_final(rows, held), *_provisional(booked, held, days)]
-    unpriced = sum(each.owed is None and each.verdict.qualifying and _within(each, days) for _, each in booked)
-    ordered = sorted(places, key=lambda place: (place.held.starts_at, place.number))
-    return Period(days, ordered, unpriced, _unentered(db, studio_id, days))
+    booked = _unwritten(db, rules_of(db, studio_id), days, now)
+    return _period(db, days, _lines(db, studio_id, days), booked, _unentered(db, studio_id, days), {})
 
 
 def period_then(db: Db, studio_id: int, days: Days, then: datetime) -> Period:
-    """What was final of a period by an instant (N-23): the ledger's lines of until then. What was provisional is not
-    kept: it is in no place of this."""
-    rows = [row for row in _lines(db, studio_id, days) if row[0].at <= then]
-    held = _classes(db, {row.session_id for row, *_ in rows})
-    return Period(days, sorted(_final(rows, held), key=lambda place: (place.held.starts_at, place.number)), 0, 0)
+    """The same as it stood at an earlier instant (N-23): final by the lines of until then, provisional by the rest."""
+    mine = select(Connection.id).where(Connection.studio_id == studio_id)
+    moves, around = moves_since(db, db.scalars(mine).all(), then), _around(days)
+    rows = _lines(db, studio_id, days, PayoutLine.at <= then)
+    places = list(booked_then(db, rules_then(db, studio_id, then), around, moves, then))
+    written = _written(db, {place.reservation_id for place, _ in places}, then=then)
+    unentered = _counted(db, unentered_then(studio_id, around, then), days)
+    return _period(db, days, rows, [each for each in places if each[0] not in written], unentered, moves)
 
 
-def _lines(db: Db, studio_id: int, days: Days) -> Sequence[Any]:
+def _period(
+    db: Db, days: Days, rows: Sequence[Any], places: Iterable[tuple[Seat, Booked]], unentered: int, moves: Moves
+) -> Period:
+    booked = [each for _, each in places if _within(each, days)]
+    held = _classes(db, {row.session_id for row, *_ in rows} | {each.held.id for each in booked}, moves)
+    found = sorted([*_final(rows, held), *_provisional(booked, held)], key=lambda one: (one.held.starts_at, one.number))
+    return Period(days, found, sum(each.owed is None and each.verdict.qualifying for each in booked), unentered)
+
+
+def _lines(db: Db, studio_id: int, days: Days, *which: ColumnElement[bool]) -> Sequence[Any]:
     """The ledger's lines of the period with their reservations, a place's in their order."""
     wanted = select(PayoutLine, Reservation.connection_id, Reservation.external_id, ChannelReservation)
     return db.execute(
         wanted.join(Reservation, Reservation.id == PayoutLine.reservation_id)
         .outerjoin(ChannelReservation, same_place())
-        .where(PayoutLine.studio_id == studio_id, PayoutLine.day.between(days.first, days.last))
+        .where(PayoutLine.studio_id == studio_id, PayoutLine.day.between(days.first, days.last), *which)
         .order_by(PayoutLine.reservation_id, PayoutLine.seat, PayoutLine.sequence)
     ).all()
 
@@ -176,8 +184,10 @@ def _open_classes(db: Db, studio_id: int, days: Days) -> list[int]:
     return sorted(db.scalars(query))
 
 
-def _written(db: Db, reservations: Collection[int]) -> set[Seat]:
+def _written(db: Db, reservations: Collection[int], *, then: datetime | None = None) -> set[Seat]:
     wanted = select(PayoutLine.reservation_id, PayoutLine.seat).distinct()
+    if then is not None:
+        wanted = wanted.where(PayoutLine.at <= then)
     pieces = chunks(sorted(reservations))
     return {Seat(*row) for some in pieces for row in db.execute(wanted.where(PayoutLine.reservation_id.in_(some)))}
 
@@ -193,6 +203,10 @@ def _unentered(db: Db, studio_id: int, days: Days) -> int:
         .where(ChannelReservation.state.in_(OWED), *_around(days))
         .group_by(Session.id)
     )
+    return _counted(db, query, days)
+
+
+def _counted(db: Db, query: Select[int, datetime, str], days: Days) -> int:
     return sum(
         count for count, starts, zone in db.execute(query) if days.first <= local_date(starts, zone) <= days.last
     )
@@ -204,10 +218,10 @@ def _around(days: Days) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return Session.starts_at >= first - AROUND, Session.starts_at < last + 2 * AROUND
 
 
-def _provisional(booked: Sequence[tuple[Seat, Booked]], held: dict[int, Held], days: Days) -> Iterator[Shown]:
-    for _, each in booked:
+def _provisional(booked: Sequence[Booked], held: dict[int, Held]) -> Iterator[Shown]:
+    for each in booked:
         owed = each.owed
-        if owed is None or not _within(each, days):
+        if owed is None:
             continue
         yield Shown(
             number=each.number,
@@ -236,8 +250,8 @@ def _within(each: Booked, days: Days) -> bool:
     return days.first <= each.day <= days.last
 
 
-def _classes(db: Db, sessions: Collection[int]) -> dict[int, Held]:
-    """The classes by id, with the names of what they are and where."""
+def _classes(db: Db, sessions: Collection[int], moves: Moves) -> dict[int, Held]:
+    """The classes by id, with the names of what they are and where; of what moved since, of where it was."""
     venue = and_(Venue.connection_id == Session.connection_id, Venue.external_id == Session.venue_id)
     kind = and_(ClassType.connection_id == Session.connection_id, ClassType.external_id == Session.class_type_id)
     wanted = (
@@ -249,4 +263,24 @@ def _classes(db: Db, sessions: Collection[int]) -> dict[int, Held]:
     for some in chunks(sorted(sessions)):
         for number, starts, zone, name, place, venue_id in db.execute(wanted.where(Session.id.in_(some))):
             found[number] = Held(number, starts, zone, name or "Class", place or "Venue", venue_id)
+    for number, was in _moved(db, moves):
+        if number in found:
+            found[number] = found[number]._replace(**was)
     return found
+
+
+def _moved(db: Db, moves: Moves) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Of classes that moved since: their id, and what was of all that is shown of a class."""
+    for (connection_id, external_id), was in moves.items():
+        row = Session.connection_id == connection_id, Session.external_id == external_id
+        shown = {"starts_at": was["starts_at"]} if "starts_at" in was else {}
+        if "venue_id" in was:
+            mine = Venue.connection_id == connection_id, Venue.external_id == was["venue_id"]
+            venue = db.execute(select(Venue.name, Venue.id).where(*mine)).first()
+            shown |= {"venue": venue[0], "venue_id": venue[1]} if venue else {}
+        if "class_type_id" in was:
+            taught = ClassType.connection_id == connection_id, ClassType.external_id == was["class_type_id"]
+            name = db.scalar(select(ClassType.name).where(*taught))
+            shown |= {"name": name} if name else {}
+        for number in db.scalars(select(Session.id).where(*row)):
+            yield number, shown

@@ -104,7 +104,7 @@ from adapter.store.tables.people import Challenge, Invitation, Passkey, Password
 from adapter.store.tables.pushes import Breaker, Listing
 from adapter.store.tables.runs import OPEN, Run, RunKind, RunLine, RunOrigin, RunState
 from adapter.store.tables.settings import MemberPage, Scope, Setting, SourceMapping
-from adapter.store.tables.timeline import PushStep, ReservationReading, SessionReading
+from adapter.store.tables.timeline import ListingStep, PushStep, ReservationReading, SessionReading
 
 __all__ = [
     "BAD",
@@ -152,6 +152,7 @@ __all__ = [
     "KeptPage",
     "LastReading",
     "Listing",
+    "ListingStep",
     "Market",
     "MarketPlan",
     "Marketplace",

@@ -57,6 +57,7 @@ class Word(TypeDecorator[StrEnum]):
     def __init__(self, words: type[StrEnum]) -> None:
         super().__init__()
         self.words = words
+        self.known = {word.value: word for word in words}  # looking up is a third of the cost of making one
 
     def process_bind_param(self, value: StrEnum | str | None, dialect: Dialect) -> str | None:
         """Refuses a word that is not on the list."""
@@ -66,10 +67,13 @@ class Word(TypeDecorator[StrEnum]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
         """The member of the list."""
-        return None if value is None else self.words(value)
+        return None if value is None else self.known.get(value) or self.words(value)
 
 
 Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
+Nothing = JSON(none_as_null=True).with_variant(  # None is NULL, not "null"
+    postgresql.JSONB(none_as_null=True), "postgresql"
+)
 Money = Numeric(18, 4)
 Sealed = LargeBinary  # ciphertext made by adapter.store.sealing: the database never sees the text
 

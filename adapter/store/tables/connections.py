@@ -84,6 +84,7 @@ class Connection(Base):
     webhook_gap: Mapped[dict[str, Any] | None]  # the last stretch without events: {"from", "to", "run"}
     connected_at: Mapped[datetime]
     disconnected_at: Mapped[datetime | None]
+    history_since: Mapped[datetime | None]  # from when all that pages as of then show is kept; None: from the beginning
     revoke_pending: Mapped[bytes | None] = mapped_column(Sealed)  # a refresh token still to be revoked over there
     clock_ahead: Mapped[int | None]  # seconds, by the platform's own answers (F20); None: it does not tell the time
     last_pulled_at: Mapped[datetime | None]  # start of the last complete pull: how fresh the mirror is

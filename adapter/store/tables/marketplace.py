@@ -144,6 +144,7 @@ class ChannelReservation(Base):
     on_ledger: Mapped[bool]  # the platform can't book: it stands on our ledger, and the studio was told
     requested_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
+    entered_at: Mapped[datetime | None]  # when it was seen that the studio had entered it; of what is on our ledger
     cancel_asked_at: Mapped[datetime | None]  # decides early or late, whenever the platform carries it out
     cancelled_at: Mapped[datetime | None]
     changed_at: Mapped[datetime]  # when its state last changed

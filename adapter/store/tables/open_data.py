@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adapter.store.tables.base import Base
-from adapter.store.tables.pushes import Nothing
+from adapter.store.tables.base import Base, Nothing
 
 
 class Publisher(Base):

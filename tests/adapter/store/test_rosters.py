@@ -213,7 +213,7 @@ class TestBookingTime:
 
     def announced(self, mirror: Mirror, at: datetime, key: str = "r1") -> None:
         with writing(mirror) as db:
-            announce(db, mirror.connection_id, key, at)
+            announce(db, mirror.connection_id, key, at, NOON)
 
     def test_in_a_backfill_it_is_unknown(self, roster: Mirror) -> None:
         roster.roster(reservation())

@@ -198,7 +198,7 @@ class TestRates:
 
     def rates(self, mirror: Mirror) -> dict[str, Decimal | None]:
         with mirror.store.write() as db:
-            fill_rates(db, mirror.connection_id)
+            fill_rates(db, mirror.connection_id, NOON)
         return {row.external_id: row.rate for row in mirror.all(Reservation)}
 
     def booked(self, mirror: Mirror, key: str, at: datetime | None, source: str = "pass") -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +11,11 @@ from flask import Flask
 
 from adapter.marketplace import booking
 from adapter.marketplace.ledger import follow_platform
+from adapter.marketplace.payouts.days import month_of
+from adapter.marketplace.payouts.telling import tell_period, tell_place
+from adapter.marketplace.payouts.view import Period, period_of, period_then
 from adapter.store.alerts import open_alerts
-from adapter.store.calendar import one_session
+from adapter.store.calendar import Places, one_session
 from adapter.store.tables import (
     AlertKind,
     ChannelReservation,
@@ -23,9 +26,12 @@ from adapter.store.tables import (
     RunKind,
     Session,
 )
+from adapter.store.then import session_then
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, decide, done
 from tests.sync.selling import Seller, class_of, listed_with, row_of, seller_of, sold_there
+
+MARCH = month_of(date(2026, 3, 1))
 
 
 def test_a_sale_is_booked_at_the_platform_and_counted_once(shop: Seller, sandbox: LiveSandbox) -> None:
@@ -206,7 +212,9 @@ def test_without_book_it_stands_on_our_ledger_until_the_studio_enters_it(
     shop, road = seller_of(elsewhere, app), elsewhere
     session = listed_with(road, 3).session_id
     spots, there = shop.spots(session)[0], sandbox.site.booked(class_of(road, session))
+    seen = [told_of(road, session)]
     made = shop.sell(session, email="ana@example.org")
+    seen.append(told_of(road, session))
     assert (made.status_code, made.json["state"], row_of(shop, made.json["id"]).on_ledger) == (201, "confirmed", True)
     assert sandbox.site.booked(class_of(road, session)) == there
     assert shop.spots(session)[0] == spots - 1
@@ -216,6 +224,7 @@ def test_without_book_it_stands_on_our_ledger_until_the_studio_enters_it(
     assert "to enter there: 1." in alert.words
     sandbox.world.book_guest(sandbox.site.id, class_of(road, session), "Ana", "R", "ana@example.org", rate=Decimal(12))
     road.do(RunKind.PULL)
+    seen.append(told_of(road, session))
     with road.ctx.store.read() as db:
         after = one_session(db, session).places
         assert (after.marketplace, after.taken) == (places.marketplace, places.taken)
@@ -225,6 +234,28 @@ def test_without_book_it_stands_on_our_ledger_until_the_studio_enters_it(
         assert one_session(db, session).places.taken == places.taken  # until the studio takes the guest out
         (alert,) = [each for each in open_alerts(db) if each.kind is AlertKind.TO_ENTER]
     assert "to take out there: 1." in alert.words
+    seen.append(told_of(road, session))
+    assert [(told["unentered"], len(paid)) for _, (told, paid), _ in seen] == [(0, 0), (1, 0), (0, 1), (0, 1)]
+    for at, told, taken in seen:
+        with road.ctx.store.read() as db:
+            assert tell_all(period_then(db, road.connection.studio_id, MARCH, at)) == told, "as of then, as told then"
+            was = session_then(db, session, at)
+        assert was is not None
+        assert was.places == taken
+
+
+def told_of(road: Road, session: int) -> tuple[datetime, Any, Places]:
+    """What is told of the month's payouts and of a class's places, at an instant of its own."""
+    road.time[0] += timedelta(seconds=1)
+    with road.ctx.store.read() as db:
+        told = tell_all(period_of(db, road.connection.studio_id, MARCH, road.ctx.now()))
+        places = one_session(db, session).places
+    road.time[0] += timedelta(seconds=1)
+    return road.ctx.now() - timedelta(seconds=1), told, places
+
+
+def tell_all(period: Period) -> Any:
+    return tell_period(period, {}), [tell_place(place) for place in period.places]
 
 
 def test_following_the_platform_twice_changes_nothing(shop: Seller) -> None:
