@@ -93,8 +93,8 @@ class Adapter:
     def do(self, kind: RunKind) -> Spent:
         """Request a run and do it; what it took."""
         with self.ctx.store.write() as db:
-            asked = {"origin": RunOrigin.SCHEDULE, "actor": "benchmark", "now": self.ctx.now()}
-            run, _ = request_run(db, kind, self.connection_id, **asked)
+            origin, now = RunOrigin.SCHEDULE, self.ctx.now()
+            run, _ = request_run(db, kind, self.connection_id, origin=origin, actor="benchmark", now=now)
         spent = Spent.since()
         do_next(self.ctx, run_id=run.id)
         spent = spent.until_now()

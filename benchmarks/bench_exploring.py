@@ -35,6 +35,9 @@ def main() -> int:
         error = row.std(ddof=1) / np.sqrt(len(row)) if len(row) > 1 else np.nan
         print(f"{name:>14}: value {row.mean():+.2%} by exploring (standard error {error:.2%}, {len(row)} pairs)")
     whole = changes.ravel()
+    if len(whole) < 2:
+        print("one pair has no standard error, so it is held against no limit")
+        return 0
     least = whole.mean() + 2 * whole.std(ddof=1) / np.sqrt(len(whole))
     print(f"at best {least:+.2%}, {max(-least, 0) / DEAREST:.2f} of the limit")
     return 0 if least >= -DEAREST else 1

@@ -76,7 +76,7 @@ def _naive(past: pd.DataFrame, week: pd.DataFrame) -> dict[str, Floats]:
     slot = past.groupby("template_id")["count"]
     means = {"mean of all": week["template_id"].map({}), "mean of the slot": week["template_id"].map(slot.mean())}
     last = {"last week's (seasonal naive)": week["template_id"].map(slot.last())}
-    return {name: each.astype(float).fillna(overall).to_numpy() for name, each in (means | last).items()}
+    return {name: each.fillna(overall).to_numpy(dtype=np.float64) for name, each in (means | last).items()}
 
 
 def _trees(past: pd.DataFrame, week: pd.DataFrame) -> Floats:
@@ -98,7 +98,7 @@ def _library(past: pd.DataFrame, week: pd.DataFrame) -> Floats:
 
     number = ((past["starts_at"] - past["starts_at"].min()) // WEEK).astype(int)
     series = pd.DataFrame({"unique_id": past["template_id"], "ds": number, "y": past["count"]})
-    series = series.groupby(["unique_id", "ds"], as_index=False)["y"].mean()
+    series = series.groupby(["unique_id", "ds"], as_index=False)[["y"]].mean()
     told = StatsForecast([AutoETS(season_length=1)], freq=1, fallback_model=HistoricAverage()).forecast(df=series, h=1)
     ahead = told.set_index("unique_id")["AutoETS"].groupby(level=0).last()
     return week["template_id"].map(ahead).fillna(past["count"].mean()).clip(lower=0).to_numpy(dtype=np.float64)
@@ -109,14 +109,14 @@ def arrivals(path: Path) -> float:
     tables = _hotel(path)
     stays, days = tables["reservations"], tables["sessions"]
     stood = stays["outcome"].isin(["attended", "no_show"]).to_numpy()
-    final = days["session_id"].map(stays[stood].groupby("session_id").size()).fillna(0.0).to_numpy()
+    final = _by_day(days, stays[stood])
     at = (days["starts_at"] - timedelta(days=AHEAD)).reset_index(drop=True)
     start = stays["session_id"].map(days.set_index("session_id")["starts_at"])
     then = start - timedelta(days=AHEAD)
     on_books = (stays["booked_at"] <= then) & ~(stays["cancelled_at"] <= then)
-    books = days["session_id"].map(stays[on_books].groupby("session_id").size()).fillna(0.0).to_numpy()
+    books = _by_day(days, stays[on_books])
     test = np.arange(len(days) - 365, len(days))
-    found: Errors = {
+    found: dict[str, list[float]] = {
         name: [] for name in ("SmartTools", "on the books", "a week before", "pickup by weekday", "pickup + trees")
     }
     month, tools, trees = -1, SmartTools(), HistGradientBoostingRegressor(max_iter=60, random_state=0)
@@ -137,6 +137,12 @@ def arrivals(path: Path) -> float:
         found["pickup + trees"].append(books[day] + pickup + float(trees.predict(own)[0]))
     columns = {name: [np.array(values, dtype=np.float64)] for name, values in found.items()}
     return _table(f"hotel arrivals, {AHEAD} days ahead", columns, final[test])
+
+
+def _by_day(days: pd.DataFrame, stays: pd.DataFrame) -> Floats:
+    """How many of these arrive on each day."""
+    counts = days["session_id"].map(stays.groupby("session_id").size())
+    return np.asarray(counts.fillna(0.0), dtype=np.float64)
 
 
 def _pickup(books: Floats, final: Floats, day: int, known: int) -> float:

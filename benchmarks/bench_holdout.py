@@ -72,13 +72,13 @@ def _paid(site: Site, visit: Visit) -> float:
 def repeat(found: list[Cell], share: float) -> Row:
     """Draw the holdout 500 times, and see how often the interval holds what is true."""
     panel = Panel([cell[0] for cell in found], [cell[1] for cell in found])
-    brought = np.array([cell[2:] for cell in found])
-    truth = float(np.mean(brought[:, 0] - brought[:, 1]))
+    brought, alone = [cell[2] for cell in found], [cell[3] for cell in found]
+    truth = float(np.mean(np.subtract(brought, alone)))
     same, differs = [], []
     for repetition in range(REPETITIONS):
         listed = [not is_held_out(f"seed {repetition}", slot, week, share) for slot, week, _, _ in found]
-        same.append(panel.read(listed, brought[:, 0]))
-        differs.append(panel.read(listed, np.where(listed, brought[:, 0], brought[:, 1])))
+        same.append(panel.read(listed, brought))
+        differs.append(panel.read(listed, np.where(listed, brought, alone).tolist()))
     return Row(
         cells=len(found),
         truth=truth,

@@ -64,7 +64,12 @@ def large_studio(store: Store, seed: int = 0) -> tuple[int, int]:
 
 
 def _class(number: int, starts: datetime) -> dict[str, Any]:
-    row = {"external_id": f"s{number}", "venue_id": "v", "class_type_id": "t", "timezone": "Europe/Paris"}
+    row: dict[str, Any] = {
+        "external_id": f"s{number}",
+        "venue_id": "v",
+        "class_type_id": "t",
+        "timezone": "Europe/Paris",
+    }
     row |= {"starts_at": starts, "ends_at": starts + timedelta(hours=1), "capacity": 20, "waitlisted": 0}
     return row | {"status": SessionStatus.SCHEDULED, "hidden": False}
 

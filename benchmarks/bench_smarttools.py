@@ -73,7 +73,7 @@ def _studios(count: int) -> pd.DataFrame:
 
 
 def _reservations(draw: np.random.Generator, sessions: pd.DataFrame) -> pd.DataFrame:
-    lead = np.maximum((sessions["starts_at"] - pd.Timestamp(NOW)) / pd.Timedelta(hours=1), 0.0).to_numpy()
+    lead = np.maximum(((sessions["starts_at"] - pd.Timestamp(NOW)) / pd.Timedelta(hours=1)).to_numpy(), 0.0)
     counts = draw.poisson(FILL * sessions["capacity"].to_numpy() * np.exp(-lead / AHEAD))  # of what is to come: by now
     session = np.repeat(np.arange(len(sessions)), counts)
     ahead = lead[session] + draw.exponential(AHEAD, len(session))
@@ -85,7 +85,7 @@ def _reservations(draw: np.random.Generator, sessions: pd.DataFrame) -> pd.DataF
             "reservation_id": np.arange(len(session)),
             "session_id": session,
             "channel": channel,
-            "product": np.where(channel == "direct", None, "standard"),
+            "product": np.array(["standard", None], dtype=object)[(channel == "direct").astype(int)],
             "booked_at": booked,
             "cancelled_at": pd.Series(pd.NaT, index=range(len(session)), dtype="datetime64[ns, UTC]"),
             "outcome": np.where(over, "attended", "booked").astype(object),

@@ -25,14 +25,12 @@ from benchmarks.town.life import Ledger, Policy, Town, live, town_of
 from benchmarks.town.policies import Emsr, OneStudio, Static, Tools, pickup
 from benchmarks.town.records import Found, Score, score, tables_of
 from benchmarks.town.timetable import STUDIOS
-from benchmarks.worlds.draw import MONDAY, Ints
-from benchmarks.worlds.season import Offer
+from benchmarks.worlds.draw import MONDAY
+from benchmarks.worlds.season import Log
 
 KEEPS, SHARES = (0.6, 1.0, 1.5), (0.0, 0.25, 0.5, 0.75)  # of what the rule protects; of the way from floor to ceiling
 LEAST = 0.95  # of what hindsight brings, over all: the limit
 LEADS = (168.0, 48.0, 12.0)
-
-Log = list[tuple[float, Ints, Offer]]
 
 
 @dataclass(frozen=True)

@@ -73,9 +73,8 @@ def _lost(seed: int) -> Floats:
             brings = (
                 rates * chance(rates, np.array(median), np.array(kind.scale)) * float(world.looks[one]) * kind.retail
             )
-            ours = np.clip(
-                best_rate(*(np.array([part]) for part in learned[one]), np.zeros(1)), kind.floor, kind.ceiling
-            )
+            middle, scale = (np.array([part]) for part in learned[one])
+            ours = np.clip(best_rate(middle, scale, np.zeros(1)), kind.floor, kind.ceiling)
             ideal, unknown = (
                 int(np.argmax(_believed(kind, sales, int(world.capacity[one])) @ _brought(kind, rates)))
                 for sales in (_sales(world, history, past, one), None)
@@ -120,8 +119,7 @@ def _sales(world: World, history: Books, past: Ints, one: int) -> Sales | None:
         closed = float(made[-1]) if spots and len(made) == spots else until
         share = np.interp(start - since, EDGES, through) - np.interp(start - closed, EDGES, through)
         parts.append((rate / kind.retail, share if spots else 0.0, float(len(made))))
-    rate, shown, sold = (np.array(column) for column in zip(*parts, strict=True))
-    return Sales(rate, shown, sold)
+    return Sales(*(np.array(column) for column in zip(*parts, strict=True)))
 
 
 if __name__ == "__main__":

@@ -144,8 +144,8 @@ def worker(config: Config) -> subprocess.Popen[bytes]:
         "ADAPTER_ALLOW_PRIVATE_ADDRESSES": "yes",
         **{f"ADAPTER_SANDBOX_{name}": value for name, value in config.platform("sandbox").items()},
     }
-    command = [Path(sys.executable).with_name("adapter"), "worker"]
-    return subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, cwd=config.instance)
+    adapter = Path(sys.executable).with_name("adapter")
+    return subprocess.Popen([adapter, "worker"], env=environment, stderr=subprocess.DEVNULL, cwd=config.instance)
 
 
 def mirrored(folder: Path, sandbox: dict[str, Any]) -> Context:
@@ -153,11 +153,11 @@ def mirrored(folder: Path, sandbox: dict[str, Any]) -> Context:
     given = load_config({"ADAPTER_INSTANCE": str(folder)}, folder=folder)
     settings = {"API_URL": sandbox["api_url"], "API_KEY": sandbox["api_key"]}
     ctx = compose(replace(given, allow_private_addresses=True, platforms={"sandbox": settings}))
-    asked = {"origin": RunOrigin.MANUAL, "actor": "bench", "now": ctx.now()}
+    manual, now, week = RunOrigin.MANUAL, ctx.now(), {"weeks": 1}
     for site in sandbox["sites"]:
         with ctx.store.write() as db:
             number = connect(ctx, db, site, token_of(sandbox, site))
-            run, _ = request_run(db, RunKind.BACKFILL, number, params={"weeks": 1}, **asked)
+            run, _ = request_run(db, RunKind.BACKFILL, number, origin=manual, actor="bench", now=now, params=week)
         do_next(ctx, run_id=run.id)
     with ctx.store.write() as db:
         db.execute(update(Run).values(state=RunState.DONE))

@@ -24,15 +24,13 @@ from benchmarks.worlds.kinds import KINDS
 from benchmarks.worlds.leads import EDGES
 from benchmarks.worlds.optimum import Optimum
 from benchmarks.worlds.peers import Emsr, Static
-from benchmarks.worlds.season import Books, Offer, Policy, Score, run, score, season_of
+from benchmarks.worlds.season import Books, Log, Offer, Policy, Score, run, score, season_of
 from benchmarks.worlds.smart import Tools
 from benchmarks.worlds.tables import tables_of
 from benchmarks.worlds.willing import SHAPES
 
 LEAST = 0.90  # of the optimum's value, over all kinds: the limit of this benchmark; the goal is 0.97
 LEADS = (168.0, 48.0, 12.0)  # hours before the start at which forecasts are held against what came
-
-Log = list[tuple[float, Ints, Offer]]
 
 
 class Refitted(Tools):

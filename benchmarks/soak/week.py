@@ -19,7 +19,18 @@ import requests
 from sqlalchemy import and_, func, or_, select
 
 from adapter.context import Context
-from adapter.store.tables import ApiCalls, Decision, Push, Reservation, Run, RunKind, RunOrigin, RunState, Session
+from adapter.store.tables import (
+    WAITING,
+    ApiCalls,
+    Decision,
+    Push,
+    Reservation,
+    Run,
+    RunKind,
+    RunOrigin,
+    RunState,
+    Session,
+)
 from adapter.store.tables import WebhookMessage as Message
 from adapter.work import request_run
 from benchmarks.soak.adapter import Studio
@@ -27,7 +38,6 @@ from benchmarks.soak.chaos import draw_faults, draw_kill
 from benchmarks.soak.clock import FileClock
 from benchmarks.soak.processes import Processes
 from sync.engine.schedule import PULL_EVERY, SCHEDULE, Line, ask
-from sync.pushing.outbox import WAITING
 from tests.fixtures.parity import Apart, tally
 
 PAUSE = 0.05  # seconds between two looks at whether the adapter is done
@@ -84,8 +94,8 @@ class Soak:
         """All is read again, as once a day; what is apart then is lost or doubled."""
         with self.ctx.store.write() as db:
             for studio in self.studios:
-                asked = {"origin": RunOrigin.MANUAL, "actor": "soak", "now": self.ctx.now()}
-                request_run(db, RunKind.RESYNC, studio.connection_id, **asked)
+                number, now = studio.connection_id, self.ctx.now()
+                request_run(db, RunKind.RESYNC, number, origin=RunOrigin.MANUAL, actor="soak", now=now)
         self._settled()
         return self.apart()
 

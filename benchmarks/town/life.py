@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.town.residents import Wishes, guests, members
 from benchmarks.town.timetable import STUDIOS, Timetable, timetable
 from benchmarks.worlds.draw import LOOK_AHEAD, Floats, Ints
-from benchmarks.worlds.season import STEP, Offer
+from benchmarks.worlds.season import STEP, Log, Offer
 
 DRAWN = 2.4  # utility of going anywhere at all, to a guest
 WAY = 0.35  # utility that a unit of way costs a guest
@@ -135,7 +135,8 @@ class _Market:
         table = self.town.table
         off = np.abs(table.starts[rows] - people.around[wish]) / people.reach[wish]
         whim = self.town.whims[(wish * 7919 + rows * 104_729) % WHIMS]
-        return people.likes[wish, table.category[rows]] - off + 0.7 * whim
+        fits: Floats = people.likes[wish, table.category[rows]] - off + 0.7 * whim
+        return fits
 
     def _book(self, people: Wishes, wish: int, row: int, *, guest: bool, paid: float = 0.0) -> None:
         ledger, now, start = self.ledger, float(people.at[wish]), float(self.town.table.starts[row])
@@ -145,12 +146,14 @@ class _Market:
         self.free[row] -= 1
         if guest:
             (self.spots if standard else self.premium)[row] -= 1
-        for column, value in (
-            (ledger.wish, wish), (ledger.guest, guest), (ledger.session, row), (ledger.booked, now),
-            (ledger.gone, gone), (ledger.shows, bool(people.shows[wish])), (ledger.paid, paid),
-            (ledger.premium, guest and not standard),
-        ):  # fmt: skip
-            column.append(value)
+        ledger.wish.append(wish)
+        ledger.guest.append(guest)
+        ledger.session.append(row)
+        ledger.booked.append(now)
+        ledger.gone.append(gone)
+        ledger.shows.append(bool(people.shows[wish]))
+        ledger.paid.append(paid)
+        ledger.premium.append(guest and not standard)
         if gone < start:
             heappush(self.leaving, (gone, len(ledger.wish) - 1))
 
@@ -161,7 +164,7 @@ def live(
     chosen: np.ndarray,
     *,
     step: float = STEP,
-    log: list[tuple[float, Ints, Offer]] | None = None,
+    log: Log | None = None,
 ) -> Ledger:
     """Let the chosen classes happen; None: nothing is ever listed. ``log`` is given each decision."""
     ids = np.flatnonzero(chosen)

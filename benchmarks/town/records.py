@@ -104,7 +104,7 @@ def _reservations(town: Town, found: Found, inside: np.ndarray, at: float) -> pd
             "channel": np.where(guest, "marketplace", "direct"),
             "product": pd.Series(product, dtype="string").where(guest, pd.NA),
             "booked_at": _instants(found.booked[who]),
-            "cancelled_at": pd.Series(_instants(np.where(is_gone, gone, 0.0))).where(is_gone, pd.NaT),
+            "cancelled_at": pd.Series(_instants(np.where(is_gone, gone, 0.0))).where(is_gone),
             "outcome": np.where(is_gone, "cancelled", held),
             "amount": np.where(is_gone, 0.0, np.where(guest, found.paid[who], retail)),
         }

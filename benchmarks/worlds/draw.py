@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ class People:
     session: Ints
     lead: Floats  # hours before the start
     until: Floats  # lead at which they would cancel; NaN: never
-    shows: NDArray[np.bool_]
+    shows: Bools
     most: Floats  # the highest rate at which they would book; infinite for direct clients
 
     def __len__(self) -> int:
@@ -55,7 +56,7 @@ class World:
     median: Floats  # of their willingness, in money
     direct: People
     market: People
-    past: NDArray[np.bool_]
+    past: Bools
 
 
 def draw(kinds: Sequence[Kind], seed: int, *, weeks: int = 6) -> World:
@@ -79,7 +80,7 @@ def draw(kinds: Sequence[Kind], seed: int, *, weeks: int = 6) -> World:
     )
 
 
-def _studio(kind: Kind, number: int, rng: np.random.Generator, weeks: int) -> dict[str, NDArray]:
+def _studio(kind: Kind, number: int, rng: np.random.Generator, weeks: int) -> dict[str, NDArray[Any]]:
     slots = kind.slots
     capacity = rng.integers(kind.capacity[0], kind.capacity[1] + 1, slots)
     fill = (

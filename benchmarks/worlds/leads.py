@@ -32,7 +32,8 @@ def curve_through(curve: Curve, lead: Floats, early: float | None = None) -> Flo
     share = curve.early if early is None else early
 
     def part(hours: float) -> Floats:
-        return np.minimum(-np.expm1(-lead / hours) / -np.expm1(-curve.opens / hours), 1.0)
+        booked: Floats = np.minimum(-np.expm1(-lead / hours) / -np.expm1(-curve.opens / hours), 1.0)
+        return booked
 
     return share * part(curve.early_hours) + (1 - share) * part(curve.late_hours)
 

@@ -111,9 +111,10 @@ class Optimum:
         """Worth of places for each shock, between the edges."""
         tables, place = self.costs[one], int(np.searchsorted(EDGES, lead))
         if place >= len(EDGES):
-            return tables[-1]
+            return tables[-1, :]
         near, far = EDGES[place - 1], EDGES[place]
-        return tables[place - 1] + (tables[place] - tables[place - 1]) * ((lead - near) / (far - near))
+        cost: Floats = tables[place - 1] + (tables[place] - tables[place - 1]) * ((lead - near) / (far - near))
+        return cost
 
     def _shocks(self, one: int, lead: float, booked: int) -> Floats:
         """How likely each shock is, once so many have booked: a gamma distribution on the grid."""
@@ -124,5 +125,6 @@ class Optimum:
         shape = 1 / (1 / kind.own_shape + kind.day_sigma**2)
         logs = (shape - 1 + booked) * np.log(self.SHOCKS) - (shape + self.world.level[one] * seen) * self.SHOCKS
         logs = logs + np.log(self.SHOCKS)
-        weights = np.exp(logs - logs.max())
-        return weights / weights.sum()
+        weights: Floats = np.exp(logs - logs.max())
+        likely: Floats = weights / weights.sum()
+        return likely

@@ -5,11 +5,11 @@ Direct clients are served first; who looks is sold a place at the best of the ra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benchmarks.worlds.draw import Floats
+from benchmarks.worlds.draw import Floats, Ints
 
 BUSY = 0.5  # arrivals in one small step, at the most
 
@@ -29,7 +29,7 @@ class Flow:
 
     def between(self, first: int, last: int) -> Flow:
         """These steps only."""
-        return self._of([(values[..., first:last]) for values in (self.direct, self.looks, self.stand, self.cancelled)])
+        return self._at(slice(first, last))
 
     def split(self) -> Flow:
         """Each step cut into so many that little happens in one."""
@@ -37,11 +37,17 @@ class Flow:
         count = np.maximum(np.ceil(busy.max(axis=0) / BUSY), 1).astype(int)
         small = np.repeat(np.arange(len(count)), count)
         share = 1 / count[small]
-        arrivals = [values[..., small] * share for values in (self.direct, self.looks, self.cancelled)]
-        return self._of([*arrivals[:2], self.stand[:, small], arrivals[2]])
+        cut = self._at(small)
+        return replace(cut, direct=cut.direct * share, looks=cut.looks * share, cancelled=cut.cancelled * share)
 
-    def _of(self, steps: list[Floats]) -> Flow:
-        return Flow(self.capacity, *steps, self.served, self.rates, self.accepts)
+    def _at(self, steps: slice | Ints) -> Flow:
+        return replace(
+            self,
+            direct=self.direct[..., steps],
+            looks=self.looks[..., steps],
+            stand=self.stand[..., steps],
+            cancelled=self.cancelled[..., steps],
+        )
 
 
 def resumed(value: Floats, flow: Flow) -> Floats:

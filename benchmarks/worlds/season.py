@@ -48,6 +48,9 @@ class Offer:
     risk: Floats | None = None
 
 
+Log = list[tuple[float, Ints, Offer]]  # each decision: when, of which classes, what
+
+
 class Policy(Protocol):
     """Decides for the classes at hand."""
 
@@ -64,7 +67,7 @@ def offer_of(spots: Ints, rate: Floats) -> Offer:
 
 
 def run(
-    world: World, policy: Policy | None, chosen: np.ndarray, *, step: float = STEP, log: list | None = None
+    world: World, policy: Policy | None, chosen: np.ndarray, *, step: float = STEP, log: Log | None = None
 ) -> Books:
     """Let the chosen classes happen under a policy; None: nothing is ever listed. ``log`` is given each decision."""
     events, here = _events(world, chosen), np.flatnonzero(chosen)
@@ -92,7 +95,7 @@ class _Shelf:
     books: Books
     most: list[float]  # of each marketplace person
     free: list[int]
-    on_offer: dict[int, list] = field(default_factory=dict)  # spots, rate, premium spots, their rate: what is left
+    on_offer: dict[int, list[float]] = field(default_factory=dict)  # what is left: spots, rate, premium, its rate
     last: dict[int, tuple[int, float, int, float]] = field(default_factory=dict)  # as they were decided
 
     @classmethod
@@ -180,12 +183,11 @@ def score(world: World, books: Books, alone: Books) -> Score:
     size = len(world.starts)
     stood = ~np.isnan(books.market) & np.isnan(world.market.until)
     came = stood & world.market.shows
-    paid = np.bincount(world.market.session[came], books.paid[came], size)
     direct_stood = ~np.isnan(books.direct) & np.isnan(world.direct.until)
     lost = books.refused & ~alone.refused & np.isnan(world.direct.until)
     displaced = np.bincount(world.direct.session[lost], minlength=size).astype(float)
     return Score(
-        payouts=paid,
+        payouts=np.bincount(world.market.session[came], books.paid[came], size).astype(float),
         displaced=displaced,
         visitors=np.bincount(world.market.session[came], minlength=size).astype(float),
         filled=(

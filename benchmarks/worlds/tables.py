@@ -83,7 +83,7 @@ def _reservations(
             if direct
             else np.where(books.premium[who], "premium", "standard"),
             "booked_at": _instants(booked[who]),
-            "cancelled_at": pd.Series(_instants(np.where(is_gone, gone, 0.0))).where(is_gone, pd.NaT),
+            "cancelled_at": pd.Series(_instants(np.where(is_gone, gone, 0.0))).where(is_gone),
             "outcome": np.where(is_gone, "cancelled", held),
             "amount": np.where(is_gone, 0.0, amount),
         }

@@ -91,10 +91,8 @@ def weeks_cancelled(tables: Tables) -> Tables:
     if not is_past(tables):
         return tables
     sessions, booked = tables["sessions"], tables["reservations"]
-    week = ((pd.Timestamp(MONDAY * 3600, unit="s", tz="UTC") - sessions["starts_at"]) / pd.Timedelta(weeks=1)).astype(
-        int
-    )
-    gone = week.isin([1, 4, 9])
+    ago: pd.Series[pd.Timedelta] = pd.Timestamp(MONDAY * 3600, unit="s", tz="UTC") - sessions["starts_at"]
+    gone = (ago / pd.Timedelta(weeks=1)).astype(int).isin([1, 4, 9])
     ids = sessions.loc[gone, "session_id"]
     off = booked["session_id"].isin(ids)
     return tables | {

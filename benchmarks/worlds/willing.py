@@ -30,12 +30,14 @@ def _lognormal(spread: float) -> Willing:
 
 def _two_kinds(quantile: Floats, median: Floats, scale: Floats) -> Floats:
     thrifty = np.random.default_rng(5).random(len(quantile)) < 0.6
-    return median * np.where(thrifty, 0.8 + 0.08 * logit(quantile), 1.5 + 0.1 * logit(quantile))
+    most: Floats = median * np.where(thrifty, 0.8 + 0.08 * logit(quantile), 1.5 + 0.1 * logit(quantile))
+    return most
 
 
 def _either_books(rate: Floats, median: Floats, scale: Floats) -> Floats:
     share = rate / median
-    return 0.6 * expit((0.8 - share) / 0.08) + 0.4 * expit((1.5 - share) / 0.1)
+    books: Floats = 0.6 * expit((0.8 - share) / 0.08) + 0.4 * expit((1.5 - share) / 0.1)
+    return books
 
 
 SHAPES = {
