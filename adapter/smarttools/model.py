@@ -43,7 +43,8 @@ class Model:
     returns: Returns = field(default_factory=Returns)
     market: Market = field(default_factory=Market)
     others: float = 0.0  # third-party reservations for each direct one: they take places too
-    sessions: int = 0  # finished sessions learned from; 0: the plain rule answers
+    fitted: bool = False  # whether it learned, be it from nothing; else the plain rule answers
+    sessions: int = 0  # finished sessions learned from
     until: float = 0.0  # start of the last of them, in hours since 1970
 
     def weeks_old(self, at: float) -> float:
@@ -83,6 +84,7 @@ def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: 
         returns=fit_returns(sessions, reservations, own, weight),
         market=fit_market(sessions, reservations, offers, usable, open_to),
         others=int((held & (channel == THIRD_PARTY)).sum()) / (float(direct.sum()) + OTHERS_HOLD),
+        fitted=True,
         sessions=int(usable.sum()),
         until=float(sessions.starts[usable].max(initial=0.0)),
     )

@@ -31,6 +31,7 @@ SIZES = np.array([8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024, 4096
 STEPS = np.array([12, 20, 28, 40, 56, 80, 112, 160, 320, 640])
 FULL = 0.95  # of a step, at the most, may be taken up by what happens in it
 BUSY = 0.5  # of a reservation, at the most, is usual in one step
+UNSEEN = 1.25  # times as much a displaced direct client counts where no session was ever learned from
 CAUTION = 0.05  # by so much more a displaced direct client counts, for each week that the model is older than one
 DEARER = 1.02  # times the ceiling: a direct client counts for more than any spot, by more than rounding could hide
 RUNGS = 4  # rates among which the dynamic program chooses later
@@ -168,7 +169,7 @@ def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
         "stand": steps.stand.T,
         "cancelled": back * fit,
         "looks": seen * value_fit,
-        "served": _served(outlook, rows),
+        "served": _served(outlook, rows) * (UNSEEN if model.fitted and not model.sessions else 1.0),
         "bring": rates * accept * model.market.attended,
         "accept": accept,
     }

@@ -91,6 +91,7 @@ def _model(written: dict[str, Any]) -> Model:
             attended=float(market["attended"]),
         ),
         others=float(written["others"]),
+        fitted=bool(written["fitted"]),
         sessions=int(written["sessions"]),
         until=float(written["until"]),
     )

@@ -252,7 +252,7 @@ class SmartTools:
         def solve(portion: tuple[Ints, int, int]) -> tuple[Ints, Verdicts]:
             worth = tables(outlook, *portion, self.model)
             rows = portion[0]
-            return rows, judge(outlook, rows, worth, ways[rows], fitted=self.model.sessions > 0)
+            return rows, judge(outlook, rows, worth, ways[rows], fitted=self.model.fitted)
 
         shares = portions(outlook)
         if len(outlook) < MANY:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 REASONS = {
     "forecast": "More free than direct clients are expected to need",
-    "cold_start": "No history yet: decided by the plain rule, carefully",
+    "cold_start": "No history yet: decided carefully, by what is usual elsewhere",
     "min_spots": "Raised to your minimum of spots",
     "release_all": "Close to the start: every free place is listed",
     "full": "Full",

@@ -27,7 +27,7 @@ from sync.engine.job import Job
 LOOK_BACK = timedelta(weeks=104)
 HELD_OUT = timedelta(weeks=2)
 CLEARLY = 1.05  # times the old model's error: it may have seen some of the weeks that are held out from the new one
-FEWEST_SESSIONS = 30  # with fewer the plain rule is as good, and says that it is one
+FEWEST_TO_TELL = 30  # sessions: fewer can neither be held back from nor stand for all that are left out
 
 
 def train_run(ctx: Context, run: Run) -> None:
@@ -40,7 +40,7 @@ def train_run(ctx: Context, run: Run) -> None:
 
 
 def train(ctx: Context, studio_id: int, *, now: datetime) -> Model | None:
-    """Fit on the studio's finished sessions of all its connections; None: too few yet, the plain rule goes on.
+    """Fit on the studio's finished sessions of all its connections; None: none yet, the plain rule goes on.
 
     The same data gives the same digest; then the row that is there stays. It stays too where a model that learned in
     the same way from all but the last two weeks foretells those clearly worse than it does.
@@ -48,7 +48,7 @@ def train(ctx: Context, studio_id: int, *, now: datetime) -> Model | None:
     with ctx.store.read() as db:
         facts, spotlit = learnable(db, studio_id, since=now - LOOK_BACK, until=now)
         latest = latest_model(db, studio_id)
-    if len(facts["sessions"]) < FEWEST_SESSIONS:
+    if facts["sessions"].empty:
         return None
     shown = held_out(facts, _in_use(ctx, latest), now)
     if latest is not None and not beats(shown):
@@ -80,7 +80,7 @@ def held_out(facts: Facts, old: SmartTools | None, now: datetime) -> dict[str, A
     sessions = facts["sessions"][~facts["sessions"]["cancelled"]]
     before = sessions["starts_at"] < now - HELD_OUT
     known, late = sessions[before], sessions[~before]
-    if len(known) < FEWEST_SESSIONS or late.empty:
+    if len(known) < FEWEST_TO_TELL or late.empty:
         return None
     part = {
         name: facts[name][facts[name]["session_id"].isin(known["session_id"])] for name in ("reservations", "offers")
@@ -128,7 +128,7 @@ def learnable(db: Database, studio_id: int, *, since: datetime, until: datetime)
     if not campaigns.spans:
         return every, 0
     clear = finished(together([unlit(facts, campaigns, number) for number, facts in each.items()]))
-    if len(clear["sessions"]) < FEWEST_SESSIONS:
+    if len(clear["sessions"]) < FEWEST_TO_TELL:
         return every, 0
     return clear, len(every["sessions"]) - len(clear["sessions"])
 

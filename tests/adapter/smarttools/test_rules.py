@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -268,6 +269,18 @@ def test_an_unfitted_tool_answers_by_the_plain_rule_and_says_so() -> None:
     row = _decide(SmartTools(), capacity=20, lead=48, direct=3)
     assert row["reason"] == "cold_start"
     assert 0 < row["spots"] < 17
+
+
+def test_what_learned_from_nothing_decides_by_what_is_usual_and_not_by_the_plain_rule(tmp_path: Path) -> None:
+    tools = SmartTools().fit(studios(), sessions().iloc[:0], reservations())
+    rooms = sessions(*({"session_id": f"x{places}", "capacity": float(places)} for places in (6, 12, 20, 40)))
+    told = tools.decide(NOW, studios(), rooms, reservations("x12", direct=3))
+    plain = SmartTools().decide(NOW, studios(), rooms, reservations("x12", direct=3))
+    assert set(told["reason"]) == {"cold_start"}
+    assert told["spots"].tolist() != plain["spots"].tolist()
+    tools.save(tmp_path)
+    again = SmartTools.load(tmp_path).decide(NOW, studios(), rooms, reservations("x12", direct=3))
+    pd.testing.assert_frame_equal(told, again)
 
 
 def test_a_studio_that_was_not_in_the_history_is_carried_by_the_others(fitted: SmartTools) -> None:
