@@ -19,7 +19,7 @@ SHARES: Floats = np.array([0.05, 0.15, 0.35, 0.65])  # of the curve left
 ALONG = (1.0, 0.5, 0.0)  # how far (power) late bookings follow trend and pace: what it is chosen from
 MEMORY = (4.0, 8.0, 16.0)  # weeks by which what was seen counts half
 HOLD = (np.inf, 200.0, 50.0)  # expected reservations that hold a ratio to 1; infinite: nothing is learned
-BELIEF = 2.5  # how much likelier (log) another choice must be than that late bookings go all along
+BELIEF = 2.5  # how much likelier (log, the mean over shares, which hold each other) another way must be
 WEEK = 168.0  # hours
 WEEKS = 104  # that are looked at
 
@@ -42,15 +42,16 @@ class Late:
 
 
 def fit_late(
-    sessions: Sessions, late: Floats, usual: Floats, means: Floats, chosen: Bools, dispersion: float
+    sessions: Sessions, counts: Floats, late: Floats, means: tuple[Floats, Floats], chosen: Bools, dispersion: float
 ) -> tuple[Late, Floats]:
-    """Learn from ``late``, how many booked once only each of SHARES was left; and what was to be expected of it then.
+    """Learn from how many booked in all, and once only each of SHARES was left; and what was to be expected of these.
 
-    ``usual``: what the level of the whole history led to expect of all bookings, ``means``: the same with the trend of
-    the time; ``chosen``: sessions that had room for all.
+    ``means``: what the level of the whole history led to expect of all bookings, and the same with the trend of the
+    time; ``chosen``: sessions that had room for all.
     """
+    usual, trended = means
     if not chosen.any():
-        return Late(), SHARES[:, None] * means
+        return Late(), SHARES[:, None] * trended
     names, house = numbered(sessions.studio)
     until = float(sessions.starts[chosen].max())
     back = np.clip(((until - sessions.starts) // WEEK).astype(np.int64), 0, WEEKS - 1)
@@ -61,39 +62,69 @@ def fit_late(
     def by_week(values: Floats) -> Floats:
         return sum_by(place[chosen], values[chosen], len(names) * (last + 1)).reshape(len(names), -1)
 
-    base, trended, shown = by_week(usual), by_week(means), np.stack([by_week(row) for row in late])
-    trend = np.where(base > 0, trended / np.maximum(base, 1e-300), 1.0)
+    base, moved = by_week(usual), by_week(trended)
+    trend = np.where(base > 0, moved / np.maximum(base, 1e-300), 1.0)
     before = np.concatenate([trend[:, :1], trend[:, :-1]], axis=1)  # as it was known then
-    seen, expected = shown / dispersion, SHARES[:, None, None] * base / dispersion
-    best = max((_foretold(seen, expected, before, *each) for each in product(ALONG, MEMORY, HOLD)), key=_likely)
+    seen = np.stack([by_week(row) for row in (*late, counts)]) / dispersion
+    best = _best(seen, base / dispersion, before)
     ratio = {name: best.ratio[:, index, -1].tolist() for index, name in enumerate(names)}
     then = best.ratio[:, house, week] * before[house, week] ** best.along
     return Late(best.along, ratio), np.asarray(then * SHARES[:, None] * usual, dtype=np.float64)
 
 
 @dataclass(frozen=True)
-class _Foretold:
-    """One way of foretelling."""
+class _Way:
+    """A way of foretelling bookings once only each share was left, and those before."""
 
     along: float
-    ratio: Floats  # (shares, studios, weeks + 1) by what was known before each week, and after the last
-    likely: float  # log likelihood of what came
+    ratio: Floats  # (shares, studios, weeks + 1) of late ones, by what was known before each week, and after the last
+    late: Floats  # (shares,) log likelihood of what came late
+    early: Floats  # the same of what came early, followed in the same way
 
 
-def _likely(found: _Foretold) -> float:
-    return found.likely
+def _best(seen: Floats, usual: Floats, trend: Floats) -> _Way:
+    """The likeliest way. ``seen``: late bookings of each week by share, and all of them as the last.
+
+    Late bookings go all along unless another way foretells them clearly better, by more than any does the early ones,
+    as many for as many, and better than what all bookings were of late does: else the level turned faster than its
+    trend, and nothing is shown of late ones.
+    """
+    late, early, shares = seen[:-1], seen[-1:] - seen[:-1], SHARES[:, None, None]
+    odds = late.sum(axis=(1, 2)) / np.maximum(early.sum(axis=(1, 2)), 1e-9)
+
+    def way(along: float, memory: float, hold: float) -> _Way:
+        foretold = usual * trend**along
+        parts = [(late, shares * foretold), (early, (1 - shares) * foretold)]
+        ratios = [_ratio(part, expected, memory, hold) for part, expected in parts]
+        likely = [
+            _likely(part, expected * ratio[..., :-1]) for (part, expected), ratio in zip(parts, ratios, strict=True)
+        ]
+        return _Way(along, ratios[0], *likely)
+
+    ways = [way(*each) for each in product(ALONG, MEMORY, HOLD)]
+    plain = way(1.0, MEMORY[0], np.inf)
+    turned = odds * np.max([other.early - plain.early for other in ways], axis=0)
+    together = [_ratio(seen[-1:], usual * trend, *each)[..., :-1] for each in product(MEMORY, HOLD)]
+    level = np.max([_likely(late, shares * usual * trend * ratio) for ratio in together], axis=0)
+    best = max(ways, key=lambda other: float(other.late.mean()))
+    return best if (best.late - np.maximum(plain.late + turned, level)).mean() > BELIEF else plain
 
 
-def _foretold(shown: Floats, usual: Floats, trend: Floats, along: float, memory: float, hold: float) -> _Foretold:
-    kept, usual = 0.5 ** (1 / memory), usual * trend**along
-    seen, expected = np.zeros(shown.shape[:2]), np.zeros(shown.shape[:2])
-    ratio = np.ones((*shown.shape[:2], shown.shape[2] + 1))
-    for week in range(shown.shape[2]):
-        seen, expected = kept * seen + shown[..., week], kept * expected + usual[..., week]
-        ratio[..., week + 1] = 1.0 if np.isinf(hold) else (hold + seen) / (hold + expected)
-    foretold = np.maximum(usual * ratio[..., :-1], 1e-9)
-    likely = float((shown * np.log(foretold) - foretold).sum()) / len(SHARES)  # the shares hold each other
-    return _Foretold(along, ratio, likely + (BELIEF if along == 1.0 and np.isinf(hold) else 0.0))
+def _ratio(seen: Floats, usual: Floats, memory: float, hold: float) -> Floats:
+    """What came to what was usual, before each week and after the last: the more lately, the more it counts."""
+    kept, weeks = 0.5 ** (1 / memory), seen.shape[-1]
+    shown, expected = np.zeros(seen.shape[:-1]), np.zeros(seen.shape[:-1])
+    ratio = np.ones((*seen.shape[:-1], weeks + 1))
+    for week in range(0 if np.isinf(hold) else weeks):
+        shown, expected = kept * shown + seen[..., week], kept * expected + usual[..., week]
+        ratio[..., week + 1] = (hold + shown) / (hold + expected)
+    return ratio
+
+
+def _likely(seen: Floats, foretold: Floats) -> Floats:
+    """Log likelihood (Poisson) for each share."""
+    foretold = np.maximum(foretold, 1e-9)
+    return np.asarray((seen * np.log(foretold) - foretold).sum(axis=(1, 2)), dtype=np.float64)
 
 
 def _between(table: Floats, to_come: Floats) -> Floats:

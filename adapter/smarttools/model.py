@@ -72,7 +72,7 @@ def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: 
         expected = level.after(direct, means, seen)
     bookings = _bookings(sessions, reservations, booked & (channel == DIRECT), curves)
     room = usable & bookings.timed & roomy(means, level.frailty, sessions.capacity)
-    late, then = fit_late(sessions, bookings.late, usual, means, room, level.dispersion)
+    late, then = fit_late(sessions, bookings.all, bookings.late, (usual, means), room, level.dispersion)
     level.common = common_variation(
         bookings.all[room], bookings.late[:, room], means[room], then[:, room], level.frailty
     )
