@@ -26,7 +26,7 @@ WEEKS = 104  # that are looked at
 
 @dataclass
 class Late:
-    """What was learned of late bookings."""
+    """What was learned of late bookings; as made, they go all along."""
 
     along: float = 1.0  # how far they follow trend and pace
     ratio: dict[str, list[float]] = field(default_factory=dict)  # by studio, at SHARES: of what comes to what would
@@ -36,9 +36,11 @@ class Late:
 
         ``moved``: by which trend and pace have moved the level.
         """
-        known = [self.ratio.get(name, [1.0] * len(SHARES)) for name in sessions.studio]
-        table = np.array(known).reshape(-1, len(SHARES)) * moved[:, None] ** (self.along - 1)
-        return _between(table, to_come)
+        if not self.ratio:
+            return np.ones(len(sessions))
+        names, house = numbered(sessions.studio)
+        known = np.array([self.ratio.get(name, [1.0] * len(SHARES)) for name in names])
+        return _between(known[house] * moved[:, None] ** (self.along - 1), to_come)
 
 
 def fit_late(
@@ -67,9 +69,10 @@ def fit_late(
     before = np.concatenate([trend[:, :1], trend[:, :-1]], axis=1)  # as it was known then
     seen = np.stack([by_week(row) for row in (*late, counts)]) / dispersion
     best = _best(seen, base / dispersion, before)
-    ratio = {name: best.ratio[:, index, -1].tolist() for index, name in enumerate(names)}
     then = best.ratio[:, house, week] * before[house, week] ** best.along
-    return Late(best.along, ratio), np.asarray(then * SHARES[:, None] * usual, dtype=np.float64)
+    shown = {name: best.ratio[:, index, -1].tolist() for index, name in enumerate(names)}
+    learned = Late(best.along, shown) if best.shown else Late()
+    return learned, np.asarray(then * SHARES[:, None] * usual, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,11 @@ class _Way:
     ratio: Floats  # (shares, studios, weeks + 1) of late ones, by what was known before each week, and after the last
     late: Floats  # (shares,) log likelihood of what came late
     early: Floats  # the same of what came early, followed in the same way
+
+    @property
+    def shown(self) -> bool:
+        """Whether it is another way than that late bookings go all along."""
+        return self.along < 1.0 or bool((self.ratio != 1.0).any())
 
 
 def _best(seen: Floats, usual: Floats, trend: Floats) -> _Way:
