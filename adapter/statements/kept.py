@@ -25,16 +25,19 @@ Json = dict[str, Any]
 Work = Callable[[Db], Json]
 
 
-def shown(context: Context, studio_id: int, name: str, work: Work) -> tuple[KeptPage, bool]:
-    """A page's content, and whether it is as last kept; what took long now is kept for the next visit."""
+def shown(context: Context, studio_id: int, name: str, work: Work, *, slow: float = SLOW) -> tuple[KeptPage, bool]:
+    """A page's content, and whether it is as last kept; what took long now is kept for the next visit.
+
+    ``slow``: seconds, where the content is a part of a page that has other work to do.
+    """
     with context.store.read() as db:
         kept = db.get(KeptPage, (studio_id, name))
-    if kept is not None and kept.seconds > SLOW:
+    if kept is not None and kept.seconds > slow:
         return kept, True
     made = _worked_out(context, studio_id, name, work)
-    if SLOW < made.seconds <= CERTAIN:
+    if slow < made.seconds <= CERTAIN:
         made = _worked_out(context, studio_id, name, work)
-    if made.seconds > SLOW:
+    if made.seconds > slow:
         _keep(context, made)
     return made, False
 
