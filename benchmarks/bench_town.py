@@ -21,6 +21,7 @@ from itertools import product
 import numpy as np
 
 from adapter.smarttools import SmartTools
+from benchmarks.bench_worlds import print_forecasts
 from benchmarks.town.life import Ledger, Policy, Town, live, town_of
 from benchmarks.town.policies import Emsr, OneStudio, Static, Tools, pickup
 from benchmarks.town.records import Found, Score, score, tables_of
@@ -30,7 +31,6 @@ from benchmarks.worlds.season import Log
 
 KEEPS, SHARES = (0.6, 1.0, 1.5), (0.0, 0.25, 0.5, 0.75)  # of what the rule protects; of the way from floor to ceiling
 LEAST = 0.95  # of what hindsight brings, over all: the limit
-LEADS = (168.0, 48.0, 12.0)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,9 @@ def main() -> int:
         },
         told.weight,
     )
-    _print_forecasts(town, log, weeks.alone)
+    found = Found.of(weeks.alone)
+    stood = np.isinf(found.gone)
+    print_forecasts(log, town.table.starts, found.session[stood], found.booked[stood])
     print(f"seed {told.seed}, weight {told.weight:g}: {share:.2f} of hindsight's, {share / LEAST:.2f} of the limit")
     return 0 if share >= LEAST else 1
 
@@ -118,25 +120,6 @@ def _cell(found: Score, studio: int | slice, weight: float) -> tuple[float, floa
 
 def _shown(cell: tuple[float, float, float]) -> str:
     return f"{cell[0]:9,.0f} {cell[1]:6.2%} {cell[2]:5.0f}"
-
-
-def _print_forecasts(town: Town, log: Log, alone: Ledger) -> None:
-    """``expected_direct`` against what then stood without a marketplace, by lead time, and in fifths."""
-    found, size = Found.of(alone), len(town.table)
-    stood = np.isinf(found.gone)
-    print("expected direct reservations, told and come:")
-    for lead in LEADS:
-        told, came = [], []
-        for at, ids, offer in log:
-            near = np.abs(town.table.starts[ids] - at - lead) < 1.5
-            if near.any() and offer.expected_direct is not None:
-                told += offer.expected_direct[near].tolist()
-                later = np.bincount(found.session[stood & (found.booked > at)], minlength=size)
-                came += later[ids[near]].tolist()
-        parts = np.array_split(np.argsort(told, kind="stable"), 5)
-        cells = " ".join(f"{np.mean(np.array(told)[part]):.2f}/{np.mean(np.array(came)[part]):.2f}" for part in parts)
-        error = np.abs(np.array(told) - np.array(came)).mean()
-        print(f"  {lead:5.0f} h: {np.mean(told):.2f}/{np.mean(came):.2f}, off by {error:.2f}; in fifths {cells}")
 
 
 if __name__ == "__main__":

@@ -87,7 +87,8 @@ def main() -> int:
     rows["SmartTools"] = score(world, run(world, policy, season, log=log), alone)
     rows["optimum"] = kept("best", best)
     share = _print(world, rows, season, told.weight)
-    _print_forecasts(world, log, alone)
+    stood = ~np.isnan(alone.direct) & np.isnan(world.direct.until)
+    print_forecasts(log, world.starts, world.direct.session[stood], alone.direct[stood])
     print(f"seed {told.seed}, weight {told.weight:g}: {share:.1%} of the optimum, {share / LEAST:.2f} of the limit")
     return 0 if share >= LEAST else 1
 
@@ -155,17 +156,19 @@ def _print(world: World, rows: dict[str, Score], season: np.ndarray, weight: flo
     return float(smart.value(weight)[season].sum() / top.value(weight)[season].sum())
 
 
-def _print_forecasts(world: World, log: Log, alone: Books) -> None:
-    """``expected_direct`` against what then stood without a marketplace, by lead time, and in ten equal parts."""
-    stood = ~np.isnan(alone.direct) & np.isnan(world.direct.until)
+def print_forecasts(log: Log, starts: Floats, session: Ints, booked: Floats) -> None:
+    """``expected_direct`` against what then came, by lead time, and in fifths of what was told.
+
+    ``session``, ``booked``: of the direct reservations that stood without a marketplace.
+    """
     print("expected direct reservations, told and come:")
     for lead in LEADS:
         told, came = [], []
         for at, ids, offer in log:
-            near = np.abs(world.starts[ids] - at - lead) < 1.5
+            near = np.abs(starts[ids] - at - lead) < 1.5
             if near.any() and offer.expected_direct is not None:
                 told += offer.expected_direct[near].tolist()
-                later = np.bincount(world.direct.session[stood & (alone.direct > at)], minlength=len(world.starts))
+                later = np.bincount(session[booked > at], minlength=len(starts))
                 came += later[ids[near]].tolist()
         cells = " ".join(
             f"{np.mean(np.array(told)[part]):.2f}/{np.mean(np.array(came)[part]):.2f}"

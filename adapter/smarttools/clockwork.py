@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adapter.smarttools.curves import EDGES
-from adapter.smarttools.facts import Floats, Ints
+from adapter.smarttools.curves import EDGES, Place, placed
+from adapter.smarttools.facts import Floats
 
-Place = tuple[Ints, Floats]  # between which of EDGES, and how far in
 SOME = 0.02  # of what is usual happens evenly over time: cancellations, and bookings where a curve has none
 
 
@@ -68,12 +67,6 @@ def at_place(table: Floats, place: Place) -> Floats:
 def _at(table: Floats, hours: Floats) -> Floats:
     """Linear between EDGES, held beyond the last."""
     return _mixed(table, *placed(hours))
-
-
-def placed(hours: Floats) -> Place:
-    """Between which of EDGES each lies, and how far in."""
-    place = np.clip(np.searchsorted(EDGES, hours, side="right") - 1, 0, len(EDGES) - 2)
-    return place, np.minimum((hours - EDGES[place]) / np.diff(EDGES)[place], 1.0)
 
 
 def _found(rising: Floats, wanted: Floats) -> tuple[np.ndarray, Floats]:

@@ -19,6 +19,7 @@ EDGES: Floats = np.array(
     dtype=np.float64,
 )  # hours before the start; a lead beyond the last edge counts as the last bin
 BINS = len(EDGES) - 1
+Place = tuple[Ints, Floats]  # between which of EDGES, and how far in
 WEIGHT = 60.0  # reservations that the parent's curve counts for, where too few groups are known to learn it
 LEAST_WEIGHT, MOST_WEIGHT = 10.0, 1000.0
 FRESH = 20.0  # the same of a studio's curve, beside that of all
@@ -67,10 +68,15 @@ class Curves:
     def left(self, sessions: Sessions, session: Ints, lead: Floats) -> Floats:
         """The share of its session's curve that is left at each lead, in hours."""
         known, kind = sessions.profiles
-        table, place = self.through(known).ravel(), np.clip(np.searchsorted(EDGES, lead, side="right") - 1, 0, BINS - 1)
-        way = np.minimum((lead - EDGES[place]) / np.diff(EDGES)[place], 1.0)
+        table, (place, way) = self.through(known).ravel(), placed(lead)
         at = kind[session] * (BINS + 1) + place
         return np.asarray(table[at] + (table[at + 1] - table[at]) * way, dtype=np.float64)
+
+
+def placed(hours: Floats) -> Place:
+    """Between which of EDGES each lies, and how far in."""
+    place = np.clip(np.searchsorted(EDGES, hours, side="right") - 1, 0, BINS - 1)
+    return place, np.minimum((hours - EDGES[place]) / np.diff(EDGES)[place], 1.0)
 
 
 def bins_of(lead: Floats) -> Ints:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adapter.smarttools.clockwork import at_place, placed
+from adapter.smarttools.clockwork import at_place
+from adapter.smarttools.curves import placed
 from adapter.smarttools.facts import Bools, Floats, Ints, Sessions, looked_up
 from adapter.smarttools.model import Model
 from adapter.smarttools.pace import Pace, Usual, pace_of

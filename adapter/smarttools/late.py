@@ -14,14 +14,13 @@ from itertools import product
 import numpy as np
 
 from adapter.smarttools.facts import Bools, Floats, Sessions, numbered, sum_by
+from adapter.smarttools.trend import WEEK, WEEKS
 
 SHARES: Floats = np.array([0.05, 0.15, 0.35, 0.65])  # of the curve left
 ALONG = (1.0, 0.5, 0.0)  # how far (power) late bookings follow trend and pace: what it is chosen from
 MEMORY = (4.0, 8.0, 16.0)  # weeks by which what was seen counts half
 HOLD = (np.inf, 200.0, 50.0)  # expected reservations that hold a ratio to 1; infinite: nothing is learned
 BELIEF = 2.5  # how much likelier (log, the mean over shares, which hold each other) another way must be
-WEEK = 168.0  # hours
-WEEKS = 104  # that are looked at
 
 
 @dataclass

@@ -10,16 +10,17 @@ import numpy as np
 from adapter.smarttools import SmartTools
 from benchmarks.town.life import Ledger, Policy, Town
 from benchmarks.town.records import CEILING, FLOOR, Found, tables_of
-from benchmarks.town.timetable import STUDIOS
+from benchmarks.town.timetable import RETAIL, STUDIOS
 from benchmarks.worlds.draw import Floats, Ints
 from benchmarks.worlds.leads import EDGES
 from benchmarks.worlds.peers import protected
 from benchmarks.worlds.season import Offer, offer_of
+from benchmarks.worlds.smart import decided
 
 
 def rates(town: Town, ids: Ints, share: Floats | float) -> Floats:
     """``share`` of the way from the floor to the ceiling."""
-    retail = np.array([studio.retail for studio in STUDIOS])[town.table.studio[ids]]
+    retail = RETAIL[town.table.studio[ids]]
     return np.round(retail * (FLOOR + share * (CEILING - FLOOR)), 2)
 
 
@@ -68,7 +69,7 @@ class Emsr:
         """All that is free beyond what is protected."""
         direct, through = on_the_books(self.town, ledger, at)
         rate = rates(self.town, ids, self.share)
-        retail = np.array([studio.retail for studio in STUDIOS])[self.town.table.studio[ids]]
+        retail = RETAIL[self.town.table.studio[ids]]
         coming = self.keeps * self.mean[ids] * np.interp(self.town.table.starts[ids] - at, EDGES, self.curve)
         free = np.maximum(self.town.table.capacity[ids] - direct[ids] - through[ids], 0)
         kept = [protected(*each) for each in zip(coming.tolist(), (rate / retail).tolist(), strict=True)]
@@ -102,14 +103,7 @@ class Tools:
         found = self.tools.decide(
             datetime.fromtimestamp(at * 3600, UTC), **tables_of(self.town, ids, ledger, at, self.weight)
         )
-        return Offer(
-            found["spots"].to_numpy(),
-            found["rate"].to_numpy(),
-            found["premium_spots"].to_numpy(),
-            found["premium_rate"].fillna(0).to_numpy(dtype=float),
-            found["expected_direct"].to_numpy(),
-            found["displacement_risk"].to_numpy(),
-        )
+        return decided(found)
 
 
 @dataclass

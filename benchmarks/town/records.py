@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.town.life import Ledger, Town
-from benchmarks.town.timetable import STUDIOS
+from benchmarks.town.timetable import RETAIL, STUDIOS
 from benchmarks.worlds.draw import Floats, Ints
-from benchmarks.worlds.tables import OFFERS
+from benchmarks.worlds.tables import instants, offers_of
 
 FLOOR, CEILING = 0.35, 0.9  # of the direct price
 
@@ -40,29 +40,24 @@ def tables_of(
     """Some classes as they stand; ``final``: with all that was ever listed, not only what is in force."""
     inside = np.zeros(len(town.table), bool)
     inside[ids] = True
-    rows = [row for row in ledger.offers if inside[row[0]]]
-    offers = pd.DataFrame(rows if final else list({row[0]: row for row in rows}.values()), columns=OFFERS)
     return {
         "studios": _studios(weight),
         "sessions": _sessions(town, ids),
         "reservations": _reservations(town, Found.of(ledger), inside, at),
-        "offers": offers.assign(
-            session_id=offers["session_id"].astype(str), from_at=_instants(offers["from_at"].to_numpy(dtype=float))
-        ),
+        "offers": offers_of(ledger.offers, inside, final=final),
     }
 
 
 def _studios(weight: float) -> pd.DataFrame:
-    retail = np.array([studio.retail for studio in STUDIOS])
     unset = pd.array([pd.NA] * len(STUDIOS))
     return pd.DataFrame(
         {
             "studio_id": [studio.name for studio in STUDIOS],
             "timezone": "UTC",
             "currency": "USD",
-            "retail_rate": retail,
-            "rate_floor": np.round(retail * FLOOR, 2),
-            "rate_ceiling": np.round(retail * CEILING, 2),
+            "retail_rate": RETAIL,
+            "rate_floor": np.round(RETAIL * FLOOR, 2),
+            "rate_ceiling": np.round(RETAIL * CEILING, 2),
             "min_spots": unset,
             "release_all_hours": unset,
             "displacement_weight": weight,
@@ -80,7 +75,7 @@ def _sessions(town: Town, ids: Ints) -> pd.DataFrame:
             "studio_id": names,
             "venue_id": names,
             "template_id": table.slot[ids].astype(str),
-            "starts_at": _instants(table.starts[ids]),
+            "starts_at": instants(table.starts[ids]),
             "capacity": table.capacity[ids],
             "category": table.category[ids].astype(str),
             "instructor_id": [f"{n}-{i}" for n, i in zip(names, table.instructor[ids].tolist(), strict=True)],
@@ -95,7 +90,7 @@ def _reservations(town: Town, found: Found, inside: np.ndarray, at: float) -> pd
     start, gone = town.table.starts[session], found.gone[who]
     is_gone = gone <= np.minimum(at, start)
     held = np.where(start > at, "booked", np.where(found.shows[who], "attended", "no_show"))
-    retail = np.array([studio.retail for studio in STUDIOS])[town.table.studio[session]]
+    retail = RETAIL[town.table.studio[session]]
     product = np.where(found.premium[who], "premium", "standard")
     return pd.DataFrame(
         {
@@ -103,16 +98,12 @@ def _reservations(town: Town, found: Found, inside: np.ndarray, at: float) -> pd
             "session_id": session.astype(str),
             "channel": np.where(guest, "marketplace", "direct"),
             "product": pd.Series(product, dtype="string").where(guest, pd.NA),
-            "booked_at": _instants(found.booked[who]),
-            "cancelled_at": pd.Series(_instants(np.where(is_gone, gone, 0.0))).where(is_gone),
+            "booked_at": instants(found.booked[who]),
+            "cancelled_at": pd.Series(instants(np.where(is_gone, gone, 0.0))).where(is_gone),
             "outcome": np.where(is_gone, "cancelled", held),
             "amount": np.where(is_gone, 0.0, np.where(guest, found.paid[who], retail)),
         }
     )
-
-
-def _instants(hours: Floats) -> pd.DatetimeIndex:
-    return pd.to_datetime(np.round(np.asarray(hours, dtype=float) * 3600), unit="s", utc=True)
 
 
 @dataclass(frozen=True)
@@ -127,7 +118,7 @@ class Score:
 
     def value(self, weight: float) -> Floats:
         """Payouts less the weighted retail value of displaced members."""
-        return self.payouts - weight * np.array([studio.retail for studio in STUDIOS]) * self.displaced
+        return self.payouts - weight * RETAIL * self.displaced
 
 
 def score(town: Town, ledger: Ledger, alone: Ledger) -> Score:

@@ -41,6 +41,7 @@ STUDIOS = (
     Studio(name="new", teaches=(0, 2), slots=24, room=16, members=0.45, retail=24.0, weeks=0),
     Studio(name="new and full", teaches=(3,), slots=24, room=14, members=0.85, retail=28.0, weeks=0),
 )
+RETAIL: Floats = np.array([studio.retail for studio in STUDIOS])
 
 
 @dataclass(frozen=True)

@@ -29,11 +29,16 @@ class Tools:
     def decide(self, at: float, ids: Ints, books: Books) -> Offer:
         """Its decisions on some classes."""
         found = self.tools.decide(datetime.fromtimestamp(at * 3600, UTC), **self.tables(ids, books, at))
-        return Offer(
-            found["spots"].to_numpy(),
-            found["rate"].to_numpy(),
-            found["premium_spots"].to_numpy(),
-            found["premium_rate"].fillna(0).to_numpy(dtype=float),
-            found["expected_direct"].to_numpy(),
-            found["displacement_risk"].to_numpy(),
-        )
+        return decided(found)
+
+
+def decided(found: pd.DataFrame) -> Offer:
+    """Decisions as what is on offer from then on."""
+    return Offer(
+        found["spots"].to_numpy(),
+        found["rate"].to_numpy(),
+        found["premium_spots"].to_numpy(),
+        found["premium_rate"].fillna(0).to_numpy(dtype=float),
+        found["expected_direct"].to_numpy(),
+        found["displacement_risk"].to_numpy(),
+    )

@@ -25,7 +25,7 @@ def tables_of(
         "studios": _studios(world, weight),
         "sessions": _sessions(world, ids),
         "reservations": pd.concat(parts, ignore_index=True),
-        "offers": _offers(books, inside, final=final),
+        "offers": offers_of(books.offers, inside, final=final),
     }
 
 
@@ -55,7 +55,7 @@ def _sessions(world: World, ids: Ints) -> pd.DataFrame:
             "studio_id": [f"s{n}" for n in studio],
             "venue_id": [f"v{n}" for n in studio],
             "template_id": world.slot[ids].astype(str),
-            "starts_at": _instants(world.starts[ids]),
+            "starts_at": instants(world.starts[ids]),
             "capacity": world.capacity[ids],
             "category": [f"c{n % 3}" for n in slot],
             "instructor_id": [f"i{n % 1000 % 6}-{n // 1000}" for n in slot],
@@ -82,19 +82,22 @@ def _reservations(
             "product": pd.Series([pd.NA] * len(who), dtype="string")
             if direct
             else np.where(books.premium[who], "premium", "standard"),
-            "booked_at": _instants(booked[who]),
-            "cancelled_at": pd.Series(_instants(np.where(is_gone, gone, 0.0))).where(is_gone),
+            "booked_at": instants(booked[who]),
+            "cancelled_at": pd.Series(instants(np.where(is_gone, gone, 0.0))).where(is_gone),
             "outcome": np.where(is_gone, "cancelled", held),
             "amount": np.where(is_gone, 0.0, amount),
         }
     )
 
 
-def _offers(books: Books, inside: np.ndarray, *, final: bool) -> pd.DataFrame:
-    rows = [row for row in books.offers if inside[row[0]]]
+def offers_of(
+    offers: list[tuple[int, float, int, float, int, float]], inside: np.ndarray, *, final: bool
+) -> pd.DataFrame:
+    """What was listed of the classes ``inside``: all of it, or what is in force."""
+    rows = [row for row in offers if inside[row[0]]]
     table = pd.DataFrame(rows if final else list({row[0]: row for row in rows}.values()), columns=OFFERS)
     return table.assign(
-        session_id=table["session_id"].astype(str), from_at=_instants(table["from_at"].to_numpy(dtype=float))
+        session_id=table["session_id"].astype(str), from_at=instants(table["from_at"].to_numpy(dtype=float))
     )
 
 
@@ -102,5 +105,6 @@ def _retail(world: World, sessions: Ints) -> Floats:
     return np.array([kind.retail for kind in world.kinds])[world.studio[sessions]]
 
 
-def _instants(hours: Floats) -> pd.DatetimeIndex:
+def instants(hours: Floats) -> pd.DatetimeIndex:
+    """Hours since 1970 as the tables have them."""
     return pd.to_datetime(np.round(np.asarray(hours, dtype=float) * 3600), unit="s", utc=True)
