@@ -63,7 +63,8 @@ class Outlook:
     doubt: Floats  # standard deviation of the median
     floor: Floats  # in major units, as ``ceiling``
     ceiling: Floats
-    paid: Floats  # the share of a rate that a reservation made now brings: it must stand, and be attended
+    stands: Floats  # the chance that a reservation made now stands at the start
+    paid: Floats  # the share of a rate that it brings: it must stand, and be attended
     free_rate: Floats  # the best rate if the place were worth nothing else
 
     def __len__(self) -> int:
@@ -93,7 +94,7 @@ def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
     median, scale = (part[kind] * anchor for part in responses.of(known))
     coin = 10.0**-sessions.digits
     floor, ceiling = sessions.floor * coin, sessions.ceiling * coin
-    paid = model.market.attended * at_lead(expected.made, expected.lead)
+    stands = at_lead(expected.made, expected.lead)
     return Outlook(
         sessions=sessions,
         books=books,
@@ -106,7 +107,8 @@ def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
         doubt=responses.doubt(known)[kind] * anchor,
         floor=floor,
         ceiling=ceiling,
-        paid=paid,
+        stands=stands,
+        paid=model.market.attended * stands,
         free_rate=np.clip(best_rate(median, scale, np.zeros(len(sessions))), floor, ceiling),
     )
 
@@ -155,11 +157,12 @@ def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
     seen = (steps.market * in_all[:, None]).T
     back = -np.expm1(-steps.hazard).T
     # What is held together below 1 in a step: rounding a busy step must not turn arrivals into debts.
-    busy, worthy = (each.max(axis=1) * (1 + model.others) for each in (direct, valued))
+    busy, worthy = (each[:, -1] * (1 + model.others) for each in (direct, valued))  # the last point is the highest
     returns = back * outlook.capacity[rows]
     fit = FULL / np.maximum(busy + seen + returns, FULL)
     value_fit = np.minimum((FULL - returns * fit) / np.maximum(worthy + seen, 1e-9), 1.0)
-    rates = outlook.free_rate[rows] + np.linspace(0, 1, RUNGS)[:, None] * (outlook.ceiling - outlook.free_rate)[rows]
+    cheapest, dearest = outlook.free_rate[rows], outlook.ceiling[rows]
+    rates = cheapest + np.linspace(0, 1, RUNGS)[:, None] * (dearest - cheapest)
     accept = chance(rates, outlook.median[rows], outlook.scale[rows])
     parts = {
         "capacity": outlook.capacity[rows],
