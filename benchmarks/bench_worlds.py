@@ -5,7 +5,7 @@ allocation (three spots at a flat rate) and Littlewood's rule re-solved at each 
 All of them meet the same people. Made-up markets are no proof of what a real studio gains.
 
 Run: python -m benchmarks.bench_worlds [--seed N] [--weight W] [--weeks N] [--refit] [--only KIND]
-     [--willing SHAPE] [--apart SPREAD] [--keep FOLDER]
+     [--willing SHAPE] [--apart SPREAD] [--shared PART] [--keep FOLDER]
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ class Refitted(Tools):
 def main() -> int:
     """Run all policies, print the tables, answer 1 below the limit."""
     told = _arguments()
-    own = {"willing": told.willing} | ({} if told.apart is None else {"median_spread": told.apart})
+    own = {"willing": told.willing, "shared": told.shared}
+    own |= {} if told.apart is None else {"median_spread": told.apart}
     kinds = [replace(kind, **own) for kind in KINDS if told.only in kind.name]
     world = draw(kinds, told.seed, weeks=told.weeks)
     season, past = season_of(world), np.flatnonzero(world.past)
@@ -68,12 +69,10 @@ def main() -> int:
         return played(optimum)
 
     def kept(name: str, make: Callable[[], Score]) -> Score:
-        path = (
-            told.keep
-            and told.keep
-            / f"{name}-{told.seed}-{told.weight}-{told.weeks}-{len(kinds)}-{told.willing}-{told.apart}.npz"
-        )
-        return make() if path is None else _kept(path, make)
+        if told.keep is None:
+            return make()
+        drawn = (told.seed, told.weight, told.weeks, len(kinds), told.willing, told.apart, told.shared)
+        return _kept(told.keep / f"{name}-{'-'.join(map(str, drawn))}.npz", make)
 
     rows = {
         "static": kept("static", lambda: played(Static(world))),
@@ -106,6 +105,12 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--apart", type=float, help="how far (log) what guests of a studio's slots would pay lies apart"
+    )
+    parser.add_argument(
+        "--shared",
+        type=float,
+        default=0.0,
+        help="part of what slots differ by that goes with hour and category, in all studios alike",
     )
     parser.add_argument("--refit", action="store_true", help="fit anew each week")
     parser.add_argument("--keep", type=Path, help="a folder for what the peers and the optimum scored")
