@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from adapter.smarttools import BadModel, SmartTools
 from adapter.smarttools.persistence import VERSION
+from adapter.smarttools.ratios import Ratios
 from adapter.smarttools.tools import MANY
 from tests.fixtures.timetable import NOW, Drawn, studios
 
@@ -71,6 +73,23 @@ def test_a_saved_model_decides_the_same_and_holds_data_only(drawn: Drawn, fitted
     assert _bytes(_decided(loaded, drawn, drawn.coming, drawn.coming_reservations)) == _bytes(expected)
     files = list((tmp_path / "model").iterdir())
     assert [json.loads(path.read_text())["version"] for path in files] == [VERSION]
+
+
+def test_a_model_of_before_hours_and_categories_told_of_the_marketplace_decides_as_it_did(
+    drawn: Drawn, fitted: SmartTools, tmp_path: Path
+) -> None:
+    older = copy.deepcopy(fitted)
+    for name in ("hour", "category"):
+        older.model.market.chain[name] = Ratios(1.0)
+    older.save(tmp_path)
+    path = next(tmp_path.iterdir())
+    written = json.loads(path.read_text())
+    for name in ("hour", "category"):
+        del written["model"]["market"]["chain"][name]
+    path.write_text(json.dumps(written))
+    tables = (drawn, drawn.coming, drawn.coming_reservations)
+    assert _bytes(_decided(SmartTools.load(tmp_path), *tables)) == _bytes(_decided(older, *tables))
+    assert _bytes(_decided(older, *tables)) != _bytes(_decided(fitted, *tables))
 
 
 @pytest.mark.parametrize("held", ["", "{}", "[]", '{"version": 99}', "\x80"])
