@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from adapter.smarttools.clockwork import at_lead, cut
+from adapter.smarttools.curves import BINS, bins_of
 from adapter.smarttools.facts import (
     DIRECT,
     MARKETPLACE,
@@ -46,6 +47,7 @@ class Books:
     marketplace: Ints
     third_party: Ints
     in_force: Floats  # the rate now on offer; NaN: none
+    when: Ints  # of each direct reservation: the session, times BINS, and the bin of the curve it was made in
 
 
 @dataclass(frozen=True)
@@ -81,14 +83,17 @@ def read_books(sessions: Sessions, reservations: Reservations, offers: Offers, a
     in_force = np.full(len(sessions), np.nan)
     past = offers.since <= at
     in_force[offers.session[past]] = offers.rate[past]  # sorted by time: the last one stays
-    return Books(direct, marketplace, third_party, in_force)
+    timed = active & (reservations.channel == DIRECT) & ~np.isnan(reservations.booked)
+    session = reservations.session[timed]
+    when = session * BINS + bins_of(sessions.starts[session] - reservations.booked[timed])
+    return Books(direct, marketplace, third_party, in_force, when)
 
 
 def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
     """Each session's outlook, in order."""
     capacity = np.minimum(np.nan_to_num(sessions.capacity), SIZES[-1] - 1).astype(np.int64)
     free = np.maximum(capacity - books.direct - books.marketplace - books.third_party, 0)
-    expected = forecast(sessions, books.direct, at, model, full=free == 0)
+    expected = forecast(sessions, books.direct, at, model, full=free == 0, when=books.when)
     (known, kind), responses = sessions.profiles, model.market.responses
     anchor = responses.anchor(sessions)
     median, scale = (part[kind] * anchor for part in responses.of(known))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +26,17 @@ def _decided(tools: SmartTools, drawn: Drawn, coming: pd.DataFrame, reservations
     return tools.decide(NOW, drawn.studios, coming, reservations)
 
 
+@pytest.mark.parametrize("known", [True, False])
 def test_a_session_decided_alone_at_its_studio_s_pace_is_decided_as_in_company(
-    drawn: Drawn, fitted: SmartTools
+    drawn: Drawn, fitted: SmartTools, known: bool
 ) -> None:
+    if not known:
+        coming = drawn.coming.assign(studio_id="s9", template_id="new " + drawn.coming["template_id"])
+        drawn = replace(drawn, studios=drawn.studios.assign(studio_id="s9"), coming=coming)
     together = _decided(fitted, drawn, drawn.coming, drawn.coming_reservations)
     pace = fitted.pace(NOW, drawn.studios, drawn.coming, drawn.coming_reservations)
     assert pace["pace"].nunique() == len(drawn.coming)  # each is told by the others alone
+    assert pace["tempo"].isna().all() == known
     told = drawn.coming.merge(pace, on="session_id", validate="1:1")
     for index in range(len(drawn.coming)):
         own = told.iloc[[index]]
