@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from adapter.smarttools import SmartTools
+from adapter.web.codes import AS_THEY_ARE
 from tests.fixtures.timetable import NOW, TIMES, reservations, sessions, studios
 
 FINAL = 12  # direct reservations of each class in the end
@@ -61,6 +62,16 @@ def test_of_a_late_studio_more_is_still_expected_and_less_is_listed(fitted: Smar
     )
     assert (seen["expected_direct"] > unseen["expected_direct"] + 1).all()
     assert (seen["spots"] < unseen["spots"]).all()
+
+
+def test_the_explanation_says_what_would_be_usual_beside_what_is_to_come(fitted: SmartTools) -> None:
+    coming, booked = _new_studio(LATE)
+    told = {
+        each["session_id"]: each["signals"] for each in fitted.explain(NOW, studios(studio_id="s9"), coming, booked)
+    }
+    usual, now = (told["24 0"][f"{word}share_of_direct_bookings_to_come"] for word in ("usual_", ""))
+    assert usual + 0.1 < now < 1
+    assert {name.replace("_", " ") for name in told["24 0"]} <= AS_THEY_ARE["signals"]
 
 
 def test_a_class_is_told_by_the_others_never_by_its_own_books(fitted: SmartTools) -> None:
