@@ -5,7 +5,7 @@ allocation (three spots at a flat rate) and Littlewood's rule re-solved at each 
 All of them meet the same people. Made-up markets are no proof of what a real studio gains.
 
 Run: python -m benchmarks.bench_worlds [--seed N] [--weight W] [--weeks N] [--refit] [--only KIND]
-     [--willing SHAPE] [--apart SPREAD] [--keep FOLDER]
+     [--willing SHAPE] [--apart SPREAD] [--shared PART] [--strangers] [--keep FOLDER]
 """
 
 from __future__ import annotations
@@ -53,10 +53,14 @@ class Refitted(Tools):
 def main() -> int:
     """Run all policies, print the tables, answer 1 below the limit."""
     told = _arguments()
-    own = {"willing": told.willing} | ({} if told.apart is None else {"median_spread": told.apart})
-    kinds = [replace(kind, **own) for kind in KINDS if told.only in kind.name]
+    own = {"willing": told.willing, "shared": told.shared}
+    own |= {} if told.apart is None else {"median_spread": told.apart}
+    known = [kind for kind in KINDS if told.only in kind.name and (kind.weeks > 0 or not told.strangers)]
+    judged = [replace(kind, weeks=0) for kind in known if kind.listed] if told.strangers else known
+    kinds = [replace(kind, **own) for kind in (known + judged if told.strangers else known)]
     world = draw(kinds, told.seed, weeks=told.weeks)
-    season, past = season_of(world), np.flatnonzero(world.past)
+    season = season_of(world) & (world.studio >= len(kinds) - len(judged))
+    past = np.flatnonzero(world.past)
     alone, history = run(world, None, season), run(world, Static(world, listed=False), world.past, step=24.0)
 
     def played(policy: Policy) -> Score:
@@ -68,12 +72,10 @@ def main() -> int:
         return played(optimum)
 
     def kept(name: str, make: Callable[[], Score]) -> Score:
-        path = (
-            told.keep
-            and told.keep
-            / f"{name}-{told.seed}-{told.weight}-{told.weeks}-{len(kinds)}-{told.willing}-{told.apart}.npz"
-        )
-        return make() if path is None else _kept(path, make)
+        if told.keep is None:
+            return make()
+        drawn = (told.seed, told.weight, told.weeks, len(kinds), told.willing, told.apart, told.shared, told.strangers)
+        return _kept(told.keep / f"{name}-{'-'.join(map(str, drawn))}.npz", make)
 
     rows = {
         "static": kept("static", lambda: played(Static(world))),
@@ -107,6 +109,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--apart", type=float, help="how far (log) what guests of a studio's slots would pay lies apart"
     )
+    parser.add_argument(
+        "--shared",
+        type=float,
+        default=0.0,
+        help="part of what slots differ by that goes with hour and category, in all studios alike",
+    )
+    parser.add_argument(
+        "--strangers", action="store_true", help="judge a studio of each kind that has no history, beside those known"
+    )
     parser.add_argument("--refit", action="store_true", help="fit anew each week")
     parser.add_argument("--keep", type=Path, help="a folder for what the peers and the optimum scored")
     return parser.parse_args()
@@ -138,7 +149,7 @@ def pickup(world: World, history: Books) -> tuple[Floats, Floats]:
 def _print(world: World, rows: dict[str, Score], season: np.ndarray, weight: float) -> float:
     """Value as a share of the optimum's, direct clients displaced and visitors, by kind; the share over all is told."""
     top, names = rows["optimum"], np.array([world.kinds[number].name for number in world.studio.tolist()])
-    groups = {name: season & (names == name) for name in dict.fromkeys(names.tolist())} | {"all": season}
+    groups = {name: season & (names == name) for name in dict.fromkeys(names[season].tolist())} | {"all": season}
     print(f"{'share of value, displaced, visitors':>36} " + " ".join(f"{name:>22}" for name in rows))
     for name, own in groups.items():
         cells = [

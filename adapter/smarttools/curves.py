@@ -59,6 +59,10 @@ class Curves:
         ]
         return np.array(found, dtype=np.float64)
 
+    def studio_doubt(self, sessions: Sessions) -> Floats:
+        """The same of the curve of each session's studio."""
+        return np.array([self.unsure.get(path[2], self.fresh) for path in sessions.paths], dtype=np.float64)
+
     def through(self, sessions: Sessions) -> Floats:
         """Each session's share of bookings made later than each of EDGES, (sessions, edges)."""
         shares = np.array([self.of(path) for path in sessions.paths]).reshape(-1, BINS)

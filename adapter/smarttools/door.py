@@ -78,6 +78,8 @@ def read_sessions(studios: pd.DataFrame, sessions: pd.DataFrame) -> Sessions:
         premium=_flags(table, "premium", missing=True),
         pace=frames.numbers(table, "sessions", "pace", least=0),
         pace_doubt=frames.numbers(table, "sessions", "pace_doubt", least=0),
+        tempo=frames.numbers(table, "sessions", "tempo", least=0),
+        tempo_doubt=frames.numbers(table, "sessions", "tempo_doubt", least=0),
     )
 
 

@@ -61,6 +61,8 @@ class Sessions:
     premium: Bools  # whether the studio offers Premium spots
     pace: Floats  # how the studio is doing beside its history (``pace``); NaN: to be told from the sessions at hand
     pace_doubt: Floats
+    tempo: Floats  # whether its clients book earlier or later than is known of them (``tempo``); NaN: as ``pace``
+    tempo_doubt: Floats
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -18,7 +18,8 @@ from adapter.smarttools.clockwork import at_place
 from adapter.smarttools.curves import placed
 from adapter.smarttools.facts import Bools, Floats, Ints, Sessions, looked_up
 from adapter.smarttools.model import Model
-from adapter.smarttools.pace import Pace, Usual, pace_of
+from adapter.smarttools.pace import Pace, Usual, pace_of, shown_by
+from adapter.smarttools.tempo import Seen, Tempo, tempo_of
 
 NODES: Floats = np.array([-np.sqrt(3.0), 0.0, np.sqrt(3.0)])
 LEAST_TO_COME = 1e-3  # share of a curve below which its doubt grows no further
@@ -46,13 +47,25 @@ class Forecast:
     hazard: Floats  # of a cancellation, accumulated from the start to each of EDGES
     made: Floats  # chance that a reservation made at each of EDGES stands
     pace: Pace  # of its studio
+    tempo: Tempo  # the same
     trend: Floats  # ratio of its studio's level to its history's: season and trend
     late: Floats  # ratio of what is to come to what level and curve alone say: how late bookings fare
     weeks_old: float  # the model's age beyond a week
 
 
-def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full: Bools | None = None) -> Forecast:
-    """``booked``: active direct reservations of each session at ``at``, in hours; ``full``: no place is free."""
+def forecast(
+    sessions: Sessions,
+    booked: Ints,
+    at: float,
+    model: Model,
+    *,
+    full: Bools | None = None,
+    when: Ints | None = None,
+) -> Forecast:
+    """``booked``: active direct reservations of each session at ``at``, in hours; ``full``: no place is free.
+
+    ``when``: of each of them, as far as is known: the session, times BINS, and the bin of the curve it was made in.
+    """
     lead = np.maximum(sessions.starts - at, 0.0)
     known, kind = sessions.profiles
     trend, drift = model.level.trend.ahead(sessions)
@@ -75,8 +88,14 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full:
         studio=model.level.studio_doubt(known)[kind] + drift,
         curve=shape,
     )
-    pace = pace_of(sessions, still, closed, usual)
-    level = level * pace.ratio
+    shown = shown_by(still, closed, usual)
+    seen = Seen(lead, direct, np.zeros(0, np.int64) if when is None else when, shown, level)
+    pace = pace_of(sessions, shown, usual)
+    tempo, pace = tempo_of(sessions, seen, usual, pace, model.curves.studio_doubt(known)[kind])
+    bent = np.flatnonzero(~np.isnan(tempo.power))
+    direct[bent] **= tempo.power[bent, None]
+    to_come[bent] **= tempo.power[bent]
+    shape, level = tempo.doubt, level * pace.ratio
     mixed_up = shape * (1 + common + pace.doubt)  # early for late: what doubt about the curve takes from the echo
     echo = np.maximum(common + pace.doubt - mixed_up, 0.0)
     late_only = frailty - common + mixed_up / np.maximum(to_come, LEAST_TO_COME)
@@ -98,6 +117,7 @@ def forecast(sessions: Sessions, booked: Ints, at: float, model: Model, *, full:
         hazard,
         made,
         pace,
+        tempo,
         trend,
         late,
         old,

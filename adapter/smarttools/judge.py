@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from adapter.smarttools.clockwork import at_lead
 from adapter.smarttools.facts import Bools, Floats, Ints
 from adapter.smarttools.outlook import Outlook
 from adapter.smarttools.plain import listed, upper_quantile
@@ -73,7 +72,7 @@ def judge(outlook: Outlook, rows: Ints, tables: Worth, way: Floats, *, fitted: b
     total = spots + premium
     risk, value = weigh(outlook, rows, tables, total, rates.units)
     safe = _safe(outlook, rows, tables, model, fitted=fitted)
-    stands = at_lead(outlook.expected.made, outlook.expected.lead)[rows]
+    stands = outlook.stands[rows]
     return Verdicts(
         spots=spots,
         premium_spots=premium,

@@ -33,7 +33,7 @@ SHARE = 0.25  # of the places: marketplace demand at a rate near nothing, where 
 SHARE_PLACES = 200.0  # places listed that this belief counts for
 UNKNOWN_LISTING = 0.2  # what a session counts for when nobody wrote down what was listed
 USUAL_RATE = 0.5  # of the retail rate, where nobody wrote down what was paid
-HOLD = {"studio": 4.0, "studio hour": 20.0, "cell": 15.0, "slot": 15.0}
+HOLD = {"hour": 10.0, "category": 10.0, "studio": 4.0, "studio hour": 20.0, "cell": 15.0, "slot": 15.0}
 ROUNDS = 3  # of learning curves from demand and demand from curves
 CAME, MISSED = 18.0, 2.0  # marketplace reservations that are believed to have been attended and missed beforehand
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from adapter.smarttools.clockwork import at_lead, cut
+from adapter.smarttools.curves import BINS, bins_of
 from adapter.smarttools.facts import (
     DIRECT,
     MARKETPLACE,
@@ -46,6 +47,7 @@ class Books:
     marketplace: Ints
     third_party: Ints
     in_force: Floats  # the rate now on offer; NaN: none
+    when: Ints  # of each direct reservation: the session, times BINS, and the bin of the curve it was made in
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ class Outlook:
     doubt: Floats  # standard deviation of the median
     floor: Floats  # in major units, as ``ceiling``
     ceiling: Floats
-    paid: Floats  # the share of a rate that a reservation made now brings: it must stand, and be attended
+    stands: Floats  # the chance that a reservation made now stands at the start
+    paid: Floats  # the share of a rate that it brings: it must stand, and be attended
     free_rate: Floats  # the best rate if the place were worth nothing else
 
     def __len__(self) -> int:
@@ -80,20 +83,23 @@ def read_books(sessions: Sessions, reservations: Reservations, offers: Offers, a
     in_force = np.full(len(sessions), np.nan)
     past = offers.since <= at
     in_force[offers.session[past]] = offers.rate[past]  # sorted by time: the last one stays
-    return Books(direct, marketplace, third_party, in_force)
+    timed = active & (reservations.channel == DIRECT) & ~np.isnan(reservations.booked)
+    session = reservations.session[timed]
+    when = session * BINS + bins_of(sessions.starts[session] - reservations.booked[timed])
+    return Books(direct, marketplace, third_party, in_force, when)
 
 
 def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
     """Each session's outlook, in order."""
     capacity = np.minimum(np.nan_to_num(sessions.capacity), SIZES[-1] - 1).astype(np.int64)
     free = np.maximum(capacity - books.direct - books.marketplace - books.third_party, 0)
-    expected = forecast(sessions, books.direct, at, model, full=free == 0)
+    expected = forecast(sessions, books.direct, at, model, full=free == 0, when=books.when)
     (known, kind), responses = sessions.profiles, model.market.responses
     anchor = responses.anchor(sessions)
     median, scale = (part[kind] * anchor for part in responses.of(known))
     coin = 10.0**-sessions.digits
     floor, ceiling = sessions.floor * coin, sessions.ceiling * coin
-    paid = model.market.attended * at_lead(expected.made, expected.lead)
+    stands = at_lead(expected.made, expected.lead)
     return Outlook(
         sessions=sessions,
         books=books,
@@ -106,7 +112,8 @@ def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
         doubt=responses.doubt(known)[kind] * anchor,
         floor=floor,
         ceiling=ceiling,
-        paid=paid,
+        stands=stands,
+        paid=model.market.attended * stands,
         free_rate=np.clip(best_rate(median, scale, np.zeros(len(sessions))), floor, ceiling),
     )
 
@@ -155,11 +162,12 @@ def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
     seen = (steps.market * in_all[:, None]).T
     back = -np.expm1(-steps.hazard).T
     # What is held together below 1 in a step: rounding a busy step must not turn arrivals into debts.
-    busy, worthy = (each.max(axis=1) * (1 + model.others) for each in (direct, valued))
+    busy, worthy = (each[:, -1] * (1 + model.others) for each in (direct, valued))  # the last point is the highest
     returns = back * outlook.capacity[rows]
     fit = FULL / np.maximum(busy + seen + returns, FULL)
     value_fit = np.minimum((FULL - returns * fit) / np.maximum(worthy + seen, 1e-9), 1.0)
-    rates = outlook.free_rate[rows] + np.linspace(0, 1, RUNGS)[:, None] * (outlook.ceiling - outlook.free_rate)[rows]
+    cheapest, dearest = outlook.free_rate[rows], outlook.ceiling[rows]
+    rates = cheapest + np.linspace(0, 1, RUNGS)[:, None] * (dearest - cheapest)
     accept = chance(rates, outlook.median[rows], outlook.scale[rows])
     parts = {
         "capacity": outlook.capacity[rows],

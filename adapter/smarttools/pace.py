@@ -9,7 +9,7 @@ how well studio and slot were known.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -31,6 +31,10 @@ class Usual:
     studio: Floats  # of the studio's level: large for a new one, and more the older the model is
     curve: Floats  # of a share b of the curve, over b x (1 - b)
 
+    def take(self, rows: Ints) -> Usual:
+        """That of some of them."""
+        return Usual(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -40,17 +44,18 @@ class Pace:
     doubt: Floats  # squared coefficient of variation that is left of it
 
 
-def pace_of(sessions: Sessions, booked: Floats, full: Bools, usual: Usual) -> Pace:
-    """``booked``: direct reservations that would stand; ``full``: no place is free.
+def shown_by(booked: Floats, full: Bools, usual: Usual) -> Floats:
+    """``booked``: direct reservations that would stand; of a session with no place free (``full``) at least so many."""
+    return np.where(full, at_least(booked, usual.booked), booked)
 
-    Where the sessions say their pace, that holds.
-    """
-    shown = np.where(full, at_least(booked, usual.booked), booked)
+
+def pace_of(sessions: Sessions, shown: Floats, usual: Usual) -> Pace:
+    """``shown``: direct reservations (``shown_by``). Where the sessions say their pace, that holds."""
     shape = usual.curve * (1 - usual.behind) / np.maximum(usual.behind, 1e-9)
     before = usual.studio + DRIFT
     house, slot = (numbered(names)[1] for names in (sessions.studio, sessions.slot))
     alone = usual.booked / (1 + usual.booked * (usual.frailty + usual.slot))
-    together = _summed(house * (len(PARTS) + 1) + np.searchsorted(PARTS, usual.behind), alone)
+    together = summed(house * (len(PARTS) + 1) + np.searchsorted(PARTS, usual.behind), alone)
     studio, studio_doubt = _told(house, shown, usual.booked, alone / (1 + together * shape), before)
     own = usual.booked / (1 + usual.booked * (usual.frailty + shape))
     ratio, doubt = _told(slot, shown, usual.booked, own, usual.slot, studio)
@@ -73,8 +78,9 @@ def _told(
 
 
 def _others(group: Ints, values: Floats) -> Floats:
-    return np.maximum(_summed(group, values) - values, 0.0)
+    return np.maximum(summed(group, values) - values, 0.0)
 
 
-def _summed(group: Ints, values: Floats) -> Floats:
+def summed(group: Ints, values: Floats) -> Floats:
+    """Each entry's sum over its group."""
     return sum_by(group, values, int(group.max(initial=-1)) + 1)[group]

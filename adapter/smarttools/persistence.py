@@ -86,7 +86,7 @@ def _model(written: dict[str, Any]) -> Model:
         market=Market(
             share=float(market["share"]),
             curves=_curves(market["curves"]),
-            chain=_chain(market["chain"]),
+            chain=Market().chain | _chain(market["chain"]),  # those before hours and categories were pooled lack them
             responses=_responses(market["responses"]),
             attended=float(market["attended"]),
         ),

@@ -182,13 +182,17 @@ class SmartTools:
         """How each session's studio is doing beside its history, told by its others to come. Raises ``BadTable``.
 
         Columns ``session_id``, ``pace`` (ratio of demand now to what history says) and ``pace_doubt`` (its squared
-        coefficient of variation). Given back as columns of ``sessions``, a session is decided as in this company.
+        coefficient of variation); of a studio whose booking curve is hardly known, ``tempo`` (the power that curve is
+        raised to) and ``tempo_doubt`` (what doubt of it is left), else NaN. Given back as columns of ``sessions``, a
+        session is decided as in this company.
         """
         coming = door.read_sessions(studios, sessions)
         booked, moment = door.read_reservations(reservations, coming), door.instant(at)
-        direct = read_books(coming, booked, door.read_offers(None, coming), moment).direct
-        told = forecast(coming, direct, moment, self.model).pace
-        return pd.DataFrame({"session_id": sessions["session_id"].array, "pace": told.ratio, "pace_doubt": told.doubt})
+        books = read_books(coming, booked, door.read_offers(None, coming), moment)
+        told = forecast(coming, books.direct, moment, self.model, when=books.when)
+        doubt = np.where(np.isnan(told.tempo.power), np.nan, told.tempo.doubt)
+        columns = {"pace": told.pace.ratio, "pace_doubt": told.pace.doubt, "tempo": told.tempo.power}
+        return pd.DataFrame({"session_id": sessions["session_id"].array, **columns, "tempo_doubt": doubt})
 
     def usual(self, studios: pd.DataFrame, sessions: pd.DataFrame) -> Floats:
         """Final direct reservations expected of each session before anything is on its books, places not limiting."""

@@ -254,7 +254,8 @@ AS_THEY_ARE: Mapping[str, frozenset[str]] = {
     "signals": words(
         "hours to start, capacity, free places, usual direct bookings, share of direct bookings to come, "
         "direct bookings to come, marketplace interest to come, pace, weeks since learned, popularity, "
-        "season and trend, direct bookings last day, direct bookings usual in that day, marketplace bookings last day"
+        "season and trend, direct bookings last day, direct bookings usual in that day, marketplace bookings last day, "
+        "late bookings beside usual, usual share of direct bookings to come, weeks known"
     ),
     "what the library that reads forms says of a field": words(
         "Not a valid number., Not a valid integer., Not a valid boolean., Unknown field."

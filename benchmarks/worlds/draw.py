@@ -24,6 +24,8 @@ MONDAY = datetime(2026, 3, 2, tzinfo=UTC).timestamp() / 3600  # hours since 1970
 WEEK = 168.0
 HOURS = (7, 9, 12, 17, 18, 19, 20)
 LOOK_AHEAD = 4 * WEEK
+CATEGORIES = 3
+TRAITS = ("fill", "early", "keen", "median")  # of a slot: its demand, who books early, who looks, what they would pay
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ class World:
 
 def draw(kinds: Sequence[Kind], seed: int, *, weeks: int = 6) -> World:
     """One studio for each entry of ``kinds``; guests of all are willing to pay in one shape."""
-    rng = np.random.default_rng(seed)
-    parts = [_studio(kind, number, rng, weeks) for number, kind in enumerate(kinds)]
+    rng, habits = np.random.default_rng(seed), _Habits.drawn(seed)
+    parts = [_studio(kind, number, rng, habits, weeks) for number, kind in enumerate(kinds)]
     joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     order = np.argsort(joined["starts"], kind="stable")
     table = {name: values[order] for name, values in joined.items()}
@@ -80,16 +82,40 @@ def draw(kinds: Sequence[Kind], seed: int, *, weeks: int = 6) -> World:
     )
 
 
-def _studio(kind: Kind, number: int, rng: np.random.Generator, weeks: int) -> dict[str, NDArray[Any]]:
-    slots = kind.slots
+@dataclass(frozen=True)
+class _Habits:
+    """What all studios' slots have in common by when they are and what they are, in standard deviations."""
+
+    hours: dict[str, Floats]  # by trait: of each hour on working days, and of each at the weekend
+    categories: dict[str, Floats]
+
+    @classmethod
+    def drawn(cls, seed: int) -> _Habits:
+        rng = np.random.default_rng([seed, 1])
+        return cls(
+            {name: rng.normal(size=2 * len(HOURS)) for name in TRAITS},
+            {name: rng.normal(size=CATEGORIES) for name in TRAITS},
+        )
+
+    def of(self, trait: str, slot: Ints, when: Ints, own: Floats, shared: float) -> Floats:
+        """A trait of slots: ``shared`` of its variance goes with hour and category, the rest is their ``own``."""
+        hour = np.searchsorted(HOURS, when % 24) + len(HOURS) * (when >= 5 * 24)
+        common = self.hours[trait][hour] + self.categories[trait][slot % CATEGORIES]
+        return np.asarray(np.sqrt(1 - shared) * own + np.sqrt(shared / 2) * common)
+
+
+def _studio(kind: Kind, number: int, rng: np.random.Generator, habits: _Habits, weeks: int) -> dict[str, NDArray[Any]]:
+    slots, ids = kind.slots, number * 1000 + np.arange(kind.slots)
     capacity = rng.integers(kind.capacity[0], kind.capacity[1] + 1, slots)
-    fill = (
-        kind.fill * np.exp(rng.normal(-(kind.slot_spread**2) / 2, kind.slot_spread, slots)) * np.exp(rng.normal(0, 0.1))
-    )
-    early = np.clip(kind.curve.early + rng.normal(0, kind.curve_spread, slots), 0.05, 0.95)
-    keen = np.exp(rng.normal(-0.08, 0.4, slots))
-    median = kind.retail * kind.median * np.exp(rng.normal(0, kind.median_spread, slots))
+    own = {"fill": rng.normal(0, 1, slots)}
+    house = np.exp(rng.normal(0, 0.1))
+    own |= {name: rng.normal(0, 1, slots) for name in TRAITS[1:]}
     when = rng.choice(7, slots) * 24 + rng.choice(HOURS, slots)
+    busy, planned, looked, rich = (habits.of(name, ids, when, own[name], kind.shared) for name in TRAITS)
+    fill = kind.fill * np.exp(kind.slot_spread * busy - kind.slot_spread**2 / 2) * house
+    early = np.clip(kind.curve.early + kind.curve_spread * planned, 0.05, 0.95)
+    keen = np.exp(0.4 * looked - 0.08)
+    median = kind.retail * kind.median * np.exp(kind.median_spread * rich)
     span = np.arange(-kind.weeks, weeks)
     slot, week = (grid.ravel() for grid in np.meshgrid(np.arange(slots), span, indexing="ij"))
     phase = rng.uniform(0, 2 * np.pi)
@@ -99,7 +125,7 @@ def _studio(kind: Kind, number: int, rng: np.random.Generator, weeks: int) -> di
     shock = np.exp(rng.normal(-(kind.day_sigma**2) / 2, kind.day_sigma, day.max() + 1))[day]
     demand = level * shock * rng.gamma(kind.own_shape, 1 / kind.own_shape, len(slot))
     return {
-        "studio": np.full(len(slot), number), "slot": number * 1000 + slot, "starts": MONDAY + week * WEEK + when[slot],
+        "studio": np.full(len(slot), number), "slot": ids[slot], "starts": MONDAY + week * WEEK + when[slot],
         "capacity": capacity[slot], "level": level, "demand": demand, "early": early[slot], "keen": keen[slot],
         "median": median[slot],
     }  # fmt: skip

@@ -44,6 +44,7 @@ class Kind:
     no_show: float = 0.07
     season: float = 0.1  # amplitude of a yearly wave (log)
     trend: float = 0.0  # a week (log)
+    shared: float = 0.0  # share of what parts slots that goes with hour and category, in all studios alike
     slots: int = 20  # a week
     weeks: int = 26  # of history
     listed: bool = True  # whether there were offers in the history

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from benchmarks.worlds.draw import Floats, Ints, People, World
+from benchmarks.worlds.draw import CATEGORIES, Floats, Ints, People, World
 from benchmarks.worlds.season import Books
 
 OFFERS = ["session_id", "from_at", "spots", "rate", "premium_spots", "premium_rate"]
@@ -57,7 +57,7 @@ def _sessions(world: World, ids: Ints) -> pd.DataFrame:
             "template_id": world.slot[ids].astype(str),
             "starts_at": instants(world.starts[ids]),
             "capacity": world.capacity[ids],
-            "category": [f"c{n % 3}" for n in slot],
+            "category": [f"c{n % CATEGORIES}" for n in slot],
             "instructor_id": [f"i{n % 1000 % 6}-{n // 1000}" for n in slot],
             "cancelled": False,
         }

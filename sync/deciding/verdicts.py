@@ -16,7 +16,7 @@ import numpy as np
 from adapter.smarttools import BadTable, SmartTools
 from adapter.store.facts import Facts
 from sync.deciding.candidates import CLOSING
-from sync.deciding.inputs import Inputs, facts_of
+from sync.deciding.inputs import PACE, Inputs, facts_of
 from sync.deciding.limits import Proposal, Standing, limit
 
 UNSTORED = frozenset({"proposed", "proposed_rate", "further", "further_rate", "put_aside"})
@@ -79,8 +79,9 @@ def verdicts(tools: SmartTools, inputs: Mapping[int, Inputs]) -> dict[int, Verdi
 def paces(tools: SmartTools, at: datetime, facts: Facts, skip: Container[int]) -> dict[int, list[float]]:
     """How the studio is doing beside its history, told to each session by all the others, with the doubt of it.
 
-    It is stored with a decision: the others' books are no longer what they were when it is replayed. ``skip``: sessions
-    that no model can be asked about. Nothing, where the model refuses a table.
+    Where its booking curve is hardly known, how early its clients book follows, with the doubt of that. It is stored
+    with a decision: the others' books are no longer what they were when it is replayed. ``skip``: sessions that no
+    model can be asked about. Nothing, where the model refuses a table.
     """
     sessions = facts["sessions"]
     known = np.array([number not in skip for number in sessions["session_id"].tolist()], dtype=bool)
@@ -88,8 +89,9 @@ def paces(tools: SmartTools, at: datetime, facts: Facts, skip: Container[int]) -
         told = tools.pace(at, facts["studios"], sessions[known], facts["reservations"])
     except BadTable:
         return {}
-    columns = (told[name].tolist() for name in ("session_id", "pace", "pace_doubt"))
-    return {int(number): [ratio, doubt] for number, ratio, doubt in zip(*columns, strict=True)}
+    rows = told[list(PACE)].to_numpy(dtype=np.float64)
+    told_of = zip(told["session_id"].tolist(), rows, strict=True)
+    return {int(number): row[~np.isnan(row)].tolist() for number, row in told_of}
 
 
 def _decided(tools: SmartTools, asked: Mapping[int, Inputs]) -> dict[int, dict[str, Any]]:

@@ -63,9 +63,9 @@ def test_a_busy_slot_is_told_by_its_own_sessions_and_its_studio_by_all() -> None
     size = len(own)
     usual = Usual(*(np.full(size, value) for value in (5.0, 0.5, 0.04, 0.1, 0.1, 0.03)))
     booked = np.where(np.arange(size) < 3, 12.0, 5.0)
-    ratio = pace_of(own, booked, np.zeros(size, bool), usual).ratio
+    ratio = pace_of(own, booked, usual).ratio
     assert ratio[:3].min() > ratio[3:].max() > 1
-    alone = pace_of(own, np.where(np.arange(size) == 0, 30.0, booked), np.zeros(size, bool), usual).ratio
+    alone = pace_of(own, np.where(np.arange(size) == 0, 30.0, booked), usual).ratio
     assert alone[0] == ratio[0]  # never by itself
     assert (alone[1:3] > ratio[1:3]).all()
 

@@ -82,6 +82,17 @@ def test_a_studio_that_sold_nothing_through_the_marketplace_was_not_listed(drawn
     assert quiet.model.market.mean(table) == pytest.approx(SmartTools().model.market.mean(table))
 
 
+def test_a_studio_that_never_listed_inherits_what_its_hours_draw_elsewhere(drawn: Drawn) -> None:
+    early = drawn.past.loc[drawn.past["starts_at"].dt.hour == 11, "session_id"]  # 7 in the morning in New York
+    booked = drawn.past_reservations
+    nobody = booked["session_id"].isin(early) & (booked["channel"] == "marketplace")
+    tools = SmartTools().fit(drawn.studios, drawn.past, booked[~nobody], drawn.offers)
+    strange = drawn.coming.assign(studio_id="s2", template_id="new-" + drawn.coming["template_id"])
+    keen = tools.model.market.keen(door.read_sessions(drawn.studios.assign(studio_id="s2"), strange))
+    morning = drawn.coming["starts_at"].dt.hour.to_numpy() == 11
+    assert keen[morning].max() < 0.5 * keen[~morning].min()
+
+
 def test_an_offer_without_a_rate_was_no_offer(drawn: Drawn) -> None:
     known = SmartTools().fit(drawn.studios, drawn.past, drawn.past_reservations, drawn.offers.assign(spots=0))
     blank = SmartTools().fit(drawn.studios, drawn.past, drawn.past_reservations, drawn.offers.assign(rate=np.nan))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 
 from adapter.smarttools import BadModel, SmartTools
 from adapter.smarttools.persistence import VERSION
+from adapter.smarttools.ratios import Ratios
 from adapter.smarttools.tools import MANY
 from tests.fixtures.timetable import NOW, Drawn, studios
 
@@ -23,12 +26,17 @@ def _decided(tools: SmartTools, drawn: Drawn, coming: pd.DataFrame, reservations
     return tools.decide(NOW, drawn.studios, coming, reservations)
 
 
+@pytest.mark.parametrize("known", [True, False])
 def test_a_session_decided_alone_at_its_studio_s_pace_is_decided_as_in_company(
-    drawn: Drawn, fitted: SmartTools
+    drawn: Drawn, fitted: SmartTools, known: bool
 ) -> None:
+    if not known:
+        coming = drawn.coming.assign(studio_id="s9", template_id="new " + drawn.coming["template_id"])
+        drawn = replace(drawn, studios=drawn.studios.assign(studio_id="s9"), coming=coming)
     together = _decided(fitted, drawn, drawn.coming, drawn.coming_reservations)
     pace = fitted.pace(NOW, drawn.studios, drawn.coming, drawn.coming_reservations)
     assert pace["pace"].nunique() == len(drawn.coming)  # each is told by the others alone
+    assert pace["tempo"].isna().all() == known
     told = drawn.coming.merge(pace, on="session_id", validate="1:1")
     for index in range(len(drawn.coming)):
         own = told.iloc[[index]]
@@ -71,6 +79,23 @@ def test_a_saved_model_decides_the_same_and_holds_data_only(drawn: Drawn, fitted
     assert _bytes(_decided(loaded, drawn, drawn.coming, drawn.coming_reservations)) == _bytes(expected)
     files = list((tmp_path / "model").iterdir())
     assert [json.loads(path.read_text())["version"] for path in files] == [VERSION]
+
+
+def test_a_model_of_before_hours_and_categories_told_of_the_marketplace_decides_as_it_did(
+    drawn: Drawn, fitted: SmartTools, tmp_path: Path
+) -> None:
+    older = copy.deepcopy(fitted)
+    for name in ("hour", "category"):
+        older.model.market.chain[name] = Ratios(1.0)
+    older.save(tmp_path)
+    path = next(tmp_path.iterdir())
+    written = json.loads(path.read_text())
+    for name in ("hour", "category"):
+        del written["model"]["market"]["chain"][name]
+    path.write_text(json.dumps(written))
+    tables = (drawn, drawn.coming, drawn.coming_reservations)
+    assert _bytes(_decided(SmartTools.load(tmp_path), *tables)) == _bytes(_decided(older, *tables))
+    assert _bytes(_decided(older, *tables)) != _bytes(_decided(fitted, *tables))
 
 
 @pytest.mark.parametrize("held", ["", "{}", "[]", '{"version": 99}', "\x80"])
