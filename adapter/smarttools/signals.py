@@ -56,10 +56,8 @@ def signals(outlook: Outlook, row: int, velocity: Velocity, model: Model) -> Sig
     found |= {} if popularity is None else {"popularity": round(popularity, 4)}
     found |= {"season_and_trend": round(float(expected.trend[row]), 4)} if known else {}
     power = float(expected.tempo.power[row])
-    usual = (
-        {} if math.isnan(power) else {"usual_share_of_direct_bookings_to_come": expected.to_come[row] ** (1 / power)}
-    )
-    found |= {name: round(float(share), 4) for name, share in usual.items()}
+    if not math.isnan(power):
+        found["usual_share_of_direct_bookings_to_come"] = round(float(expected.to_come[row] ** (1 / power)), 4)
     late = float(expected.late[row])
     found |= {} if late == 1.0 else {"late_bookings_beside_usual": round(late, 4)}
     return found | (_speed(outlook, row, velocity) if velocity.known[row] else {})
