@@ -31,7 +31,7 @@ def run_demo(instance: Path, *options: str) -> dict[str, Any]:
             "--port",
             "0",
             "--weeks",
-            "3",
+            "2",
             *options,
         ],
         env={"PATH": os.environ["PATH"], "ADAPTER_INSTANCE": str(instance)},
