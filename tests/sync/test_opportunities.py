@@ -137,20 +137,20 @@ def test_what_direct_clients_need_goes_first_though_more_was_accepted(desk: Desk
 
 
 def test_a_dismissed_card_is_not_asked_again_and_a_snoozed_one_later(desk: Desk, sandbox: LiveSandbox) -> None:
-    tomorrow = desk.road.ctx.now() + timedelta(hours=26)
-    gone, *later = sorted(desk.cards, key=lambda card: card.session.starts_at < tomorrow)  # of those, the dearest
+    gone, later = sorted(desk.cards, key=lambda card: card.session.starts_at)[:2]
     desk.say(gone, "dismiss")
-    for card in later:
-        desk.say(card, "snooze")
+    desk.say(later, "snooze")
     desk.decide()
-    assert desk.cards == []
+    assert not {gone.session.id, later.session.id} & {card.session.id for card in desk.cards}
     sandbox.tick(hours=25)
-    assert gone.session.starts_at > desk.road.ctx.now()
+    assert later.session.starts_at > desk.road.ctx.now() < gone.session.starts_at
     desk.road.set(last_pulled_at=desk.road.ctx.now())
     desk.decide()
-    asked = {card.session.id for card in desk.cards}
-    assert gone.session.id not in asked
-    assert asked & {card.session.id for card in later}
+    assert gone.session.id not in {card.session.id for card in desk.cards}
+    assert later.session.id in {card.session.id for card in desk.cards}
+    for refused, how in ((gone, "accept"), (gone, "snooze"), (later, "take"), (later, "accept")):
+        with pytest.raises(AnswerRefused):
+            desk.say(refused, how, reason="" if how == "accept" else "why not")
 
 
 def test_premium_is_asked_about_where_it_was_not_chosen_and_accepting_chooses_it_for_that_class(
