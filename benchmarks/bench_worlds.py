@@ -56,10 +56,10 @@ def main() -> int:
     own = {"willing": told.willing, "shared": told.shared}
     own |= {} if told.apart is None else {"median_spread": told.apart}
     known = [kind for kind in KINDS if told.only in kind.name and (kind.weeks > 0 or not told.strangers)]
-    judged = [replace(kind, weeks=0) for kind in known if kind.listed] if told.strangers else known
-    kinds = [replace(kind, **own) for kind in (known + judged if told.strangers else known)]
+    strangers = [replace(kind, weeks=0) for kind in known if kind.listed] if told.strangers else []
+    kinds = [replace(kind, **own) for kind in known + strangers]
     world = draw(kinds, told.seed, weeks=told.weeks)
-    season = season_of(world) & (world.studio >= len(kinds) - len(judged))
+    season = season_of(world) & (world.studio >= (len(known) if strangers else 0))
     past = np.flatnonzero(world.past)
     alone, history = run(world, None, season), run(world, Static(world, listed=False), world.past, step=24.0)
 

@@ -19,7 +19,7 @@ from adapter.smarttools.curves import placed
 from adapter.smarttools.facts import Bools, Floats, Ints, Sessions, looked_up
 from adapter.smarttools.model import Model
 from adapter.smarttools.pace import Pace, Usual, pace_of, shown_by
-from adapter.smarttools.tempo import Seen, Tempo, tempo_of
+from adapter.smarttools.tempo import Dated, Seen, Tempo, tempo_of
 
 NODES: Floats = np.array([-np.sqrt(3.0), 0.0, np.sqrt(3.0)])
 LEAST_TO_COME = 1e-3  # share of a curve below which its doubt grows no further
@@ -60,11 +60,11 @@ def forecast(
     model: Model,
     *,
     full: Bools | None = None,
-    when: Ints | None = None,
+    dated: Dated | None = None,
 ) -> Forecast:
     """``booked``: active direct reservations of each session at ``at``, in hours; ``full``: no place is free.
 
-    ``when``: of each of them, as far as is known: the session, times BINS, and the bin of the curve it was made in.
+    ``dated``: when they were made, as far as that is known; None: not at all.
     """
     lead = np.maximum(sessions.starts - at, 0.0)
     known, kind = sessions.profiles
@@ -89,7 +89,7 @@ def forecast(
         curve=shape,
     )
     shown = shown_by(still, closed, usual)
-    seen = Seen(lead, direct, np.zeros(0, np.int64) if when is None else when, shown, level)
+    seen = Seen(lead, direct, dated or Dated(np.zeros(0, np.int64), np.zeros(0)), shown, level)
     pace = pace_of(sessions, shown, usual)
     tempo, pace = tempo_of(sessions, seen, usual, pace, model.curves.studio_doubt(known)[kind])
     bent = np.flatnonzero(~np.isnan(tempo.power))

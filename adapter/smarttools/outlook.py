@@ -10,7 +10,6 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from adapter.smarttools.clockwork import at_lead, cut
-from adapter.smarttools.curves import BINS, bins_of
 from adapter.smarttools.facts import (
     DIRECT,
     MARKETPLACE,
@@ -26,6 +25,7 @@ from adapter.smarttools.facts import (
 from adapter.smarttools.forecast import WEIGHTS, Forecast, forecast, gamma_points
 from adapter.smarttools.model import Model
 from adapter.smarttools.response import best_rate, chance
+from adapter.smarttools.tempo import Dated
 from adapter.smarttools.value import Flow, Singles, Worth, worth
 
 SIZES = np.array([8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024, 4096, 2**20])  # places of the tables
@@ -47,7 +47,7 @@ class Books:
     marketplace: Ints
     third_party: Ints
     in_force: Floats  # the rate now on offer; NaN: none
-    when: Ints  # of each direct reservation: the session, times BINS, and the bin of the curve it was made in
+    dated: Dated  # when the direct ones were made
 
 
 @dataclass(frozen=True)
@@ -85,15 +85,15 @@ def read_books(sessions: Sessions, reservations: Reservations, offers: Offers, a
     in_force[offers.session[past]] = offers.rate[past]  # sorted by time: the last one stays
     timed = active & (reservations.channel == DIRECT) & ~np.isnan(reservations.booked)
     session = reservations.session[timed]
-    when = session * BINS + bins_of(sessions.starts[session] - reservations.booked[timed])
-    return Books(direct, marketplace, third_party, in_force, when)
+    dated = Dated(session, sessions.starts[session] - reservations.booked[timed])
+    return Books(direct, marketplace, third_party, in_force, dated)
 
 
 def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
     """Each session's outlook, in order."""
     capacity = np.minimum(np.nan_to_num(sessions.capacity), SIZES[-1] - 1).astype(np.int64)
     free = np.maximum(capacity - books.direct - books.marketplace - books.third_party, 0)
-    expected = forecast(sessions, books.direct, at, model, full=free == 0, when=books.when)
+    expected = forecast(sessions, books.direct, at, model, full=free == 0, dated=books.dated)
     (known, kind), responses = sessions.profiles, model.market.responses
     anchor = responses.anchor(sessions)
     median, scale = (part[kind] * anchor for part in responses.of(known))

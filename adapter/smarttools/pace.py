@@ -55,7 +55,7 @@ def pace_of(sessions: Sessions, shown: Floats, usual: Usual) -> Pace:
     before = usual.studio + DRIFT
     house, slot = (numbered(names)[1] for names in (sessions.studio, sessions.slot))
     alone = usual.booked / (1 + usual.booked * (usual.frailty + usual.slot))
-    together = summed(house * (len(PARTS) + 1) + np.searchsorted(PARTS, usual.behind), alone)
+    together = _summed(house * (len(PARTS) + 1) + np.searchsorted(PARTS, usual.behind), alone)
     studio, studio_doubt = _told(house, shown, usual.booked, alone / (1 + together * shape), before)
     own = usual.booked / (1 + usual.booked * (usual.frailty + shape))
     ratio, doubt = _told(slot, shown, usual.booked, own, usual.slot, studio)
@@ -72,15 +72,16 @@ def _told(
     ``worth``: expected reservations that each is worth as a witness.
     """
     weight = worth / np.maximum(usual, 1e-300)
-    seen, expected = _others(group, weight * shown), _others(group, worth) * times
+    seen, expected = others(group, weight * shown), others(group, worth) * times
     hold = 1 / np.maximum(before, 1e-9)
     return (hold + seen) / (hold + expected), 1 / (hold + expected)
 
 
-def _others(group: Ints, values: Floats) -> Floats:
-    return np.maximum(summed(group, values) - values, 0.0)
+def others(group: Ints, values: Floats) -> Floats:
+    """The sum over the others of each entry's group; ``values`` may have axes before that of the entries."""
+    whole = [_summed(group, row) for row in np.atleast_2d(values)]
+    return np.asarray(np.array(whole).reshape(values.shape) - values, dtype=np.float64)
 
 
-def summed(group: Ints, values: Floats) -> Floats:
-    """Each entry's sum over its group."""
+def _summed(group: Ints, values: Floats) -> Floats:
     return sum_by(group, values, int(group.max(initial=-1)) + 1)[group]

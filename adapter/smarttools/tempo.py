@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from adapter.smarttools.clockwork import at_lead
-from adapter.smarttools.curves import BINS, EDGES, WEIGHT
+from adapter.smarttools.curves import BINS, EDGES, WEIGHT, bins_of
 from adapter.smarttools.facts import Floats, Ints, Sessions, count_by, numbered
-from adapter.smarttools.pace import DRIFT, Pace, Usual, summed
+from adapter.smarttools.pace import DRIFT, Pace, Usual, others
 
 TEMPOS: Floats = np.exp(0.25 * np.arange(-5, 5))  # from much later to much earlier
 PER_DOUBT = 2.1  # squared variation of the tempo (log) for each unit of doubt of a curve, at its middle
@@ -35,27 +35,38 @@ class Tempo:
 
 
 @dataclass(frozen=True)
+class Dated:
+    """Direct reservations whose time of booking is known, one entry each."""
+
+    session: Ints
+    ahead: Floats  # hours before the start at which it was made
+
+    def of(self, rows: Ints, sessions: int) -> Dated:
+        """Those of some of so many sessions, which are numbered anew."""
+        place = np.full(sessions, -1)
+        place[rows] = np.arange(len(rows))
+        session = place[self.session]
+        return Dated(session[session >= 0], self.ahead[session >= 0])
+
+    def by_bin(self, sessions: int) -> Floats:
+        """How many were made in each bin of the curve, (sessions, bins)."""
+        return count_by(self.session * BINS + bins_of(self.ahead), sessions * BINS).reshape(-1, BINS)
+
+
+@dataclass(frozen=True)
 class Seen:
     """What is on the books of some studios' sessions, and what would be usual."""
 
     lead: Floats
     through: Floats  # each session's curve, (sessions, edges)
-    when: Ints  # of each reservation that is dated: the session, times BINS, and the bin it was made in
+    dated: Dated
     shown: Floats  # those that would stand; of a full one at least so many
     level: Floats  # final reservations usual of each
 
     def take(self, rows: Ints) -> Seen:
-        """Some of them, in order."""
-        place = np.full(len(self.lead), -1)
-        place[rows] = np.arange(len(rows))
-        session, when = place[self.when // BINS], self.when % BINS
-        own = session >= 0
-        when = (session * BINS + when)[own]
-        return Seen(self.lead[rows], self.through[rows], when, self.shown[rows], self.level[rows])
-
-    def made(self) -> Floats:
-        """Reservations by when they were made, (sessions, bins)."""
-        return count_by(self.when, len(self.lead) * BINS).reshape(-1, BINS)
+        """Some of them."""
+        dated = self.dated.of(rows, len(self.lead))
+        return Seen(self.lead[rows], self.through[rows], dated, self.shown[rows], self.level[rows])
 
 
 def tempo_of(sessions: Sessions, seen: Seen, usual: Usual, pace: Pace, doubt: Floats) -> tuple[Tempo, Pace]:
@@ -81,14 +92,14 @@ def _told(sessions: Sessions, seen: Seen, usual: Usual, doubt: Floats) -> tuple[
     booked = seen.level * (1 - later)
     alone = 1 / (1 + usual.booked * (usual.frailty + usual.slot))
     hold = 1 / np.maximum(usual.studio + DRIFT, LEAST)
-    shown, expected = _others(house, alone * seen.shown), _others(house, alone * booked)
+    shown, expected = others(house, alone * seen.shown), others(house, alone * booked)
     counted = shown * np.log(np.maximum(expected, LEAST)) - (hold + shown) * np.log(hold + expected)
     before = -(np.log(TEMPOS)[:, None] ** 2) / (2 * PER_DOUBT * doubt)
-    chance, nothing = _weights(before + _others(house, _timed(seen, come)) + counted), _weights(before)
+    chance, nothing = _weights(before + others(house, _timed(seen, come)) + counted), _weights(before)
     studio = (hold + shown) / (hold + expected)
     own = 1 / (1 + usual.booked * usual.frailty)
     keep = 1 / np.maximum(usual.slot, LEAST)
-    mine, mean = _others(slot, own * seen.shown), _others(slot, own * booked) * studio
+    mine, mean = others(slot, own * seen.shown), others(slot, own * booked) * studio
     ratio = studio * (keep + mine) / (keep + mean)
     told = (chance * ratio).sum(axis=0)
     unsure = (chance * (1 / (hold + expected) + 1 / (keep + mean) + (ratio / told - 1) ** 2)).sum(axis=0)
@@ -104,14 +115,9 @@ def _timed(seen: Seen, come: Floats) -> Floats:
     """
     left = np.where(EDGES[None, :] < seen.lead[:, None], come[:, None], seen.through)
     shares = (np.diff(left**power, axis=1) / np.maximum(1 - come[:, None] ** power, LEAST) for power in TEMPOS.tolist())
-    made = seen.made()
+    made = seen.dated.by_bin(len(come))
     found = np.stack([(made * np.log(share + A_TRACE)).sum(axis=1) for share in shares])
     return np.asarray(found / (1 + made.sum(axis=1) * SLOTS), dtype=np.float64)
-
-
-def _others(group: Ints, values: Floats) -> Floats:
-    """The sum over the others of the group."""
-    return np.array([summed(group, row) - row for row in np.atleast_2d(values)])
 
 
 def _weights(log: Floats) -> Floats:

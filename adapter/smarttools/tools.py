@@ -189,7 +189,7 @@ class SmartTools:
         coming = door.read_sessions(studios, sessions)
         booked, moment = door.read_reservations(reservations, coming), door.instant(at)
         books = read_books(coming, booked, door.read_offers(None, coming), moment)
-        told = forecast(coming, books.direct, moment, self.model, when=books.when)
+        told = forecast(coming, books.direct, moment, self.model, dated=books.dated)
         doubt = np.where(np.isnan(told.tempo.power), np.nan, told.tempo.doubt)
         columns = {"pace": told.pace.ratio, "pace_doubt": told.pace.doubt, "tempo": told.tempo.power}
         return pd.DataFrame({"session_id": sessions["session_id"].array, **columns, "tempo_doubt": doubt})

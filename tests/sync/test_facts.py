@@ -14,7 +14,7 @@ from adapter.store.facts import COLUMNS, Facts, facts_of_connection, table
 from adapter.store.settings import change_settings, map_sources
 from adapter.store.tables import PriceOption, Reservation, RunKind, Scope, Session
 from connectors.records import Channel, Outcome, PriceKind
-from sync.deciding.inputs import PACE, facts_of, inputs_of
+from sync.deciding.inputs import facts_of, inputs_of
 from tests.sync.conftest import Road, done
 
 
@@ -124,7 +124,13 @@ def test_stored_inputs_are_the_tables_again(mirrored: Road) -> None:
         assert_frame_equal(
             known.sort_values(order, ignore_index=True), given[name].sort_values(order, ignore_index=True)
         )
-    assert set(again["sessions"].columns) - set(COLUMNS["sessions"]) == {*PACE, "premium"}
+    assert set(again["sessions"].columns) - set(COLUMNS["sessions"]) == {
+        "pace",
+        "pace_doubt",
+        "tempo",
+        "tempo_doubt",
+        "premium",
+    }
 
 
 def test_a_table_has_its_types_whatever_its_rows() -> None:
