@@ -80,6 +80,9 @@ def read_sessions(studios: pd.DataFrame, sessions: pd.DataFrame) -> Sessions:
         pace_doubt=frames.numbers(table, "sessions", "pace_doubt", least=0),
         tempo=frames.numbers(table, "sessions", "tempo", least=0),
         tempo_doubt=frames.numbers(table, "sessions", "tempo_doubt", least=0),
+        appetite=frames.numbers(table, "sessions", "appetite", least=0),
+        appetite_doubt=frames.numbers(table, "sessions", "appetite_doubt", least=0),
+        interest=frames.numbers(table, "sessions", "interest", least=0),
     )
 
 

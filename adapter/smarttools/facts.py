@@ -63,6 +63,9 @@ class Sessions:
     pace_doubt: Floats
     tempo: Floats  # whether its clients book earlier or later than is known of them (``tempo``); NaN: as ``pace``
     tempo_doubt: Floats
+    appetite: Floats  # how what its guests would pay lies beside what is known of them (``appetite``); NaN: as ``pace``
+    appetite_doubt: Floats
+    interest: Floats  # the same of how many look
 
     def __len__(self) -> int:
         return len(self.ids)

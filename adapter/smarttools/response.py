@@ -70,6 +70,7 @@ class Responses:
     weights: Floats = field(default_factory=lambda: PRIOR @ _near(USUAL_WITHIN))  # of the curves, for any studio
     known: dict[str, list[float]] = field(default_factory=dict)
     retail: dict[str, float] = field(default_factory=dict)  # by slot: the direct price beside which this was seen
+    seen: dict[str, float] = field(default_factory=dict)  # by studio: the usual rate of the past, over retail
 
     def of(self, sessions: Sessions) -> tuple[Floats, Floats]:
         """Each session's median and scale."""
@@ -80,6 +81,10 @@ class Responses:
         """What the shares stand for: the direct price they were seen at, as nobody is richer for a price that rose."""
         told = looked_up(sessions.slot, self.retail, np.nan)
         return np.where(np.isnan(told), sessions.retail, told)
+
+    def usual_rate(self, sessions: Sessions) -> Floats:
+        """What guests of each session's studio mostly saw, over retail; NaN where nothing was listed."""
+        return looked_up(sessions.studio, self.seen, np.nan)
 
     def doubt(self, sessions: Sessions) -> Floats:
         """Standard deviation of each session's median: how little is known of it."""
@@ -139,7 +144,11 @@ def learn_responses(sessions: Sessions, stretches: Stretches) -> Responses:
     fresh, rows = _shares(found.studios * found.looks) @ near, _slots(own, found, *spread)
     known = {f"studio|{name}": _point(row) for name, row in zip(studios, fresh, strict=True)}
     known |= {f"slot|{name}": _point(row) for name, row in zip(slots, rows, strict=True)}
-    return Responses(found.usual @ near, known, _usual_retail(sessions))
+    rate = sum_by(house[number], exposed * stretches.share[listed], len(studios)) / np.maximum(
+        sum_by(house[number], exposed, len(studios)), 1e-300
+    )
+    seen = dict(zip(studios, rate.tolist(), strict=True))
+    return Responses(found.usual @ near, known, _usual_retail(sessions), seen)
 
 
 def _usual_retail(sessions: Sessions) -> dict[str, float]:
