@@ -26,6 +26,7 @@ from adapter.smarttools.facts import (
     Offers,
     Reservations,
     Sessions,
+    count_by,
     numbered,
     sum_by,
 )
@@ -33,9 +34,12 @@ from adapter.smarttools.openness import overlap
 from adapter.smarttools.response import chance
 
 RATIOS: Floats = np.exp(np.linspace(-1.2, 0.9, 22))  # of what guests would pay to what is thought
-OWN = 0.05  # of the doubt of what they would pay is each slot's own, and stays
+AS_THOUGHT = 12  # the place of 1 among them
+OWN = 0.25  # of the doubt of what they would pay at a new studio is each slot's own: its others tell nothing of it
 LEAST_DOUBT = 1e-4  # squared variation of a studio's willingness to pay from week to week
-LOOKS, NEW_LOOKS = 0.03, 0.15  # squared variation of how many look at a studio that is known, and at a new one
+LOOKS, NEW_LOOKS = 0.003, 0.15  # squared variation of how many look at a studio that listed before, and at a new one
+APART, NEW_APART = 0.05, 0.25  # the same of each of its slots
+TEMPER = 0.7  # of what is told is believed: when exactly what stood for sale is not known
 LEAST_ACCEPTED = 0.02  # of those who look, as in ``response``
 LEAST_SEEN = 0.05  # the same at the rates of the past
 STEEPEST = 0.3  # of the scale that is told, at the least, is people's own and not doubt of their median
@@ -64,9 +68,9 @@ class Belief:
     median: Floats
     scale: Floats  # of the logistic curve, flattened by the doubt of its median
     doubt: Floats  # standard deviation of the median
+    common: Floats  # squared variation of the medians of a studio that listed before, common to its slots
     seen: Floats  # the rate they mostly saw in the past; NaN: none
     looks: Floats  # how many look in all
-    known: Bools  # whether the studio is
 
 
 @dataclass(frozen=True)
@@ -140,11 +144,11 @@ def appetite_of(sessions: Sessions, posted: Posted, through: Floats, belief: Bel
         for told, usual in ((sessions.appetite, 1.0), (sessions.appetite_doubt, before), (sessions.interest, 1.0))
     )
     asked = np.isnan(sessions.pace) & ~said
-    use = asked[posted.session]
-    if use.any():
-        houses, house = numbered(sessions.studio)
-        told = _told(house, len(houses), posted.take(use), _part(posted.take(use), through), belief, before)
-        rows = asked & np.isin(house, house[posted.session[use]])
+    use = posted.take(asked[posted.session])
+    if len(use.session):
+        told = _told(sessions, use, _part(use, through), belief, before)
+        house = np.array(sessions.studio)
+        rows = asked & np.isin(house, np.unique(house[use.session]))
         payable, doubt, looks = (np.where(rows, *pair) for pair in zip(told, (payable, doubt, looks), strict=True))
         said = said | rows
     return Appetite(payable, doubt, looks, said)
@@ -163,30 +167,53 @@ def _part(posted: Posted, through: Floats) -> Floats:
 
 
 def _told(
-    house: Ints, houses: int, posted: Posted, part: Floats, belief: Belief, before: Floats
+    sessions: Sessions, posted: Posted, part: Floats, belief: Belief, before: Floats
 ) -> tuple[Floats, Floats, Floats]:
     """Ratio of medians, squared doubt left of it, and ratio of looks, of every session."""
-    own = _own(belief)
-    accepted = _accepted(posted.rate, belief.median[posted.session], own[posted.session], LEAST_ACCEPTED)
-    seen = chance(belief.seen, belief.median, belief.scale)[:, None] / _accepted(
-        belief.seen, belief.median, own, LEAST_SEEN
-    )
-    more = np.where(np.isnan(seen), 1.0, seen)  # have looked in the past, if so few would pay what they saw
-    chances, mine = accepted * more[posted.session], house[posted.session]
-    means = _by(mine, (belief.looks[posted.session] * part)[:, None] * chances, houses)
-    sold, named = sum_by(mine, posted.sold, houses)[:, None], _by(mine, posted.sold[:, None] * np.log(chances), houses)
-    hold = 1 / np.where(_by(house, (~belief.known)[:, None], houses) > 0, NEW_LOOKS, LOOKS)
-    doubted = sum_by(house, (1 - OWN) * before, houses) / np.maximum(sum_by(house, np.ones(len(house)), houses), 1)
-    prior = -(np.log(RATIOS) ** 2) / (2 * (doubted + LEAST_DOUBT)[:, None])
-    weights = _weights(prior + named - (hold + sold) * np.log(hold + means))
-    looks = more * ((hold + sold) / (hold + means))[house]
-    counted = weights[house] * looks  # each ratio by how many would look if it held: it is they who would pay
+    house = numbered(sessions.studio)[1]
+    common = np.minimum(np.where(np.isnan(belief.common), (1 - OWN) * before, belief.common), before)
+    prior = _weights(-(np.log(RATIOS) ** 2) / (2 * (_mean(house, common) + LEAST_DOUBT)[:, None]))
+    more = _more(belief)
+    likely, looks = _likely(sessions, house, posted, part, belief, more)
+    weights = _weights(np.log(np.maximum(prior, 1e-300)) + TEMPER * likely)[house]
+    counted = weights * more * looks[house]  # each ratio by how many would look if it held: it is they who would pay
     shares = counted / counted.sum(axis=1, keepdims=True)
-    usual = (_weights(prior) @ RATIOS)[house]
-    mean = shares @ RATIOS
-    spread = (shares * (RATIOS - mean[:, None]) ** 2).sum(axis=1) / usual**2
-    left = np.minimum(spread + OWN * before * (mean / usual) ** 2, before * np.maximum(mean / usual, 1) ** 2)
-    return mean / usual, left / (mean / usual) ** 2, counted.sum(axis=1)
+    usual = (prior @ RATIOS)[house]
+    ratio = shares @ RATIOS / usual
+    left = (shares * (RATIOS / usual[:, None] - ratio[:, None]) ** 2).sum(axis=1) / ratio**2 + before - common
+    return ratio, np.minimum(left, before / np.minimum(ratio, 1.0) ** 2), counted.sum(axis=1)
+
+
+def _likely(
+    sessions: Sessions, house: Ints, posted: Posted, part: Floats, belief: Belief, more: Floats
+) -> tuple[Floats, Floats]:
+    """Log likelihood of what each studio sold at each ratio, and ratio of looks that goes with it; (studios, ratios).
+
+    Of each slot: at which of its rates it sold, and how much in all, its looks lying about its studio's.
+    """
+    slots, slot = numbered(sessions.slot)
+    of = np.zeros(len(slots), np.int64)
+    of[slot] = house
+    apart, hold = np.zeros((len(slots), 1)), np.zeros((int(house.max()) + 1, 1))
+    apart[slot, 0] = np.where(np.isnan(belief.seen), NEW_APART, APART)
+    hold[house, 0] = 1 / np.where(np.isnan(belief.seen), NEW_LOOKS, LOOKS)
+    mine, here = slot[posted.session], posted.session
+    chances = _accepted(posted.rate, belief.median[here], _own(belief)[here], LEAST_ACCEPTED) * more[here]
+    means = np.maximum(_by(mine, (belief.looks[here] * part)[:, None] * chances, len(slots)), 1e-300)
+    sold = _by(mine, posted.sold[:, None], len(slots))
+    alone = 1 / (1 + apart * means[:, AS_THOUGHT, None])  # what a slot's count tells of its studio's looks
+    looks = (hold + _by(of, alone * sold, len(hold))) / (hold + _by(of, alone * means, len(hold)))
+    expected = looks[of] * means
+    counted = sold * np.log(expected) - (1 / apart + sold) * np.log1p(apart * expected)
+    rated = _by(mine, posted.sold[:, None] * np.log(chances), len(slots)) - sold * np.log(means)
+    return _by(of, rated + counted, len(hold)) + hold * (np.log(looks) - looks), looks
+
+
+def _more(belief: Belief) -> Floats:
+    """How many more have looked in the past at each ratio, as what was sold then is known; (sessions, ratios)."""
+    thought = chance(belief.seen, belief.median, belief.scale)[:, None]
+    more = thought / _accepted(belief.seen, belief.median, _own(belief), LEAST_SEEN)
+    return np.where(np.isnan(more), 1.0, more)
 
 
 def _accepted(rate: Floats, median: Floats, scale: Floats, least: float) -> Floats:
@@ -196,6 +223,10 @@ def _accepted(rate: Floats, median: Floats, scale: Floats, least: float) -> Floa
 
 def _by(group: Ints, rows: Floats, groups: int) -> Floats:
     return np.column_stack([sum_by(group, column, groups) for column in rows.T])
+
+
+def _mean(group: Ints, values: Floats) -> Floats:
+    return sum_by(group, values, int(group.max()) + 1) / count_by(group, int(group.max()) + 1)
 
 
 def _weights(log: Floats) -> Floats:

@@ -109,7 +109,7 @@ def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
         expected=expected,
         capacity=capacity,
         free=free,
-        known=belief.known,
+        known=np.array([model.level.knows(name) for name in sessions.studio], dtype=np.bool_),
         median=median,
         scale=scale,
         doubt=doubt,
@@ -126,13 +126,14 @@ def _appetite(sessions: Sessions, books: Books, expected: Forecast, model: Model
     (known, kind), responses = sessions.profiles, model.market.responses
     anchor = responses.anchor(sessions)
     median, scale = (part[kind] * anchor for part in responses.of(known))
+    seen, common = (part[kind] for part in responses.seen_by(known))
     belief = Belief(
         median=median,
         scale=scale,
         doubt=responses.doubt(known)[kind] * anchor,
-        seen=responses.usual_rate(known)[kind] * anchor,
+        common=common,
+        seen=seen * anchor,
         looks=expected.looks / np.maximum(at_lead(expected.market, expected.lead), 1e-12),
-        known=np.array([model.level.knows(name) for name in sessions.studio], dtype=np.bool_),
     )
     return belief, appetite_of(sessions, books.posted, expected.market, belief)
 
