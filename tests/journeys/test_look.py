@@ -84,6 +84,7 @@ def something_happened(ctx: Context, seeded: Seeded) -> None:
         row.webhook_gap = {"from": (NOON - timedelta(hours=3)).isoformat(), "to": None, "run": None}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [1280, 360])
 def test_every_page_looks_right(browser: Browser, served: str, ctx: Context, seeded: Seeded, width: int) -> None:
     something_happened(ctx, seeded)
