@@ -9,8 +9,8 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint requi
 run: install ## set everything up, start the sandbox platform and the service, and show the main job end to end
 	$(BIN)/adapter demo
 
-test: $(VENV)/.test ## the whole test suite
-	$(BIN)/pytest --numprocesses=2 --dist=worksteal
+test: $(VENV)/.test ## the whole test suite; what is compiled for it is kept, for the processes it starts and for the next time
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses=2 --dist=worksteal
 
 check: $(VENV)/.test ## lint, types, import rules
 	$(BIN)/ruff format --check .

@@ -14,6 +14,7 @@ import click
 from flask import Flask
 
 from adapter import __version__
+from adapter.operating.collector import settle_collector, spare_imports
 
 ADAPTER, BACKTEST, ROAD = "adapter.commands", "adapter.backtest.command", "sync.commands.work"
 COMMANDS = {
@@ -59,9 +60,9 @@ FROM_A_FILE = {("guarantee", "assess"), ("guarantee", "verify")}  # needs the fi
 
 def create() -> Flask:
     """The web application alone, for a WSGI server."""
+    spare_imports()
     from adapter.app import create_app
     from adapter.compose import compose
-    from adapter.operating.collector import settle_collector
     from sync.engine import announce
 
     app = create_app(announce(compose()))
@@ -80,6 +81,7 @@ class Commands(click.Group):
         """The command, imported now."""
         if cmd_name not in COMMANDS:
             return None
+        spare_imports()
         known: tuple[click.Command, ...] = import_module(COMMANDS[cmd_name]).COMMANDS
         return next((command for command in known if command.name == cmd_name), None)
 
@@ -101,7 +103,6 @@ def _context() -> Any:
     from adapter.compose import compose
     from adapter.config import ConfigError
     from adapter.logs import configure_logs
-    from adapter.operating.collector import settle_collector
     from sync.engine import announce
 
     settle_collector()

@@ -30,7 +30,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Pictures are taken where they are asked for: elsewhere taking them is no part of the suite."""
+    """Pictures are taken where they are asked for: elsewhere taking them is no part of the suite. What takes long is
+    begun first: in the end one of two workers would wait for it.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
     if config.getoption("--pictures") is None:
         taking = [item for item in items if item.get_closest_marker("pictures")]
         config.hook.pytest_deselected(items=taking)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 LEAST_WEEKS = 4  # to compare with; before that an interval would promise too much
 HELD = 0.5  # of those weeks, at the least, a slot must have been held in to be compared
@@ -52,7 +52,7 @@ def lift(came: Sequence[tuple[str, int]], others: Mapping[int, Mapping[str, int]
     weeks = np.array([sum(week.get(slot, usual[slot] or 0.0) for slot, _ in compared) for week in others.values()])
     total = sum(count for _, count in compared)
     error = float(weeks.std(ddof=1)) * math.sqrt(1 / max(days / 7, 1.0) + 1 / len(weeks))
-    reach = float(student.ppf((1 + CONFIDENCE) / 2, len(weeks) - 1)) * error
+    reach = float(stdtrit(len(weeks) - 1, (1 + CONFIDENCE) / 2)) * error
     extra = total - float(weeks.mean())
     counts = len(compared), len(came) - len(compared), len(weeks)
     return Lift(total, float(weeks.mean()), error, extra - reach, extra + reach, *counts)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
-from scipy import stats
+from scipy.special import stdtrit
 
 LEVEL = 0.95
 FEWEST = 2  # classes, below which nobody can say how much is chance
@@ -49,7 +49,7 @@ class Worth:
         if len(differences) < FEWEST:
             return None
         count = len(differences)
-        reach = float(stats.t.ppf((1 + LEVEL) / 2, count - 1)) * stdev(differences) * math.sqrt(count)
+        reach = float(stdtrit(count - 1, (1 + LEVEL) / 2)) * stdev(differences) * math.sqrt(count)
         centre = fmean(differences) * count
         return centre - reach, centre + reach
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from adapter.people.permissions import Act
-from adapter.statements.exports import as_csv, as_pdf
+from adapter.statements.exports import as_csv
 from adapter.statements.judging import NotAllowed, agree, ask, open_judgements
 from adapter.statements.making import one_statement, signed_statement, statement_then
 from adapter.statements.page import (
@@ -112,6 +112,8 @@ def as_lines(studio_id: int) -> Response:
 @needs(Act.SEE_GUARANTEE)
 def on_paper(studio_id: int) -> Response:
     """A version on paper."""
+    from adapter.statements.paper import as_pdf  # brings a printer and all its pictures, which few ever need
+
     row, studio = _statement(studio_id)
     return _file(as_pdf(row, studio), "application/pdf", row, "pdf")
 

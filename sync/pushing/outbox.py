@@ -31,21 +31,20 @@ class Claimed:
 
 def claim_next(db: Database, connection_id: int, now: datetime) -> Claimed | None:
     """Take the next due push of a connection, urgent ones first, then the oldest; the attempt is written down."""
-    for push in db.scalars(_due(connection_id, now)):
-        before = push.state
+    for number, fence, before in db.execute(_due(connection_id, now)):
         taken = (
             update(Push)
-            .where(Push.id == push.id, Push.fence == push.fence, Push.state == before)
+            .where(Push.id == number, Push.fence == fence, Push.state == before)
             .values(
                 state=PushState.SENDING,
                 fence=Push.fence + 1,
                 attempts=Push.attempts + 1,
                 claimed_until=now + CLAIM,
             )
-            .returning(Push.id)
+            .returning(Push)
+            .execution_options(synchronize_session=False, populate_existing=True)
         )
-        if db.execute(taken).first() is not None:
-            db.refresh(push)
+        if (push := db.scalar(taken)) is not None:
             db.add(PushStep(push_id=push.id, at=now, state=push.state))
             return Claimed(push, look_first=before is not PushState.PENDING)
     return None
@@ -149,7 +148,7 @@ def is_followed() -> ColumnElement[bool]:
 
 def _due(connection_id: int, now: datetime) -> Any:
     return (
-        select(Push)
+        select(Push.id, Push.fence, Push.state)
         .where(
             Push.connection_id == connection_id,
             Push.state.in_(WAITING),

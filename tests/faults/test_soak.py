@@ -10,12 +10,15 @@ from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from benchmarks.soak.bringing_up import soak_of
 from benchmarks.soak.clock import FileClock
 from benchmarks.soak.platform import running
 from tests.fixtures.database import NOON
 
 
+@pytest.mark.long
 def test_some_hours_in_which_everything_goes_wrong_lose_nothing(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'adapter.db'}"
     clock = FileClock(tmp_path / "clock")

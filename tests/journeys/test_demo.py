@@ -45,6 +45,7 @@ def run_demo(instance: Path, *options: str) -> dict[str, Any]:
     return counts
 
 
+@pytest.mark.long
 def test_a_studio_is_connected_mirrored_decided_and_pushed(tmp_path: Path) -> None:
     told = run_demo(tmp_path)
     assert min(told[what] for what in ("sessions", "reservations", "clients", "sales", "decisions")) > 100
@@ -55,6 +56,7 @@ def test_a_studio_is_connected_mirrored_decided_and_pushed(tmp_path: Path) -> No
     assert told["sessions"] < told["api_calls"] < told["sessions"] + 2 * told["pushes_confirmed"] + 200
 
 
+@pytest.mark.long
 def test_one_business_on_two_platforms_has_offers_in_force_by_what_each_takes(tmp_path: Path) -> None:
     """Where we sell, at a platform that takes none; at the other natively, and read back."""
     counts = run_demo(tmp_path, "--platform", "mindbody", "--platform", "marianatek")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from adapter.context import Context
 from adapter.marketplace.campaigns import Wanted, register_campaign
@@ -27,6 +27,13 @@ GRAVE = {"serious", "critical"}
 EVERY_RULE: Mapping[str, Any] = {}
 
 pytestmark = pytest.mark.browser
+
+
+def still(page: Page, width: int) -> Page:
+    """A page so wide, and without movement: a colour half-way from day to night is nobody's."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(reduced_motion="reduce")
+    return page
 
 
 def check(page: Page, name: str) -> None:
@@ -84,12 +91,11 @@ def something_happened(ctx: Context, seeded: Seeded) -> None:
         row.webhook_gap = {"from": (NOON - timedelta(hours=3)).isoformat(), "to": None, "run": None}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [1280, 360])
-def test_every_page_looks_right(browser: Browser, served: str, ctx: Context, seeded: Seeded, width: int) -> None:
+def test_every_page_looks_right(tab: Page, ctx: Context, seeded: Seeded, width: int) -> None:
     something_happened(ctx, seeded)
-    # Without movement: a colour half-way from day to night is nobody's.
-    context = browser.new_context(base_url=served, viewport={"width": width, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
+    page = still(tab, width)
     pages = {
         "calendar": f"/studios/{seeded.studio_id}?day=2026-03-03",
         "session": f"/sessions/{seeded.sessions[5]}",
@@ -120,9 +126,8 @@ def test_every_page_looks_right(browser: Browser, served: str, ctx: Context, see
     for name, path in pages.items():
         page.goto(path)
         check(page, f"{name}-{width}")
-    context.clear_cookies()
+    page.context.clear_cookies()
     page.goto(link_of(ctx, seeded.users[Role.SUPPORT]))
     page.get_by_role("button", name="Sign in").click()
     page.goto("/desk")
     check(page, f"desk-{width}")
-    context.close()

@@ -12,7 +12,7 @@ from adapter.people.invitations import invite
 from adapter.store.tables import Passkey, Role
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded, link_of
-from tests.journeys.test_look import check
+from tests.journeys.test_look import check, still
 
 pytestmark = pytest.mark.browser
 
@@ -68,15 +68,14 @@ def test_somebody_is_invited_joins_works_and_is_let_go(
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_its_pages_look_right(browser: Browser, served: str, named: Context, seeded: Seeded, width: int) -> None:
+def test_its_pages_look_right(tab: Page, named: Context, seeded: Seeded, width: int) -> None:
     ctx, owner = named, seeded.users[Role.OWNER]
     with ctx.store.write() as db:
         to = {"studio_id": seeded.studio_id, "actor": f"user:{owner}", "now": NOON}
         token = invite(db, ctx.keys, "Bea Lund", "bea@example.com", role=Role.OPERATIONS, **to)
         known = {"credential": b"\1", "public_key": b"\1", "sign_count": 0, "created_at": NOON}
         db.add(Passkey(user_id=owner, name="My phone", **known))
-    context = browser.new_context(base_url=served, viewport={"width": width, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
+    page = still(tab, width)
     for name, path in {"sign-in-ways": "/sign-in", "join": f"/join/{token}"}.items():
         page.goto(path)
         for fold in page.locator("summary").all():
@@ -95,4 +94,3 @@ def test_its_pages_look_right(browser: Browser, served: str, named: Context, see
     for name, path in pages.items():
         page.goto(path)
         check(page, f"{name}-{width}")
-    context.close()

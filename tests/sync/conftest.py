@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import sqlite3
 import threading
 import time as clock
@@ -184,8 +185,9 @@ def content(store: Store) -> dict[str, list[Any]]:
 
 
 @pytest.fixture
-def road(sandbox: LiveSandbox, config: Config, store: Store, keys: Keyring) -> Road:
-    """A studio connected to the small sandbox; the adapter's clock is the sandbox's."""
+def road(sandbox: LiveSandbox, config: Config, store: Store, keys: Keyring, monkeypatch: pytest.MonkeyPatch) -> Road:
+    """A studio connected to the small sandbox; the adapter's clock is the sandbox's. Retries come at once."""
+    monkeypatch.setattr("connectors.http.patience.BACKOFF", 0)
     config = replace(config, platforms=settings_of(sandbox.facts, config.instance, config.database_url).platforms)
     ctx = Context(config=config, store=store, keys=keys, now=lambda: sandbox.time[0])
     token = sandbox.staff_headers()["Authorization"].removeprefix("Bearer ")
@@ -196,18 +198,22 @@ Kept = Callable[[str, Callable[[], None]], None]
 
 
 @pytest.fixture
-def kept(road: Road, tmp_path_factory: pytest.TempPathFactory) -> Kept:
-    """Bring the road to a named state: made once, then copied, since markets are alike."""
+def kept(road: Road, sandbox: LiveSandbox, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """Bring the road to a named state, and what the platform holds of ours: made once, then copied, since markets are
+    alike.
+    """
 
     def bring(name: str, make: Callable[[], None]) -> None:
         file = tmp_path_factory.getbasetemp() / f"{name}.db"
-        path = str(road.ctx.store.url.database)
+        offers, path = file.with_suffix(".offers"), str(road.ctx.store.url.database)
         if file.exists():
             token = road.connection.access_token
             copy_database(str(file), path)
             road.set(access_token=token)
+            sandbox.site.offers.update(pickle.loads(offers.read_bytes()))  # noqa: S301  our own bytes
         else:
             make()
+            offers.write_bytes(pickle.dumps(sandbox.site.offers))
             copy_database(path, str(file))
 
     return bring

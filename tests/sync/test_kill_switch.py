@@ -31,19 +31,22 @@ from sync.deciding.decide import replay, stored
 from sync.engine.jobs import do_next
 from sync.engine.schedule import ask_for_pushes
 from tests.fixtures.sandbox import LiveSandbox
-from tests.sync.conftest import Road, done
+from tests.sync.conftest import Kept, Road, decide, done
 
 PUT = "PUT /channel/offers"
 
 
 @pytest.fixture
-def live(mirrored: Road, sandbox: LiveSandbox) -> Road:
+def live(mirrored: Road, sandbox: LiveSandbox, kept: Kept) -> Road:
     """A studio whose offers stand at the platform, where two classes had a cap of the studio's own before."""
-    mirrored.go_live()
-    done(mirrored.do(RunKind.DECIDE))
-    for push in mirrored.pushes()[:2]:
-        own_cap(sandbox, push, 1)
-    done(mirrored.do(RunKind.PUSH))
+
+    def push_over_own_caps() -> None:
+        decide(mirrored)
+        for push in mirrored.pushes()[:2]:
+            own_cap(sandbox, push, 1)
+        done(mirrored.do(RunKind.PUSH))
+
+    kept("pushed over own caps", push_over_own_caps)
     return mirrored
 
 

@@ -16,16 +16,19 @@ from connectors.sandbox.market.state import Offer as Held
 from sync.engine.schedule import ask_for_parity
 from sync.pushing.wanted import compare, wanted_of
 from tests.fixtures.sandbox import LiveSandbox
-from tests.sync.conftest import Road, done
+from tests.sync.conftest import Kept, Road, decide, done
 
 
 @pytest.fixture
-def pushed(mirrored: Road) -> Road:
+def pushed(mirrored: Road, kept: Kept) -> Road:
     """A mirrored studio whose offers stand at the platform."""
-    mirrored.agree(nothing_after_minutes=1440, no_increase_after_minutes=1430)
-    mirrored.go_live()
-    done(mirrored.do(RunKind.DECIDE))
-    done(mirrored.do(RunKind.PUSH))
+
+    def push() -> None:
+        mirrored.agree(nothing_after_minutes=1440, no_increase_after_minutes=1430)
+        decide(mirrored)
+        done(mirrored.do(RunKind.PUSH))
+
+    kept("pushed", push)
     return mirrored
 
 
