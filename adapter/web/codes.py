@@ -107,6 +107,20 @@ READINGS = {
     "deminimis": "When the 50 dollars are tested",
     "fx": "Which exchange rate",
 }
+REQUIREMENTS = {
+    "subscriber": "Active subscriber",
+    "agreement": "Signed marketplace agreement",
+    "inventory": "Consistent inventory",
+    "payout_set": "Payout set as agreed",
+    "smarttools": "SmartTools at every venue",
+    "once": "Takes part for the first time",
+}
+BREACHES = {
+    "breach": "An agreement was broken",
+    "termination": "An agreement was ended, wholly or in part",
+    "tracking": "Places sold could not be tracked, for a cause beyond control",
+    "fraud": "Fraud, or bad faith",
+}
 SETTINGS = {
     "min_spots": "Minimum of spots",
     "release_all_hours": "Release all, hours before the start",
@@ -238,7 +252,6 @@ AS_THEY_ARE: Mapping[str, frozenset[str]] = {
     ),
     "opportunities and what is set by hand": words("open, accepted, dismissed, snoozed, blackout, spots, rate"),
     "roles": words("owner, operations, finance, support, franchisor, marketplace, readonly"),
-    "judgements": words("waiver, breach, equivalent, start date, final"),
     "fields of what was asked for, or changed by somebody": words(
         "acknowledged at, activity, add, again, cause, class type, country, dry run, ends on, even public, evidence, "
         "excluded, expected, fee, from, granted, invitation, items, kind, locality, metric, name, "
@@ -258,7 +271,8 @@ AS_THEY_ARE: Mapping[str, frozenset[str]] = {
         "late bookings beside usual, usual share of direct bookings to come, weeks known"
     ),
     "what the library that reads forms says of a field": words(
-        "Not a valid number., Not a valid integer., Not a valid boolean., Unknown field."
+        "Not a valid number., Not a valid integer., Not a valid boolean., Unknown field., "
+        "Must lie between 2000-01-01 and 2199-12-31."
     ),
 }
 """By where they are shown."""

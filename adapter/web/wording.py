@@ -27,6 +27,7 @@ from adapter.web.codes import (
     PUSHES,
     READINGS,
     REASONS,
+    REQUIREMENTS,
     ROLES,
     ROLES_MEAN,
     RUNS,
@@ -77,8 +78,13 @@ def zone_name(instant: datetime, zone: str) -> str:
 
 def day(when: date | datetime, zone: str | None = None) -> str:
     """``Tue, Mar 3`` in the venue's zone."""
+    return _day(_local(when, zone), language().locale)
+
+
+def _local(when: date | datetime, zone: str | None) -> date:
+    """The day on the calendar of the zone."""
     local = when.astimezone(ZoneInfo(zone)) if isinstance(when, datetime) and zone else when
-    return _day(local.date() if isinstance(local, datetime) else local, language().locale)
+    return local.date() if isinstance(local, datetime) else local
 
 
 @lru_cache(maxsize=1_024)
@@ -146,6 +152,11 @@ def number(value: float | Decimal | int) -> str:
     return format_decimal(round(Decimal(str(value)), 2), "#,##0.##;−#,##0.##", locale=language().locale)
 
 
+def dated(when: date | datetime, zone: str | None = None) -> str:
+    """``Mar 3, 2026`` in the venue's zone: where the year matters."""
+    return format_skeleton("yMMMd", _local(when, zone), locale=language().locale)
+
+
 def month_day(when: date) -> str:
     """``Mar 3``."""
     return format_skeleton("MMMd", when, locale=language().locale)
@@ -189,6 +200,7 @@ def install(app: Flask) -> None:
         clock=clock,
         zone_name=zone_name,
         day=day,
+        dated=dated,
         moment=moment,
         to_the_second=to_the_second,
         second=second,
@@ -221,6 +233,7 @@ def install(app: Flask) -> None:
         SETTINGS=SETTINGS,
         REASONS=REASONS,
         READINGS=READINGS,
+        REQUIREMENTS=REQUIREMENTS,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -20,7 +20,6 @@ from adapter.store.tables import (
     Alert,
     AlertKind,
     ConnectionState,
-    JudgementKind,
     OpportunityState,
     OverrideKind,
     PushMode,
@@ -42,7 +41,7 @@ from tests.fixtures.tongue import OPEN, abroad
 Speaking = Callable[[Context], Flask]
 SHOWN = (
     *(Outcome, Channel, Stream, SessionStatus, ConnectionState, PushMode, PushState, RunState, RunKind),
-    *(ReservationState, Refusal, JudgementKind, Kind, OpportunityState, OverrideKind, Role),
+    *(ReservationState, Refusal, Kind, OpportunityState, OverrideKind, Role),
 )
 TOKENS = re.compile(r'name="csrf_token" value="[^"]*"|content="[^"]*csrf[^"]*"')
 
