@@ -45,7 +45,7 @@ TABLES: Mapping[Kind, type[Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record as it is shown. ``hash`` begins with that of ``raw``; ``whole``: that was computed again and is the same."""
+    """A record as it is shown. ``hash`` begins with that of ``raw``; ``whole``: that is so still."""
 
     kind: Kind
     title: str
