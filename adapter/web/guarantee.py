@@ -23,8 +23,9 @@ from adapter.statements.page import (
     takes_minutes,
 )
 from adapter.statements.recorded import participation_of
-from adapter.statements.reservations import record_of
+from adapter.statements.reservations import key, record_of
 from adapter.steering.studio_settings import FLOOR, settings_for
+from adapter.store.calendar import venues_of
 from adapter.store.holdouts import draw_of
 from adapter.store.tables import GuaranteeStatement, Studio
 from adapter.store.tenancy import row_id
@@ -57,6 +58,7 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         kept = select(GuaranteeStatement).where(GuaranteeStatement.studio_id == studio_id)
         versions = db.scalars(kept.order_by(GuaranteeStatement.version.desc()).limit(VERSIONS_SHOWN)).all()
         waiting = len(open_judgements(db, studio_id))
+        venues = {key(row.connection_id, row.external_id): row.name for row in venues_of(db, studio_id)}
         floor = settings_for(db, studio_id, caller()).get(FLOOR)
     return render_template(
         "guarantee.html",
@@ -71,6 +73,7 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         body=page.content["body"],
         versions=versions,
         waiting=waiting,
+        venues=venues,
         floor=floor,
         agreed=part.floor_share if part else None,
     )

@@ -25,6 +25,7 @@ from adapter.web.codes import (
     CAUSES,
     CHANNELS,
     PUSHES,
+    READ_AS,
     READINGS,
     REASONS,
     REQUIREMENTS,
@@ -233,6 +234,7 @@ def install(app: Flask) -> None:
         SETTINGS=SETTINGS,
         REASONS=REASONS,
         READINGS=READINGS,
+        READ_AS=READ_AS,
         REQUIREMENTS=REQUIREMENTS,
     )
     app.jinja_env.trim_blocks = True

@@ -60,17 +60,17 @@ def test_j4_aurora_from_the_number_to_the_proof(
     tab: Page, browser: Browser, served: str, ctx: Context, seeded: Seeded, tmp_path: Path
 ) -> None:
     studio, second = opened(ctx, tab, "Aurora", aurora())
-    expect(tab.locator(".lead")).to_contain_text("Started 2025-03-10, as displayed here")
-    assert [tile(tab, name).inner_text() for name in ("ClassPass Revenue", "Lost Revenue")] == ["344.00", "82.00"]
-    assert tile(tab, "Incremental").inner_text() == "262.00"
-    assert tile(tab, "Guarantee payment so far").inner_text() == "0.00"
-    expect(tab.get_by_text("Without an address: 3 visits. They could add 33.00")).to_be_visible()
+    expect(tab.locator(".lead")).to_contain_text("Started Mar 10, 2025, as displayed here")
+    assert [tile(tab, name).inner_text() for name in ("ClassPass Revenue", "Lost Revenue")] == ["$344.00", "$82.00"]
+    assert tile(tab, "Incremental").inner_text() == "$262.00"
+    assert tile(tab, "Guarantee payment so far").inner_text() == "$0.00"
+    expect(tab.get_by_text("Without an address: 3 visits. They could add $33.00")).to_be_visible()
     free = tab.get_by_role("region", name="Readings").get_by_role("row").filter(has_text="free_only")
-    expect(free).to_contain_text("+22.00")
-    expect(free).to_contain_text("104.00")
+    expect(free).to_contain_text("+$22.00")
+    expect(free).to_contain_text("$104.00")
     expect(free).to_contain_text("discretion")
     line = tab.get_by_role("region", name="Lines").get_by_role("row").filter(has_text="came directly before").first
-    expect(line).to_contain_text("20.00")
+    expect(line).to_contain_text("$20.00")
     kept = line.locator("code").inner_text()
     line.get_by_role("link").click()
     expect(tab.locator("#record")).to_contain_text(kept)
@@ -92,7 +92,7 @@ def test_j4_aurora_from_the_number_to_the_proof(
     tab.get_by_role("button", name="Agree").click()
     tab.get_by_role("link", name="Revenue Guarantee").click()
     versions = tab.get_by_role("region", name="Statements")
-    expect(versions.get_by_role("row").filter(has_text="Final: payment 0.00")).to_be_visible()
+    expect(versions.get_by_role("row").filter(has_text="Final: payment $0.00")).to_be_visible()
     proves(tab, tmp_path)
 
 
@@ -129,9 +129,9 @@ def proves(tab: Page, tmp_path: Path) -> None:
 def test_j4_bleak_is_owed_twice_the_difference_less_what_it_owes(tab: Page, ctx: Context, seeded: Seeded) -> None:
     opened(ctx, tab, "Bleak", bleak(), owes="150.00")
     names = ("ClassPass Revenue", "Lost Revenue", "Guarantee payment so far")
-    assert [tile(tab, name).inner_text() for name in names] == ["1060.00", "1260.00", "400.00"]
-    expect(tab.get_by_text("250.00 after set-off")).to_be_visible()
-    expect(tab.locator(".lead")).to_contain_text("due by 2025-08-06")
+    assert [tile(tab, name).inner_text() for name in names] == ["$1,060.00", "$1,260.00", "$400.00"]
+    expect(tab.get_by_text("$250.00 after set-off")).to_be_visible()
+    expect(tab.locator(".lead")).to_contain_text("due by Aug 6, 2025")
 
 
 def test_j4_a_light_says_what_to_do_and_until_when(
