@@ -62,6 +62,7 @@ ALERTS = {
     "push_failing": "A class can't be pushed",
     "drift": "Somebody sets their own number at the platform",
     "subscription": "The platform's events don't reach us",
+    "guarantee": "A requirement of the guarantee needs somebody",
     "to_enter": "Marketplace guests to be entered in your booking system",
     "reconnect": "Access has ended",
 }
@@ -146,6 +147,9 @@ READ_AS = {
     "after_setoff": "After what the studio owes is taken off",
     "line_date": "That of each reservation's own day",
 }
+MULTIPLES = frozenset({"pace", "popularity", "season_and_trend", "late_bookings_beside_usual"})
+SHARES = frozenset({"share_of_direct_bookings_to_come", "usual_share_of_direct_bookings_to_come"})
+"""Signals of a decision that are no counts: what is usual times so much; a part of the whole."""
 SETTINGS = {
     "min_spots": "Minimum of spots",
     "release_all_hours": "Release all, hours before the start",

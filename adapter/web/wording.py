@@ -24,6 +24,7 @@ from adapter.web.codes import (
     ALERTS,
     CAUSES,
     CHANNELS,
+    MULTIPLES,
     PUSHES,
     READ_AS,
     READINGS,
@@ -33,6 +34,7 @@ from adapter.web.codes import (
     ROLES_MEAN,
     RUNS,
     SETTINGS,
+    SHARES,
     WAYS,
 )
 from adapter.web.languages import language, said
@@ -158,6 +160,13 @@ def dated(when: date | datetime, zone: str | None = None) -> str:
     return format_skeleton("yMMMd", _local(when, zone), locale=language().locale)
 
 
+def measured(value: float, signal: str) -> str:
+    """A signal of a decision with its unit: ``× 1.08`` of what is usual, ``98.4%``, or a count."""
+    if signal in SHARES:
+        return f"{number(round(value * 100, 1))}%"
+    return f"× {number(value)}" if signal in MULTIPLES else number(value)
+
+
 def month_day(when: date) -> str:
     """``Mar 3``."""
     return format_skeleton("MMMd", when, locale=language().locale)
@@ -212,6 +221,7 @@ def install(app: Flask) -> None:
         instant=datetime.fromisoformat,
         as_date=date.fromisoformat,
         number=number,
+        measured=measured,
         seen=seen,
         capital=capital,
         readable=readable,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ from adapter.store.tables import (
     RunKind,
     RunState,
 )
-from adapter.web.codes import AS_THEY_ARE
+from adapter.web.codes import ALERTS, AS_THEY_ARE, PUSHES, RUNS
 from adapter.web.languages import Language, languages_in
 from connectors.records import Channel, Outcome, SessionStatus, Stream
 from sync.deciding.freshness import ADVICE
@@ -141,6 +142,11 @@ def test_a_language_is_found_by_its_folder_and_what_is_not_translated_in_it_stay
 def test_every_code_that_pages_show_as_it_is_can_be_said() -> None:
     known = frozenset[str]().union(*AS_THEY_ARE.values())
     assert {code.replace("_", " ") for words in SHOWN for code in words} <= known
+
+
+@pytest.mark.parametrize(("words", "codes"), [(ALERTS, AlertKind), (PUSHES, PushState), (RUNS, RunKind)])
+def test_every_code_that_is_told_in_words_has_them(words: dict[str, str], codes: type[StrEnum]) -> None:
+    assert set(words) == set(codes)
 
 
 @pytest.mark.parametrize(
