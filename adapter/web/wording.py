@@ -40,6 +40,7 @@ from adapter.web.codes import (
 from adapter.web.languages import language, said
 
 _CODE = re.compile(r"[a-z]+(_[a-z]+)+|[a-z_]+:\d+")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 
 
@@ -127,13 +128,15 @@ def ago(instant: datetime | None) -> str:
 
 
 def told(value: object, zone: str) -> str:
-    """A value of a record as people write it: an instant in the venue's zone, yes and no, a dash for nothing."""
+    """A value of a record as people write it: an instant in the venue's zone, a day, yes and no, a dash for nothing."""
     if value is None:
         return "–"
     if isinstance(value, bool):
         return said("yes") if value else said("no")
     if isinstance(value, str) and _INSTANT.fullmatch(value):
         return moment(datetime.fromisoformat(value), zone)
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return dated(date.fromisoformat(value))
     if isinstance(value, str) and _CODE.fullmatch(value):
         return readable(value.replace(":", " "))
     return said(str(value))
