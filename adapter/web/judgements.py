@@ -22,7 +22,7 @@ from adapter.web.access import caller, context, needs
 from adapter.web.codes import BREACHES, REQUIREMENTS
 from adapter.web.judgement_forms import FORMS, WHY, Choices, Control, nothing_to_choose, read_form, told
 from adapter.web.languages import said
-from adapter.web.wording import dated
+from adapter.web.wording import dated, money
 
 blueprint = Blueprint("judgements", __name__)
 AGREED_SHOWN = 30
@@ -134,8 +134,9 @@ def _versions(db: Db, studio: Studio) -> dict[int, str]:
     row = latest_statement(db, studio.id)
     if row is None or row.final:
         return {}
-    made, payment = dated(row.made_at, studio.timezone), row.body["payment"] or said("unknown")
-    return {row.version: said("{1}, made {2}: payment {3} {4}", row.version, made, payment, row.body["currency"])}
+    made, payment = dated(row.made_at, studio.timezone), row.body["payment"]
+    amount = said("unknown") if payment is None else money(payment, row.body["currency"])
+    return {row.version: said("{1}, made {2}: payment {3}", row.version, made, amount)}
 
 
 def _back(studio_id: int) -> ResponseReturnValue:

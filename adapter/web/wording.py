@@ -133,16 +133,24 @@ def told(value: object, zone: str) -> str:
         return "–"
     if isinstance(value, bool):
         return said("yes") if value else said("no")
-    if isinstance(value, str) and _INSTANT.fullmatch(value):
-        return moment(datetime.fromisoformat(value), zone)
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        return dated(date.fromisoformat(value))
+    if isinstance(value, str) and (when := _when(value, zone)):
+        return when
     if isinstance(value, str) and _CODE.fullmatch(value):
         return readable(value.replace(":", " "))
     return said(str(value))
 
 
-def money(amount: Decimal | float | None, currency: str) -> str:
+def _when(text: str, zone: str) -> str | None:
+    """An instant or a day as people write it; None: the text is neither."""
+    try:
+        if _INSTANT.fullmatch(text):
+            return moment(datetime.fromisoformat(text), zone)
+        return dated(date.fromisoformat(text)) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def money(amount: Decimal | float | str | None, currency: str) -> str:
     """An amount in its currency; a dash where there is none."""
     return "–" if amount is None else _money(Decimal(str(amount)), currency, language().locale)
 

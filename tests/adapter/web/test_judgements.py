@@ -11,7 +11,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from adapter.context import Context
+from adapter.guarantee import reading_case
+from adapter.guarantee.readings import REGISTER
 from adapter.people.accounts import create_user
+from adapter.statements.judging import CONTENT
 from adapter.statements.making import state_daily
 from adapter.store.tables import (
     ClassType,
@@ -22,6 +25,7 @@ from adapter.store.tables import (
     Role,
     Venue,
 )
+from adapter.web.codes import BREACHES, READ_AS, REQUIREMENTS
 from adapter.web.judgement_forms import FORMS
 from tests.adapter.web.test_guarantee import started
 from tests.fixtures.database import NOON
@@ -47,7 +51,7 @@ SHOWN = {
     "breach": ["The guarantee is void", "An agreement was ended, wholly or in part", "Mar 9, 2026, 18:30 EDT"],
     "start_date": ["The start date is corrected", "Start date Feb 10, 2026"],
     "equivalent": ["A class without a direct price has an equivalent", "24.50", "Jan 1, 2026"],
-    "final": ["A statement is final", "Version of the statement 1, made Mar 2, 2026: payment 0.00 USD"],
+    "final": ["A statement is final", "Version of the statement 1, made Mar 2, 2026: payment $0.00"],
 }
 
 
@@ -150,6 +154,15 @@ def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(
             assert (f'value="{kept[each.name]}" selected' in chosen[0]) is (each.name != field)
     assert f'value="{WHY["reason"]}"' in answer.text or field == "reason"
     assert judgements(ctx) == []
+
+
+def test_what_is_offered_is_what_the_guarantee_knows() -> None:
+    kept = {JudgementKind.WAIVER: ("requirement", REQUIREMENTS), JudgementKind.BREACH: ("kind", BREACHES)}
+    for kind, (name, words) in kept.items():
+        for code in words:
+            CONTENT[kind]({**KEPT[kind], name: code})  # raises for a word that it does not know
+    assert set(REQUIREMENTS) == {*reading_case.REQUIREMENTS, "once"}
+    assert set(READ_AS) == {str(value).lower() for reading in REGISTER for value in reading.values}
 
 
 def test_a_class_and_a_venue_of_two_booking_systems_are_not_taken_together(

@@ -33,6 +33,7 @@ from adapter.store.tables import (
 )
 from adapter.web.codes import ALERTS, AS_THEY_ARE, PUSHES, RUNS
 from adapter.web.languages import Language, languages_in
+from adapter.web.wording import told
 from connectors.records import Channel, Outcome, SessionStatus, Stream
 from sync.deciding.freshness import ADVICE
 from tests.fixtures.database import NOON
@@ -159,3 +160,19 @@ def test_every_code_that_is_told_in_words_has_them(words: dict[str, str], codes:
 )
 def test_a_date_within_a_sentence_is_written_as_in_the_language(english: str, german: str) -> None:
     assert Language("de", Locale("de"), {}).sentences.said(english) == german
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("2026-03-02", "Mar 2, 2026"),
+        ("2026-03-02T12:00:00+00:00", "Mon, Mar 2, 07:00 EST"),
+        ("2026-13-02", "2026-13-02"),
+        ("2026-13-02T12:00:00+00:00", "2026-13-02T12:00:00+00:00"),
+        ("payout_set", "payout set"),
+        (None, "–"),
+    ],
+)
+def test_a_value_of_a_record_is_written_as_people_write_it(client: FlaskClient, value: object, words: str) -> None:
+    with client.application.test_request_context():
+        assert told(value, "America/New_York") == words
