@@ -27,6 +27,7 @@ from adapter.store.tables import (
 )
 from adapter.web.codes import BREACHES, READ_AS, REQUIREMENTS
 from adapter.web.judgement_forms import FORMS
+from adapter.web.judgement_forms import WHY as JUDGED_WITH
 from tests.adapter.web.test_guarantee import started
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded, connection_of, mirrored, sign_in
@@ -118,41 +119,43 @@ def test_each_kind_is_asked_in_plain_fields_and_kept_as_the_guarantee_reads_it(
     assert "5 judgements wait" in words(finance.get(f"/studios/{seeded.studio_id}/guarantee").text)
 
 
-@pytest.mark.parametrize(
-    ("kind", "field", "text", "said"),
-    [
-        ("waiver", "requirement", "", "Choose one."),
-        ("waiver", "requirement", "luck", "Choose one that is offered."),
-        ("waiver", "reason", "  ", "Say it in a few words."),
-        ("waiver", "evidence", "", "Say it in a few words."),
-        ("breach", "at", "yesterday", "Give a day and a time"),
-        ("breach", "at", "0001-01-01T00:00", "Must lie between"),
-        ("start_date", "start_date", "2026-02-30", "Give a day"),
-        ("start_date", "start_date", "9999-01-01", "Must lie between"),
-        ("equivalent", "price", "", "Give an amount"),
-        ("equivalent", "price", "NaN", "Give an amount"),
-        ("equivalent", "price", "-1", "may not be below 0"),
-        ("equivalent", "venue_id", "7:elsewhere", "Choose one that is offered."),
-        ("final", "version", "7", "Choose one that is offered."),
-    ],
+WRONG = (
+    ("waiver", "requirement", "", "Choose one."),
+    ("waiver", "requirement", "luck", "Choose one that is offered."),
+    ("waiver", "reason", "  ", "Say it in a few words."),
+    ("waiver", "evidence", "", "Say it in a few words."),
+    ("breach", "at", "yesterday", "Give a day and a time"),
+    ("breach", "at", "0001-01-01T00:00", "Must lie between"),
+    ("start_date", "start_date", "2026-02-30", "Give a day"),
+    ("start_date", "start_date", "9999-01-01", "Must lie between"),
+    ("equivalent", "price", "", "Give an amount"),
+    ("equivalent", "price", "NaN", "Give an amount"),
+    ("equivalent", "price", "-1", "may not be below 0"),
+    ("equivalent", "venue_id", "7:elsewhere", "Choose one that is offered."),
+    ("final", "version", "7", "Choose one that is offered."),
 )
+"""The kind, one of its fields, what is typed there, and what is said of it."""
+
+
 def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(
-    finance: FlaskClient, seeded: Seeded, ctx: Context, kind: str, field: str, text: str, said: str
+    finance: FlaskClient, seeded: Seeded, ctx: Context
 ) -> None:
-    more = offer(ctx, seeded) if kind == "equivalent" else {}
-    answer = finance.post(path_of(seeded), data=filled(kind, GOOD[kind] | more) | {f"{kind}-{field}": text})
-    assert answer.status_code == 422
-    name = f"{kind}-{field}"
-    assert re.findall(r'id="([\w-]+)" name="[\w-]+"[^>]*aria-invalid="true"', answer.text) == [name]
-    (error,) = re.findall(rf'id="{name}-said">\s*<p class="error">([^<]*)</p>', answer.text)
-    assert said in error
-    kept = {**GOOD[kind], **more, **WHY, field: text}
-    for each in FORMS[JudgementKind(kind)].fields:
-        if each.among:
-            chosen = re.search(rf'<select id="{kind}-{each.name}".*?</select>', answer.text, re.DOTALL)
-            assert chosen is not None
-            assert (f'value="{kept[each.name]}" selected' in chosen[0]) is (each.name != field)
-    assert f'value="{WHY["reason"]}"' in answer.text or field == "reason"
+    offered = offer(ctx, seeded)
+    for kind, field, text, said in WRONG:
+        given = GOOD[kind] | (offered if kind == "equivalent" else {}) | WHY | {field: text}
+        answer = finance.post(path_of(seeded), data=filled(kind, given) | {f"{kind}-{field}": text})
+        assert answer.status_code == 422, (kind, field, text)
+        name = f"{kind}-{field}"
+        assert re.findall(r'id="([\w-]+)" name="[\w-]+"[^>]*aria-invalid="true"', answer.text) == [name]
+        (error,) = re.findall(rf'id="{name}-said">\s*<p class="error">([^<]*)</p>', answer.text)
+        assert said in error, (kind, field, text)
+        for each in (*FORMS[JudgementKind(kind)].fields, *JUDGED_WITH):
+            (shown,) = re.findall(rf'<(?:input|select) id="{kind}-{each.name}"[^>]*>(?:.*</select>)?', answer.text)
+            typed = given[each.name].strip().replace(",", ".")
+            if each.among:
+                assert (f'value="{typed}" selected' in shown) is (each.name != field)
+            else:
+                assert f'value="{typed}"' in shown
     assert judgements(ctx) == []
 
 
