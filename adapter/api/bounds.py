@@ -5,7 +5,7 @@ Beyond these a database or the calendar itself gives up; here it is told before,
 
 from __future__ import annotations
 
-from datetime import UTC, date
+from datetime import UTC, date, tzinfo
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
@@ -30,10 +30,10 @@ class Day(fields.Date):
 
 
 class Instant(fields.AwareDateTime):
-    """An instant of these two centuries; without a zone it is UTC, and a day alone is its first instant."""
+    """An instant of these two centuries; without a zone it is of ``zone``, and a day alone is its first instant."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(default_timezone=UTC, validate=_check, **options)
+    def __init__(self, zone: tzinfo = UTC, **options: Any) -> None:
+        super().__init__(default_timezone=zone, validate=_check, **options)
 
 
 def _check(when: date) -> None:

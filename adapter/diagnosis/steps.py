@@ -207,7 +207,10 @@ def of_quota(facts: Facts) -> Finding:
         todo = "It closes by itself at the first success. If it lasts, ask the platform whether it is down."
         return wrong(step, Cause.BREAKER_OPEN, seen, todo, since=facts.breaker_since)
     of = f" of {facts.calls_allowed}" if facts.calls_allowed is not None else ""
-    return well(step, f"{facts.calls_today}{of} calls today, none held back; what is sent is taken")
+    return well(
+        step,
+        f"{facts.calls_today}{of} calls today beside those that were asked for, none held back; what is sent is taken",
+    )
 
 
 def of_answers(facts: Facts) -> Finding:

@@ -27,7 +27,6 @@ class Unit(StrEnum):
 
     COUNT = "count"
     MONEY = "money"  # in the studio's currency
-    EXACT = "exact"  # money as a statement has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class Number:
 
 def _of_statement(label: str, *amounts: tuple[str, int]) -> Number:
     """A total of the guarantee: over its lines, these of their fields, each with its sign."""
-    return Number(label, Of.STUDIO, money.lines_of(*amounts), Unit.EXACT, Act.SEE_GUARANTEE)
+    return Number(label, Of.STUDIO, money.lines_of(*amounts), Unit.MONEY, Act.SEE_GUARANTEE)
 
 
 def _of_ledger(label: str, part: Callable[[Shown], int]) -> Number:

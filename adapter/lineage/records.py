@@ -45,7 +45,7 @@ TABLES: Mapping[Kind, type[Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record as it is shown. ``hash`` is of ``raw``; ``whole``: it was computed again just now and is the same."""
+    """A record as it is shown. ``hash`` begins with that of ``raw``; ``whole``: that is so still."""
 
     kind: Kind
     title: str
@@ -80,7 +80,7 @@ def find_record(db: Db, studio_id: int, kind: Kind, number: int, *, floor: bool)
 def _record(
     kind: Kind, row: Any, raw: Any, kept: str | None, title: str, at: datetime, zone: str, known: Any = ()
 ) -> Record:
-    whole = None if kept is None else digest(raw) == kept
+    whole = None if kept is None else kept.startswith(digest(raw))
     session = row.id if kind is Kind.SESSION else row.session_id if kind is Kind.DECISION else None
     return Record(kind, title, at, raw, kept or digest(raw), whole, session, tuple(known), zone)
 

@@ -6,7 +6,7 @@ person agrees nothing has changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -94,6 +94,12 @@ def open_judgements(db: Db, studio_id: int) -> list[Judgement]:
     """What waits for a second person."""
     waiting = select(Judgement).where(Judgement.studio_id == studio_id, Judgement.agreed_at.is_(None))
     return list(db.scalars(waiting.order_by(Judgement.id)))
+
+
+def agreed_judgements(db: Db, studio_id: int, limit: int) -> Sequence[Judgement]:
+    """What two people stand behind, the latest first."""
+    agreed = select(Judgement).where(Judgement.studio_id == studio_id, Judgement.agreed_at.is_not(None))
+    return db.scalars(agreed.order_by(Judgement.agreed_at.desc(), Judgement.id.desc()).limit(limit)).all()
 
 
 def _nothing_more(db: Db, context: Context, judgement: Judgement) -> None:

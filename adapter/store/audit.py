@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -73,11 +73,15 @@ def acts_in(db: Session, studio_id: int | None) -> Sequence[str]:
 
 def actors_in(db: Session, studio_id: int | None) -> dict[str, str]:
     """Whoever did something, and how they are called: of one studio, or of all."""
-    found = db.scalars(_where(select(Audit.actor), Filter(studio_id)).distinct()).all()
-    ids = [int(actor.removeprefix("user:")) for actor in found if actor.removeprefix("user:").isdecimal()]
+    return named(db, db.scalars(_where(select(Audit.actor), Filter(studio_id)).distinct()).all())
+
+
+def named(db: Session, actors: Collection[str]) -> dict[str, str]:
+    """How these are called, by actor: people by their name, others by what they are."""
+    ids = [int(actor.removeprefix("user:")) for actor in actors if actor.removeprefix("user:").isdecimal()]
     people = db.execute(select(User.id, User.name).where(User.id.in_(ids)))
     names = {f"user:{user_id}": name for user_id, name in people}
-    return {actor: names.get(actor, actor.replace(":", " ")) for actor in sorted(found)}
+    return {actor: names.get(actor, actor.replace(":", " ")) for actor in sorted(actors)}
 
 
 def studios_in(db: Session) -> dict[int, str]:

@@ -45,7 +45,7 @@ class Row:
     """A record on its way into its table: the columns, and the address that still has to become an id."""
 
     key: str  # the platform's id
-    hash: str  # of all that is kept of the record
+    hash: str  # of what is kept as it came, then of what was read from it: a change of either is one
     values: dict[str, Any]
     address: str | None
 
@@ -68,14 +68,14 @@ def to_row(kind: Kind, fetched: Fetched, keys: Keyring, now: datetime) -> Row:
         raise Unfit("external_id: a record without an id cannot be kept")
     raw = redact(fetched.raw, keys, person=kind.person)
     address = getattr(fetched.record, kind.address) if kind.address else None
-    hashed = _hash(f"[{raw.text},{canonical(values)},{hash_of(address, keys) if address else None}]")
+    hashed = _hash(raw.text) + _hash(f"[{canonical(values)},{hash_of(address, keys) if address else None}]")
     key = values["external_id"]
     values |= {"raw": raw, "content_hash": hashed, "fetched_at": now, "gone_at": None}
     return Row(key, hashed, values, address)
 
 
 def digest(content: object) -> str:
-    """The content hash: the same content in any order of keys gives the same."""
+    """A payload's hash, with which its record's begins: the same content in any order of keys gives the same."""
     return _hash(canonical(content))
 
 

@@ -62,6 +62,7 @@ ALERTS = {
     "push_failing": "A class can't be pushed",
     "drift": "Somebody sets their own number at the platform",
     "subscription": "The platform's events don't reach us",
+    "guarantee": "A requirement of the guarantee needs somebody",
     "to_enter": "Marketplace guests to be entered in your booking system",
     "reconnect": "Access has ended",
 }
@@ -107,6 +108,48 @@ READINGS = {
     "deminimis": "When the 50 dollars are tested",
     "fx": "Which exchange rate",
 }
+REQUIREMENTS = {
+    "subscriber": "Active subscriber",
+    "agreement": "Signed marketplace agreement",
+    "inventory": "Consistent inventory",
+    "payout_set": "Payout set as agreed",
+    "smarttools": "SmartTools at every venue",
+    "once": "Takes part for the first time",
+}
+BREACHES = {
+    "breach": "An agreement was broken",
+    "termination": "An agreement was ended, wholly or in part",
+    "tracking": "Places sold could not be tracked, for a cause beyond control",
+    "fraud": "Fraud, or bad faith",
+}
+READ_AS = {
+    "class_held": "Once its class has been held",
+    "class_start": "The day on which its class starts",
+    "booked_at": "Whichever was booked first",
+    "true": "Yes",
+    "false": "No: only one that was neither cancelled nor denied",
+    "strict": "Only where they are the same",
+    "collapse": "Also where they differ by dots, or by what follows a plus sign",
+    "min(policy,12h)": "12 hours before class, or the studio's own limit where that is shorter",
+    "max(policy,12h)": "12 hours before class, or the studio's own limit where that is longer",
+    "fifo": "The place cancelled first is the first to be taken again",
+    "exercised": "Left out of what was lost",
+    "not_exercised": "Counted like everybody's",
+    "package_mean": "The mean of what a visit costs in each",
+    "package_pooled": "All their prices, divided by all their visits",
+    "fee/visits": "The plan's fee, divided by the visits made on it",
+    "ex_tax": "Left out",
+    "net": "Taken off what was lost",
+    "floor": "Count as nothing lost",
+    "direct": "Are direct",
+    "period_end": "From the last of the 90 days",
+    "before_setoff": "Before what the studio owes is taken off",
+    "after_setoff": "After what the studio owes is taken off",
+    "line_date": "That of each reservation's own day",
+}
+MULTIPLES = frozenset({"pace", "popularity", "season_and_trend", "late_bookings_beside_usual"})
+SHARES = frozenset({"share_of_direct_bookings_to_come", "usual_share_of_direct_bookings_to_come"})
+"""Signals of a decision that are no counts: what is usual times so much; a part of the whole."""
 SETTINGS = {
     "min_spots": "Minimum of spots",
     "release_all_hours": "Release all, hours before the start",
@@ -238,7 +281,6 @@ AS_THEY_ARE: Mapping[str, frozenset[str]] = {
     ),
     "opportunities and what is set by hand": words("open, accepted, dismissed, snoozed, blackout, spots, rate"),
     "roles": words("owner, operations, finance, support, franchisor, marketplace, readonly"),
-    "judgements": words("waiver, breach, equivalent, start date, final"),
     "fields of what was asked for, or changed by somebody": words(
         "acknowledged at, activity, add, again, cause, class type, country, dry run, ends on, even public, evidence, "
         "excluded, expected, fee, from, granted, invitation, items, kind, locality, metric, name, "
@@ -258,7 +300,8 @@ AS_THEY_ARE: Mapping[str, frozenset[str]] = {
         "late bookings beside usual, usual share of direct bookings to come, weeks known"
     ),
     "what the library that reads forms says of a field": words(
-        "Not a valid number., Not a valid integer., Not a valid boolean., Unknown field."
+        "Not a valid number., Not a valid integer., Not a valid boolean., Unknown field., "
+        "Must lie between 2000-01-01 and 2199-12-31."
     ),
 }
 """By where they are shown."""

@@ -1,4 +1,4 @@
-"""The customer acquisition page: how the guarantee stands, why, and what waits for whose judgement. And its files."""
+"""The customer acquisition page: how the guarantee stands, and why. And its files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from adapter.people.permissions import Act
 from adapter.statements.exports import as_csv
-from adapter.statements.judging import NotAllowed, agree, ask, open_judgements
+from adapter.statements.judging import open_judgements
 from adapter.statements.making import one_statement, signed_statement, statement_then
 from adapter.statements.page import (
     ask_for_page,
@@ -23,10 +23,11 @@ from adapter.statements.page import (
     takes_minutes,
 )
 from adapter.statements.recorded import participation_of
-from adapter.statements.reservations import record_of
+from adapter.statements.reservations import key, record_of
 from adapter.steering.studio_settings import FLOOR, settings_for
+from adapter.store.calendar import venues_of
 from adapter.store.holdouts import draw_of
-from adapter.store.tables import GuaranteeStatement, Judgement, JudgementKind, Studio
+from adapter.store.tables import GuaranteeStatement, Studio
 from adapter.store.tenancy import row_id
 from adapter.web.access import caller, context, needs
 from adapter.web.then import instant_asked_for
@@ -56,7 +57,8 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         record = record_of(db, studio_id, request.args.get("record", ""))
         kept = select(GuaranteeStatement).where(GuaranteeStatement.studio_id == studio_id)
         versions = db.scalars(kept.order_by(GuaranteeStatement.version.desc()).limit(VERSIONS_SHOWN)).all()
-        waiting = open_judgements(db, studio_id)
+        waiting = len(open_judgements(db, studio_id))
+        venues = {key(row.connection_id, row.external_id): row.name for row in venues_of(db, studio_id)}
         floor = settings_for(db, studio_id, caller()).get(FLOOR)
     return render_template(
         "guarantee.html",
@@ -71,9 +73,9 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         body=page.content["body"],
         versions=versions,
         waiting=waiting,
+        venues=venues,
         floor=floor,
         agreed=part.floor_share if part else None,
-        kinds=list(JudgementKind),
     )
 
 
@@ -116,44 +118,6 @@ def on_paper(studio_id: int) -> Response:
 
     row, studio = _statement(studio_id)
     return _file(as_pdf(row, studio), "application/pdf", row, "pdf")
-
-
-@blueprint.post("/studios/<int:studio_id>/guarantee/judgements")
-@needs(Act.JUDGE_GUARANTEE)
-def put_up(studio_id: int) -> ResponseReturnValue:
-    """Put something up for judgement: it changes nothing until somebody else agrees."""
-    form = request.form
-    try:
-        kind, content = JudgementKind(form.get("kind", "")), json.loads(form.get("content", ""))
-    except ValueError:
-        flash("Choose what it is, and give its details as JSON.", "error")
-        return _back(studio_id)
-    asked = {name: form.get(name, "") for name in ("reason", "evidence")}
-    try:
-        with context().store.write() as db:
-            ask(db, context(), studio_id, kind, content, **asked, actor=caller().actor)
-    except (NotAllowed, TypeError) as error:
-        flash(str(error), "error")
-        return _back(studio_id)
-    flash("Asked. It holds once somebody else has agreed.", "info")
-    return _back(studio_id)
-
-
-@blueprint.post("/studios/<int:studio_id>/guarantee/agree")
-@needs(Act.JUDGE_GUARANTEE)
-def second(studio_id: int) -> ResponseReturnValue:
-    """Agree, as the second person."""
-    try:
-        with context().store.write() as db:
-            row = db.get(Judgement, request.form.get("judgement", 0, type=row_id))
-            if row is None or row.studio_id != studio_id:
-                abort(404)
-            agree(db, context(), row, actor=caller().actor)
-    except NotAllowed as error:
-        flash(str(error), "error")
-        return _back(studio_id)
-    flash("Agreed. It holds from now on.", "info")
-    return _back(studio_id)
 
 
 def _back(studio_id: int) -> ResponseReturnValue:

@@ -24,18 +24,23 @@ from adapter.web.codes import (
     ALERTS,
     CAUSES,
     CHANNELS,
+    MULTIPLES,
     PUSHES,
+    READ_AS,
     READINGS,
     REASONS,
+    REQUIREMENTS,
     ROLES,
     ROLES_MEAN,
     RUNS,
     SETTINGS,
+    SHARES,
     WAYS,
 )
 from adapter.web.languages import language, said
 
 _CODE = re.compile(r"[a-z]+(_[a-z]+)+|[a-z_]+:\d+")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 
 
@@ -77,8 +82,13 @@ def zone_name(instant: datetime, zone: str) -> str:
 
 def day(when: date | datetime, zone: str | None = None) -> str:
     """``Tue, Mar 3`` in the venue's zone."""
+    return _day(_local(when, zone), language().locale)
+
+
+def _local(when: date | datetime, zone: str | None) -> date:
+    """The day on the calendar of the zone."""
     local = when.astimezone(ZoneInfo(zone)) if isinstance(when, datetime) and zone else when
-    return _day(local.date() if isinstance(local, datetime) else local, language().locale)
+    return local.date() if isinstance(local, datetime) else local
 
 
 @lru_cache(maxsize=1_024)
@@ -118,19 +128,29 @@ def ago(instant: datetime | None) -> str:
 
 
 def told(value: object, zone: str) -> str:
-    """A value of a record as people write it: an instant in the venue's zone, yes and no, a dash for nothing."""
+    """A value of a record as people write it: an instant in the venue's zone, a day, yes and no, a dash for nothing."""
     if value is None:
         return "–"
     if isinstance(value, bool):
         return said("yes") if value else said("no")
-    if isinstance(value, str) and _INSTANT.fullmatch(value):
-        return moment(datetime.fromisoformat(value), zone)
+    if isinstance(value, str) and (when := _when(value, zone)):
+        return when
     if isinstance(value, str) and _CODE.fullmatch(value):
         return readable(value.replace(":", " "))
     return said(str(value))
 
 
-def money(amount: Decimal | float | None, currency: str) -> str:
+def _when(text: str, zone: str) -> str | None:
+    """An instant or a day as people write it; None: the text is neither."""
+    try:
+        if _INSTANT.fullmatch(text):
+            return moment(datetime.fromisoformat(text), zone)
+        return dated(date.fromisoformat(text)) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def money(amount: Decimal | float | str | None, currency: str) -> str:
     """An amount in its currency; a dash where there is none."""
     return "–" if amount is None else _money(Decimal(str(amount)), currency, language().locale)
 
@@ -144,6 +164,18 @@ def _money(amount: Decimal, currency: str, locale: Locale) -> str:
 def number(value: float | Decimal | int) -> str:
     """A number as people write it, with two decimals at most and a true minus."""
     return format_decimal(round(Decimal(str(value)), 2), "#,##0.##;−#,##0.##", locale=language().locale)
+
+
+def dated(when: date | datetime, zone: str | None = None) -> str:
+    """``Mar 3, 2026`` in the venue's zone: where the year matters."""
+    return format_skeleton("yMMMd", _local(when, zone), locale=language().locale)
+
+
+def measured(value: float, signal: str) -> str:
+    """A signal of a decision with its unit: ``× 1.08`` of what is usual, ``98.4%``, or a count."""
+    if signal in SHARES:
+        return f"{number(round(value * 100, 1))}%"
+    return f"× {number(value)}" if signal in MULTIPLES else number(value)
 
 
 def month_day(when: date) -> str:
@@ -189,6 +221,7 @@ def install(app: Flask) -> None:
         clock=clock,
         zone_name=zone_name,
         day=day,
+        dated=dated,
         moment=moment,
         to_the_second=to_the_second,
         second=second,
@@ -199,6 +232,7 @@ def install(app: Flask) -> None:
         instant=datetime.fromisoformat,
         as_date=date.fromisoformat,
         number=number,
+        measured=measured,
         seen=seen,
         capital=capital,
         readable=readable,
@@ -221,6 +255,8 @@ def install(app: Flask) -> None:
         SETTINGS=SETTINGS,
         REASONS=REASONS,
         READINGS=READINGS,
+        READ_AS=READ_AS,
+        REQUIREMENTS=REQUIREMENTS,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -60,49 +60,55 @@ def test_j4_aurora_from_the_number_to_the_proof(
     tab: Page, browser: Browser, served: str, ctx: Context, seeded: Seeded, tmp_path: Path
 ) -> None:
     studio, second = opened(ctx, tab, "Aurora", aurora())
-    expect(tab.locator(".lead")).to_contain_text("Started 2025-03-10, as displayed here")
-    assert [tile(tab, name).inner_text() for name in ("ClassPass Revenue", "Lost Revenue")] == ["344.00", "82.00"]
-    assert tile(tab, "Incremental").inner_text() == "262.00"
-    assert tile(tab, "Guarantee payment so far").inner_text() == "0.00"
-    expect(tab.get_by_text("Without an address: 3 visits. They could add 33.00")).to_be_visible()
+    expect(tab.locator(".lead")).to_contain_text("Started Mar 10, 2025, as displayed here")
+    assert [tile(tab, name).inner_text() for name in ("ClassPass Revenue", "Lost Revenue")] == ["$344.00", "$82.00"]
+    assert tile(tab, "Incremental").inner_text() == "$262.00"
+    assert tile(tab, "Guarantee payment so far").inner_text() == "$0.00"
+    expect(tab.get_by_text("Without an address: 3 visits. They could add $33.00")).to_be_visible()
     free = tab.get_by_role("region", name="Readings").get_by_role("row").filter(has_text="free_only")
-    expect(free).to_contain_text("+22.00")
-    expect(free).to_contain_text("104.00")
+    expect(free).to_contain_text("+$22.00")
+    expect(free).to_contain_text("$104.00")
     expect(free).to_contain_text("discretion")
     line = tab.get_by_role("region", name="Lines").get_by_role("row").filter(has_text="came directly before").first
-    expect(line).to_contain_text("20.00")
+    expect(line).to_contain_text("$20.00")
     kept = line.locator("code").inner_text()
     line.get_by_role("link").click()
     expect(tab.locator("#record")).to_contain_text(kept)
-    looks_right(browser, served, ctx, studio)
-    tab.get_by_text("Ask for a judgement").click()
-    tab.get_by_label("What", exact=True).select_option("final")
-    tab.get_by_label("Details, as JSON").fill('{"version": 1}')
-    tab.get_by_label("Reason").fill("all is settled")
-    tab.get_by_label("Evidence").fill("file 12")
-    tab.get_by_role("button", name="Ask").click()
+    looks_right(browser, served, ctx, studio, judgements="/judgements?kind=equivalent")
+    tab.get_by_role("link", name="Ask, agree, and what was agreed").click()
+    tab.locator("summary").filter(has_text="A statement is final").focus()
+    tab.keyboard.press("Enter")
+    form = tab.get_by_role("group").filter(has=tab.locator("#final-version"))
+    form.get_by_label("Version of the statement").select_option("1")
+    form.get_by_label("Evidence").fill("file 12")
+    form.get_by_role("button").click()
+    form.get_by_label("Reason").fill("all is settled")  # what was typed stayed, and the form open
+    form.get_by_role("button").click()
+    expect(tab.get_by_role("term").filter(has_text="Version of the statement")).to_be_visible()
     expect(tab.get_by_role("button", name="Agree")).to_have_count(0)  # who asked can't agree
     tab.context.clear_cookies()
     enter(ctx, tab, second)
-    tab.goto(f"/studios/{studio}/guarantee")
+    tab.goto(f"/studios/{studio}/guarantee/judgements")
     tab.get_by_role("button", name="Agree").click()
+    tab.get_by_role("link", name="Revenue Guarantee").click()
     versions = tab.get_by_role("region", name="Statements")
-    expect(versions.get_by_role("row").filter(has_text="Final: payment 0.00")).to_be_visible()
+    expect(versions.get_by_role("row").filter(has_text="Final: payment $0.00")).to_be_visible()
     proves(tab, tmp_path)
 
 
-def looks_right(browser: Browser, served: str, ctx: Context, studio: int, name: str = "guarantee") -> None:
+def looks_right(browser: Browser, served: str, ctx: Context, studio: int, name: str = "guarantee", **more: str) -> None:
     """On a phone, by day and by night: nothing scrolls sideways, no serious accessibility fault."""
     with ctx.store.write() as db:
-        user = create_user(db, ctx.keys, "eve", "eve@x.org", role=Role.OWNER, studio_id=studio, now=NOON).id
+        user = create_user(db, ctx.keys, "eve", "eve@x.org", role=Role.FINANCE, studio_id=studio, now=NOON).id
     context = browser.new_context(base_url=served, viewport={"width": 360, "height": 740}, reduced_motion="reduce")
     phone = context.new_page()
     enter(ctx, phone, user)
-    phone.goto(f"/studios/{studio}/guarantee")
-    phone.evaluate(AXE_SCRIPT)
-    for scheme in ("light", "dark"):
-        phone.emulate_media(color_scheme=scheme)
-        look(phone, f"{name}-360-{scheme}")
+    for page, path in {name: "", **more}.items():
+        phone.goto(f"/studios/{studio}/guarantee{path}")
+        phone.evaluate(AXE_SCRIPT)
+        for scheme in ("light", "dark"):
+            phone.emulate_media(color_scheme=scheme)
+            look(phone, f"{page}-360-{scheme}")
     context.close()
 
 
@@ -123,9 +129,9 @@ def proves(tab: Page, tmp_path: Path) -> None:
 def test_j4_bleak_is_owed_twice_the_difference_less_what_it_owes(tab: Page, ctx: Context, seeded: Seeded) -> None:
     opened(ctx, tab, "Bleak", bleak(), owes="150.00")
     names = ("ClassPass Revenue", "Lost Revenue", "Guarantee payment so far")
-    assert [tile(tab, name).inner_text() for name in names] == ["1060.00", "1260.00", "400.00"]
-    expect(tab.get_by_text("250.00 after set-off")).to_be_visible()
-    expect(tab.locator(".lead")).to_contain_text("due by 2025-08-06")
+    assert [tile(tab, name).inner_text() for name in names] == ["$1,060.00", "$1,260.00", "$400.00"]
+    expect(tab.get_by_text("$250.00 after set-off")).to_be_visible()
+    expect(tab.locator(".lead")).to_contain_text("due by Aug 6, 2025")
 
 
 def test_j4_a_light_says_what_to_do_and_until_when(

@@ -99,6 +99,7 @@ NEEDS: dict[str, Act | Somewhere | Door] = {
     "GET /studios/<int:studio_id>/connect": Act.SEE_CONNECTION,
     "GET /studios/<int:studio_id>/guarantee": Act.SEE_GUARANTEE,
     "POST /studios/<int:studio_id>/guarantee/agree": Act.JUDGE_GUARANTEE,
+    "GET /studios/<int:studio_id>/guarantee/judgements": Act.SEE_GUARANTEE,
     "POST /studios/<int:studio_id>/guarantee/judgements": Act.JUDGE_GUARANTEE,
     "POST /studios/<int:studio_id>/guarantee/page": Act.SEE_GUARANTEE,
     "GET /studios/<int:studio_id>/guarantee/statement.csv": Act.SEE_GUARANTEE,

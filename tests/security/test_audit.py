@@ -124,7 +124,7 @@ FRIDAY |= {"until_day": "2027-03-05", "until_time": "23:59"}
 OPEN = {"organizer": "Harbor Movement", "url": "https://harbor.example"}
 SPRING = {"name": "Spring", "starts_on": "2026-02-16", "ends_on": "2026-03-01", "fee": "100.00"}
 SUMMER = {"name": "Summer", "starts_on": "2026-06-16", "ends_on": "2026-06-20", "fee": "100.00"}
-WAIVER = {"kind": "waiver", "content": '{"requirement": "inventory"}', "reason": "works", "evidence": "letter 4"}
+WAIVER = {"kind": "waiver", "waiver-requirement": "once", "waiver-reason": "works", "waiver-evidence": "letter 4"}
 GIVEN: dict[str, Callable[[Context, Seeded], Prepared]] = {
     "POST /studios/<int:studio_id>/settings": _form(min_spots="4"),
     "PUT /api/v1/studios/<int:studio_id>/settings": lambda ctx, seeded: {"min_spots": 5},

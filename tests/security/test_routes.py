@@ -25,7 +25,7 @@ PEOPLE = [role for role in Role if role is not Role.MARKETPLACE]
 EVIL = "evil.example"
 INLINE = re.compile(rb"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
 FIELDS = (
-    *("act", "address", "after", "answer", "as_of", "code", "connection", "content", "day", "evidence", "fee", "from"),
+    *("act", "address", "after", "answer", "as_of", "code", "connection", "day", "fee", "from"),
     *("from_day", "from_time", "id", "invitation", "item", "judgement", "kind", "mode", "name", "of", "older", "on"),
     *("opportunity", "option", "passkey", "password", "person", "q", "rate", "reason", "record", "role", "session"),
     *("site", "sort", "spots", "starts_on", "ends_on", "statement", "stream", "studio", "to", "until_day", "version"),

@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
+from adapter.lineage.records import TABLES, Kind, find_record
 from adapter.store.tables import Client, Cursor, Quarantine, Reservation, RunKind, RunState, Session
 from connectors import registry
 from connectors.platform import Api, Resource, Window
@@ -42,6 +44,20 @@ def test_a_backfill_mirrors_everything_that_the_platform_holds(road: Road, sandb
     assert len(road.all(Client)) == run.counts["clients"]["new"] > 50
     assert len(road.all(Reservation)) > 200
     assert road.connection.last_pulled_at == sandbox.time[0]
+
+
+@pytest.mark.parametrize("kind", [Kind.SESSION, Kind.RESERVATION])
+def test_whoever_opens_a_record_is_told_that_it_is_as_it_was_read(mirrored: Road, kind: Kind) -> None:
+    rows = mirrored.all(TABLES[kind])[:20]
+    with mirrored.ctx.store.write() as db:
+        find = partial(find_record, db, mirrored.connection.studio_id, kind, floor=False)
+        found = [record for row in rows if (record := find(row.id))]
+        assert {(record.whole, record.hash) for record in found} == {(True, row.content_hash) for row in rows}
+        db.get_one(TABLES[kind], rows[0].id).raw = {**rows[0].raw, "Id": 0}
+        db.flush()
+        changed = find(rows[0].id)
+    assert changed is not None
+    assert changed.whole is False
 
 
 def test_a_second_pull_of_an_unchanged_platform_writes_nothing(mirrored: Road, sandbox: LiveSandbox) -> None:

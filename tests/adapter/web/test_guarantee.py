@@ -16,7 +16,7 @@ from adapter.guarantee.signing import verify
 from adapter.statements import page
 from adapter.statements.entering import enter_participation
 from adapter.statements.incremental import classes_of, meter_of
-from adapter.store.tables import GuaranteeStatement, Judgement, Participation, Reservation, Role, Run, RunKind, Session
+from adapter.store.tables import Reservation, Role, Run, RunKind, Session
 from connectors.records import Channel, Outcome
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded, bearer, sign_in
@@ -94,29 +94,6 @@ def test_the_files_say_the_same_and_the_json_is_signed(client: FlaskClient, seed
         f"/api/v1/studios/{seeded.studio_id}/guarantee", headers=bearer(ctx, Role.FINANCE, seeded.studio_id)
     )
     assert running.json == signed["statement"]
-
-
-def test_one_asks_and_another_agrees(client: FlaskClient, seeded: Seeded, ctx: Context) -> None:
-    started(ctx, seeded.studio_id)
-    client.application.config["WTF_CSRF_ENABLED"] = False
-    path = f"/studios/{seeded.studio_id}/guarantee"
-    asked = {"kind": "waiver", "content": '{"requirement": "inventory"}', "reason": "works", "evidence": "letter 4"}
-    sign_in(client, ctx, seeded.users[Role.OWNER])
-    assert client.post(f"{path}/judgements", data=asked).status_code == 403
-    sign_in(client, ctx, seeded.users[Role.FINANCE])
-    assert client.post(f"{path}/judgements", data=asked | {"content": "{"}).status_code == 302
-    assert client.post(f"{path}/judgements", data=asked | {"evidence": ""}).status_code == 302
-    client.post(f"{path}/judgements", data=asked)
-    with ctx.store.read() as db:
-        (judgement,) = db.scalars(select(Judgement)).all()
-    client.post(f"{path}/agree", data={"judgement": judgement.id})
-    page = client.get(path).get_data(as_text=True)
-    assert "Somebody else than who asked has to agree." in page
-    assert "letter 4" in page
-    with ctx.store.read() as db:
-        assert db.get_one(Judgement, judgement.id).agreed_at is None
-        assert db.scalars(select(GuaranteeStatement)).all() == []
-        assert db.scalars(select(Participation)).one().terms == "2023-05-01"
 
 
 def test_payouts_that_nobody_told_us_are_counted_not_taken_for_nothing(seeded: Seeded, ctx: Context) -> None:

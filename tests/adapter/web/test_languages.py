@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,6 @@ from adapter.store.tables import (
     Alert,
     AlertKind,
     ConnectionState,
-    JudgementKind,
     OpportunityState,
     OverrideKind,
     PushMode,
@@ -31,8 +31,9 @@ from adapter.store.tables import (
     RunKind,
     RunState,
 )
-from adapter.web.codes import AS_THEY_ARE
+from adapter.web.codes import ALERTS, AS_THEY_ARE, PUSHES, RUNS
 from adapter.web.languages import Language, languages_in
+from adapter.web.wording import told
 from connectors.records import Channel, Outcome, SessionStatus, Stream
 from sync.deciding.freshness import ADVICE
 from tests.fixtures.database import NOON
@@ -42,7 +43,7 @@ from tests.fixtures.tongue import OPEN, abroad
 Speaking = Callable[[Context], Flask]
 SHOWN = (
     *(Outcome, Channel, Stream, SessionStatus, ConnectionState, PushMode, PushState, RunState, RunKind),
-    *(ReservationState, Refusal, JudgementKind, Kind, OpportunityState, OverrideKind, Role),
+    *(ReservationState, Refusal, Kind, OpportunityState, OverrideKind, Role),
 )
 TOKENS = re.compile(r'name="csrf_token" value="[^"]*"|content="[^"]*csrf[^"]*"')
 
@@ -144,6 +145,11 @@ def test_every_code_that_pages_show_as_it_is_can_be_said() -> None:
     assert {code.replace("_", " ") for words in SHOWN for code in words} <= known
 
 
+@pytest.mark.parametrize(("words", "codes"), [(ALERTS, AlertKind), (PUSHES, PushState), (RUNS, RunKind)])
+def test_every_code_that_is_told_in_words_has_them(words: dict[str, str], codes: type[StrEnum]) -> None:
+    assert set(words) == set(codes)
+
+
 @pytest.mark.parametrize(
     ("english", "german"),
     [
@@ -154,3 +160,19 @@ def test_every_code_that_pages_show_as_it_is_can_be_said() -> None:
 )
 def test_a_date_within_a_sentence_is_written_as_in_the_language(english: str, german: str) -> None:
     assert Language("de", Locale("de"), {}).sentences.said(english) == german
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("2026-03-02", "Mar 2, 2026"),
+        ("2026-03-02T12:00:00+00:00", "Mon, Mar 2, 07:00 EST"),
+        ("2026-13-02", "2026-13-02"),
+        ("2026-13-02T12:00:00+00:00", "2026-13-02T12:00:00+00:00"),
+        ("payout_set", "payout set"),
+        (None, "–"),
+    ],
+)
+def test_a_value_of_a_record_is_written_as_people_write_it(client: FlaskClient, value: object, words: str) -> None:
+    with client.application.test_request_context():
+        assert told(value, "America/New_York") == words

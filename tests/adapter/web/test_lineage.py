@@ -73,7 +73,7 @@ def test_the_sum_of_leaves_is_the_number_over_all_numbers_offered(
         opens(client, link, shown)
     sign_in(client, ctx, money)
     statement = numbers_of(client, f"/studios/{number}/guarantee")
-    assert {shown for _, name, shown in statement if name == "guarantee.revenue"} == {"344.00"}
+    assert {shown for _, name, shown in statement if name == "guarantee.revenue"} == {"$344.00"}
     statement |= numbers_of(client, f"/studios/{number}/payouts?from=2025-03-01&to=2025-06-30")
     for link, _, shown in statement:
         opens(client, link, shown)

@@ -39,7 +39,7 @@ DATA = set(re.findall(r"\w+", " ".join((SEED, PEOPLE, SAID, PLAIN, *ACTIVITIES))
 THEN = ("today", "payouts", "guarantee", "settings", "sessions/4", "connections/1")
 OF_STUDIO = (
     *("today", "", "opportunities", "spotlight", "by-hand", "payouts", "settings", "audit", "guarantee", "people"),
-    *("open-data", "connect", "number"),
+    *("open-data", "connect", "number", "guarantee/judgements"),
 )
 
 
@@ -56,6 +56,8 @@ def test_no_word_of_a_page_is_left_in_english(
     pages += [f"/studios/{seeded.studio_id}/record?kind={kind}&id={number}" for kind, number in kinds.items()]
     pages += [f"/connect/mindbody?studio={seeded.studio_id}", "/sign-in/used-up"]
     assert left_over(speaking(ctx), ctx, seeded.users[Role.OWNER], pages) == {}
+    judging = [f"/studios/{seeded.studio_id}/guarantee/judgements"]
+    assert left_over(speaking(ctx), ctx, seeded.users[Role.FINANCE], judging) == {}
     franchise = ["/franchise", f"/studios/{seeded.studio_id}/payouts"]
     assert left_over(speaking(ctx), ctx, seeded.users[Role.FRANCHISOR], franchise) == {}
     desk = ["/desk", f"/connections/{seeded.connection_id}/diagnosis", f"/sessions/{seeded.sessions[3]}/timeline"]
