@@ -1,10 +1,9 @@
 """What a studio's guests would pay just now: told by what its upcoming sessions sold, at which rates, in what time.
 
 A history of one rate cannot tell what another would bring, and a new studio has none. What it lists tells day by day:
-where rates are too high, less is sold than was expected; where they are too low, about as much, and all the rest of
-the curve stays open. Willingness to pay is shifted by a ratio, and how many look by another, told together over a grid
-(gamma-Poisson, as in ``pace``). What the past sold at its own rates is known: if fewer than thought would pay so much,
-more have looked.
+where rates are too high, less is sold than was expected. Willingness to pay is shifted by a ratio, and how many look by
+another, told together over a grid (gamma-Poisson, as in ``pace``). What the past sold at its own rates is known: if
+fewer than thought would pay so much, more have looked.
 
 Nobody need say what was listed when: a session counts as listed since the first sale among its studio's upcoming ones,
 at the rate of its next sale, and since its last one at the rate in force. None of it knows direct bookings (INV-2).
@@ -87,9 +86,11 @@ class Appetite:
         median = belief.median * self.payable
         doubt = median * np.sqrt(self.doubt)
         scale = np.sqrt(np.maximum(_own(belief) ** 2 + LOGISTIC * doubt**2, 0.0))
-        pairs = ((median, belief.median), (scale, belief.scale), (doubt, belief.doubt))
-        new, steep, unsure = (np.where(self.told, *pair) for pair in pairs)
-        return new, steep, unsure
+        return (
+            np.where(self.told, median, belief.median),
+            np.where(self.told, scale, belief.scale),
+            np.where(self.told, doubt, belief.doubt),
+        )
 
 
 def posted(sessions: Sessions, reservations: Reservations, offers: Offers, at: float) -> Posted:
@@ -146,9 +147,9 @@ def appetite_of(sessions: Sessions, posted: Posted, through: Floats, belief: Bel
     asked = np.isnan(sessions.pace) & ~said
     use = posted.take(asked[posted.session])
     if len(use.session):
-        told = _told(sessions, use, _part(use, through), belief, before)
-        house = np.array(sessions.studio)
-        rows = asked & np.isin(house, np.unique(house[use.session]))
+        house = numbered(sessions.studio)[1]
+        told = _told(sessions, house, use, _part(use, through), belief, before)
+        rows = asked & np.isin(house, house[use.session])
         payable, doubt, looks = (np.where(rows, *pair) for pair in zip(told, (payable, doubt, looks), strict=True))
         said = said | rows
     return Appetite(payable, doubt, looks, said)
@@ -167,10 +168,9 @@ def _part(posted: Posted, through: Floats) -> Floats:
 
 
 def _told(
-    sessions: Sessions, posted: Posted, part: Floats, belief: Belief, before: Floats
+    sessions: Sessions, house: Ints, posted: Posted, part: Floats, belief: Belief, before: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    """Ratio of medians, squared doubt left of it, and ratio of looks, of every session."""
-    house = numbered(sessions.studio)[1]
+    """Ratio of medians, squared doubt left of it, and ratio of looks, of every session; ``house``: its studio."""
     common = np.minimum(np.where(np.isnan(belief.common), (1 - OWN) * before, belief.common), before)
     prior = _weights(-(np.log(RATIOS) ** 2) / (2 * (_mean(house, common) + LEAST_DOUBT)[:, None]))
     more = _more(belief)

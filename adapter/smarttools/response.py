@@ -87,8 +87,8 @@ class Responses:
 
     def seen_by(self, sessions: Sessions) -> tuple[Floats, Floats]:
         """Of each session's studio: the usual rate of its past, and the squared variation of its median."""
-        table = [self.seen.get(studio, UNSEEN) for studio in sessions.studio]
-        return tuple(np.array(table, dtype=np.float64).reshape(-1, 2).T)
+        table = np.array([self.seen.get(studio, UNSEEN) for studio in sessions.studio]).reshape(-1, 2)
+        return table[:, 0], table[:, 1]
 
     def doubt(self, sessions: Sessions) -> Floats:
         """Standard deviation of each session's median: how little is known of it."""
@@ -156,8 +156,8 @@ def learn_responses(sessions: Sessions, stretches: Stretches) -> Responses:
 def _seen(house: Ints, exposed: Floats, share: Floats, weights: Floats) -> list[list[float]]:
     """As ``Responses`` has it; ``weights`` of the curves around which each studio's slots lie."""
     usual = sum_by(house, exposed * share, len(weights)) / np.maximum(sum_by(house, exposed, len(weights)), 1e-300)
-    points = np.array([_point(row) for row in weights])
-    return np.column_stack([usual, (points[:, 2] / points[:, 0]) ** 2]).tolist()
+    points = [_point(row) for row in weights]
+    return [[rate, (point[2] / point[0]) ** 2] for rate, point in zip(usual.tolist(), points, strict=True)]
 
 
 def _usual_retail(sessions: Sessions) -> dict[str, float]:
