@@ -26,7 +26,6 @@ from adapter.smarttools.facts import (
     Reservations,
     Sessions,
     count_by,
-    numbered,
     sum_by,
 )
 from adapter.smarttools.openness import overlap
@@ -118,10 +117,9 @@ def posted(sessions: Sessions, reservations: Reservations, offers: Offers, at: f
 
 def _first_sale(sessions: Sessions, session: Ints, until: Floats) -> Floats:
     """When the studio of each session sold the first place of any of them; now, where it sold none."""
-    house = numbered(sessions.studio)[1]
-    first = np.full(int(house.max(initial=-1)) + 1, np.inf)
-    np.minimum.at(first, house[session], until)
-    return first[house]
+    first = np.full(int(sessions.houses.max(initial=-1)) + 1, np.inf)
+    np.minimum.at(first, sessions.houses[session], until)
+    return first[sessions.houses]
 
 
 def _next_known(session: Ints, rate: Floats) -> Floats:
@@ -147,9 +145,8 @@ def appetite_of(sessions: Sessions, posted: Posted, through: Floats, belief: Bel
     asked = np.isnan(sessions.pace) & ~said
     use = posted.take(asked[posted.session])
     if len(use.session):
-        house = numbered(sessions.studio)[1]
-        told = _told(sessions, house, use, _part(use, through), belief, before)
-        rows = asked & np.isin(house, house[use.session])
+        told = _told(sessions, use, _part(use, through), belief, before)
+        rows = asked & np.isin(sessions.houses, sessions.houses[use.session])
         payable, doubt, looks = (np.where(rows, *pair) for pair in zip(told, (payable, doubt, looks), strict=True))
         said = said | rows
     return Appetite(payable, doubt, looks, said)
@@ -168,13 +165,14 @@ def _part(posted: Posted, through: Floats) -> Floats:
 
 
 def _told(
-    sessions: Sessions, house: Ints, posted: Posted, part: Floats, belief: Belief, before: Floats
+    sessions: Sessions, posted: Posted, part: Floats, belief: Belief, before: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    """Ratio of medians, squared doubt left of it, and ratio of looks, of every session; ``house``: its studio."""
+    """Ratio of medians, squared doubt left of it, and ratio of looks, of every session."""
+    house = sessions.houses
     common = np.minimum(np.where(np.isnan(belief.common), (1 - OWN) * before, belief.common), before)
     prior = _weights(-(np.log(RATIOS) ** 2) / (2 * (_mean(house, common) + LEAST_DOUBT)[:, None]))
     more = _more(belief)
-    likely, looks = _likely(sessions, house, posted, part, belief, more)
+    likely, looks = _likely(sessions, posted, part, belief, more)
     weights = _weights(np.log(np.maximum(prior, 1e-300)) + TEMPER * likely)[house]
     counted = weights * more * looks[house]  # each ratio by how many would look if it held: it is they who would pay
     shares = counted / counted.sum(axis=1, keepdims=True)
@@ -184,28 +182,26 @@ def _told(
     return ratio, np.minimum(left, before / np.minimum(ratio, 1.0) ** 2), counted.sum(axis=1)
 
 
-def _likely(
-    sessions: Sessions, house: Ints, posted: Posted, part: Floats, belief: Belief, more: Floats
-) -> tuple[Floats, Floats]:
+def _likely(sessions: Sessions, posted: Posted, part: Floats, belief: Belief, more: Floats) -> tuple[Floats, Floats]:
     """Log likelihood of what each studio sold at each ratio, and ratio of looks that goes with it; (studios, ratios).
 
     Of each slot: at which of its rates it sold, and how much in all, its looks lying about its studio's.
     """
-    slots, slot = numbered(sessions.slot)
-    of = np.zeros(len(slots), np.int64)
+    house, slot = sessions.houses, sessions.slots
+    of = np.zeros(int(slot.max()) + 1, np.int64)
     of[slot] = house
-    apart, hold = np.zeros((len(slots), 1)), np.zeros((int(house.max()) + 1, 1))
+    apart, hold = np.zeros((len(of), 1)), np.zeros((int(house.max()) + 1, 1))
     apart[slot, 0] = np.where(np.isnan(belief.seen), NEW_APART, APART)
     hold[house, 0] = 1 / np.where(np.isnan(belief.seen), NEW_LOOKS, LOOKS)
     mine, here = slot[posted.session], posted.session
     chances = _accepted(posted.rate, belief.median[here], _own(belief)[here], LEAST_ACCEPTED) * more[here]
-    means = np.maximum(_by(mine, (belief.looks[here] * part)[:, None] * chances, len(slots)), 1e-300)
-    sold = _by(mine, posted.sold[:, None], len(slots))
+    means = np.maximum(_by(mine, (belief.looks[here] * part)[:, None] * chances, len(of)), 1e-300)
+    sold = _by(mine, posted.sold[:, None], len(of))
     alone = 1 / (1 + apart * means[:, AS_THOUGHT, None])  # what a slot's count tells of its studio's looks
     looks = (hold + _by(of, alone * sold, len(hold))) / (hold + _by(of, alone * means, len(hold)))
     expected = looks[of] * means
     counted = sold * np.log(expected) - (1 / apart + sold) * np.log1p(apart * expected)
-    rated = _by(mine, posted.sold[:, None] * np.log(chances), len(slots)) - sold * np.log(means)
+    rated = _by(mine, posted.sold[:, None] * np.log(chances), len(of)) - sold * np.log(means)
     return _by(of, rated + counted, len(hold)) + hold * (np.log(looks) - looks), looks
 
 

@@ -109,7 +109,7 @@ def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
         expected=expected,
         capacity=capacity,
         free=free,
-        known=np.array([model.level.knows(name) for name in sessions.studio], dtype=np.bool_),
+        known=_known(sessions, model),
         median=median,
         scale=scale,
         doubt=doubt,
@@ -120,6 +120,11 @@ def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
         paid=model.market.attended * stands,
         free_rate=np.clip(best_rate(median, scale, np.zeros(len(sessions))), floor, ceiling),
     )
+
+
+def _known(sessions: Sessions, model: Model) -> Bools:
+    known, kind = sessions.profiles
+    return np.array([model.level.knows(name) for name in known.studio], dtype=np.bool_)[kind]
 
 
 def _appetite(sessions: Sessions, books: Books, expected: Forecast, model: Model) -> tuple[Belief, Appetite]:
