@@ -55,6 +55,7 @@ def main() -> int:
     told = _arguments()
     own = {"willing": told.willing, "shared": told.shared}
     own |= {} if told.apart is None else {"median_spread": told.apart}
+    own |= {"tried": 0.0} if told.flat else {}
     known = [kind for kind in KINDS if told.only in kind.name and (kind.weeks > 0 or not told.strangers)]
     strangers = [replace(kind, weeks=0) for kind in known if kind.listed] if told.strangers else []
     kinds = [replace(kind, **own) for kind in known + strangers]
@@ -74,7 +75,17 @@ def main() -> int:
     def kept(name: str, make: Callable[[], Score]) -> Score:
         if told.keep is None:
             return make()
-        drawn = (told.seed, told.weight, told.weeks, len(kinds), told.willing, told.apart, told.shared, told.strangers)
+        drawn = (
+            told.seed,
+            told.weight,
+            told.weeks,
+            len(kinds),
+            told.willing,
+            told.apart,
+            told.shared,
+            told.strangers,
+            told.flat,
+        )
         return _kept(told.keep / f"{name}-{'-'.join(map(str, drawn))}.npz", make)
 
     rows = {
@@ -118,6 +129,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--strangers", action="store_true", help="judge a studio of each kind that has no history, beside those known"
     )
+    parser.add_argument("--flat", action="store_true", help="a past in which each studio listed at one rate throughout")
     parser.add_argument("--refit", action="store_true", help="fit anew each week")
     parser.add_argument("--keep", type=Path, help="a folder for what the peers and the optimum scored")
     return parser.parse_args()

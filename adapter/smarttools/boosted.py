@@ -15,9 +15,9 @@ TRUST = 0.5  # the share of the trees' correction that is believed (log scale); 
 
 
 def boosted_ratios(sessions: Sessions, demand: Floats, means: Floats, usable: Bools, seed: int) -> dict[str, float]:
-    """Ratio to the chain's mean, by slot; empty where history is short."""
+    """Ratio to the chain's mean, by slot; empty where history is short, or nobody came."""
     chosen = usable & (means > 0)
-    if np.count_nonzero(chosen) < LEAST_SESSIONS:
+    if np.count_nonzero(chosen) < LEAST_SESSIONS or not demand[chosen].any():
         return {}
     from sklearn.ensemble import HistGradientBoostingRegressor
     from threadpoolctl import threadpool_limits

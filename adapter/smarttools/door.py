@@ -5,7 +5,7 @@ Knows the columns and their defaults; ``frames`` does the checking of each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -46,8 +46,9 @@ def read_sessions(studios: pd.DataFrame, sessions: pd.DataFrame) -> Sessions:
     houses = frames.check(studios, "studios")
     table = frames.check(sessions, "sessions")
     studio_ids = frames.texts(houses, "studio_id")
-    house = frames.positions(table, "studio_id", studio_ids)
+    house = frames.positions(table, "studio_id", {name: index for index, name in enumerate(studio_ids)})
     _refuse_where(house < 0, "sessions", "studio_id", "names a studio that is not in studios")
+    _refuse_where(table["session_id"].isna().to_numpy(), "sessions", "session_id", "is missing")
     _refuse_where(table["session_id"].duplicated().to_numpy(), "sessions", "session_id", "is there twice")
     starts = frames.hours(table, "sessions", "starts_at", required=True)
     how, month = _local(table, houses, house)
@@ -80,14 +81,16 @@ def read_sessions(studios: pd.DataFrame, sessions: pd.DataFrame) -> Sessions:
         pace_doubt=frames.numbers(table, "sessions", "pace_doubt", least=0),
         tempo=frames.numbers(table, "sessions", "tempo", least=0),
         tempo_doubt=frames.numbers(table, "sessions", "tempo_doubt", least=0),
+        appetite=frames.numbers(table, "sessions", "appetite", least=0),
+        appetite_doubt=frames.numbers(table, "sessions", "appetite_doubt", least=0),
+        interest=frames.numbers(table, "sessions", "interest", least=0),
     )
 
 
 def read_reservations(reservations: pd.DataFrame, sessions: Sessions) -> Reservations:
     """Reservations of these sessions; those of others are left out."""
     whole = frames.check(reservations, "reservations")
-    known = _keys(sessions)
-    session = frames.positions(whole, "session_id", known)
+    session = frames.positions(whole, "session_id", sessions.places)
     here = session >= 0
     return Reservations(
         session=session[here],
@@ -109,7 +112,7 @@ def read_offers(offers: pd.DataFrame | None, sessions: Sessions) -> Offers:
     spots = np.nan_to_num(frames.numbers(table, "offers", "spots", least=0)).astype(np.int64)
     rate = frames.numbers(table, "offers", "rate", least=0)
     spots, rate = np.where(np.isnan(rate), 0, spots), np.nan_to_num(rate)  # without a rate nothing was on offer
-    session = frames.positions(table, "session_id", _keys(sessions))
+    session = frames.positions(table, "session_id", sessions.places)
     order = np.lexsort((rate, spots, since, session))
     order = order[session[order] >= 0]
     return Offers(session[order].astype(np.int64), since[order], spots[order], rate[order])
@@ -119,10 +122,6 @@ def read_listed(sessions: pd.DataFrame, places: Ints) -> tuple[Ints, Ints]:
     """Spots of each session, and their rate in minor units; a missing one is 0."""
     spots, rate = (np.nan_to_num(frames.numbers(sessions, "sessions", name, least=0)) for name in ("spots", "rate"))
     return spots.astype(np.int64), np.rint(rate * 10.0**places).astype(np.int64)
-
-
-def _keys(sessions: Sessions) -> Sequence[str]:
-    return frames.texts(pd.DataFrame({"session_id": pd.Series(sessions.ids, dtype=object)}), "session_id")
 
 
 def _flags(table: pd.DataFrame, column: str, *, missing: bool) -> Bools:

@@ -63,6 +63,9 @@ class Sessions:
     pace_doubt: Floats
     tempo: Floats  # whether its clients book earlier or later than is known of them (``tempo``); NaN: as ``pace``
     tempo_doubt: Floats
+    appetite: Floats  # how what its guests would pay lies beside what is known of them (``appetite``); NaN: as ``pace``
+    appetite_doubt: Floats
+    interest: Floats  # the same of how many look
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -78,12 +81,32 @@ class Sessions:
         return [(f"slot|{slot}", f"cell|{of}|{kind}|{hour}", f"studio|{of}", "all") for slot, of, kind, hour in cells]
 
     @cached_property
+    def places(self) -> dict[str, int]:
+        """Where each id, as text, stands."""
+        return {value if type(value) is str else as_text(value): index for index, value in enumerate(self.ids)}
+
+    @cached_property
+    def houses(self) -> Ints:
+        """The number of each session's studio."""
+        return numbered(self.studio)[1]
+
+    @cached_property
+    def slots(self) -> Ints:
+        """The number of each session's recurring slot."""
+        return numbered(self.slot)[1]
+
+    @cached_property
     def profiles(self) -> tuple[Sessions, Ints]:
         """One session of each recurring kind, and for each session which kind it is: what is learned is by kind."""
         seen: dict[tuple[str, str, int, str], int] = {}
         keys = zip(self.slot, self.category, self.hour_of_week.tolist(), self.instructor, strict=True)
         kind = np.array([seen.setdefault(key, len(seen)) for key in keys], dtype=np.int64)
         return self.take(np.unique(kind, return_index=True)[1].astype(np.int64)), kind
+
+
+def as_text(value: object) -> str:
+    """An id as text. An integer column with a gap becomes floats: 7.0 is the id 7."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _taken(values: Any, rows: Ints) -> Any:

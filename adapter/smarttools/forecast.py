@@ -66,61 +66,58 @@ def forecast(
 
     ``dated``: when they were made, as far as that is known; None: not at all.
     """
-    lead = np.maximum(sessions.starts - at, 0.0)
     known, kind = sessions.profiles
+    lead = np.maximum(sessions.starts - at, 0.0)
+    now = placed(lead)
     trend, drift = model.level.trend.ahead(sessions)
     level = model.level.fill_of(known)[kind] * np.nan_to_num(sessions.capacity) * trend
     direct, market = model.curves.through(known)[kind], model.market.curves.through(known)[kind]
-    hazard = model.returns.accumulated(known)[kind]
-    now = placed(lead)
-    to_come = at_place(direct, now)
-    stand, made = at_place(model.returns.active.through(known)[kind], now), model.returns.made.through(known)[kind]
-    frailty, common = (part[kind] for part in model.level.variation(known))
-    shape = model.curves.doubt(known)[kind]
-    closed = booked >= sessions.capacity if full is None else full
+    to_come, stand = at_place(direct, now), at_place(model.returns.active.through(known)[kind], now)
     still = np.asarray(booked * stand, dtype=np.float64)
-    old = model.weeks_old(at)
-    usual = Usual(
+
+    frailty, common = (part[kind] for part in model.level.variation(known))
+    usual = _usual(sessions, level, to_come, frailty, drift, model)
+    shown = shown_by(still, booked >= sessions.capacity if full is None else full, usual)
+    seen = Seen(lead, direct, dated or Dated(np.zeros(0, np.int64), np.zeros(0)), shown, level)
+    own_curve = model.curves.studio_doubt(known)[kind]
+    tempo, pace = tempo_of(sessions, seen, usual, pace_of(sessions, shown, usual), own_curve)
+    level = level * pace.ratio
+    bent = np.flatnonzero(~np.isnan(tempo.power))
+    direct[bent] **= tempo.power[bent, None]
+    to_come[bent] **= tempo.power[bent]
+
+    remaining, spread = _still_to_come(level, still, to_come, *_echo(to_come, frailty, common, pace.doubt, tempo.doubt))
+    late = model.late.of(sessions, to_come, trend * pace.ratio)
+    return Forecast(
+        lead=lead,
+        level=level,
+        to_come=to_come,
+        stand=stand,
+        remaining=remaining * late,
+        spread=spread,
+        wary=wary_of(looked_up(known.slot, model.level.weeks, 0.0))[kind],
+        looks=model.market.keen(known)[kind] * np.nan_to_num(sessions.capacity) * at_place(market, now),
+        direct=direct,
+        market=market,
+        hazard=model.returns.accumulated(known)[kind],
+        made=model.returns.made.through(known)[kind],
+        pace=pace,
+        tempo=tempo,
+        trend=trend,
+        late=late,
+        weeks_old=model.weeks_old(at),
+    )
+
+
+def _usual(sessions: Sessions, level: Floats, to_come: Floats, frailty: Floats, drift: Floats, model: Model) -> Usual:
+    known, kind = sessions.profiles
+    return Usual(
         booked=level * (1 - to_come),
         behind=1 - to_come,
         frailty=frailty,
         slot=model.level.doubt(known)[kind],
         studio=model.level.studio_doubt(known)[kind] + drift,
-        curve=shape,
-    )
-    shown = shown_by(still, closed, usual)
-    seen = Seen(lead, direct, dated or Dated(np.zeros(0, np.int64), np.zeros(0)), shown, level)
-    pace = pace_of(sessions, shown, usual)
-    tempo, pace = tempo_of(sessions, seen, usual, pace, model.curves.studio_doubt(known)[kind])
-    bent = np.flatnonzero(~np.isnan(tempo.power))
-    direct[bent] **= tempo.power[bent, None]
-    to_come[bent] **= tempo.power[bent]
-    shape, level = tempo.doubt, level * pace.ratio
-    mixed_up = shape * (1 + common + pace.doubt)  # early for late: what doubt about the curve takes from the echo
-    echo = np.maximum(common + pace.doubt - mixed_up, 0.0)
-    late_only = frailty - common + mixed_up / np.maximum(to_come, LEAST_TO_COME)
-    remaining, spread = _still_to_come(level, still, to_come, echo, late_only)
-    late = model.late.of(sessions, to_come, trend * pace.ratio)
-    looks = model.market.keen(known)[kind] * np.nan_to_num(sessions.capacity) * at_place(market, now)
-    wary = wary_of(looked_up(known.slot, model.level.weeks, 0.0))[kind]
-    return Forecast(
-        lead,
-        level,
-        to_come,
-        stand,
-        remaining * late,
-        spread,
-        wary,
-        looks,
-        direct,
-        market,
-        hazard,
-        made,
-        pace,
-        tempo,
-        trend,
-        late,
-        old,
+        curve=model.curves.doubt(known)[kind],
     )
 
 
@@ -132,6 +129,13 @@ def wary_of(classes: Floats) -> Floats:
     apart make up for it. How much was measured on made-up markets, and is no more than that.
     """
     return np.asarray(1 + WARY / (1 + classes / WARY_CLASSES), dtype=np.float64)
+
+
+def _echo(to_come: Floats, frailty: Floats, common: Floats, paced: Floats, curve: Floats) -> tuple[Floats, Floats]:
+    """What early bookings tell of late ones, and what they don't; ``paced``, ``curve``: doubt of pace and curve."""
+    mixed_up = curve * (1 + common + paced)  # early for late: what doubt about the curve takes from the echo
+    late_only = frailty - common + mixed_up / np.maximum(to_come, LEAST_TO_COME)
+    return np.maximum(common + paced - mixed_up, 0.0), late_only
 
 
 def _still_to_come(

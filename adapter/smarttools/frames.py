@@ -7,13 +7,13 @@ An error names the table, the column and the row, and says what is expected. A c
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
-from adapter.smarttools.facts import Bools, Floats, Ints
+from adapter.smarttools.facts import Bools, Floats, Ints, as_text
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "studios": (
@@ -98,12 +98,7 @@ def labels(table: pd.DataFrame, column: str) -> tuple[Ints, list[str]]:
     number, distinct = pd.factorize(values.to_numpy() if values.dtype.kind in "biuf" else values.to_numpy(dtype=object))
     if distinct.dtype.kind in "iu":
         return number.astype(np.int64), list(map(str, distinct.tolist()))
-    return number.astype(np.int64), [value if type(value) is str else _text(value) for value in distinct.tolist()]
-
-
-def _text(value: object) -> str:
-    # An integer column with a gap becomes floats: 7.0 is the id 7.
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    return number.astype(np.int64), [value if type(value) is str else as_text(value) for value in distinct.tolist()]
 
 
 def hours(table: pd.DataFrame, name: str, column: str, *, required: bool = False) -> Floats:
@@ -159,10 +154,9 @@ def codes(table: pd.DataFrame, name: str, column: str, words: Mapping[str, int],
     return np.array([-1 if code is None else code for code in known], dtype=np.int64)[number]
 
 
-def positions(table: pd.DataFrame, column: str, known: Sequence[str]) -> Ints:
-    """Where each row's id stands in ``known``; -1 where it does not."""
+def positions(table: pd.DataFrame, column: str, place: Mapping[str, int]) -> Ints:
+    """The place of each row's id; -1 where it has none."""
     number, names = labels(table, column)
-    place = {key: index for index, key in enumerate(known)}
     return np.array([place.get(key, -1) for key in [*names, ""]], dtype=np.int64)[number]
 
 

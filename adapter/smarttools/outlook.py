@@ -5,10 +5,11 @@ An entry depends on its own session and its studio's pace alone, never on which 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from adapter.smarttools.appetite import Appetite, Belief, Posted, appetite_of, posted
 from adapter.smarttools.clockwork import at_lead, cut
 from adapter.smarttools.facts import (
     DIRECT,
@@ -48,6 +49,7 @@ class Books:
     third_party: Ints
     in_force: Floats  # the rate now on offer; NaN: none
     dated: Dated  # when the direct ones were made
+    posted: Posted  # what stood for sale on the marketplace, and what was sold of it
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Outlook:
     median: Floats  # the rate at which half of those who look would book
     scale: Floats
     doubt: Floats  # standard deviation of the median
+    appetite: Appetite  # how far its upcoming sessions' sales moved these
     floor: Floats  # in major units, as ``ceiling``
     ceiling: Floats
     stands: Floats  # the chance that a reservation made now stands at the start
@@ -86,7 +89,7 @@ def read_books(sessions: Sessions, reservations: Reservations, offers: Offers, a
     timed = active & (reservations.channel == DIRECT) & ~np.isnan(reservations.booked)
     session = reservations.session[timed]
     dated = Dated(session, sessions.starts[session] - reservations.booked[timed])
-    return Books(direct, marketplace, third_party, in_force, dated)
+    return Books(direct, marketplace, third_party, in_force, dated, posted(sessions, reservations, offers, at))
 
 
 def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
@@ -94,9 +97,9 @@ def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
     capacity = np.minimum(np.nan_to_num(sessions.capacity), SIZES[-1] - 1).astype(np.int64)
     free = np.maximum(capacity - books.direct - books.marketplace - books.third_party, 0)
     expected = forecast(sessions, books.direct, at, model, full=free == 0, dated=books.dated)
-    (known, kind), responses = sessions.profiles, model.market.responses
-    anchor = responses.anchor(sessions)
-    median, scale = (part[kind] * anchor for part in responses.of(known))
+    belief, appetite = _appetite(sessions, books, expected, model)
+    median, scale, doubt = appetite.sharpened(belief)
+    expected = replace(expected, looks=expected.looks * appetite.looks)
     coin = 10.0**-sessions.digits
     floor, ceiling = sessions.floor * coin, sessions.ceiling * coin
     stands = at_lead(expected.made, expected.lead)
@@ -106,16 +109,38 @@ def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
         expected=expected,
         capacity=capacity,
         free=free,
-        known=np.array([model.level.knows(name) for name in sessions.studio], dtype=np.bool_),
+        known=_known(sessions, model),
         median=median,
         scale=scale,
-        doubt=responses.doubt(known)[kind] * anchor,
+        doubt=doubt,
+        appetite=appetite,
         floor=floor,
         ceiling=ceiling,
         stands=stands,
         paid=model.market.attended * stands,
         free_rate=np.clip(best_rate(median, scale, np.zeros(len(sessions))), floor, ceiling),
     )
+
+
+def _known(sessions: Sessions, model: Model) -> Bools:
+    known, kind = sessions.profiles
+    return np.array([model.level.knows(name) for name in known.studio], dtype=np.bool_)[kind]
+
+
+def _appetite(sessions: Sessions, books: Books, expected: Forecast, model: Model) -> tuple[Belief, Appetite]:
+    (known, kind), responses = sessions.profiles, model.market.responses
+    anchor = responses.anchor(sessions)
+    median, scale = (part[kind] * anchor for part in responses.of(known))
+    seen, common = (part[kind] for part in responses.seen_by(known))
+    belief = Belief(
+        median=median,
+        scale=scale,
+        doubt=responses.doubt(known)[kind] * anchor,
+        common=common,
+        seen=seen * anchor,
+        looks=expected.looks / np.maximum(at_lead(expected.market, expected.lead), 1e-12),
+    )
+    return belief, appetite_of(sessions, books.posted, expected.market, belief)
 
 
 def portions(outlook: Outlook) -> list[tuple[Ints, int, int]]:

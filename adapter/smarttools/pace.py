@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from adapter.smarttools.facts import Bools, Floats, Ints, Sessions, numbered, sum_by
+from adapter.smarttools.facts import Bools, Floats, Ints, Sessions, sum_by
 from adapter.smarttools.level import at_least
 
 DRIFT = 0.01  # squared variation of a studio's demand that no history tells of
@@ -53,7 +53,7 @@ def pace_of(sessions: Sessions, shown: Floats, usual: Usual) -> Pace:
     """``shown``: direct reservations (``shown_by``). Where the sessions say their pace, that holds."""
     shape = usual.curve * (1 - usual.behind) / np.maximum(usual.behind, 1e-9)
     before = usual.studio + DRIFT
-    house, slot = (numbered(names)[1] for names in (sessions.studio, sessions.slot))
+    house, slot = sessions.houses, sessions.slots
     alone = usual.booked / (1 + usual.booked * (usual.frailty + usual.slot))
     together = _summed(house * (len(PARTS) + 1) + np.searchsorted(PARTS, usual.behind), alone)
     studio, studio_doubt = _told(house, shown, usual.booked, alone / (1 + together * shape), before)

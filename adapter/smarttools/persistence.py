@@ -106,7 +106,8 @@ def _pooled(written: dict[str, Any], length: int) -> Pooled:
 def _responses(written: dict[str, Any]) -> Responses:
     known = {key: [float(value) for value in values] for key, values in written["known"].items()}
     retail = {name: float(value) for name, value in written["retail"].items()}
-    return Responses(_array(written["weights"], len(PRIOR)), known, retail)
+    seen = {name: [float(value) for value in pair] for name, pair in written.get("seen", {}).items()}  # once not kept
+    return Responses(_array(written["weights"], len(PRIOR)), known, retail, seen)
 
 
 def _trend(written: dict[str, Any]) -> Trend:

@@ -18,7 +18,7 @@ _SCALES = np.geomspace(0.06, 0.26, 5)
 STEPS = len(_SCALES)  # curves of one steepness stand so far apart
 MEDIANS: Floats = np.repeat(_MEDIANS, STEPS)  # rate over retail at which half would still book
 SCALES: Floats = np.tile(_SCALES, len(_MEDIANS))
-_LIKELY: Floats = np.exp(-0.5 * (np.log(MEDIANS / 0.54) / 0.3) ** 2 - 0.5 * (np.log(SCALES / 0.12) / 0.4) ** 2)
+_LIKELY: Floats = np.exp(-0.5 * (np.log(MEDIANS / 0.54) / 0.25) ** 2 - 0.5 * (np.log(SCALES / 0.1) / 0.4) ** 2)
 PRIOR: Floats = _LIKELY / _LIKELY.sum()
 LEAST_ACCEPTED = 0.02  # of those who look: a curve that accepts fewer is not told apart
 TEMPER = 0.7  # rates were not set at random: their evidence counts less than it says
@@ -29,6 +29,7 @@ WITHIN = (0.1, 0.14, 0.18, 0.22, 0.27, 0.35)  # how far (log) a studio's slots l
 KEEN = (0.05, 0.1, 0.15, 0.22, 0.32)  # squared variation between its slots of how many look
 USUAL_WITHIN, USUAL_KEEN, DECADES = 0.2, 0.16, 0.7  # where nothing is known, and how far (log) belief goes
 SLOTS = 600  # that are enough to tell
+UNSEEN = [float("nan"), float("nan")]  # of a studio that never listed
 PORTION = 20_000  # stretches of which every curve is looked at, at a time
 
 
@@ -70,6 +71,9 @@ class Responses:
     weights: Floats = field(default_factory=lambda: PRIOR @ _near(USUAL_WITHIN))  # of the curves, for any studio
     known: dict[str, list[float]] = field(default_factory=dict)
     retail: dict[str, float] = field(default_factory=dict)  # by slot: the direct price beside which this was seen
+    seen: dict[str, list[float]] = field(
+        default_factory=dict
+    )  # by studio: its usual rate, and how unsure its median is
 
     def of(self, sessions: Sessions) -> tuple[Floats, Floats]:
         """Each session's median and scale."""
@@ -80,6 +84,11 @@ class Responses:
         """What the shares stand for: the direct price they were seen at, as nobody is richer for a price that rose."""
         told = looked_up(sessions.slot, self.retail, np.nan)
         return np.where(np.isnan(told), sessions.retail, told)
+
+    def seen_by(self, sessions: Sessions) -> tuple[Floats, Floats]:
+        """Of each session's studio: the usual rate of its past, and the squared variation of its median."""
+        table = np.array([self.seen.get(studio, UNSEEN) for studio in sessions.studio]).reshape(-1, 2)
+        return table[:, 0], table[:, 1]
 
     def doubt(self, sessions: Sessions) -> Floats:
         """Standard deviation of each session's median: how little is known of it."""
@@ -136,10 +145,19 @@ def learn_responses(sessions: Sessions, stretches: Stretches) -> Responses:
         found = _learned(own, len(studios), weights, *spread)
         weights = found.weights
     near = _near(spread[0])  # a slot that nobody knows lies somewhere about its studio's
-    fresh, rows = _shares(found.studios * found.looks) @ near, _slots(own, found, *spread)
+    whose = _shares(found.studios * found.looks)
+    fresh, rows = whose @ near, _slots(own, found, *spread)
     known = {f"studio|{name}": _point(row) for name, row in zip(studios, fresh, strict=True)}
     known |= {f"slot|{name}": _point(row) for name, row in zip(slots, rows, strict=True)}
-    return Responses(found.usual @ near, known, _usual_retail(sessions))
+    seen = _seen(house[number], exposed, stretches.share[listed], whose)
+    return Responses(found.usual @ near, known, _usual_retail(sessions), dict(zip(studios, seen, strict=True)))
+
+
+def _seen(house: Ints, exposed: Floats, share: Floats, weights: Floats) -> list[list[float]]:
+    """As ``Responses`` has it; ``weights`` of the curves around which each studio's slots lie."""
+    usual = sum_by(house, exposed * share, len(weights)) / np.maximum(sum_by(house, exposed, len(weights)), 1e-300)
+    points = [_point(row) for row in weights]
+    return [[rate, (point[2] / point[0]) ** 2] for rate, point in zip(usual.tolist(), points, strict=True)]
 
 
 def _usual_retail(sessions: Sessions) -> dict[str, float]:

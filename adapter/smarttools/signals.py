@@ -60,6 +60,8 @@ def signals(outlook: Outlook, row: int, velocity: Velocity, model: Model) -> Sig
         found["usual_share_of_direct_bookings_to_come"] = round(float(expected.to_come[row] ** (1 / power)), 4)
     late = float(expected.late[row])
     found |= {} if late == 1.0 else {"late_bookings_beside_usual": round(late, 4)}
+    appetite = outlook.appetite
+    found |= {"willingness_beside_usual": round(float(appetite.payable[row]), 4)} if appetite.told[row] else {}
     return found | (_speed(outlook, row, velocity) if velocity.known[row] else {})
 
 

@@ -13,6 +13,7 @@ from adapter.smarttools.facts import Bools, Floats, Ints
 
 TOP = 0.9  # of the way from the best free rate to the ceiling: the most that a single scarce place is listed against
 LIKELY = 0.10  # displacement risk up to which premium spots are offered (PR-04)
+ROUNDING = 1e-12
 FEW = 2  # places that are listed against a rate half-way up
 
 
@@ -32,16 +33,21 @@ def listed_against(place: Floats, free: Ints, value: Floats) -> Ints:
 
 def within_risk(safe: Floats, free: Ints, limit: Floats) -> Ints:
     """The most spots whose displacement risk is at most ``limit``; NaN is no limit."""
-    needed = 1 - limit[:, None] - 1e-12
     left = np.arange(safe.shape[1])
-    inside = (left[None, :] < free[:, None]) & (safe >= needed)
+    inside = (left[None, :] < free[:, None]) & (_risk(safe) <= limit[:, None])
     most = np.count_nonzero(inside, axis=1)  # safety rises with places left
     return np.where(np.isnan(limit), free, most).astype(np.int64)
 
 
 def risk_of(safe: Floats, free: Ints, listed: Ints) -> Floats:
     """The chance that a direct client is turned away if ``listed`` places go at once."""
-    return np.where(listed > 0, 1 - at(safe, free - listed), 0.0)
+    return np.where(listed > 0, _risk(at(safe, free - listed)), 0.0)
+
+
+def _risk(safe: Floats) -> Floats:
+    """A limit of 0 must let no risk pass, and rounding is none."""
+    risk = 1 - safe
+    return np.where(risk < ROUNDING, 0.0, risk)
 
 
 def at(table: Floats, left: Ints) -> Floats:

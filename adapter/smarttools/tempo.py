@@ -15,7 +15,7 @@ import numpy as np
 
 from adapter.smarttools.clockwork import at_lead
 from adapter.smarttools.curves import BINS, EDGES, WEIGHT, bins_of
-from adapter.smarttools.facts import Floats, Ints, Sessions, count_by, numbered
+from adapter.smarttools.facts import Floats, Ints, Sessions, count_by
 from adapter.smarttools.pace import DRIFT, Pace, Usual, others
 
 TEMPOS: Floats = np.exp(0.25 * np.arange(-5, 5))  # from much later to much earlier
@@ -86,7 +86,7 @@ def tempo_of(sessions: Sessions, seen: Seen, usual: Usual, pace: Pace, doubt: Fl
 
 
 def _told(sessions: Sessions, seen: Seen, usual: Usual, doubt: Floats) -> tuple[Tempo, Pace]:
-    house, slot = (numbered(names)[1] for names in (sessions.studio, sessions.slot))
+    house, slot = sessions.houses, sessions.slots
     come = at_lead(seen.through, seen.lead)
     later = come ** TEMPOS[:, None]  # (tempos, sessions) shares still to come, as all that has two axes here
     booked = seen.level * (1 - later)

@@ -26,7 +26,6 @@ from adapter.smarttools.explain import (
     spot_parts,
 )
 from adapter.smarttools.facts import Floats, Ints
-from adapter.smarttools.forecast import forecast
 from adapter.smarttools.judge import Verdicts, gathered, judge, weigh
 from adapter.smarttools.model import Model, learn
 from adapter.smarttools.money import majors
@@ -177,22 +176,33 @@ class SmartTools:
         return pd.DataFrame({"session_id": ids, "displacement_risk": risk, "expected_value": value})
 
     def pace(
-        self, at: datetime, studios: pd.DataFrame, sessions: pd.DataFrame, reservations: pd.DataFrame
+        self,
+        at: datetime,
+        studios: pd.DataFrame,
+        sessions: pd.DataFrame,
+        reservations: pd.DataFrame,
+        offers: pd.DataFrame | None = None,
     ) -> pd.DataFrame:
-        """How each session's studio is doing beside its history, told by its others to come. Raises ``BadTable``.
+        """How each session's studio is doing beside its history, told by its sessions to come. Raises ``BadTable``.
 
         Columns ``session_id``, ``pace`` (ratio of demand now to what history says) and ``pace_doubt`` (its squared
         coefficient of variation); of a studio whose booking curve is hardly known, ``tempo`` (the power that curve is
-        raised to) and ``tempo_doubt`` (what doubt of it is left), else NaN. Given back as columns of ``sessions``, a
-        session is decided as in this company.
+        raised to) and ``tempo_doubt`` (what doubt of it is left); where something was for sale, ``appetite`` (ratio of
+        what guests would pay to what history says), ``appetite_doubt`` (as ``pace_doubt``) and ``interest`` (the ratio
+        of how many look); else NaN. Given back as columns of ``sessions``, a session is decided as in this company.
         """
-        coming = door.read_sessions(studios, sessions)
-        booked, moment = door.read_reservations(reservations, coming), door.instant(at)
-        books = read_books(coming, booked, door.read_offers(None, coming), moment)
-        told = forecast(coming, books.direct, moment, self.model, dated=books.dated)
-        doubt = np.where(np.isnan(told.tempo.power), np.nan, told.tempo.doubt)
-        columns = {"pace": told.pace.ratio, "pace_doubt": told.pace.doubt, "tempo": told.tempo.power}
-        return pd.DataFrame({"session_id": sessions["session_id"].array, **columns, "tempo_doubt": doubt})
+        outlook = self._outlook(at, studios, sessions, reservations, offers)
+        told, appetite = outlook.expected, outlook.appetite
+        columns = {
+            "pace": told.pace.ratio,
+            "pace_doubt": told.pace.doubt,
+            "tempo": told.tempo.power,
+            "tempo_doubt": np.where(np.isnan(told.tempo.power), np.nan, told.tempo.doubt),
+            "appetite": np.where(appetite.told, appetite.payable, np.nan),
+            "appetite_doubt": np.where(appetite.told, appetite.doubt, np.nan),
+            "interest": np.where(appetite.told, appetite.looks, np.nan),
+        }
+        return pd.DataFrame({"session_id": sessions["session_id"].array, **columns})
 
     def usual(self, studios: pd.DataFrame, sessions: pd.DataFrame) -> Floats:
         """Final direct reservations expected of each session before anything is on its books, places not limiting."""

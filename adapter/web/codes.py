@@ -147,7 +147,9 @@ READ_AS = {
     "after_setoff": "After what the studio owes is taken off",
     "line_date": "That of each reservation's own day",
 }
-MULTIPLES = frozenset({"pace", "popularity", "season_and_trend", "late_bookings_beside_usual"})
+MULTIPLES = frozenset(
+    {"pace", "popularity", "season_and_trend", "late_bookings_beside_usual", "willingness_beside_usual"}
+)
 SHARES = frozenset({"share_of_direct_bookings_to_come", "usual_share_of_direct_bookings_to_come"})
 """Signals of a decision that are no counts: what is usual times so much; a part of the whole."""
 SETTINGS = {
@@ -297,7 +299,8 @@ AS_THEY_ARE: Mapping[str, frozenset[str]] = {
         "hours to start, capacity, free places, usual direct bookings, share of direct bookings to come, "
         "direct bookings to come, marketplace interest to come, pace, weeks since learned, popularity, "
         "season and trend, direct bookings last day, direct bookings usual in that day, marketplace bookings last day, "
-        "late bookings beside usual, usual share of direct bookings to come, weeks known"
+        "late bookings beside usual, usual share of direct bookings to come, weeks known, "
+        "willingness beside usual"
     ),
     "what the library that reads forms says of a field": words(
         "Not a valid number., Not a valid integer., Not a valid boolean., Unknown field., "

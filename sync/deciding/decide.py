@@ -137,7 +137,7 @@ def stored(decision: Decision) -> bytes:
     return canonical(as_stored(decision))
 
 
-def _told_before(standing: Mapping[int, Candidate]) -> dict[int, list[float] | None]:
+def _told_before(standing: Mapping[int, Candidate]) -> dict[int, list[float | None] | None]:
     """The pace of sessions that are looked at alone: as all the others told it at the last whole run."""
     return {number: each.last.inputs.get("pace") for number, each in standing.items() if each.last is not None}
 

@@ -18,8 +18,8 @@ from adapter.store.facts import COLUMNS, TIME, Facts, table
 
 Inputs = dict[str, Any]
 
-PACE = ("pace", "pace_doubt", "tempo", "tempo_doubt")
-"""How they are kept beside a session: the first two, or all four where its studio's booking curve is hardly known."""
+PACE = ("pace", "pace_doubt", "tempo", "tempo_doubt", "appetite", "appetite_doubt", "interest")
+"""How they are kept beside a session: as many as were told, with null where one between was not."""
 
 NO_PACE = (1.0, None)
 """How the studio is doing beside its history, and the doubt of that, where nobody looked: as ever, with all doubt."""
@@ -48,7 +48,7 @@ def facts_of(inputs: Mapping[int, Inputs] | list[Inputs]) -> Facts:
     """The tables again, of one or many sessions."""
     several = list(inputs.values()) if isinstance(inputs, Mapping) else inputs
     tables = {name: _table(name, [row for each in several for row in each[name]]) for name in list(COLUMNS)[1:]}
-    told = [[*(each.get("pace") or NO_PACE), None, None][: len(PACE)] for each in several]
+    told = [[*(each.get("pace") or NO_PACE), *[None] * len(PACE)][: len(PACE)] for each in several]
     pace = dict(zip(PACE, np.array(told, dtype=np.float64).reshape(-1, len(PACE)).T, strict=True))
     premium = np.array([each.get("premium_chosen", True) for each in several], dtype=np.bool_)  # once it was not told
     tables["sessions"] = tables["sessions"].assign(**pace, premium=premium)

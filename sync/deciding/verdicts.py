@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 
 from adapter.smarttools import BadTable, SmartTools
 from adapter.store.facts import Facts
@@ -76,22 +77,26 @@ def verdicts(tools: SmartTools, inputs: Mapping[int, Inputs]) -> dict[int, Verdi
     return found | _weighed(tools, inputs, found)
 
 
-def paces(tools: SmartTools, at: datetime, facts: Facts, skip: Container[int]) -> dict[int, list[float]]:
-    """How the studio is doing beside its history, told to each session by all the others, with the doubt of it.
+def paces(tools: SmartTools, at: datetime, facts: Facts, skip: Container[int]) -> dict[int, list[float | None]]:
+    """How the studio is doing beside its history, told to each session by all of them, in the order of ``PACE``.
 
-    Where its booking curve is hardly known, how early its clients book follows, with the doubt of that. It is stored
-    with a decision: the others' books are no longer what they were when it is replayed. ``skip``: sessions that no
-    model can be asked about. Nothing, where the model refuses a table.
+    It is stored with a decision: the others' books are no longer what they were when it is replayed. ``skip``:
+    sessions that no model can be asked about. Nothing, where the model refuses a table.
     """
     sessions = facts["sessions"]
     known = np.array([number not in skip for number in sessions["session_id"].tolist()], dtype=bool)
     try:
-        told = tools.pace(at, facts["studios"], sessions[known], facts["reservations"])
+        told = tools.pace(at, facts["studios"], sessions[known], facts["reservations"], facts["offers"])
     except BadTable:
         return {}
     rows = told[list(PACE)].to_numpy(dtype=np.float64)
-    told_of = zip(told["session_id"].tolist(), rows, strict=True)
-    return {int(number): row[~np.isnan(row)].tolist() for number, row in told_of}
+    return {int(number): _written(row) for number, row in zip(told["session_id"].tolist(), rows, strict=True)}
+
+
+def _written(row: NDArray[np.float64]) -> list[float | None]:
+    """As JSON can hold it: null where a number was not told, and nothing after the last one that was."""
+    last = int(np.flatnonzero(~np.isnan(row)).max(initial=-1)) + 1
+    return [None if np.isnan(value) else value for value in row[:last].tolist()]
 
 
 def _decided(tools: SmartTools, asked: Mapping[int, Inputs]) -> dict[int, dict[str, Any]]:

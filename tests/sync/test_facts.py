@@ -129,6 +129,9 @@ def test_stored_inputs_are_the_tables_again(mirrored: Road) -> None:
         "pace_doubt",
         "tempo",
         "tempo_doubt",
+        "appetite",
+        "appetite_doubt",
+        "interest",
         "premium",
     }
 

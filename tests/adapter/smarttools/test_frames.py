@@ -85,6 +85,11 @@ def test_a_missing_column_is_named() -> None:
         SmartTools().decide(NOW, studios(), sessions().drop(columns="capacity"), reservations())
 
 
+def test_a_session_without_an_id_is_refused() -> None:
+    with pytest.raises(BadTable, match="column 'session_id', row 1: is missing"):
+        SmartTools().decide(NOW, studios(), sessions({}, {"session_id": None}), reservations())
+
+
 def test_a_session_given_twice_is_refused() -> None:
     with pytest.raises(BadTable, match="column 'session_id', row 1: is there twice"):
         SmartTools().decide(NOW, studios(), sessions({}, {}), reservations())

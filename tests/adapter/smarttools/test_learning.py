@@ -100,6 +100,13 @@ def test_an_offer_without_a_rate_was_no_offer(drawn: Drawn) -> None:
     assert np.isfinite(blank.model.market.mean(door.read_sessions(drawn.studios, drawn.coming))).all()
 
 
+def test_a_long_history_in_which_nobody_came_is_learned() -> None:
+    long = draw(seed=4, slots=30)
+    nobody = long.past_reservations.iloc[:0]
+    tools = SmartTools(seed=1).fit(long.studios, long.past, nobody, long.offers)
+    assert tools.usual(long.studios, long.coming).max() < 1
+
+
 def test_trees_add_to_a_long_history_and_learn_the_same_twice() -> None:
     whole = draw(5, slots=28)
     tables = (whole.studios, whole.past, whole.past_reservations, whole.offers)

@@ -116,7 +116,8 @@ def test_a_damaged_table_is_refused(fitted: SmartTools, tmp_path: Path) -> None:
 
 
 def test_a_rate_in_force_is_kept_where_the_change_would_be_small(drawn: Drawn, fitted: SmartTools) -> None:
-    fresh = _decided(fitted, drawn, drawn.coming, drawn.coming_reservations)
+    direct = drawn.coming_reservations[drawn.coming_reservations["channel"] == "direct"]  # no sale tells of guests
+    fresh = _decided(fitted, drawn, drawn.coming, direct)
     in_force = pd.DataFrame(
         {
             "session_id": fresh["session_id"],
@@ -127,7 +128,7 @@ def test_a_rate_in_force_is_kept_where_the_change_would_be_small(drawn: Drawn, f
             "premium_rate": np.nan,
         }
     )
-    kept = fitted.decide(NOW, drawn.studios, drawn.coming, drawn.coming_reservations, in_force)
+    kept = fitted.decide(NOW, drawn.studios, drawn.coming, direct, in_force)
     inside = fresh["rate"] + 0.05 <= 22.0
     assert kept.loc[inside, "rate"].tolist() == pytest.approx((fresh["rate"] + 0.05)[inside].tolist())
     assert kept["spots"].tolist() == fresh["spots"].tolist()

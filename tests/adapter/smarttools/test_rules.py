@@ -342,3 +342,16 @@ def test_other_spots_are_weighed_as_those_that_are_decided(drawn: Drawn, fitted:
     assert (fewer["displacement_risk"] <= told["displacement_risk"]).all()
     assert (most["displacement_risk"] >= told["displacement_risk"]).all()
     assert (fewer["displacement_risk"] < most["displacement_risk"]).any()
+
+
+def test_a_risk_limit_of_nothing_lets_not_even_a_rounding_pass(drawn: Drawn, fitted: SmartTools) -> None:
+    coming = pd.concat(
+        [
+            drawn.coming.assign(session_id=f"{drawn.coming['session_id'].iloc[0]}/{n}", capacity=float(n))
+            for n in range(1, 60)
+        ]
+    )
+    coming = coming.assign(session_id=[str(row) for row in range(len(coming))])
+    decided = fitted.decide(NOW, studios(max_displacement_risk=0.0), coming, drawn.coming_reservations.iloc[:0])
+    assert decided["spots"].sum() > 0
+    assert (decided["displacement_risk"] == 0).all()
