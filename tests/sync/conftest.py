@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import sqlite3
 import threading
 import time as clock
@@ -39,6 +38,7 @@ from adapter.store.tables import (
 )
 from adapter.work import request_run
 from connectors.records import Channel
+from connectors.sandbox.market.state import Offer
 from sync.engine.jobs import do_next
 from tests.fixtures.database import ENCRYPTION_KEY, NOON
 from tests.fixtures.sandbox import LiveSandbox
@@ -198,22 +198,23 @@ Kept = Callable[[str, Callable[[], None]], None]
 
 
 @pytest.fixture
-def kept(road: Road, sandbox: LiveSandbox, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+def kept(
+    road: Road, sandbox: LiveSandbox, tmp_path_factory: pytest.TempPathFactory, brought: dict[str, dict[int, Offer]]
+) -> Kept:
     """Bring the road to a named state, and what the platform holds of ours: made once, then copied, since markets are
     alike.
     """
 
     def bring(name: str, make: Callable[[], None]) -> None:
-        file = tmp_path_factory.getbasetemp() / f"{name}.db"
-        offers, path = file.with_suffix(".offers"), str(road.ctx.store.url.database)
-        if file.exists():
+        file, path = tmp_path_factory.getbasetemp() / f"{name}.db", str(road.ctx.store.url.database)
+        if name in brought:
             token = road.connection.access_token
             copy_database(str(file), path)
             road.set(access_token=token)
-            sandbox.site.offers.update(pickle.loads(offers.read_bytes()))  # noqa: S301  our own bytes
+            sandbox.site.offers.update(brought[name])
         else:
             make()
-            offers.write_bytes(pickle.dumps(sandbox.site.offers))
+            brought[name] = dict(sandbox.site.offers)
             copy_database(path, str(file))
 
     return bring
