@@ -5,7 +5,8 @@ allocation (three spots at a flat rate) and Littlewood's rule re-solved at each 
 All of them meet the same people. Made-up markets are no proof of what a real studio gains.
 
 Run: python -m benchmarks.bench_worlds [--seed N] [--weight W] [--weeks N] [--refit] [--only KIND]
-     [--willing SHAPE] [--apart SPREAD] [--shared PART] [--strangers] [--keep FOLDER]
+     [--willing SHAPE] [--apart SPREAD] [--shared PART] [--strangers] [--flat]
+     [--keep FOLDER]
 """
 
 from __future__ import annotations

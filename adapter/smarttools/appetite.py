@@ -27,9 +27,10 @@ from adapter.smarttools.facts import (
     Sessions,
     count_by,
     sum_by,
+    sums_by,
 )
 from adapter.smarttools.openness import overlap
-from adapter.smarttools.response import chance
+from adapter.smarttools.response import LEAST_ACCEPTED, LOGISTIC, chance, weighed
 
 RATIOS: Floats = np.exp(np.linspace(-1.2, 0.9, 22))  # of what guests would pay to what is thought
 AS_THOUGHT = 12  # the place of 1 among them
@@ -38,10 +39,8 @@ LEAST_DOUBT = 1e-4  # squared variation of a studio's willingness to pay from we
 LOOKS, NEW_LOOKS = 0.003, 0.15  # squared variation of how many look at a studio that listed before, and at a new one
 APART, NEW_APART = 0.05, 0.25  # the same of each of its slots
 TEMPER = 0.7  # of what is told is believed: when exactly what stood for sale is not known
-LEAST_ACCEPTED = 0.02  # of those who look, as in ``response``
-LEAST_SEEN = 0.05  # the same at the rates of the past
+LEAST_SEEN = 0.05  # of those who look, at the least, accepted the rates of the past
 STEEPEST = 0.3  # of the scale that is told, at the least, is people's own and not doubt of their median
-LOGISTIC = 3 / np.pi**2  # squared scale of a logistic curve, for each unit of variance
 
 
 @dataclass(frozen=True)
@@ -94,9 +93,7 @@ class Appetite:
 
 def posted(sessions: Sessions, reservations: Reservations, offers: Offers, at: float) -> Posted:
     """What stood for sale until ``at``. Of a session that nobody says to be on offer, nothing is known."""
-    past = np.flatnonzero(offers.since <= at)
-    row = np.full(len(sessions), -1)
-    row[offers.session[past]] = past  # sorted by time: the last one stays
+    row = offers.latest(at, len(sessions))
     sold = (reservations.channel == MARKETPLACE) & (reservations.product != TRIAL) & (reservations.booked <= at)
     sold &= row[reservations.session] >= 0
     still = row[row >= 0]
@@ -170,10 +167,10 @@ def _told(
     """Ratio of medians, squared doubt left of it, and ratio of looks, of every session."""
     house = sessions.houses
     common = np.minimum(np.where(np.isnan(belief.common), (1 - OWN) * before, belief.common), before)
-    prior = _weights(-(np.log(RATIOS) ** 2) / (2 * (_mean(house, common) + LEAST_DOUBT)[:, None]))
+    prior = weighed(-(np.log(RATIOS) ** 2) / (2 * (_mean(house, common) + LEAST_DOUBT)[:, None]))
     more = _more(belief)
     likely, looks = _likely(sessions, posted, part, belief, more)
-    weights = _weights(np.log(np.maximum(prior, 1e-300)) + TEMPER * likely)[house]
+    weights = weighed(np.log(np.maximum(prior, 1e-300)) + TEMPER * likely)[house]
     counted = weights * more * looks[house]  # each ratio by how many would look if it held: it is they who would pay
     shares = counted / counted.sum(axis=1, keepdims=True)
     usual = (prior @ RATIOS)[house]
@@ -195,14 +192,14 @@ def _likely(sessions: Sessions, posted: Posted, part: Floats, belief: Belief, mo
     hold[house, 0] = 1 / np.where(np.isnan(belief.seen), NEW_LOOKS, LOOKS)
     mine, here = slot[posted.session], posted.session
     chances = _accepted(posted.rate, belief.median[here], _own(belief)[here], LEAST_ACCEPTED) * more[here]
-    means = np.maximum(_by(mine, (belief.looks[here] * part)[:, None] * chances, len(of)), 1e-300)
-    sold = _by(mine, posted.sold[:, None], len(of))
+    means = np.maximum(sums_by(mine, (belief.looks[here] * part)[:, None] * chances, len(of)), 1e-300)
+    sold = sums_by(mine, posted.sold[:, None], len(of))
     alone = 1 / (1 + apart * means[:, AS_THOUGHT, None])  # what a slot's count tells of its studio's looks
-    looks = (hold + _by(of, alone * sold, len(hold))) / (hold + _by(of, alone * means, len(hold)))
+    looks = (hold + sums_by(of, alone * sold, len(hold))) / (hold + sums_by(of, alone * means, len(hold)))
     expected = looks[of] * means
     counted = sold * np.log(expected) - (1 / apart + sold) * np.log1p(apart * expected)
-    rated = _by(mine, posted.sold[:, None] * np.log(chances), len(of)) - sold * np.log(means)
-    return _by(of, rated + counted, len(hold)) + hold * (np.log(looks) - looks), looks
+    rated = sums_by(mine, posted.sold[:, None] * np.log(chances), len(of)) - sold * np.log(means)
+    return sums_by(of, rated + counted, len(hold)) + hold * (np.log(looks) - looks), looks
 
 
 def _more(belief: Belief) -> Floats:
@@ -217,14 +214,5 @@ def _accepted(rate: Floats, median: Floats, scale: Floats, least: float) -> Floa
     return np.maximum(chance(rate[:, None], median[:, None] * RATIOS, scale[:, None]), least)
 
 
-def _by(group: Ints, rows: Floats, groups: int) -> Floats:
-    return np.column_stack([sum_by(group, column, groups) for column in rows.T])
-
-
 def _mean(group: Ints, values: Floats) -> Floats:
     return sum_by(group, values, int(group.max()) + 1) / count_by(group, int(group.max()) + 1)
-
-
-def _weights(log: Floats) -> Floats:
-    weights = np.exp(log - log.max(axis=1, keepdims=True))
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float64)

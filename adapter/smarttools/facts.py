@@ -145,6 +145,13 @@ class Offers:
     spots: Ints
     rate: Floats
 
+    def latest(self, at: float, sessions: int) -> Ints:
+        """The row in force at ``at`` of each of so many sessions; -1: none."""
+        row = np.full(sessions, -1)
+        past = np.flatnonzero(self.since <= at)
+        row[self.session[past]] = past  # sorted by time: the last one stays
+        return row
+
 
 def recency(sessions: Sessions, usable: Bools) -> Floats:
     """What each session counts for: half for every ``HALF_LIFE`` that it lies before the last one, 0 if not usable."""
@@ -164,6 +171,11 @@ def numbered(names: Sequence[str]) -> tuple[list[str], Ints]:
 def sum_by(number: Ints, values: Floats, groups: int) -> Floats:
     """The sum of the values of each group."""
     return np.bincount(number, weights=values, minlength=groups).astype(np.float64)
+
+
+def sums_by(number: Ints, rows: Floats, groups: int) -> Floats:
+    """The sum of the rows of each group, (groups, columns)."""
+    return np.column_stack([sum_by(number, column, groups) for column in rows.T])
 
 
 def count_by(number: Ints, groups: int) -> Floats:

@@ -24,6 +24,7 @@ from adapter.smarttools.facts import (
     Sessions,
     count_by,
     sum_by,
+    sums_by,
 )
 from adapter.smarttools.openness import overlap
 from adapter.smarttools.ratios import Ratios, keys, shrunk
@@ -136,7 +137,7 @@ def _fit_curves(
     chosen = held & np.isin(reservations.session, offers.session)
     session = reservations.session[chosen]
     accept = _accepted(market, sessions, offers.session, offers.rate / sessions.retail[offers.session])
-    listed = np.column_stack([sum_by(offers.session, column, len(sessions)) for column in (listed_for.T * accept)])
+    listed = sums_by(offers.session, listed_for * accept[:, None], len(sessions))
     chances = listed * market.mean(sessions)[:, None]
     explained = float((chances @ MARKETPLACE_PRIOR).sum())
     chances *= len(session) / explained if explained > 0 else 0.0

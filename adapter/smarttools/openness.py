@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from adapter.smarttools.curves import BINS, EDGES
-from adapter.smarttools.facts import Bools, Floats, Ints, Reservations, Sessions, count_by, sum_by
+from adapter.smarttools.facts import Bools, Floats, Ints, Reservations, Sessions, count_by, sums_by
 
 
 def open_share(sessions: Sessions, reservations: Reservations) -> Floats:
@@ -27,7 +27,7 @@ def open_share(sessions: Sessions, reservations: Reservations) -> Floats:
     order = np.lexsort((change, -lead, session))  # at one instant a place is given back before it is taken
     closed_from, closed_to, closed = _full(session[order], lead[order], change[order], sessions.capacity)
     spent = overlap(closed_from, closed_to)
-    shut = np.column_stack([sum_by(closed, column, len(sessions)) for column in spent.T])
+    shut = sums_by(closed, spent, len(sessions))
     return np.asarray(np.clip(1 - shut / np.diff(EDGES), 0.0, 1.0), dtype=np.float64)
 
 

@@ -84,8 +84,8 @@ def read_books(sessions: Sessions, reservations: Reservations, offers: Offers, a
         for channel in (DIRECT, MARKETPLACE, THIRD_PARTY)
     )
     in_force = np.full(len(sessions), np.nan)
-    past = offers.since <= at
-    in_force[offers.session[past]] = offers.rate[past]  # sorted by time: the last one stays
+    latest = offers.latest(at, len(sessions))
+    in_force[latest >= 0] = offers.rate[latest[latest >= 0]]
     timed = active & (reservations.channel == DIRECT) & ~np.isnan(reservations.booked)
     session = reservations.session[timed]
     dated = Dated(session, sessions.starts[session] - reservations.booked[timed])

@@ -29,7 +29,8 @@ WITHIN = (0.1, 0.14, 0.18, 0.22, 0.27, 0.35)  # how far (log) a studio's slots l
 KEEN = (0.05, 0.1, 0.15, 0.22, 0.32)  # squared variation between its slots of how many look
 USUAL_WITHIN, USUAL_KEEN, DECADES = 0.2, 0.16, 0.7  # where nothing is known, and how far (log) belief goes
 SLOTS = 600  # that are enough to tell
-UNSEEN = [float("nan"), float("nan")]  # of a studio that never listed
+NEVER_LISTED = [np.nan, np.nan]  # what a studio is seen by that did not
+LOGISTIC = 3 / np.pi**2  # squared scale of a logistic curve, for each unit of variance
 PORTION = 20_000  # stretches of which every curve is looked at, at a time
 
 
@@ -71,9 +72,7 @@ class Responses:
     weights: Floats = field(default_factory=lambda: PRIOR @ _near(USUAL_WITHIN))  # of the curves, for any studio
     known: dict[str, list[float]] = field(default_factory=dict)
     retail: dict[str, float] = field(default_factory=dict)  # by slot: the direct price beside which this was seen
-    seen: dict[str, list[float]] = field(
-        default_factory=dict
-    )  # by studio: its usual rate, and how unsure its median is
+    seen: dict[str, list[float]] = field(default_factory=dict)  # by studio: its usual rate, its median's variation
 
     def of(self, sessions: Sessions) -> tuple[Floats, Floats]:
         """Each session's median and scale."""
@@ -87,7 +86,7 @@ class Responses:
 
     def seen_by(self, sessions: Sessions) -> tuple[Floats, Floats]:
         """Of each session's studio: the usual rate of its past, and the squared variation of its median."""
-        table = np.array([self.seen.get(studio, UNSEEN) for studio in sessions.studio]).reshape(-1, 2)
+        table = np.array([self.seen.get(studio, NEVER_LISTED) for studio in sessions.studio]).reshape(-1, 2)
         return table[:, 0], table[:, 1]
 
     def doubt(self, sessions: Sessions) -> Floats:
@@ -200,7 +199,7 @@ def _learned(own: _Slots, studios: int, weights: Floats, within: float, keen: fl
     slot = [_log_sum(_likely(own, looks, keen, curve), _kin(near[curve], curve)) for curve in range(len(MEDIANS))]
     whole = own.by_studio(np.column_stack(slot), studios) + (np.log(looks / usual) - looks / usual) / LOOKS
     joint = np.log(weights) + TEMPER * whole
-    posterior = _weighed(joint)
+    posterior = weighed(joint)
     together = STUDIOS * PRIOR + posterior.sum(axis=0)
     looked = (STUDIOS * PRIOR * usual + (posterior * looks).sum(axis=0)) / together
     return _Found(
@@ -265,7 +264,8 @@ def _told(number: Ints, groups: int, share: Floats, exposed: Floats, booked: Flo
     return told - total[:, None] * np.log(np.maximum(open_to, 1e-300)), np.maximum(open_to, 1e-9), total
 
 
-def _weighed(logs: Floats) -> Floats:
+def weighed(logs: Floats) -> Floats:
+    """Log likelihoods as shares of each row."""
     weights = np.exp(logs - logs.max(axis=1, keepdims=True))
     return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float64)
 
@@ -274,4 +274,4 @@ def _point(weights: Floats) -> list[float]:
     """One logistic curve for a mixture of them: the doubt about the median flattens it."""
     median = float(weights @ MEDIANS)
     doubt = float(weights @ (MEDIANS - median) ** 2)
-    return [median, float(np.sqrt((weights @ SCALES) ** 2 + 3 / np.pi**2 * doubt)), float(np.sqrt(doubt))]
+    return [median, float(np.sqrt((weights @ SCALES) ** 2 + LOGISTIC * doubt)), float(np.sqrt(doubt))]
