@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-gc.set_threshold(20_000, 20, 50)  # looking again and again through what tests share took up to a quarter of their time
+gc.set_threshold(
+    100_000, 50, 100
+)  # looking again and again through what tests share took up to a quarter of their time
 
 pytest_plugins = [
     "tests.fixtures.logs",

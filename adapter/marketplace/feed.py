@@ -102,9 +102,13 @@ def _place(db: Database, rows: Sequence[ChannelOffer], now: datetime) -> None:
     """Give rows the next positions."""
     if not rows:
         return
-    insert_new(db, table_of(ChannelPosition), ("id",), [{"id": 1, "last": 0}])
     taken = update(ChannelPosition).values(last=ChannelPosition.last + len(rows)).returning(ChannelPosition.last)
-    first = db.execute(taken).scalar_one() - len(rows) + 1
+    with db.no_autoflush:  # the rows are written once, with their positions
+        last = db.scalar(taken)
+        if last is None:  # the first ever
+            insert_new(db, table_of(ChannelPosition), ("id",), [{"id": 1, "last": 0}])
+            last = db.execute(taken).scalar_one()
+    first = last - len(rows) + 1
     for place, row in enumerate(rows):
         row.position, row.changed_at = first + place, now
     db.flush()

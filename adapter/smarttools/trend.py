@@ -64,7 +64,7 @@ class Trend:
 
 @dataclass
 class _Filter:
-    """The state of all studios; one entry a studio."""
+    """The state of all studios, under each pair of a wander and a slope: (pairs, studios)."""
 
     level: Floats
     slope: Floats
@@ -72,14 +72,14 @@ class _Filter:
     both: Floats
     steep: Floats
 
-    def step(self, wander: float, slope: float) -> None:
+    def step(self, wander: Floats, slope: Floats) -> None:
         """A week goes by."""
         self.own = self.own + 2 * DAMPED * self.both + DAMPED**2 * self.steep + wander
         self.both = DAMPED * self.both + DAMPED**2 * self.steep
         self.steep = DAMPED**2 * self.steep + (1 - DAMPED**2) * slope**2
         self.level, self.slope = self.level + DAMPED * self.slope, DAMPED * self.slope
 
-    def see(self, shown: Floats, noise: Floats) -> float:
+    def see(self, shown: Floats, noise: Floats) -> Floats:
         """What a week showed, with the variance of it (infinite: nothing); told is how likely that was (log)."""
         spread = self.own + noise
         off = shown - self.level
@@ -89,7 +89,8 @@ class _Filter:
         self.steep = self.steep - by_slope * self.both
         self.own, self.both = self.own * (1 - by_level), self.both * (1 - by_level)
         seen = np.isfinite(noise)
-        return float(-0.5 * (np.log(spread[seen]) + held[seen] ** 2 / spread[seen]).sum())
+        likely = np.log(spread[:, seen]) + held[:, seen] ** 2 / spread[:, seen]
+        return np.asarray(-0.5 * likely.sum(axis=1), dtype=np.float64)
 
 
 def fit_trend(
@@ -109,24 +110,29 @@ def fit_trend(
     )
     ratio = np.log((shown + 0.5) / (expected + 0.5))
     noise = np.where(expected > LEAST_EXPECTED, dispersion / np.maximum(expected, 1e-9), np.inf)
-    wander, slope = max(product(WANDER, SLOPE), key=lambda pair: _likely(ratio, noise, *pair))
-    path = list(_filtered(ratio, noise, wander, slope))
-    end, levels = path[-1][0], np.column_stack([level for _, level, _ in path])
+    wander, slope = _likeliest(ratio, noise)
+    path = list(_filtered(ratio, noise, np.array([[wander]]), np.array([[slope]])))
+    end, levels = path[-1][0], np.column_stack([level[0] for _, level, _ in path])
     studios = {
-        name: Heading(*(float(part[index]) for part in (end.level, end.slope, end.own, end.both, end.steep)))
+        name: Heading(*(float(part[0, index]) for part in (end.level, end.slope, end.own, end.both, end.steep)))
         for index, name in enumerate(names)
     }
     return Trend(wander, slope, until, studios), np.exp(levels[house, last - np.minimum(week, last)])
 
 
-def _likely(ratio: Floats, noise: Floats, wander: float, slope: float) -> float:
-    belief = np.log(wander / USUAL_WANDER) ** 2 + np.log(slope / USUAL_SLOPE) ** 2
-    return sum(likely for _, _, likely in _filtered(ratio, noise, wander, slope)) - float(belief) / (2 * DECADES**2)
+def _likeliest(ratio: Floats, noise: Floats) -> tuple[float, float]:
+    """The wander and the slope under which what was seen is likeliest, all pairs tried side by side."""
+    pairs = np.array(list(product(WANDER, SLOPE)))
+    wander, slope = pairs[:, :1], pairs[:, 1:]
+    belief = np.log(pairs[:, 0] / USUAL_WANDER) ** 2 + np.log(pairs[:, 1] / USUAL_SLOPE) ** 2
+    likely = sum(told for _, _, told in _filtered(ratio, noise, wander, slope)) - belief / (2 * DECADES**2)
+    best = pairs[likely.argmax()]
+    return float(best[0]), float(best[1])
 
 
-def _filtered(ratio: Floats, noise: Floats, wander: float, slope: float) -> Iterator[tuple[_Filter, Floats, float]]:
-    """Week by week: the state, the level then, and how likely what was seen is."""
-    none = np.zeros(len(ratio))
+def _filtered(ratio: Floats, noise: Floats, wander: Floats, slope: Floats) -> Iterator[tuple[_Filter, Floats, Floats]]:
+    """Week by week: the state, the level then, how likely what was seen is. ``wander`` and ``slope``: (pairs, 1)."""
+    none = np.zeros((len(wander), len(ratio)))
     state = _Filter(none, none, none + START, none, none + slope**2)
     for week in range(ratio.shape[1]):
         state.step(wander, slope)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import time as clock
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -40,7 +38,7 @@ from adapter.work import request_run
 from connectors.records import Channel
 from connectors.sandbox.market.state import Offer
 from sync.engine.jobs import do_next
-from tests.fixtures.database import ENCRYPTION_KEY, NOON
+from tests.fixtures.database import ENCRYPTION_KEY, NOON, copy_database
 from tests.fixtures.sandbox import LiveSandbox
 
 MIRROR = [
@@ -261,12 +259,6 @@ def decide(road: Road) -> None:
     """Switch pushing on and decide; nothing has been pushed yet."""
     road.go_live()
     done(road.do(RunKind.DECIDE))
-
-
-def copy_database(source: str, target: str) -> None:
-    """Everything in one SQLite file into another."""
-    with closing(sqlite3.connect(source)) as there, closing(sqlite3.connect(target)) as here:
-        there.backup(here)
 
 
 def done(run: Run) -> Run:

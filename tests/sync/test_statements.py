@@ -39,8 +39,8 @@ from adapter.store.tables import (
     Venue,
 )
 from connectors.records import Channel, Outcome
-from tests.fixtures.database import NOON
-from tests.sync.conftest import Road, copy_database, done
+from tests.fixtures.database import NOON, copy_database
+from tests.sync.conftest import Road, done
 
 Json = dict[str, Any]
 STUDIO = "1"

@@ -29,7 +29,8 @@ from adapter.store.tables import (
 )
 from connectors.records import Channel, PriceKind
 from sync.engine.schedule import look_after_guarantees
-from tests.sync.conftest import Road, copy_database
+from tests.fixtures.database import copy_database
+from tests.sync.conftest import Road
 from tests.sync.test_statements import STUDIO, run, state, statement, taking_part
 
 __all__ = ["taking_part"]

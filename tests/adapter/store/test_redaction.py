@@ -176,7 +176,7 @@ def test_half_a_character_is_replaced(keys: Keyring) -> None:
 @given(st.dictionaries(st.text(max_size=8), JSON, max_size=4))
 def test_any_payload_becomes_json_that_a_database_takes(raw: dict[str, Any]) -> None:
     kept = json.dumps(redact(raw, RING), allow_nan=False)
-    assert "\\u0000" not in kept
+    assert "\\u0000" not in kept.replace("\\\\", "")  # two are one backslash of the text, and begin nothing
     assert json.loads(kept.encode("utf-8", "strict")) is not None
 
 
