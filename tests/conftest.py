@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-gc.set_threshold(
-    100_000, 50, 100
-)  # looking again and again through what tests share took up to a quarter of their time
+# Looking again and again through what tests share took up to a quarter of their time.
+gc.set_threshold(100_000, 50, 100)
 
 pytest_plugins = [
     "tests.fixtures.logs",
