@@ -14,14 +14,22 @@ from scipy.special import gammaln, wrightomega
 from adapter.smarttools.facts import Floats, Ints, Sessions, count_by, looked_up, numbered, sum_by
 
 _MEDIANS = np.geomspace(0.2, 1.1, 16)  # what people would pay differs by shares, not by amounts
-_SCALES = np.geomspace(0.06, 0.26, 5)
+_SCALES = np.geomspace(0.06, 0.54, 7)  # the flattest are near those of guests who never mind much (exponential)
 STEPS = len(_SCALES)  # curves of one steepness stand so far apart
 MEDIANS: Floats = np.repeat(_MEDIANS, STEPS)  # rate over retail at which half would still book
 SCALES: Floats = np.tile(_SCALES, len(_MEDIANS))
-_LIKELY: Floats = np.exp(-0.5 * (np.log(MEDIANS / 0.54) / 0.25) ** 2 - 0.5 * (np.log(SCALES / 0.1) / 0.4) ** 2)
-PRIOR: Floats = _LIKELY / _LIKELY.sum()
+ODD = 0.15  # of all studios, beforehand, have guests of any steepness as likely as another
+
+
+def _bell(values: Floats, middle: float, spread: float) -> Floats:
+    likely = np.exp(-0.5 * (np.log(values / middle) / spread) ** 2)
+    return np.asarray(likely / likely.sum(), dtype=np.float64)
+
+
+PRIOR: Floats = np.outer(_bell(_MEDIANS, 0.54, 0.25), (1 - ODD) * _bell(_SCALES, 0.08, 0.4) + ODD / STEPS).ravel()
 LEAST_ACCEPTED = 0.02  # of those who look: a curve that accepts fewer is not told apart
 TEMPER = 0.7  # rates were not set at random: their evidence counts less than it says
+DOUBTED = 0.7  # of what sales in all say of a studio's curve is not believed: looks vary otherwise than is thought
 ROUNDS = 4  # of learning what studios have in common
 STUDIOS = 3.0  # studios that the prior counts for
 LOOKS = 0.3  # squared variation between studios of how many look, for each place
@@ -196,8 +204,11 @@ def _learned(own: _Slots, studios: int, weights: Floats, within: float, keen: fl
     many, open_to = own.by_studio(own.booked, studios)[:, None], own.by_studio(own.open_to @ near.T, studios)
     usual = float(many.sum() / (open_to @ weights).sum())
     looks = usual * (1 / LOOKS + many) / (1 / LOOKS + usual * open_to)
-    slot = [_log_sum(_likely(own, looks, keen, curve), _kin(near[curve], curve)) for curve in range(len(MEDIANS))]
-    whole = own.by_studio(np.column_stack(slot), studios) + (np.log(looks / usual) - looks / usual) / LOOKS
+    slot = np.zeros_like(own.told)
+    for curve in range(len(MEDIANS)):
+        counted, kin = _counted(own, looks, keen, curve), _kin(near[curve], curve)
+        slot[:, curve] = _log_sum(_kin(own.told, curve) + counted, kin) - DOUBTED * _log_sum(counted, kin)
+    whole = own.by_studio(slot, studios) + (1 - DOUBTED) * (np.log(looks / usual) - looks / usual) / LOOKS
     joint = np.log(weights) + TEMPER * whole
     posterior = weighed(joint)
     together = STUDIOS * PRIOR + posterior.sum(axis=0)
@@ -215,7 +226,7 @@ def _slots(own: _Slots, found: _Found, within: float, keen: float) -> Floats:
     """Weights of each slot's curves: near its studio's, whichever of them that is, and as its own sales tell."""
     near, rows = _near(within), np.zeros_like(own.told)
     for curve in range(len(MEDIANS)):
-        part = _likely(own, found.looks, keen, curve)
+        part = _kin(own.told, curve) + _counted(own, found.looks, keen, curve)
         held = _kin(near[curve], curve) * np.exp(TEMPER * (part - part.max(axis=1, keepdims=True)))
         held *= (found.studios[own.house, curve] / held.sum(axis=1))[:, None]
         mine = found.looks[own.house, curve][:, None]
@@ -233,13 +244,12 @@ def _kin(table: Floats, curve: int) -> Floats:
     return table[..., curve % STEPS :: STEPS]
 
 
-def _likely(own: _Slots, of_studios: Floats, keen: float, curve: int) -> Floats:
-    """Log likelihood of what each slot sold, for the curves as steep as ``curve``: gamma-Poisson in how many look."""
+def _counted(own: _Slots, of_studios: Floats, keen: float, curve: int) -> Floats:
+    """Log likelihood of how much each slot sold, for the curves as steep as ``curve``: gamma-Poisson in who looks."""
     means = of_studios[own.house, curve][:, None] * _kin(own.open_to, curve)
     shape, many = 1 / keen, own.booked[:, None]
     constant = gammaln(shape + many) - gammaln(shape) + many * np.log(keen)
-    counted = constant + many * np.log(means) - (shape + many) * np.log1p(keen * means)
-    return np.asarray(_kin(own.told, curve) + counted, dtype=np.float64)
+    return np.asarray(constant + many * np.log(means) - (shape + many) * np.log1p(keen * means), dtype=np.float64)
 
 
 def _log_sum(logs: Floats, weights: Floats) -> Floats:
