@@ -6,12 +6,11 @@ The weights start from a prior and move with what sold at different rates in the
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import product
 
 import numpy as np
 from scipy.special import gammaln, wrightomega
 
-from adapter.smarttools.facts import Floats, Ints, Sessions, count_by, looked_up, numbered, sum_by
+from adapter.smarttools.facts import Floats, Ints, Sessions, count_by, looked_up, numbered, sum_by, sums_by
 
 _MEDIANS = np.geomspace(0.2, 1.1, 16)  # what people would pay differs by shares, not by amounts
 _SCALES = np.geomspace(0.06, 0.54, 7)  # the flattest are near those of guests who never mind much (exponential)
@@ -126,9 +125,7 @@ class _Slots:
 
     def by_studio(self, values: Floats, studios: int) -> Floats:
         """Summed."""
-        total = np.zeros((studios, *values.shape[1:]))
-        np.add.at(total, self.house, values)
-        return total
+        return sums_by(self.house, values, studios)
 
 
 def learn_responses(sessions: Sessions, stretches: Stretches) -> Responses:
@@ -174,13 +171,14 @@ def _usual_retail(sessions: Sessions) -> dict[str, float]:
 
 
 def _variation(own: _Slots, studios: int) -> tuple[float, float]:
-    """How much slots differ in what is paid, and in how many look: what made their sales likeliest."""
+    """How much slots differ in what is paid, then in how many look: what made their sales likeliest."""
 
-    def likely(pair: tuple[float, float]) -> float:
-        belief = np.log(pair[0] / USUAL_WITHIN) ** 2 + np.log(pair[1] / USUAL_KEEN) ** 2
-        return _learned(own, studios, PRIOR, *pair).likely - float(belief) / (2 * DECADES**2)
+    def likely(within: float, keen: float) -> float:
+        belief = np.log(within / USUAL_WITHIN) ** 2 + np.log(keen / USUAL_KEEN) ** 2
+        return _learned(own, studios, PRIOR, within, keen).likely - float(belief) / (2 * DECADES**2)
 
-    return max(product(WITHIN, KEEN), key=likely)
+    within = max(WITHIN, key=lambda each: likely(each, USUAL_KEEN))
+    return within, max(KEEN, key=lambda each: likely(within, each))
 
 
 @dataclass(frozen=True)
@@ -201,7 +199,7 @@ class _Found:
 def _learned(own: _Slots, studios: int, weights: Floats, within: float, keen: float) -> _Found:
     """How many look for each place of a studio is reckoned for each curve that might be the studio's."""
     near = _near(within)
-    many, open_to = own.by_studio(own.booked, studios)[:, None], own.by_studio(own.open_to @ near.T, studios)
+    many, open_to = own.by_studio(own.booked[:, None], studios), own.by_studio(own.open_to @ near.T, studios)
     usual = float(many.sum() / (open_to @ weights).sum())
     looks = usual * (1 / LOOKS + many) / (1 / LOOKS + usual * open_to)
     slot = np.zeros_like(own.told)
