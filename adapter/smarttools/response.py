@@ -17,6 +17,7 @@ _SCALES = np.geomspace(0.06, 0.54, 7)  # the flattest are near those of guests w
 STEPS = len(_SCALES)  # curves of one steepness stand so far apart
 MEDIANS: Floats = np.repeat(_MEDIANS, STEPS)  # rate over retail at which half would still book
 SCALES: Floats = np.tile(_SCALES, len(_MEDIANS))
+ONCE: Floats = np.tile(np.geomspace(0.06, 0.26, 5), len(_MEDIANS))  # those of the curves whose weights models once kept
 ODD = 0.15  # of all studios, beforehand, have guests of any steepness as likely as another
 
 
@@ -76,7 +77,7 @@ def accepted(share: Floats) -> Floats:
 class Responses:
     """What marketplace users would pay, by key (slot, studio): median, scale and the median's doubt, over retail."""
 
-    weights: Floats = field(default_factory=lambda: PRIOR @ _near(USUAL_WITHIN))  # of the curves, for any studio
+    usual: list[float] = field(default_factory=lambda: point(PRIOR @ _near(USUAL_WITHIN)))  # the same of any studio
     known: dict[str, list[float]] = field(default_factory=dict)
     retail: dict[str, float] = field(default_factory=dict)  # by slot: the direct price beside which this was seen
     seen: dict[str, list[float]] = field(default_factory=dict)  # by studio: its usual rate, its median's variation
@@ -101,9 +102,8 @@ class Responses:
         return self._found(sessions)[:, 2]
 
     def _found(self, sessions: Sessions) -> Floats:
-        usual = _point(self.weights)
         found = [
-            self.known.get(f"slot|{slot}") or self.known.get(f"studio|{studio}") or usual
+            self.known.get(f"slot|{slot}") or self.known.get(f"studio|{studio}") or self.usual
             for slot, studio in zip(sessions.slot, sessions.studio, strict=True)
         ]
         return np.array(found, dtype=np.float64).reshape(-1, 3)
@@ -151,17 +151,17 @@ def learn_responses(sessions: Sessions, stretches: Stretches) -> Responses:
     near = _near(spread[0])  # a slot that nobody knows lies somewhere about its studio's
     whose = _shares(found.studios * found.looks)
     fresh, rows = whose @ near, _slots(own, found, *spread)
-    known = {f"studio|{name}": _point(row) for name, row in zip(studios, fresh, strict=True)}
-    known |= {f"slot|{name}": _point(row) for name, row in zip(slots, rows, strict=True)}
+    known = {f"studio|{name}": point(row) for name, row in zip(studios, fresh, strict=True)}
+    known |= {f"slot|{name}": point(row) for name, row in zip(slots, rows, strict=True)}
     seen = _seen(house[number], exposed, stretches.share[listed], whose)
-    return Responses(found.usual @ near, known, _usual_retail(sessions), dict(zip(studios, seen, strict=True)))
+    return Responses(point(found.usual @ near), known, _usual_retail(sessions), dict(zip(studios, seen, strict=True)))
 
 
 def _seen(house: Ints, exposed: Floats, share: Floats, weights: Floats) -> list[list[float]]:
     """As ``Responses`` has it; ``weights`` of the curves around which each studio's slots lie."""
     usual = sum_by(house, exposed * share, len(weights)) / np.maximum(sum_by(house, exposed, len(weights)), 1e-300)
-    points = [_point(row) for row in weights]
-    return [[rate, (point[2] / point[0]) ** 2] for rate, point in zip(usual.tolist(), points, strict=True)]
+    points = [point(row) for row in weights]
+    return [[rate, (doubt / median) ** 2] for rate, (median, _, doubt) in zip(usual.tolist(), points, strict=True)]
 
 
 def _usual_retail(sessions: Sessions) -> dict[str, float]:
@@ -278,8 +278,9 @@ def weighed(logs: Floats) -> Floats:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def _point(weights: Floats) -> list[float]:
-    """One logistic curve for a mixture of them: the doubt about the median flattens it."""
-    median = float(weights @ MEDIANS)
-    doubt = float(weights @ (MEDIANS - median) ** 2)
-    return [median, float(np.sqrt((weights @ SCALES) ** 2 + LOGISTIC * doubt)), float(np.sqrt(doubt))]
+def point(weights: Floats, scales: Floats = SCALES) -> list[float]:
+    """One logistic curve for a mixture of them, as ``Responses`` has it: the doubt about the median flattens it."""
+    medians = np.repeat(_MEDIANS, len(scales) // len(_MEDIANS))
+    median = float(weights @ medians)
+    doubt = float(weights @ (medians - median) ** 2)
+    return [median, float(np.sqrt((weights @ scales) ** 2 + LOGISTIC * doubt)), float(np.sqrt(doubt))]
