@@ -19,7 +19,7 @@ from adapter.smarttools.level import Level
 from adapter.smarttools.market import Market
 from adapter.smarttools.model import Model
 from adapter.smarttools.ratios import Ratios
-from adapter.smarttools.response import PRIOR, Responses
+from adapter.smarttools.response import ONCE, Responses, point
 from adapter.smarttools.returns import Pooled, Returns
 from adapter.smarttools.trend import Heading, Trend
 
@@ -107,7 +107,13 @@ def _responses(written: dict[str, Any]) -> Responses:
     known = {key: [float(value) for value in values] for key, values in written["known"].items()}
     retail = {name: float(value) for name, value in written["retail"].items()}
     seen = {name: [float(value) for value in pair] for name, pair in written.get("seen", {}).items()}  # once not kept
-    return Responses(_array(written["weights"], len(PRIOR)), known, retail, seen)
+    return Responses(_usual(written), known, retail, seen)
+
+
+def _usual(written: dict[str, Any]) -> list[float]:
+    if "weights" in written:  # once those of all curves were kept
+        return point(_array(written["weights"], len(ONCE)), ONCE)
+    return [float(value) for value in _array(written["usual"], 3)]
 
 
 def _trend(written: dict[str, Any]) -> Trend:
@@ -133,5 +139,5 @@ def _curves(written: dict[str, Any]) -> Curves:
 def _array(values: list[float], length: int) -> Floats:
     array = np.array(values, dtype=np.float64)
     if array.shape != (length,) or not np.isfinite(array).all():
-        raise BadModel(f"a table has shape {array.shape}, expected {length} finite numbers")
+        raise ValueError(f"a table has shape {array.shape}, expected {length} finite numbers")
     return array

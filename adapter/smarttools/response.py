@@ -6,22 +6,30 @@ The weights start from a prior and move with what sold at different rates in the
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import product
 
 import numpy as np
 from scipy.special import gammaln, wrightomega
 
-from adapter.smarttools.facts import Floats, Ints, Sessions, count_by, looked_up, numbered, sum_by
+from adapter.smarttools.facts import Floats, Ints, Sessions, count_by, looked_up, numbered, sum_by, sums_by
 
 _MEDIANS = np.geomspace(0.2, 1.1, 16)  # what people would pay differs by shares, not by amounts
-_SCALES = np.geomspace(0.06, 0.26, 5)
+_SCALES = np.geomspace(0.06, 0.54, 7)  # the flattest are near those of guests who never mind much (exponential)
 STEPS = len(_SCALES)  # curves of one steepness stand so far apart
 MEDIANS: Floats = np.repeat(_MEDIANS, STEPS)  # rate over retail at which half would still book
 SCALES: Floats = np.tile(_SCALES, len(_MEDIANS))
-_LIKELY: Floats = np.exp(-0.5 * (np.log(MEDIANS / 0.54) / 0.25) ** 2 - 0.5 * (np.log(SCALES / 0.1) / 0.4) ** 2)
-PRIOR: Floats = _LIKELY / _LIKELY.sum()
+ONCE: Floats = np.tile(np.geomspace(0.06, 0.26, 5), len(_MEDIANS))  # those of the curves whose weights models once kept
+ODD = 0.15  # of all studios, beforehand, have guests of any steepness as likely as another
+
+
+def _bell(values: Floats, middle: float, spread: float) -> Floats:
+    likely = np.exp(-0.5 * (np.log(values / middle) / spread) ** 2)
+    return np.asarray(likely / likely.sum(), dtype=np.float64)
+
+
+PRIOR: Floats = np.outer(_bell(_MEDIANS, 0.54, 0.25), (1 - ODD) * _bell(_SCALES, 0.08, 0.4) + ODD / STEPS).ravel()
 LEAST_ACCEPTED = 0.02  # of those who look: a curve that accepts fewer is not told apart
 TEMPER = 0.7  # rates were not set at random: their evidence counts less than it says
+DOUBTED = 0.7  # of what sales in all say of a studio's curve is not believed: looks vary otherwise than is thought
 ROUNDS = 4  # of learning what studios have in common
 STUDIOS = 3.0  # studios that the prior counts for
 LOOKS = 0.3  # squared variation between studios of how many look, for each place
@@ -69,7 +77,7 @@ def accepted(share: Floats) -> Floats:
 class Responses:
     """What marketplace users would pay, by key (slot, studio): median, scale and the median's doubt, over retail."""
 
-    weights: Floats = field(default_factory=lambda: PRIOR @ _near(USUAL_WITHIN))  # of the curves, for any studio
+    usual: list[float] = field(default_factory=lambda: point(PRIOR @ _near(USUAL_WITHIN)))  # the same of any studio
     known: dict[str, list[float]] = field(default_factory=dict)
     retail: dict[str, float] = field(default_factory=dict)  # by slot: the direct price beside which this was seen
     seen: dict[str, list[float]] = field(default_factory=dict)  # by studio: its usual rate, its median's variation
@@ -94,9 +102,8 @@ class Responses:
         return self._found(sessions)[:, 2]
 
     def _found(self, sessions: Sessions) -> Floats:
-        usual = _point(self.weights)
         found = [
-            self.known.get(f"slot|{slot}") or self.known.get(f"studio|{studio}") or usual
+            self.known.get(f"slot|{slot}") or self.known.get(f"studio|{studio}") or self.usual
             for slot, studio in zip(sessions.slot, sessions.studio, strict=True)
         ]
         return np.array(found, dtype=np.float64).reshape(-1, 3)
@@ -118,9 +125,7 @@ class _Slots:
 
     def by_studio(self, values: Floats, studios: int) -> Floats:
         """Summed."""
-        total = np.zeros((studios, *values.shape[1:]))
-        np.add.at(total, self.house, values)
-        return total
+        return sums_by(self.house, values, studios)
 
 
 def learn_responses(sessions: Sessions, stretches: Stretches) -> Responses:
@@ -146,17 +151,17 @@ def learn_responses(sessions: Sessions, stretches: Stretches) -> Responses:
     near = _near(spread[0])  # a slot that nobody knows lies somewhere about its studio's
     whose = _shares(found.studios * found.looks)
     fresh, rows = whose @ near, _slots(own, found, *spread)
-    known = {f"studio|{name}": _point(row) for name, row in zip(studios, fresh, strict=True)}
-    known |= {f"slot|{name}": _point(row) for name, row in zip(slots, rows, strict=True)}
+    known = {f"studio|{name}": point(row) for name, row in zip(studios, fresh, strict=True)}
+    known |= {f"slot|{name}": point(row) for name, row in zip(slots, rows, strict=True)}
     seen = _seen(house[number], exposed, stretches.share[listed], whose)
-    return Responses(found.usual @ near, known, _usual_retail(sessions), dict(zip(studios, seen, strict=True)))
+    return Responses(point(found.usual @ near), known, _usual_retail(sessions), dict(zip(studios, seen, strict=True)))
 
 
 def _seen(house: Ints, exposed: Floats, share: Floats, weights: Floats) -> list[list[float]]:
     """As ``Responses`` has it; ``weights`` of the curves around which each studio's slots lie."""
     usual = sum_by(house, exposed * share, len(weights)) / np.maximum(sum_by(house, exposed, len(weights)), 1e-300)
-    points = [_point(row) for row in weights]
-    return [[rate, (point[2] / point[0]) ** 2] for rate, point in zip(usual.tolist(), points, strict=True)]
+    points = [point(row) for row in weights]
+    return [[rate, (doubt / median) ** 2] for rate, (median, _, doubt) in zip(usual.tolist(), points, strict=True)]
 
 
 def _usual_retail(sessions: Sessions) -> dict[str, float]:
@@ -166,13 +171,14 @@ def _usual_retail(sessions: Sessions) -> dict[str, float]:
 
 
 def _variation(own: _Slots, studios: int) -> tuple[float, float]:
-    """How much slots differ in what is paid, and in how many look: what made their sales likeliest."""
+    """How much slots differ in what is paid, then in how many look: what made their sales likeliest."""
 
-    def likely(pair: tuple[float, float]) -> float:
-        belief = np.log(pair[0] / USUAL_WITHIN) ** 2 + np.log(pair[1] / USUAL_KEEN) ** 2
-        return _learned(own, studios, PRIOR, *pair).likely - float(belief) / (2 * DECADES**2)
+    def likely(within: float, keen: float) -> float:
+        belief = np.log(within / USUAL_WITHIN) ** 2 + np.log(keen / USUAL_KEEN) ** 2
+        return _learned(own, studios, PRIOR, within, keen).likely - float(belief) / (2 * DECADES**2)
 
-    return max(product(WITHIN, KEEN), key=likely)
+    within = max(WITHIN, key=lambda each: likely(each, USUAL_KEEN))
+    return within, max(KEEN, key=lambda each: likely(within, each))
 
 
 @dataclass(frozen=True)
@@ -193,11 +199,14 @@ class _Found:
 def _learned(own: _Slots, studios: int, weights: Floats, within: float, keen: float) -> _Found:
     """How many look for each place of a studio is reckoned for each curve that might be the studio's."""
     near = _near(within)
-    many, open_to = own.by_studio(own.booked, studios)[:, None], own.by_studio(own.open_to @ near.T, studios)
+    many, open_to = own.by_studio(own.booked[:, None], studios), own.by_studio(own.open_to @ near.T, studios)
     usual = float(many.sum() / (open_to @ weights).sum())
     looks = usual * (1 / LOOKS + many) / (1 / LOOKS + usual * open_to)
-    slot = [_log_sum(_likely(own, looks, keen, curve), _kin(near[curve], curve)) for curve in range(len(MEDIANS))]
-    whole = own.by_studio(np.column_stack(slot), studios) + (np.log(looks / usual) - looks / usual) / LOOKS
+    slot = np.zeros_like(own.told)
+    for curve in range(len(MEDIANS)):
+        counted, kin = _counted(own, looks, keen, curve), _kin(near[curve], curve)
+        slot[:, curve] = _log_sum(_kin(own.told, curve) + counted, kin) - DOUBTED * _log_sum(counted, kin)
+    whole = own.by_studio(slot, studios) + (1 - DOUBTED) * (np.log(looks / usual) - looks / usual) / LOOKS
     joint = np.log(weights) + TEMPER * whole
     posterior = weighed(joint)
     together = STUDIOS * PRIOR + posterior.sum(axis=0)
@@ -215,7 +224,7 @@ def _slots(own: _Slots, found: _Found, within: float, keen: float) -> Floats:
     """Weights of each slot's curves: near its studio's, whichever of them that is, and as its own sales tell."""
     near, rows = _near(within), np.zeros_like(own.told)
     for curve in range(len(MEDIANS)):
-        part = _likely(own, found.looks, keen, curve)
+        part = _kin(own.told, curve) + _counted(own, found.looks, keen, curve)
         held = _kin(near[curve], curve) * np.exp(TEMPER * (part - part.max(axis=1, keepdims=True)))
         held *= (found.studios[own.house, curve] / held.sum(axis=1))[:, None]
         mine = found.looks[own.house, curve][:, None]
@@ -233,13 +242,12 @@ def _kin(table: Floats, curve: int) -> Floats:
     return table[..., curve % STEPS :: STEPS]
 
 
-def _likely(own: _Slots, of_studios: Floats, keen: float, curve: int) -> Floats:
-    """Log likelihood of what each slot sold, for the curves as steep as ``curve``: gamma-Poisson in how many look."""
+def _counted(own: _Slots, of_studios: Floats, keen: float, curve: int) -> Floats:
+    """Log likelihood of how much each slot sold, for the curves as steep as ``curve``: gamma-Poisson in who looks."""
     means = of_studios[own.house, curve][:, None] * _kin(own.open_to, curve)
     shape, many = 1 / keen, own.booked[:, None]
     constant = gammaln(shape + many) - gammaln(shape) + many * np.log(keen)
-    counted = constant + many * np.log(means) - (shape + many) * np.log1p(keen * means)
-    return np.asarray(_kin(own.told, curve) + counted, dtype=np.float64)
+    return np.asarray(constant + many * np.log(means) - (shape + many) * np.log1p(keen * means), dtype=np.float64)
 
 
 def _log_sum(logs: Floats, weights: Floats) -> Floats:
@@ -270,8 +278,9 @@ def weighed(logs: Floats) -> Floats:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def _point(weights: Floats) -> list[float]:
-    """One logistic curve for a mixture of them: the doubt about the median flattens it."""
-    median = float(weights @ MEDIANS)
-    doubt = float(weights @ (MEDIANS - median) ** 2)
-    return [median, float(np.sqrt((weights @ SCALES) ** 2 + LOGISTIC * doubt)), float(np.sqrt(doubt))]
+def point(weights: Floats, scales: Floats = SCALES) -> list[float]:
+    """One logistic curve for a mixture of them, as ``Responses`` has it: the doubt about the median flattens it."""
+    medians = np.repeat(_MEDIANS, len(scales) // len(_MEDIANS))
+    median = float(weights @ medians)
+    doubt = float(weights @ (medians - median) ** 2)
+    return [median, float(np.sqrt((weights @ scales) ** 2 + LOGISTIC * doubt)), float(np.sqrt(doubt))]

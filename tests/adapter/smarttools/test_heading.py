@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from adapter.smarttools import door
@@ -14,7 +15,7 @@ from adapter.smarttools.forecast import forecast
 from adapter.smarttools.model import Model
 from adapter.smarttools.pace import Usual, pace_of
 from adapter.smarttools.ratios import shrunk
-from adapter.smarttools.response import Stretches, chance, learn_responses
+from adapter.smarttools.response import Stretches, best_rate, chance, learn_responses
 from adapter.smarttools.trend import fit_trend
 from tests.fixtures.timetable import MONDAY, sessions, studios
 
@@ -105,3 +106,19 @@ def test_slots_that_sell_more_at_the_same_rates_are_told_to_pay_more_as_far_as_t
     low, high = (chance(np.full(60, rate), told, scale).sum() for rate in (0.4, 0.6))
     true = [chance(np.full(60, rate), medians, np.full(60, 0.12)).sum() for rate in (0.4, 0.6)]
     assert low / high == pytest.approx(true[0] / true[1], rel=0.2)
+
+
+def test_guests_who_mind_the_rate_little_are_found_where_rates_were_tried() -> None:
+    rng, worth = np.random.default_rng(1), np.full(120, 0.25)
+    slots = [{"session_id": f"x{slot}", "studio_id": f"s{slot // 10}", "template_id": f"{slot}"} for slot in range(120)]
+    houses = pd.concat([studios(studio_id=f"s{house}") for house in range(12)])
+    own = door.read_sessions(houses, sessions(*slots))
+    medians, keen = 0.54 * np.exp(rng.normal(0, 0.15, 120)), np.exp(rng.normal(0, 0.3, 120))
+    session, share, part = np.repeat(np.arange(120), 20), rng.uniform(0.35, 0.75, 2400), np.full(2400, 0.5)
+    sold = rng.poisson(8.0 * keen[session] * part * np.exp2(-share / medians[session]))
+    told = learn_responses(own, Stretches(session, share, part, sold.astype(float))).of(own)
+
+    def brings(rate: Floats) -> float:
+        return float(((rate - worth) * np.exp2(-rate / medians)).sum())
+
+    assert brings(best_rate(*told, worth)) > 0.9 * brings(worth + medians / np.log(2))

@@ -98,6 +98,26 @@ def test_a_model_of_before_hours_and_categories_told_of_the_marketplace_decides_
     assert _bytes(_decided(older, *tables)) != _bytes(_decided(fitted, *tables))
 
 
+def test_a_model_that_kept_the_weights_of_all_curves_means_the_same_by_them(fitted: SmartTools, tmp_path: Path) -> None:
+    fitted.save(tmp_path)
+    path = next(tmp_path.iterdir())
+    written = json.loads(path.read_text())
+    responses = written["model"]["market"]["responses"]
+    del responses["usual"]
+    weights = np.zeros((16, 5))
+    weights[9, 1] = weights[9, 4] = 0.5
+    responses["weights"] = weights.ravel().tolist()
+    path.write_text(json.dumps(written))
+    median, scale, doubt = SmartTools.load(tmp_path).model.market.responses.usual
+    scales = np.geomspace(0.06, 0.26, 5)
+    assert [median, scale] == pytest.approx([np.geomspace(0.2, 1.1, 16)[9], scales[[1, 4]].mean()])
+    assert doubt == pytest.approx(0.0, abs=1e-12)
+    responses["weights"] = [1.0]
+    path.write_text(json.dumps(written))
+    with pytest.raises(BadModel, match="train again"):
+        SmartTools.load(tmp_path)
+
+
 @pytest.mark.parametrize("held", ["", "{}", "[]", '{"version": 99}', "\x80"])
 def test_what_is_no_model_is_refused_in_words(tmp_path: Path, held: str) -> None:
     (tmp_path / "smarttools.json").write_bytes(held.encode("latin-1"))
