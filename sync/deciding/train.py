@@ -36,7 +36,7 @@ def train_run(ctx: Context, run: Run) -> None:
     job.say("learning from past classes")
     model = train(ctx, job.connection.studio_id, now=ctx.now())
     learned = 0 if model is None else int(model.card["sessions"])
-    job.commit("sessions learned from", lambda _: Counts(read=learned, new=learned))
+    job.commit("sessions learned from", lambda _: Counts(read=learned, new=learned), done=learned)
 
 
 def train(ctx: Context, studio_id: int, *, now: datetime) -> Model | None:

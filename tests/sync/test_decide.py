@@ -166,9 +166,10 @@ def test_a_waiting_list_comes_first(studio: Road) -> None:
 
 
 def test_the_same_data_gives_the_same_model(studio: Road) -> None:
-    done(studio.do(RunKind.TRAIN))
+    run = done(studio.do(RunKind.TRAIN))
     (model,) = studio.all(Model)
     assert model.card["sessions"] > 30
+    assert run.done == model.card["sessions"]
     assert (studio.ctx.config.instance / "models" / model.folder).is_dir()
 
 
