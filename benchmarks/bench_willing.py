@@ -3,26 +3,30 @@
 Money lost at the best free rate by believed willingness, beside knowing each slot's. The ideal learner is told how
 slots vary in this world (the true distributions of what is paid and of how many look, the true curve) and learns each
 slot by Bayes' rule from the very offers and sales that SmartTools learns from. Nobody could do better on average; who
-knows each slot's truth, as the optimum of ``bench_worlds`` does, loses nothing.
+knows each slot's truth, as the optimum of ``bench_worlds`` does, loses nothing. With ``--play`` the weeks to come are
+played too: by SmartTools as it is, and with the ideal learner's belief of each slot in place of its own.
 
-Run: python -m benchmarks.bench_willing [--seeds N]
+Run: python -m benchmarks.bench_willing [--seeds N] [--play WEIGHT]
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
 
 from adapter.smarttools import SmartTools, door
-from adapter.smarttools.response import best_rate, chance
+from adapter.smarttools.response import LOGISTIC, best_rate, chance
 from benchmarks.worlds.draw import MONDAY, Floats, Ints, World, draw
 from benchmarks.worlds.kinds import KINDS, Kind
 from benchmarks.worlds.leads import EDGES, curve_through
+from benchmarks.worlds.optimum import Optimum
 from benchmarks.worlds.peers import Static
-from benchmarks.worlds.season import Books, run
+from benchmarks.worlds.season import Books, run, score, season_of
+from benchmarks.worlds.smart import Tools
 from benchmarks.worlds.tables import tables_of
 
 LEAST = 1.0  # of what is lost without knowing anything of a slot: SmartTools may lose no more
@@ -30,6 +34,7 @@ OF_MEDIAN: Floats = np.exp(np.linspace(-0.8, 0.8, 65))
 KEEN: Floats = np.exp(-0.08 + np.linspace(-1.4, 1.4, 43))
 KEEN_SPREAD = 0.4  # as ``worlds.draw`` has it
 RATES = 121
+WEEKS = 4  # played, as by ``bench_worlds``
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,12 @@ def main() -> int:
     """Print what is lost by kind, answer 1 where learning was worse than knowing nothing of slots."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--play", type=float, metavar="WEIGHT", help="play at this displacement weight as well")
     told = parser.parse_args()
+    if told.play is not None:
+        for seed in range(1, told.seeds + 1):
+            ours, ideal = _played(seed, told.play)
+            print(f"seed {seed}, weight {told.play:g}: {ours:.1%} of the optimum, {ideal:.1%} by the ideal learner")
     rows = np.sum([_lost(seed) for seed in range(1, told.seeds + 1)], axis=0)
     print(f"{'lost at the best free rate':>28}  SmartTools  ideal learner  slot unknown")
     for kind, (most, *brought) in zip([*(kind.name for kind in KINDS), "all"], [*rows, rows.sum(axis=0)], strict=True):
@@ -80,6 +90,40 @@ def _lost(seed: int) -> Floats:
                 for sales in (_sales(world, history, past, one), None)
             )
             out[number] += [brings.max(), np.interp(ours[0], rates, brings), brings[ideal], brings[unknown]]
+    return out
+
+
+def _played(seed: int, weight: float) -> tuple[float, float]:
+    """Shares of the optimum's value: by what SmartTools learned of willingness, and by what the ideal learner did."""
+    world = draw(KINDS, seed, weeks=WEEKS)
+    season, past = season_of(world), np.flatnonzero(world.past)
+    alone, history = run(world, None, season), run(world, Static(world, listed=False), world.past, step=24.0)
+    optimum = Optimum(world, weight)
+    optimum.prepare(np.flatnonzero(season))
+    tools = SmartTools().fit(**tables_of(world, past, history, MONDAY, weight, final=True))
+    ideal = deepcopy(tools)
+    ideal.model.market.responses.known |= _ideal(world, history, past)
+    most, *brought = (
+        float(score(world, run(world, policy, season), alone).value(weight).sum())
+        for policy in (optimum, Tools(world, tools, weight), Tools(world, ideal, weight))
+    )
+    ours, best = (each / most for each in brought)
+    return ours, best
+
+
+def _ideal(world: World, history: Books, past: Ints) -> dict[str, list[float]]:
+    """The ideal learner's curve of each slot, as ``Responses`` has it: flattened by the doubt of its median."""
+    coming = np.flatnonzero(~world.past)
+    tables = tables_of(world, coming, history, MONDAY - 1000, 2.0)
+    slots = door.read_sessions(tables["studios"], tables["sessions"]).slot
+    out = {}
+    for slot, one in dict(zip(slots, coming.tolist(), strict=True)).items():
+        kind = world.kinds[int(world.studio[one])]
+        belief = _believed(kind, _sales(world, history, past, one), int(world.capacity[one]))
+        belief, medians = belief / belief.sum(), kind.median * OF_MEDIAN
+        median = float(belief @ medians)
+        doubt = float(belief @ (medians - median) ** 2)
+        out[f"slot|{slot}"] = [median, float(np.sqrt(kind.scale**2 + LOGISTIC * doubt)), float(np.sqrt(doubt))]
     return out
 
 
