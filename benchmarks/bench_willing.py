@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adapter.smarttools import SmartTools, door
-from adapter.smarttools.response import LOGISTIC, best_rate, chance
+from adapter.smarttools.response import best_rate, chance, point, shares
 from benchmarks.worlds.draw import MONDAY, Floats, Ints, World, draw
 from benchmarks.worlds.kinds import KINDS, Kind
 from benchmarks.worlds.leads import EDGES, curve_through
@@ -120,10 +120,8 @@ def _ideal(world: World, history: Books, past: Ints) -> dict[str, list[float]]:
     for slot, one in dict(zip(slots, coming.tolist(), strict=True)).items():
         kind = world.kinds[int(world.studio[one])]
         belief = _believed(kind, _sales(world, history, past, one), int(world.capacity[one]))
-        belief, medians = belief / belief.sum(), kind.median * OF_MEDIAN
-        median = float(belief @ medians)
-        doubt = float(belief @ (medians - median) ** 2)
-        out[f"slot|{slot}"] = [median, float(np.sqrt(kind.scale**2 + LOGISTIC * doubt)), float(np.sqrt(doubt))]
+        medians = kind.median * OF_MEDIAN
+        out[f"slot|{slot}"] = point(shares(belief), medians, np.full(len(medians), kind.scale))
     return out
 
 

@@ -30,7 +30,7 @@ from adapter.smarttools.facts import (
     sums_by,
 )
 from adapter.smarttools.openness import overlap
-from adapter.smarttools.response import LEAST_ACCEPTED, LOGISTIC, chance, weighed
+from adapter.smarttools.response import LEAST_ACCEPTED, LOGISTIC, chance, shares, weighed
 
 RATIOS: Floats = np.exp(np.linspace(-1.2, 0.9, 22))  # of what guests would pay to what is thought
 AS_THOUGHT = 12  # the place of 1 among them
@@ -83,7 +83,7 @@ class Appetite:
         """Median, scale and doubt as they are believed now."""
         median = belief.median * self.payable
         doubt = median * np.sqrt(self.doubt)
-        scale = np.sqrt(np.maximum(_own(belief) ** 2 + LOGISTIC * doubt**2, 0.0))
+        scale = np.sqrt(_own(belief) ** 2 + LOGISTIC * doubt**2)
         return (
             np.where(self.told, median, belief.median),
             np.where(self.told, scale, belief.scale),
@@ -172,10 +172,10 @@ def _told(
     likely, looks = _likely(sessions, posted, part, belief, more)
     weights = weighed(np.log(np.maximum(prior, 1e-300)) + TEMPER * likely)[house]
     counted = weights * more * looks[house]  # each ratio by how many would look if it held: it is they who would pay
-    shares = counted / counted.sum(axis=1, keepdims=True)
+    held = shares(counted)
     usual = (prior @ RATIOS)[house]
-    ratio = shares @ RATIOS / usual
-    left = (shares * (RATIOS / usual[:, None] - ratio[:, None]) ** 2).sum(axis=1) / ratio**2 + before - common
+    ratio = held @ RATIOS / usual
+    left = (held * (RATIOS / usual[:, None] - ratio[:, None]) ** 2).sum(axis=1) / ratio**2 + before - common
     return ratio, np.minimum(left, before / np.minimum(ratio, 1.0) ** 2), counted.sum(axis=1)
 
 

@@ -112,7 +112,7 @@ def _responses(written: dict[str, Any]) -> Responses:
 
 def _usual(written: dict[str, Any]) -> list[float]:
     if "weights" in written:  # once those of all curves were kept
-        return point(_array(written["weights"], len(ONCE)), ONCE)
+        return point(_array(written["weights"], len(ONCE[0])), *ONCE)
     return [float(value) for value in _array(written["usual"], 3)]
 
 

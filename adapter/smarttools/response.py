@@ -17,16 +17,21 @@ _SCALES = np.geomspace(0.06, 0.54, 7)  # the flattest are near those of guests w
 STEPS = len(_SCALES)  # curves of one steepness stand so far apart
 MEDIANS: Floats = np.repeat(_MEDIANS, STEPS)  # rate over retail at which half would still book
 SCALES: Floats = np.tile(_SCALES, len(_MEDIANS))
-ONCE: Floats = np.tile(np.geomspace(0.06, 0.26, 5), len(_MEDIANS))  # those of the curves whose weights models once kept
+ONCE = (np.repeat(_MEDIANS, 5), np.tile(np.geomspace(0.06, 0.26, 5), len(_MEDIANS)))  # whose weights models once kept
 ODD = 0.15  # of all studios, beforehand, have guests of any steepness as likely as another
 
 
-def _bell(values: Floats, middle: float, spread: float) -> Floats:
-    likely = np.exp(-0.5 * (np.log(values / middle) / spread) ** 2)
-    return np.asarray(likely / likely.sum(), dtype=np.float64)
+def shares(rows: Floats) -> Floats:
+    """Of each row's sum."""
+    return np.asarray(rows / rows.sum(axis=-1, keepdims=True), dtype=np.float64)
 
 
-PRIOR: Floats = np.outer(_bell(_MEDIANS, 0.54, 0.25), (1 - ODD) * _bell(_SCALES, 0.08, 0.4) + ODD / STEPS).ravel()
+def _bell(values: Floats, middle: Floats | float, spread: float) -> Floats:
+    return np.asarray(np.exp(-0.5 * (np.log(values / middle) / spread) ** 2), dtype=np.float64)
+
+
+_STEEP = (1 - ODD) * shares(_bell(_SCALES, 0.08, 0.4)) + ODD / STEPS
+PRIOR: Floats = np.outer(shares(_bell(_MEDIANS, 0.54, 0.25)), _STEEP).ravel()
 LEAST_ACCEPTED = 0.02  # of those who look: a curve that accepts fewer is not told apart
 TEMPER = 0.7  # rates were not set at random: their evidence counts less than it says
 DOUBTED = 0.7  # of what sales in all say of a studio's curve is not believed: looks vary otherwise than is thought
@@ -70,7 +75,7 @@ class Stretches:
 
 def accepted(share: Floats) -> Floats:
     """The chance of booking at each rate (over retail), for each curve of the set (last axis)."""
-    return np.asarray(1 / (1 + np.exp(np.clip((share[..., None] - MEDIANS) / SCALES, -40, 40))), dtype=np.float64)
+    return chance(share[..., None], MEDIANS, SCALES)
 
 
 @dataclass
@@ -149,7 +154,7 @@ def learn_responses(sessions: Sessions, stretches: Stretches) -> Responses:
         found = _learned(own, len(studios), weights, *spread)
         weights = found.weights
     near = _near(spread[0])  # a slot that nobody knows lies somewhere about its studio's
-    whose = _shares(found.studios * found.looks)
+    whose = shares(found.studios * found.looks)
     fresh, rows = whose @ near, _slots(own, found, *spread)
     known = {f"studio|{name}": point(row) for name, row in zip(studios, fresh, strict=True)}
     known |= {f"slot|{name}": point(row) for name, row in zip(slots, rows, strict=True)}
@@ -230,11 +235,7 @@ def _slots(own: _Slots, found: _Found, within: float, keen: float) -> Floats:
         mine = found.looks[own.house, curve][:, None]
         more = (1 / keen + own.booked[:, None]) / (1 / keen + mine * _kin(own.open_to, curve))
         _kin(rows, curve)[...] += held * mine * more
-    return _shares(rows)
-
-
-def _shares(rows: Floats) -> Floats:
-    return np.asarray(rows / rows.sum(axis=1, keepdims=True), dtype=np.float64)
+    return shares(rows)
 
 
 def _kin(table: Floats, curve: int) -> Floats:
@@ -256,8 +257,7 @@ def _log_sum(logs: Floats, weights: Floats) -> Floats:
 
 
 def _near(within: float) -> Floats:
-    near = np.exp(-0.5 * (np.log(MEDIANS[:, None] / MEDIANS) / within) ** 2) * (SCALES[:, None] == SCALES)
-    return np.asarray(near / near.sum(axis=1, keepdims=True), dtype=np.float64)
+    return shares(_bell(MEDIANS[:, None], MEDIANS, within) * (SCALES[:, None] == SCALES))
 
 
 def _told(number: Ints, groups: int, share: Floats, exposed: Floats, booked: Floats) -> tuple[Floats, Floats, Floats]:
@@ -274,13 +274,11 @@ def _told(number: Ints, groups: int, share: Floats, exposed: Floats, booked: Flo
 
 def weighed(logs: Floats) -> Floats:
     """Log likelihoods as shares of each row."""
-    weights = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float64)
+    return shares(np.exp(logs - logs.max(axis=1, keepdims=True)))
 
 
-def point(weights: Floats, scales: Floats = SCALES) -> list[float]:
+def point(weights: Floats, medians: Floats = MEDIANS, scales: Floats = SCALES) -> list[float]:
     """One logistic curve for a mixture of them, as ``Responses`` has it: the doubt about the median flattens it."""
-    medians = np.repeat(_MEDIANS, len(scales) // len(_MEDIANS))
     median = float(weights @ medians)
     doubt = float(weights @ (medians - median) ** 2)
     return [median, float(np.sqrt((weights @ scales) ** 2 + LOGISTIC * doubt)), float(np.sqrt(doubt))]
