@@ -130,7 +130,7 @@ def create(context: Context, role: str, studio: int | None, marketplace: str | N
         try:
             text = create_token(db, context.keys, Role(role), studio, marketplace, context.now())
         except ValueError as error:
-            raise click.UsageError(f"--role {role}: {error}") from error
+            raise click.UsageError(f"{error}.") from error
         if marketplace is not None:
             register_marketplace(db, marketplace, context.now())
     if studio is None and marketplace is None:

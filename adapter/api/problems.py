@@ -6,6 +6,17 @@ from flask_smorest import Api
 from marshmallow import Schema, fields
 
 PROBLEM = "application/problem+json"
+DETAILS = {
+    400: "The request can't be read.",
+    401: "Send a token that was given out here and not revoked, as “Authorization: Bearer TOKEN”.",
+    403: "The token's role does not include this.",
+    404: "There is no such thing here, or it is not yours.",
+    405: "Not this method: the header Allow names those that are taken.",
+    409: "Something else was faster: read again how it stands.",
+    422: "What was sent is not as described in the OpenAPI document: errors says where.",
+    429: "Too many calls: the header Retry-After says in how many seconds to go on.",
+}
+"""What a program is told where nothing more is known than the status."""
 
 
 class Problem(Schema):

@@ -35,6 +35,8 @@ from adapter.store.tables import Role, User
 @click.pass_obj
 def studio(context: Context, name: str, owner: str, timezone: str, currency: str, json_wanted: bool) -> None:
     """Open an account for the studio NAME and its owner, and print the link with which the owner signs in."""
+    if not name.strip():
+        raise click.BadParameter("a studio has a name.", param_hint="NAME")
     _check(owner, timezone, currency)
     now = context.now()
     with context.store.write() as db:

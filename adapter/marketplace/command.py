@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 from babel.numbers import UnknownCurrencyError, validate_currency
@@ -119,6 +120,17 @@ def list_markets(context: Context, json_wanted: bool) -> None:
     as_rows(rows, "There is no market yet. `adapter market add` makes one.", json_wanted)
 
 
+def _web_address(_ctx: click.Context, _param: click.Parameter, given: str | None) -> str | None:
+    """An address that messages can be sent to."""
+    try:
+        usable = given is None or (urlsplit(given).scheme in ("http", "https") and bool(urlsplit(given).hostname))
+    except ValueError:
+        usable = False
+    if not usable:
+        raise click.BadParameter(f"{given!r} cannot be called; allowed: https://HOST/PATH (or http).")
+    return given
+
+
 @click.group()
 def marketplace() -> None:
     """Marketplaces: who sells through the channel."""
@@ -127,7 +139,12 @@ def marketplace() -> None:
 @marketplace.command("add")
 @click.argument("name")
 @click.option("--market", "market_name", help="Its market; without one it sells in money and knows no credits.")
-@click.option("--webhook", metavar="URL", help="Where it is told of its reservations; prints the signing secret, once.")
+@click.option(
+    "--webhook",
+    metavar="URL",
+    callback=_web_address,
+    help="Where it is told of its reservations; prints the signing secret, once.",
+)
 @json_option
 @click.pass_obj
 def add_marketplace(

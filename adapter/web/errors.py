@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from adapter.api.problems import DETAILS
 from adapter.web.access import is_api
 
 WORDS = {
@@ -43,7 +44,7 @@ def problem(error: HTTPException) -> Response:
     status = error.code or 500
     extra: dict[str, Any] = getattr(error, "data", None) or {}
     body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
-    detail = extra.get("message") or (None if isinstance(error, InternalServerError) else error.description)
+    detail = extra.get("message") or _detail(error)
     if detail:
         body["detail"] = detail
     if errors := extra.get("errors") or extra.get("messages"):
@@ -54,6 +55,14 @@ def problem(error: HTTPException) -> Response:
     if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _detail(error: HTTPException) -> str | None:
+    """Why, where we said so; else what to do. A program has neither a browser nor a keyboard to check."""
+    if isinstance(error, InternalServerError):
+        return None
+    ours = error.description != type(error).description
+    return error.description if ours else DETAILS.get(error.code or 500, error.description)
 
 
 def _page(error: HTTPException) -> Response:

@@ -28,7 +28,9 @@ class Teller:
 
     def note(self, text: str) -> None:
         """A further line to what was done."""
-        self.console.print(f"  [dim]{text}[/dim]")
+        self.console.print(
+            f"  [dim]{text}[/dim]", soft_wrap=True
+        )  # a command that is broken over lines cannot be copied
 
     @contextmanager
     def watching(self, context: Context, what: str) -> Iterator[None]:

@@ -84,3 +84,9 @@ def test_why_a_platform_tells_of_no_events_is_said_once(ctx: Context, monkeypatc
     Demo(ctx, nobody, nobody, tuple(sites.values()), tell, connections=sites).listen()
     assert [line.split(" tells")[0] for line in lines] == ["Mindbody", "Sandbox"]
     assert "adapter events 1" in lines[0]
+
+
+def test_a_command_that_the_demo_shows_can_be_copied(capsys: pytest.CaptureFixture[str]) -> None:
+    command = f"curl -H 'Authorization: Bearer {'x' * 60}' http://127.0.0.1:5000/channel/v1/offers"
+    Teller(quiet=False).note(command)
+    assert capsys.readouterr().err == f"  {command}\n"

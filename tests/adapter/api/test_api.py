@@ -372,3 +372,21 @@ def test_a_body_that_is_no_json_is_a_problem(
     answer = client.put(path, headers=owner, data=body, content_type=kind)
     assert answer.status_code in (400, 415, 422)
     assert answer.mimetype == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "said"),
+    [
+        ("GET", "/channel/v1/offers", 401, "Authorization: Bearer"),
+        ("GET", "/api/v1/nowhere", 404, "not yours"),
+        ("DELETE", "/api/v1/studios", 405, "Allow"),
+        ("GET", "/api/v1/studios?limit=x", 422, "errors says where"),
+    ],
+)
+def test_a_program_is_not_told_of_browsers(
+    client: FlaskClient, owner: Headers, method: str, path: str, status: int, said: str
+) -> None:
+    answer = client.open(path, method=method, headers={} if status == 401 else owner)
+    assert answer.status_code == status
+    assert said in answer.json["detail"]
+    assert "browser" not in answer.text
