@@ -39,6 +39,7 @@ from adapter.web.codes import (
 )
 from adapter.web.languages import language, said
 
+NEAR = timedelta(days=180)
 _CODE = re.compile(r"[a-z]+(_[a-z]+)+|[a-z_]+:\d+")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
@@ -81,8 +82,10 @@ def zone_name(instant: datetime, zone: str) -> str:
 
 
 def day(when: date | datetime, zone: str | None = None) -> str:
-    """``Tue, Mar 3`` in the venue's zone."""
-    return _day(_local(when, zone), language().locale)
+    """``Tue, Mar 3`` in the venue's zone; with its year where another year's day could be meant."""
+    local = _local(when, zone)
+    far = abs(local - context().now().date()) > NEAR
+    return _day(local, "yMMMEd" if far else "MMMEd", language().locale)
 
 
 def _local(when: date | datetime, zone: str | None) -> date:
@@ -92,8 +95,8 @@ def _local(when: date | datetime, zone: str | None) -> date:
 
 
 @lru_cache(maxsize=1_024)
-def _day(when: date, locale: Locale) -> str:
-    return format_skeleton("MMMEd", when, locale=locale)
+def _day(when: date, skeleton: str, locale: Locale) -> str:
+    return format_skeleton(skeleton, when, locale=locale)
 
 
 def moment(instant: datetime | None, zone: str) -> str:
