@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy.exc import IntegrityError
@@ -27,6 +28,7 @@ from adapter.statements.files import ON_FILES
 from adapter.statements.making import make_statement
 from adapter.statements.reservations import OF_STUDIO, key
 from adapter.store.holdouts import HoldoutRefused, register_holdout
+from adapter.store.tables import Studio
 
 TIMES = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
 
@@ -52,7 +54,11 @@ def statement(context: Context, studio: int, as_of: datetime | None, _json: bool
 
 @guarantee.command("take-part")
 @click.argument("studio", type=int)
-@click.option("--acknowledged", type=click.DateTime(TIMES), help="When participation was acknowledged; now by default.")
+@click.option(
+    "--acknowledged",
+    type=click.DateTime(TIMES),
+    help="When it was acknowledged, on the studio's clock; now by default.",
+)
 @click.option("--policy-hours", type=click.IntRange(0), required=True, help="Until when the studio lets people cancel.")
 @click.option("--sign-up", type=click.Choice(["assisted", "online_tool"]), default="assisted", show_default=True)
 @click.option("--again", is_flag=True, help="It took part before: not eligible unless that is waived in writing.")
@@ -68,9 +74,8 @@ def take_part(
     by: str,
 ) -> None:
     """Enter the participation of a STUDIO in the guarantee, which happens once."""
-    at = _aware(acknowledged) or context.now()
     with context.store.write() as db:
-        studio_named(db, studio)
+        at = _at(studio_named(db, studio), acknowledged) or context.now()
         try:
             enter_participation(
                 db,
@@ -84,13 +89,14 @@ def take_part(
             )
         except AlreadyTakesPart as error:
             raise click.ClickException(str(error)) from error
-    click.echo(f"Studio {studio} takes part since {at:%Y-%m-%d}.")
+        there = at.astimezone(ZoneInfo(studio_named(db, studio).timezone))
+    click.echo(f"Studio {studio} takes part since {there:%Y-%m-%d}, on its own clock.")
 
 
 @guarantee.command()
 @click.argument("studio", type=int)
 @click.argument("requirement", type=click.Choice(REQUIREMENTS))
-@click.option("--from", "since", type=click.DateTime(TIMES), required=True)
+@click.option("--from", "since", type=click.DateTime(TIMES), required=True, help="On the studio's clock.")
 @click.option("--until", type=click.DateTime(TIMES), help="Absent: it still holds.")
 @click.option("--venue", type=int, help="Our number of the venue, for smarttools.")
 @click.option("--evidence", required=True, help="Where somebody else can see it: a document, a reference.")
@@ -109,9 +115,9 @@ def record(
     """Record that a REQUIREMENT held at a STUDIO in an interval (2.1)."""
     if (venue is None) == (requirement == "smarttools"):
         raise click.UsageError("--venue goes with smarttools, and with nothing else.")
-    span = _aware(since) or context.now(), _aware(until)
     with context.store.write() as db:
-        studio_named(db, studio)
+        house = studio_named(db, studio)
+        span = _at(house, since) or context.now(), _at(house, until)
         if venue is not None:
             venue_named(db, studio, venue)
         record_fact(db, studio, requirement, span, venue, evidence=evidence, actor=by, now=context.now())
@@ -219,6 +225,12 @@ def holdout(context: Context, studio: int, share: float, weeks: int, by: str) ->
         except HoldoutRefused as error:
             raise click.ClickException(str(error)) from error
     click.echo(f"From {row.starts_on} to {row.ends_on}. Measured: {row.metric}.")
+
+
+def _at(house: Studio, when: datetime | None) -> datetime | None:
+    """A time without an offset is meant on the studio's clock: its days are those that count."""
+    zone = ZoneInfo(house.timezone)
+    return when and (when if when.tzinfo else when.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _aware(when: datetime | None) -> datetime | None:

@@ -16,6 +16,7 @@ from babel.numbers import format_currency, format_decimal
 from flask import Flask, g
 
 from adapter.people.permissions import Act, Caller, may, studios_for
+from adapter.showing import currency as currencies
 from adapter.showing.confidential import without_floor
 from adapter.store.calendar import Places, Upcoming
 from adapter.web.access import context
@@ -158,6 +159,11 @@ def money(amount: Decimal | float | str | None, currency: str) -> str:
     return "–" if amount is None else _money(Decimal(str(amount)), currency, language().locale)
 
 
+def priced(text: str, currency: str) -> str:
+    """A sentence of an explanation, its amounts in their currency."""
+    return currencies.priced(text, lambda amount: money(amount, currency))
+
+
 @lru_cache(maxsize=4_096)
 def _money(amount: Decimal, currency: str, locale: Locale) -> str:
     """A page shows the same few amounts again and again, and writing one is slow."""
@@ -232,6 +238,7 @@ def install(app: Flask) -> None:
         ago=ago,
         told=told,
         money=money,
+        priced=priced,
         instant=datetime.fromisoformat,
         as_date=date.fromisoformat,
         number=number,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner, Result
@@ -36,6 +37,7 @@ from adapter.store.tables import (
     RunKind,
     Session,
     SourceMapping,
+    Studio,
     Venue,
 )
 from connectors.records import Channel, Outcome
@@ -79,6 +81,24 @@ def enter_all(road: Road) -> None:
 def pay(road: Road, rate: Decimal | None) -> None:
     with road.ctx.store.write() as db:
         db.execute(update(Reservation).values(rate=rate))
+
+
+def test_a_day_that_is_entered_is_a_day_of_the_studios(taking_part: Road) -> None:
+    (part,) = taking_part.all(Participation)
+    with taking_part.ctx.store.read() as db:
+        zone = db.get_one(Studio, 1).timezone
+    there = part.acknowledged_at.astimezone(ZoneInfo(zone))
+    assert (there.date(), there.hour) == ((NOON - timedelta(weeks=9)).date(), 0)
+
+
+def test_what_people_enter_is_not_hidden_by_a_page_that_was_kept(taking_part: Road) -> None:
+    kept = select(KeptPage.name).where(KeptPage.name.startswith("guarantee"))
+    done(taking_part.do(RunKind.STATE, **PAGE_ALONE))
+    with taking_part.ctx.store.read() as db:
+        assert set(db.scalars(kept)) > {"guarantee"}
+    assert run(taking_part, "set", STUDIO, "--owes", "5", "--by", "finance").exit_code == 0
+    with taking_part.ctx.store.read() as db:
+        assert db.scalars(kept).all() == []
 
 
 def statement(road: Road) -> Json:

@@ -187,7 +187,7 @@ def test_the_card_shows_parts_that_sum_and_the_platforms_words(owner: FlaskClien
     *parts, total = [int(number.replace("−", "-")) for number in re.findall(r'class="num">(.*?)<', table[1])]
     assert sum(parts) == total
     assert "“The class is closed for edits”" in page
-    assert "What would make it one more" in page
+    assert "kept, the next place is worth $14.42, more than" in page
     assert "content hash" in page
 
 
