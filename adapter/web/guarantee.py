@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from adapter.guarantee.periods import local_date
 from adapter.people.permissions import Act
 from adapter.statements.exports import as_csv
 from adapter.statements.judging import open_judgements
@@ -54,6 +55,7 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
     with context().store.read() as db:
         part = participation_of(db, studio_id)
         draw = draw_of(db, studio_id)
+        today = local_date(context().now(), studio.timezone)
         record = record_of(db, studio_id, request.args.get("record", ""))
         kept = select(GuaranteeStatement).where(GuaranteeStatement.studio_id == studio_id)
         versions = db.scalars(kept.order_by(GuaranteeStatement.version.desc()).limit(VERSIONS_SHOWN)).all()
@@ -68,6 +70,7 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         lights=lights,
         meter=meter,
         draw=draw,
+        measuring=draw is not None and not draw.is_over(today),
         readout=readout,
         record=record,
         body=page.content["body"],
