@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import cast
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
@@ -35,6 +36,7 @@ from adapter.web.then import instant_asked_for
 
 blueprint = Blueprint("guarantee", __name__)
 VERSIONS_SHOWN = 30
+OF_CONNECTION = re.compile(r"(?<=[ (])\d+:(?=[\w-])")  # our number of one, before what its system calls a reservation
 
 
 @blueprint.get("/studios/<int:studio_id>/guarantee")
@@ -74,6 +76,7 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         readout=readout,
         record=record,
         body=page.content["body"],
+        warnings=[_theirs(each["message"]) for each in page.content["body"]["warnings"]],
         versions=versions,
         waiting=waiting,
         venues=venues,
@@ -125,6 +128,11 @@ def on_paper(studio_id: int) -> Response:
 
 def _back(studio_id: int) -> ResponseReturnValue:
     return cast(ResponseReturnValue, redirect(url_for("guarantee.of_studio", studio_id=studio_id)))
+
+
+def _theirs(message: str) -> str:
+    """A warning with reservations by the booking system's own numbers, as the lines beside it have them."""
+    return OF_CONNECTION.sub("", message)
 
 
 def _statement(studio_id: int) -> tuple[GuaranteeStatement, str]:

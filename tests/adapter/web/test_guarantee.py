@@ -16,6 +16,7 @@ from adapter.guarantee.signing import verify
 from adapter.statements import page
 from adapter.statements.entering import enter_participation
 from adapter.statements.incremental import classes_of, meter_of
+from adapter.statements.making import keep_statement, make_statement
 from adapter.store.holdouts import draw_of
 from adapter.store.tables import Reservation, Role, Run, RunKind, Session
 from connectors.records import Channel, Outcome
@@ -58,6 +59,23 @@ def test_the_page_says_where_the_guarantee_stands(client: FlaskClient, seeded: S
     for nothing in ("nonsense", "1:nonsense", f"{other.connection_id}:{other.external_id}" if other else "2:"):
         assert "The record behind" not in client.get(f"{path}{nothing}").get_data(as_text=True)
     assert "@" not in page.partition("<main")[2].partition("</main>")[0]
+
+
+def test_the_page_gives_the_key_and_names_reservations_as_their_system_does(
+    client: FlaskClient, seeded: Seeded, ctx: Context
+) -> None:
+    client.application.config["WTF_CSRF_ENABLED"] = False
+    started(ctx, seeded.studio_id)
+    with ctx.store.write() as db:
+        made_of = make_statement(db, ctx.keys, seeded.studio_id, NOON)
+        kept = keep_statement(db, ctx, seeded.studio_id, made_of, final=False)
+        key, told = kept.public_key, [each["message"] for each in kept.body["warnings"]]
+    assert any(f"({seeded.connection_id}:r" in message for message in told), told
+    sign_in(client, ctx, seeded.users[Role.OWNER])
+    page = client.get(f"/studios/{seeded.studio_id}/guarantee").text
+    assert key in page
+    assert "the channel is unknown" in page
+    assert f"({seeded.connection_id}:r" not in page
 
 
 def test_nobody_waits_for_a_page_that_takes_minutes(
