@@ -124,6 +124,7 @@ def token() -> None:
 @click.pass_obj
 def create(context: Context, role: str, studio: int | None, marketplace: str | None, json_wanted: bool) -> None:
     """Make an API token and print it: it is shown once and kept nowhere."""
+    marketplace = marketplace or None  # named by nothing, it is none
     with context.store.write() as db:
         if studio is not None:
             studio_named(db, studio)

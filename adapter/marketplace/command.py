@@ -10,7 +10,7 @@ import click
 from babel.numbers import UnknownCurrencyError, validate_currency
 from sqlalchemy import select
 
-from adapter.command_line.asking import json_option, studio_named
+from adapter.command_line.asking import json_option, named, studio_named
 from adapter.command_line.printing import as_json, as_list, as_rows
 from adapter.context import Context
 from adapter.marketplace.feed import touch
@@ -52,7 +52,7 @@ def market() -> None:
 
 
 @market.command("add")
-@click.argument("name")
+@click.argument("name", callback=named)
 @click.option("--currency", required=True, help="ISO 4217 code; classes in other currencies are not sold there.")
 @click.option("--credit-value", type=Amount("0.0001"), required=True, help="What one credit is worth.")
 @click.option("--margin", type=Amount("0", "1"), required=True, help="The marketplace's share of the price: 0.25.")
@@ -84,7 +84,7 @@ def add_market(
 
 @market.command("plan")
 @click.argument("market_name", metavar="MARKET")
-@click.argument("name")
+@click.argument("name", callback=named)
 @click.option("--credits", "credits_given", type=click.IntRange(0), required=True, help="Received with each cycle.")
 @click.option("--price", type=Amount("0"), required=True, help="Of a cycle.")
 @click.option("--visits-per-month", type=click.IntRange(1), help="At one studio; further visits are Premium.")
@@ -137,7 +137,7 @@ def marketplace() -> None:
 
 
 @marketplace.command("add")
-@click.argument("name")
+@click.argument("name", callback=named)
 @click.option("--market", "market_name", help="Its market; without one it sells in money and knows no credits.")
 @click.option(
     "--webhook",

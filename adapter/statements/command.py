@@ -10,7 +10,7 @@ import click
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from adapter.command_line.asking import DAY, json_anyway, studio_named, venue_named
+from adapter.command_line.asking import DAY, json_anyway, named, studio_named, venue_named
 from adapter.command_line.printing import as_json
 from adapter.context import Context
 from adapter.guarantee import CaseError
@@ -62,7 +62,7 @@ def statement(context: Context, studio: int, as_of: datetime | None, _json: bool
 @click.option("--policy-hours", type=click.IntRange(0), required=True, help="Until when the studio lets people cancel.")
 @click.option("--sign-up", type=click.Choice(["assisted", "online_tool"]), default="assisted", show_default=True)
 @click.option("--again", is_flag=True, help="It took part before: not eligible unless that is waived in writing.")
-@click.option("--by", required=True, metavar="NAME", help="Who acknowledges it.")
+@click.option("--by", required=True, metavar="NAME", callback=named, help="Who acknowledges it.")
 @click.pass_obj
 def take_part(
     context: Context,
@@ -99,8 +99,10 @@ def take_part(
 @click.option("--from", "since", type=click.DateTime(TIMES), required=True, help="On the studio's clock.")
 @click.option("--until", type=click.DateTime(TIMES), help="Absent: it still holds.")
 @click.option("--venue", type=int, help="Our number of the venue, for smarttools.")
-@click.option("--evidence", required=True, help="Where somebody else can see it: a document, a reference.")
-@click.option("--by", required=True, metavar="NAME", help="Who records it.")
+@click.option(
+    "--evidence", required=True, callback=named, help="Where somebody else can see it: a document, a reference."
+)
+@click.option("--by", required=True, metavar="NAME", callback=named, help="Who records it.")
 @click.pass_obj
 def record(
     context: Context,
@@ -118,6 +120,8 @@ def record(
     with context.store.write() as db:
         house = studio_named(db, studio)
         span = _at(house, since) or context.now(), _at(house, until)
+        if span[1] is not None and span[1] <= span[0]:
+            raise click.UsageError("--until lies before --from.")
         if venue is not None:
             venue_named(db, studio, venue)
         record_fact(db, studio, requirement, span, venue, evidence=evidence, actor=by, now=context.now())
@@ -135,7 +139,7 @@ def record(
     "--venue", type=int, help="Our number of the venue whose --tax-rate it is; absent: all without their own."
 )
 @click.option("--floor-share", type=Decimal, help="The floor that was agreed, as a share of the direct price: 0.4.")
-@click.option("--by", required=True, metavar="NAME", help="Who decides it.")
+@click.option("--by", required=True, metavar="NAME", callback=named, help="Who decides it.")
 @click.pass_obj
 def set_terms(
     context: Context,
@@ -191,7 +195,7 @@ def _reading(value: str) -> str | bool:
 @click.argument("quote")
 @click.argument("day", type=DAY)
 @click.argument("rate", type=Decimal)
-@click.option("--source", required=True, help="Who published it.")
+@click.option("--source", required=True, callback=named, help="Who published it.")
 @click.pass_obj
 def rate(context: Context, base: str, quote: str, day: datetime, rate: Decimal, source: str) -> None:
     """Record an exchange rate: on DAY one BASE was RATE QUOTE. A missing rate blocks a statement."""
@@ -200,6 +204,8 @@ def rate(context: Context, base: str, quote: str, day: datetime, rate: Decimal, 
             currency(code)
     except CaseError as error:
         raise click.UsageError(f"A currency {error.what}.") from error
+    if base == quote:
+        raise click.UsageError(f"{base} in {quote} is always 1: name two currencies.")
     if not (rate.is_finite() and rate > 0):
         raise click.UsageError("RATE must be above 0.")
     try:
@@ -214,7 +220,7 @@ def rate(context: Context, base: str, quote: str, day: datetime, rate: Decimal, 
 @click.argument("studio", type=int)
 @click.option("--share", type=float, default=0.1, show_default=True, help="Of the slots, each week.")
 @click.option("--weeks", type=int, required=True, help="From next Monday on.")
-@click.option("--by", required=True, metavar="NAME", help="Who registers it.")
+@click.option("--by", required=True, metavar="NAME", callback=named, help="Who registers it.")
 @click.pass_obj
 def holdout(context: Context, studio: int, share: float, weeks: int, by: str) -> None:
     """Register a randomised holdout at a STUDIO, which measures what listing brings."""

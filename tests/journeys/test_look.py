@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 from sqlalchemy import update
 
 from adapter.context import Context
@@ -174,3 +174,15 @@ def test_the_longest_names_scroll_nothing_sideways(tab: Page, ctx: Context, seed
         tab.goto(path)
         wide = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{path} scrolls sideways by {wide} px"
+
+
+def test_without_scripts_nothing_is_left_empty(served: str, browser: Browser, ctx: Context, seeded: Seeded) -> None:
+    context = browser.new_context(base_url=served, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(link_of(ctx, seeded.users[Role.OWNER]))
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(f"/studios/{seeded.studio_id}/today")
+    assert page.locator(".chart").count() == 1
+    assert not page.locator(".chart").is_visible()
+    assert page.get_by_text("The same as a table").is_visible()
+    context.close()

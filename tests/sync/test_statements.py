@@ -27,7 +27,9 @@ from adapter.store.client_merges import note_merge
 from adapter.store.database import Store
 from adapter.store.holdouts import draw_of
 from adapter.store.tables import (
+    EligibilityFact,
     EmailAddress,
+    ExchangeRate,
     GuaranteeStatement,
     Judgement,
     JudgementKind,
@@ -307,6 +309,33 @@ def test_who_does_not_take_part_is_not_acknowledged(taking_part: Road) -> None:
     body = statement(taking_part)
     assert (body["status"], body["start_date"], body["payment"]) == ("not_acknowledged", None, "0.00")
     assert run(taking_part, "statement", "99").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        (
+            "record",
+            STUDIO,
+            "subscriber",
+            "--from",
+            "2026-05-01",
+            "--until",
+            "2026-05-01",
+            "--evidence",
+            "x",
+            "--by",
+            "a",
+        ),
+        ("record", STUDIO, "subscriber", "--from", "2026-05-01", "--evidence", " ", "--by", "a"),
+        ("record", STUDIO, "subscriber", "--from", "2026-05-01", "--evidence", "x", "--by", ""),
+        ("rate", "USD", "USD", "2026-05-01", "2", "--source", "central bank"),
+    ],
+)
+def test_what_can_be_no_evidence_is_not_recorded(taking_part: Road, wrong: tuple[str, ...]) -> None:
+    before = len(taking_part.all(EligibilityFact)), len(taking_part.all(ExchangeRate))
+    assert run(taking_part, *wrong).exit_code == 2
+    assert (len(taking_part.all(EligibilityFact)), len(taking_part.all(ExchangeRate))) == before
 
 
 def test_ge_07_one_takes_part_once(taking_part: Road) -> None:

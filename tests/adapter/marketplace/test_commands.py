@@ -54,6 +54,11 @@ def test_messages_go_to_an_address_that_can_be_called(ctx: Context, address: str
         assert db.scalars(select(Marketplace.name)).all() == []
 
 
+def test_nothing_is_called_nothing(ctx: Context) -> None:
+    assert "must not be empty" in run(ctx, market, "add", " ", *MARKET[2:], fails=2)
+    assert "must not be empty" in run(ctx, marketplace, "add", "", fails=2)
+
+
 @pytest.mark.parametrize(
     "wrong", [("--margin", "1"), ("--credit-value", "0"), ("--currency", "XXQ"), ("--margin", "x")]
 )
