@@ -22,10 +22,10 @@ DETAILS = {
 class Problem(Schema):
     """An error, for documentation: adapter/web/errors.py writes it."""
 
-    type = fields.String(required=True)
-    title = fields.String(required=True)
-    status = fields.Integer(required=True)
-    detail = fields.String()
+    type = fields.String(required=True, metadata={"description": "Always about:blank: the status says what it is"})
+    title = fields.String(required=True, metadata={"description": "The status in words"})
+    status = fields.Integer(required=True, metadata={"description": "As in the answer's first line"})
+    detail = fields.String(metadata={"description": "Why, or what to do; for people"})
     errors = fields.Dict(metadata={"description": "What is wrong, by place and field"})
 
 

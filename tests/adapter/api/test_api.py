@@ -44,6 +44,18 @@ def test_the_description_is_valid_and_holds_every_route(client: FlaskClient, pre
     assert described == routed
 
 
+def test_a_marketplace_is_told_what_every_field_of_the_channel_means(client: FlaskClient) -> None:
+    """Its developers have the document alone."""
+    shapes = client.get("/channel/v1/openapi.json").json["components"]["schemas"]
+    silent = [
+        f"{name}.{field}"
+        for name, shape in shapes.items()
+        for field, told in shape["properties"].items()
+        if not told.get("description")
+    ]
+    assert silent == []
+
+
 def test_errors_are_described_as_problems(client: FlaskClient) -> None:
     spec = client.get("/api/v1/openapi.json").json
     for name, response in spec["components"]["responses"].items():
