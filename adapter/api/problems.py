@@ -14,7 +14,6 @@ DETAILS = {
     405: "Not this method: the header Allow names those that are taken.",
     409: "Something else was faster: read again how it stands.",
     422: "What was sent is not as described in the OpenAPI document: errors says where.",
-    429: "Too many calls: the header Retry-After says in how many seconds to go on.",
 }
 """What a program is told where nothing more is known than the status."""
 
