@@ -459,6 +459,9 @@ def test_errors_are_pages_with_advice(owner: FlaskClient) -> None:
     page = owner.get("/nothing/here")
     assert page.status_code == 404
     assert "There is nothing here" in page.text
+    refused = owner.get("/desk")
+    assert refused.status_code == 403
+    assert "whoever runs your Spotkeeper" in refused.text, "an owner is not sent to the owner"
 
 
 def test_a_crash_tells_a_number_and_no_secret(app: Flask, owner: FlaskClient, seeded: Seeded) -> None:
