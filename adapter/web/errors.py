@@ -18,7 +18,10 @@ from adapter.web.entering import NEXT
 
 WORDS = {
     400: ("That did not arrive whole", "Go back, reload the page and try again."),
-    403: ("Your role does not include this", "The studio's owner, or whoever runs your Spotkeeper, can give you one that does."),
+    403: (
+        "Your role does not include this",
+        "The studio's owner, or whoever runs your Spotkeeper, can give you one that does.",
+    ),
     404: ("There is nothing here", "It may have been removed, or it belongs to a studio that is not yours."),
     405: ("That can't be done here", "Go back and use the buttons on the page."),
     409: ("Something else was faster", "Reload the page to see how it stands now."),
