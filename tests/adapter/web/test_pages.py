@@ -251,6 +251,7 @@ class TestSettings:
             audit = db.scalars(select(Audit).where(Audit.act == "settings.changed")).one()
             assert (audit.before or {})["release_all_hours"] == 6
             assert (audit.after or {})["release_all_hours"] == 12
+        assert "$18.75" in owner.get(path.replace("settings", "audit")).text
 
     def test_a_venue_or_a_class_may_differ(self, owner: FlaskClient, path: str, ctx: Context) -> None:
         with ctx.store.read() as db:
