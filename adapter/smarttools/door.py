@@ -6,6 +6,7 @@ Knows the columns and their defaults; ``frames`` does the checking of each.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -44,8 +45,8 @@ def instant(at: datetime | pd.Timestamp) -> float:
         raise BadTable(f"at: {at!r} is no time; give an aware datetime") from error
     if moment.tzinfo is None:
         raise BadTable("at: has no time zone; times are aware UTC")
-    if not frames.EARLIEST <= moment <= frames.LATEST:
-        raise BadTable(f"at: {moment} is no time to decide at; give one from 1700 to 2200")
+    if not 1700 <= moment.year < 2200:
+        raise BadTable(f"at: {moment} is no time to decide at; give one from 1700 to 2199")
     return moment.tz_convert("UTC").as_unit("ns").value / 3.6e12
 
 
@@ -103,11 +104,11 @@ def read_sessions(studios: pd.DataFrame, sessions: pd.DataFrame) -> Sessions:
 
 
 def read_reservations(reservations: pd.DataFrame, sessions: Sessions) -> Reservations:
-    """Reservations of these sessions; those of others are left out."""
+    """Reservations of these sessions; those of others are left out, and a row that repeats another one counts once."""
     whole = frames.check(reservations, "reservations")
     session = frames.positions(whole, "reservations", "session_id", sessions.places)
     here = session >= 0
-    return Reservations(
+    read = Reservations(
         session=session[here],
         channel=frames.codes(whole, "reservations", "channel", CHANNELS)[here],
         product=frames.codes(whole, "reservations", "product", PRODUCTS, missing=NO_PRODUCT)[here],
@@ -116,6 +117,25 @@ def read_reservations(reservations: pd.DataFrame, sessions: Sessions) -> Reserva
         cancelled=frames.hours(whole, "reservations", "cancelled_at")[here],
         amount=frames.numbers(whole, "reservations", "amount")[here],
     )
+    again = _repeats(read, whole[["reservation_id"]], here)
+    return read.take(np.flatnonzero(~again)) if again.any() else read
+
+
+def _repeats(read: Reservations, ids: pd.DataFrame, here: Bools) -> Bools:
+    """Rows that say what an earlier one says, id and all, as of a page that was read twice.
+
+    Where one id is said to be two things, both count: it may be no id, and a place too many taken is the safer error.
+    Ids are words, slow to compare: only those of one session made at one instant are looked at.
+    """
+    instant = read.session.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + read.booked.view(np.uint64)
+    in_order = np.sort(instant)
+    again = np.isin(instant, in_order[1:][in_order[1:] == in_order[:-1]])
+    if again.any():
+        alike = read.take(np.flatnonzero(again))
+        number, _ = frames.labels(ids[here][again], "reservations", "reservation_id")
+        told = pd.DataFrame({each.name: getattr(alike, each.name) for each in fields(Reservations)})
+        again[again] = told.assign(number=number).duplicated().to_numpy() & (number >= 0)
+    return again
 
 
 def read_offers(offers: pd.DataFrame | None, sessions: Sessions) -> Offers:

@@ -126,6 +126,10 @@ class Reservations:
     cancelled: Floats  # NaN: not cancelled, or not known when
     amount: Floats
 
+    def take(self, rows: Ints) -> Reservations:
+        """Some of them, in the order given."""
+        return Reservations(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
+
     def standing(self) -> Bools:
         """Those that stood at the start of the session."""
         return self.outcome <= NO_SHOW

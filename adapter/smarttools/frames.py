@@ -60,7 +60,7 @@ PERSONAL = frozenset(
     | {"firstname", "lastname", "surname", "forename", "fullname", "birth", "birthday", "birthdate", "dob", "gender"}
 )
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # firstName, EMAILHash
-EARLIEST, LATEST = pd.Timestamp("1700-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
+CALENDAR = np.datetime64("1700-01-01"), np.datetime64("2200-01-01")  # well within what nanoseconds can hold
 PERSONAL_PAIRS = frozenset((which, "name") for which in ("first", "last", "full", "given", "family"))
 
 
@@ -116,11 +116,11 @@ def labels(table: pd.DataFrame, name: str, column: str) -> tuple[Ints, list[str]
 
 def hours(table: pd.DataFrame, name: str, column: str, *, required: bool = False) -> Floats:
     """Instants as hours since 1970 UTC; NaT is NaN. A time beyond all calendars, as 9999-12-31 for never, is cut."""
-    instants = _instants(table, name, column).clip(EARLIEST, LATEST)
-    whole = instants.to_numpy(dtype="datetime64[ns]").astype(np.int64).astype(np.float64) / 3.6e12
-    gone = instants.isna().to_numpy(dtype=bool)
-    if required and gone.any():
-        _refuse(name, column, gone, "is missing")
+    told = pd.DatetimeIndex(_instants(table, name, column)).tz_convert(None).to_numpy()
+    gone = np.isnat(told)
+    if required:
+        _refuse_if(name, column, gone, "is missing")
+    whole = np.clip(told, *CALENDAR).astype("datetime64[ns]").astype(np.int64).astype(np.float64) / 3.6e12
     return np.where(gone, np.nan, whole)
 
 

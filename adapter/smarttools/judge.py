@@ -88,7 +88,7 @@ def judge(outlook: Outlook, rows: Ints, tables: Worth, way: Floats, *, fitted: b
         rate_binding=rates.binding,
         lost=rates.tried.lost,
         propensity=rates.tried.propensity,
-        expected_direct=np.where(np.isin(closed, list(NOT_HELD)), 0.0, at(tables.served, free)),
+        expected_direct=np.where(np.isin(closed, list(NOT_HELD)), 0.0, _to_come(outlook, rows, tables)),
         risk=risk,
         value=value,
         next_place=at(tables.place, free - total),
@@ -176,6 +176,11 @@ def _safe(outlook: Outlook, rows: Ints, tables: Worth, model: Ints, *, fitted: b
     likely = np.where(np.isnan(own), LIKELY, own) if fitted else own
     within = within_risk(tables.safe, free, likely)
     return within if fitted else np.minimum(model, within)
+
+
+def _to_come(outlook: Outlook, rows: Ints, tables: Worth) -> Floats:
+    """Direct reservations to come that would stand: not more than the places, whatever comes back and is taken anew."""
+    return np.minimum(at(tables.served, outlook.free[rows]), outlook.capacity[rows])
 
 
 def _demand(outlook: Outlook, rows: Ints, units: Ints) -> Floats:

@@ -84,7 +84,7 @@ def test_spots_and_rates_stay_within_their_limits(
     assert floor <= row["rate"] <= floor + width
     assert row["rate"] == pytest.approx(round(row["rate"], 2), abs=1e-12)
     assert 0 <= row["displacement_risk"] <= 1
-    assert 0 <= row["expected_direct"] <= capacity + 1e-9
+    assert 0 <= row["expected_direct"] <= capacity
     if row["premium_spots"]:
         assert row["rate"] + 0.0099 < row["premium_rate"] <= floor + width
     else:
@@ -249,6 +249,19 @@ def test_the_floor_is_rounded_up_to_the_smallest_coin(fitted: SmartTools) -> Non
     yen = {"rate_floor": 700.2, "rate_ceiling": 1500, "retail_rate": 2000, "currency": "JPY"}
     rate = _decide(fitted, capacity=20, lead=48, direct=0, studio=yen)["rate"]
     assert 701 <= rate == int(rate)
+
+
+@pytest.mark.parametrize("currency", ["USD", "JPY"])
+def test_a_rate_is_within_its_limits_though_no_whole_coin_is(fitted: SmartTools, currency: str) -> None:
+    for floor, ceiling in ((10.665, 10.665), (0.1 + 0.2, 0.1 + 0.2), (10.3651, 10.3699), (23.7 * 0.45, 23.7 * 0.45)):
+        limits = {"rate_floor": floor, "rate_ceiling": ceiling, "currency": currency}
+        row = _decide(fitted, capacity=20, lead=48, direct=0, studio=limits)
+        assert floor <= row["rate"] <= ceiling
+        assert row["premium_spots"] == 0
+        why = fitted.explain(NOW, studios(**limits), sessions(), reservations())[0]
+        assert _sum(why["rate_parts"]) == pytest.approx(row["rate"], abs=1e-9)
+    above = {"rate_floor": 30.123, "rate_ceiling": np.nan}
+    assert _decide(fitted, capacity=20, lead=48, direct=0, studio=above)["rate"] == 30.13
 
 
 def test_a_reservation_made_after_the_instant_does_not_count(fitted: SmartTools) -> None:
