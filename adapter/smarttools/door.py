@@ -166,7 +166,7 @@ def read_listed(sessions: pd.DataFrame, places: Ints) -> tuple[Ints, Ints]:
 
 
 def _flags(table: pd.DataFrame, column: str, *, missing: bool) -> Bools:
-    values = frames.numbers(table, "sessions", column)
+    values = frames.numbers(table, "sessions", column, kind="true or false")
     return np.asarray(np.nan_to_num(values, nan=missing) != 0, dtype=np.bool_)
 
 

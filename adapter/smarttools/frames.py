@@ -143,12 +143,18 @@ def _aware(value: object) -> bool:
 
 
 def numbers(
-    table: pd.DataFrame, name: str, column: str, *, least: float | None = None, most: float | None = None
+    table: pd.DataFrame,
+    name: str,
+    column: str,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    kind: str = "a number",
 ) -> Floats:
     """Numbers as floats; NA is NaN. Infinite ones, those below ``least`` and those above ``most`` are refused."""
     if column not in table.columns:
         return np.full(len(table), np.nan)
-    values = _floats(table, name, column)
+    values = _floats(table, name, column, kind)
     _refuse_if(name, column, np.isinf(values), "is not finite")
     if least is not None:
         _refuse_if(name, column, values < least, f"is below {least:g}")
@@ -157,16 +163,16 @@ def numbers(
     return values
 
 
-def _floats(table: pd.DataFrame, name: str, column: str) -> Floats:
+def _floats(table: pd.DataFrame, name: str, column: str, kind: str) -> Floats:
     held = table[column]
     if isinstance(held.dtype, np.dtype) and held.dtype.kind in "biuf":
         return held.to_numpy(dtype=np.float64)
     if held.dtype.kind in "cmM":  # complex numbers, stretches of time, times
-        _refuse_if(name, column, held.notna().to_numpy(dtype=bool), "is not a number")
+        _refuse_if(name, column, held.notna().to_numpy(dtype=bool), f"is not {kind}")
         return np.full(len(table), np.nan)
     read = pd.to_numeric(held, errors="coerce").astype("Float64")
     values: Floats = np.asarray(read.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
-    _refuse_if(name, column, np.isnan(values) & held.notna().to_numpy(dtype=bool), "is not a number")
+    _refuse_if(name, column, np.isnan(values) & held.notna().to_numpy(dtype=bool), f"is not {kind}")
     return values
 
 

@@ -60,6 +60,7 @@ def test_a_column_of_no_meaning_to_us_is_ignored() -> None:
         ("sessions", {"release_all_hours": 73}, "column 'release_all_hours', row 0: is not between 2 and 72"),
         ("sessions", {"rate_floor": 30}, "column 'rate_floor', row 0: lies above rate_ceiling"),
         ("sessions", {"capacity": pd.Timestamp(0, tz="UTC")}, "column 'capacity', row 0: is not a number"),
+        ("sessions", {"cancelled": "no"}, "column 'cancelled', row 0: is not true or false"),
         ("sessions", {"starts_at": time(9, tzinfo=UTC)}, "column 'starts_at', row 0: is no time with a time zone"),
         ("sessions", {"category": [{"kind": "yoga"}]}, "sessions: column 'category', row 0: is no single value"),
         ("sessions", {"rate_ceiling": 1e300}, "sessions: column 'rate_ceiling', row 0: is above 1e\\+12"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -236,6 +237,17 @@ def test_what_cannot_be_sold_lists_nothing_and_says_why(
     assert (row["spots"], row["premium_spots"], row["reason"]) == (0, 0, reason)
     assert row["displacement_risk"] == 0
     assert 7.5 <= row["rate"] <= 22
+
+
+def test_a_hall_without_end_is_decided_as_a_great_one(fitted: SmartTools) -> None:
+    """A platform's word for no limit is a number too, as 999,999."""
+    halls = [_decide(fitted, capacity=places, lead=48, direct=3) for places in (1_000, 1_100, 5_000, 999_999)]
+    assert all(a["spots"] < b["spots"] and a["expected_value"] < b["expected_value"] for a, b in pairwise(halls))
+    released = _decide(fitted, capacity=999_999, lead=48, direct=3, release_all_hours=72.0)
+    assert released["spots"] == 999_996
+    safe = _decide(fitted, capacity=999_999, lead=48, direct=3, studio={"max_displacement_risk": 0.0})
+    assert safe["spots"] >= 999_996 - 1_024
+    assert safe["displacement_risk"] == 0
 
 
 def test_a_capacity_cut_below_bookings_lists_nothing(fitted: SmartTools) -> None:
