@@ -55,15 +55,16 @@ def read_sessions(studios: pd.DataFrame, sessions: pd.DataFrame) -> Sessions:
     houses = frames.check(studios, "studios")
     table = frames.check(sessions, "sessions")
     studio_ids = frames.texts(houses, "studios", "studio_id")
-    _refuse_where(_again(studio_ids), "studios", "studio_id", "is there twice; give each studio once")
-    house = frames.positions(table, "sessions", "studio_id", {name: index for index, name in enumerate(studio_ids)})
+    number = {name: index for index, name in enumerate(studio_ids)}
+    if len(number) < len(studio_ids):
+        _refuse_where(_again(studio_ids), "studios", "studio_id", "is there twice; give each studio once")
+    house = frames.positions(table, "sessions", "studio_id", number)
     _refuse_where(house < 0, "sessions", "studio_id", "names a studio that is not in studios")
     _refuse_where(table["session_id"].isna().to_numpy(), "sessions", "session_id", "is missing")
     starts = frames.hours(table, "sessions", "starts_at", required=True)
     how, month = _local(table, houses, house)
-    place_digits = np.array([digits(code) for code in frames.texts(houses, "studios", "currency")], dtype=np.int64)[
-        house
-    ]
+    currencies = frames.texts(houses, "studios", "currency")
+    place_digits = np.array([digits(code) for code in currencies], dtype=np.int64)[house]
     retail, floor, ceiling, odd = _prices(houses, table, house, place_digits)
     studio = [studio_ids[index] for index in house.tolist()]
     venue, category = frames.texts(table, "sessions", "venue_id"), frames.texts(table, "sessions", "category")
@@ -146,10 +147,8 @@ def read_offers(offers: pd.DataFrame | None, sessions: Sessions) -> Offers:
     since = frames.hours(table, "offers", "from_at", required=True)
     listed = np.minimum(np.nan_to_num(frames.numbers(table, "offers", "spots", least=0)), MOST_SPOTS)
     rate = frames.numbers(table, "offers", "rate", least=0, most=MOST_MONEY)
-    spots, rate = (
-        np.where(np.isnan(rate), 0, listed).astype(np.int64),
-        np.nan_to_num(rate),
-    )  # without a rate nothing was on offer
+    listed[np.isnan(rate)] = 0  # without a rate nothing was on offer
+    spots, rate = listed.astype(np.int64), np.nan_to_num(rate)
     session = frames.positions(table, "offers", "session_id", sessions.places)
     order = np.lexsort((rate, spots, since, session))
     order = order[session[order] >= 0]
