@@ -100,9 +100,10 @@ def fit_curves(
     timed = lead > 0
     session, bins = session[timed], bins_of(lead[timed])
     paths = sessions.paths
+    in_time = [paths[row] for row in np.argsort(sessions.starts, kind="stable").tolist()]
     curves = Curves(prior)
     for depth in (3, 2, 1, 0):
-        parents = {path[depth]: path[depth + 1 :] for path in paths}
+        parents = {path[depth]: path[depth + 1 :] for path in in_time}  # where a slot moved, its last place counts
         names, number = numbered([path[depth] for path in paths])
         counts = sum_by(number[session] * BINS + bins, weight[session], len(names) * BINS).reshape(-1, BINS)
         open_to = np.column_stack([sum_by(number, weight * column, len(names)) for column in chances.T])

@@ -6,6 +6,7 @@ Knows the columns and their defaults; ``frames`` does the checking of each.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -30,14 +31,22 @@ from adapter.smarttools.frames import BadTable
 from adapter.smarttools.money import units_down, units_up
 
 DISPLACEMENT_WEIGHT = 2.0  # decisions.md: NA is 2
-MOST_SPOTS = 1_000_000
+MOST_SPOTS = 1_000_000  # and places: more than any hall has
+MOST_WEIGHT = 1e6
+MOST_MONEY = 1e12  # in major units: what is more is an error in a table
+LEAST_PRICE = 1e-6
 
 
 def instant(at: datetime | pd.Timestamp) -> float:
     """``at`` as hours since 1970 UTC."""
-    moment = pd.Timestamp(at)
+    try:
+        moment = pd.Timestamp(at)
+    except (TypeError, ValueError) as error:
+        raise BadTable(f"at: {at!r} is no time; give an aware datetime") from error
     if moment.tzinfo is None:
         raise BadTable("at: has no time zone; times are aware UTC")
+    if not 1700 <= moment.year < 2200:
+        raise BadTable(f"at: {moment} is no time to decide at; give one from 1700 to 2199")
     return moment.tz_convert("UTC").as_unit("ns").value / 3.6e12
 
 
@@ -45,32 +54,36 @@ def read_sessions(studios: pd.DataFrame, sessions: pd.DataFrame) -> Sessions:
     """Sessions in the order given, settings resolved: the session's own, else its studio's."""
     houses = frames.check(studios, "studios")
     table = frames.check(sessions, "sessions")
-    studio_ids = frames.texts(houses, "studio_id")
-    house = frames.positions(table, "studio_id", {name: index for index, name in enumerate(studio_ids)})
+    studio_ids = frames.texts(houses, "studios", "studio_id")
+    number = {name: index for index, name in enumerate(studio_ids)}
+    if len(number) < len(studio_ids):
+        _refuse_where(_again(studio_ids), "studios", "studio_id", "is there twice; give each studio once")
+    house = frames.positions(table, "sessions", "studio_id", number)
     _refuse_where(house < 0, "sessions", "studio_id", "names a studio that is not in studios")
     _refuse_where(table["session_id"].isna().to_numpy(), "sessions", "session_id", "is missing")
-    _refuse_where(table["session_id"].duplicated().to_numpy(), "sessions", "session_id", "is there twice")
     starts = frames.hours(table, "sessions", "starts_at", required=True)
     how, month = _local(table, houses, house)
-    place_digits = np.array([digits(code) for code in frames.texts(houses, "currency")], dtype=np.int64)[house]
-    retail, floor, ceiling = _prices(houses, table, house, place_digits)
+    currencies = frames.texts(houses, "studios", "currency")
+    place_digits = np.array([digits(code) for code in currencies], dtype=np.int64)[house]
+    retail, floor, ceiling, odd = _prices(houses, table, house, place_digits)
     studio = [studio_ids[index] for index in house.tolist()]
-    venue, category = frames.texts(table, "venue_id"), frames.texts(table, "category")
-    return Sessions(
+    venue, category = frames.texts(table, "sessions", "venue_id"), frames.texts(table, "sessions", "category")
+    read = Sessions(
         ids=table["session_id"].tolist(),
         studio=studio,
         venue=venue,
-        slot=_slots(frames.texts(table, "template_id"), studio, venue, category, how),
+        slot=_slots(frames.texts(table, "sessions", "template_id"), studio, venue, category, how),
         category=category,
-        instructor=frames.texts(table, "instructor_id"),
+        instructor=frames.texts(table, "sessions", "instructor_id"),
         starts=starts,
         hour_of_week=how,
         month=month,
-        capacity=np.floor(frames.numbers(table, "sessions", "capacity", least=0)),
+        capacity=np.minimum(np.floor(frames.numbers(table, "sessions", "capacity", least=0)), MOST_SPOTS),
         cancelled=_flags(table, "cancelled", missing=False),
         retail=retail,
         floor=floor,
         ceiling=ceiling,
+        odd_rate=odd,
         digits=place_digits,
         min_spots=_min_spots(houses, table, house),
         release_hours=_release_hours(houses, table, house),
@@ -85,14 +98,18 @@ def read_sessions(studios: pd.DataFrame, sessions: pd.DataFrame) -> Sessions:
         appetite_doubt=frames.numbers(table, "sessions", "appetite_doubt", least=0),
         interest=frames.numbers(table, "sessions", "interest", least=0),
     )
+    if len(read.places) < len(read):
+        twice = _again(frames.texts(table, "sessions", "session_id"))
+        _refuse_where(twice, "sessions", "session_id", "is there twice; give each session once")
+    return read
 
 
 def read_reservations(reservations: pd.DataFrame, sessions: Sessions) -> Reservations:
-    """Reservations of these sessions; those of others are left out."""
+    """Reservations of these sessions; those of others are left out, and a row that repeats another one counts once."""
     whole = frames.check(reservations, "reservations")
-    session = frames.positions(whole, "session_id", sessions.places)
+    session = frames.positions(whole, "reservations", "session_id", sessions.places)
     here = session >= 0
-    return Reservations(
+    read = Reservations(
         session=session[here],
         channel=frames.codes(whole, "reservations", "channel", CHANNELS)[here],
         product=frames.codes(whole, "reservations", "product", PRODUCTS, missing=NO_PRODUCT)[here],
@@ -101,6 +118,25 @@ def read_reservations(reservations: pd.DataFrame, sessions: Sessions) -> Reserva
         cancelled=frames.hours(whole, "reservations", "cancelled_at")[here],
         amount=frames.numbers(whole, "reservations", "amount")[here],
     )
+    again = _repeats(read, whole[["reservation_id"]], here)
+    return read.take(np.flatnonzero(~again)) if again.any() else read
+
+
+def _repeats(read: Reservations, ids: pd.DataFrame, here: Bools) -> Bools:
+    """Rows that say what an earlier one says, id and all, as of a page that was read twice.
+
+    Where one id is said to be two things, both count: it may be no id, and a place too many taken is the safer error.
+    Ids are words, slow to compare: only those of one session made at one instant are looked at.
+    """
+    instant = read.session.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + read.booked.view(np.uint64)
+    in_order = np.sort(instant)
+    again = np.isin(instant, in_order[1:][in_order[1:] == in_order[:-1]])
+    if again.any():
+        alike = read.take(np.flatnonzero(again))
+        number, _ = frames.labels(ids[here][again], "reservations", "reservation_id")
+        told = pd.DataFrame({each.name: getattr(alike, each.name) for each in fields(Reservations)})
+        again[again] = told.assign(number=number).duplicated().to_numpy() & (number >= 0)
+    return again
 
 
 def read_offers(offers: pd.DataFrame | None, sessions: Sessions) -> Offers:
@@ -109,10 +145,11 @@ def read_offers(offers: pd.DataFrame | None, sessions: Sessions) -> Offers:
         return Offers(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64), np.zeros(0))
     table = frames.check(offers, "offers")
     since = frames.hours(table, "offers", "from_at", required=True)
-    spots = np.nan_to_num(frames.numbers(table, "offers", "spots", least=0)).astype(np.int64)
-    rate = frames.numbers(table, "offers", "rate", least=0)
-    spots, rate = np.where(np.isnan(rate), 0, spots), np.nan_to_num(rate)  # without a rate nothing was on offer
-    session = frames.positions(table, "session_id", sessions.places)
+    listed = np.minimum(np.nan_to_num(frames.numbers(table, "offers", "spots", least=0)), MOST_SPOTS)
+    rate = frames.numbers(table, "offers", "rate", least=0, most=MOST_MONEY)
+    listed[np.isnan(rate)] = 0  # without a rate nothing was on offer
+    spots, rate = listed.astype(np.int64), np.nan_to_num(rate)
+    session = frames.positions(table, "offers", "session_id", sessions.places)
     order = np.lexsort((rate, spots, since, session))
     order = order[session[order] >= 0]
     return Offers(session[order].astype(np.int64), since[order], spots[order], rate[order])
@@ -120,12 +157,15 @@ def read_offers(offers: pd.DataFrame | None, sessions: Sessions) -> Offers:
 
 def read_listed(sessions: pd.DataFrame, places: Ints) -> tuple[Ints, Ints]:
     """Spots of each session, and their rate in minor units; a missing one is 0."""
-    spots, rate = (np.nan_to_num(frames.numbers(sessions, "sessions", name, least=0)) for name in ("spots", "rate"))
-    return spots.astype(np.int64), np.rint(rate * 10.0**places).astype(np.int64)
+    spots, rate = (
+        np.nan_to_num(frames.numbers(sessions, "sessions", name, least=0, most=most))
+        for name, most in (("spots", None), ("rate", MOST_MONEY))
+    )
+    return np.minimum(spots, MOST_SPOTS).astype(np.int64), np.rint(rate * 10.0**places).astype(np.int64)
 
 
 def _flags(table: pd.DataFrame, column: str, *, missing: bool) -> Bools:
-    values = frames.numbers(table, "sessions", column)
+    values = frames.numbers(table, "sessions", column, kind="true or false")
     return np.asarray(np.nan_to_num(values, nan=missing) != 0, dtype=np.bool_)
 
 
@@ -133,7 +173,7 @@ def _local(table: pd.DataFrame, houses: pd.DataFrame, house: Ints) -> tuple[Ints
     """Local hour of the week and month, in each studio's own time zone."""
     how, month = np.zeros(len(table), np.int64), np.zeros(len(table), np.int64)
     instants = pd.DatetimeIndex(pd.to_datetime(table["starts_at"], utc=True))
-    number, zones = frames.labels(houses, "timezone")
+    number, zones = frames.labels(houses, "studios", "timezone")
     for index, zone in enumerate([*zones, ""]):
         wanted = number == (index if index < len(zones) else -1)
         if wanted.any():
@@ -147,8 +187,10 @@ def _local(table: pd.DataFrame, houses: pd.DataFrame, house: Ints) -> tuple[Ints
 def _zone(name: str, row: int) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise BadTable(f"studios: column 'timezone', row {row}: {name!r} is no IANA time zone") from error
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: the name of a folder of zones
+        raise BadTable(
+            f"studios: column 'timezone', row {row}: {name!r} is no IANA time zone, such as Europe/Paris"
+        ) from error
 
 
 def _slots(template: list[str], studio: list[str], venue: list[str], category: list[str], how: Ints) -> list[str]:
@@ -160,24 +202,33 @@ def _slots(template: list[str], studio: list[str], venue: list[str], category: l
     return [f"{house}|{name}" for house, name in zip(studio, own, strict=True)]
 
 
-def _settled(houses: pd.DataFrame, table: pd.DataFrame, house: Ints, column: str) -> Floats:
-    own = frames.numbers(table, "sessions", column, least=0)
-    return np.where(np.isnan(own), frames.numbers(houses, "studios", column, least=0)[house], own)
+def _again(names: list[str]) -> Bools:
+    """Whether each name stands before: as text, as 7 and "7" are one id to other tables."""
+    return pd.Series(names, dtype=object).duplicated().to_numpy()
 
 
-def _prices(houses: pd.DataFrame, table: pd.DataFrame, house: Ints, places: Ints) -> tuple[Floats, Ints, Ints]:
-    """Retail rate, floor and ceiling. No ceiling: the retail rate (SR-08). No floor: nothing is promised."""
-    retail = _settled(houses, table, house, "retail_rate")
-    floor = np.nan_to_num(_settled(houses, table, house, "rate_floor"))
-    ceiling = _settled(houses, table, house, "rate_ceiling")
-    ceiling = np.where(np.isnan(ceiling), np.fmax(retail, floor), ceiling)
-    retail = np.where(np.isnan(retail), ceiling, retail)
-    _refuse_where(
-        np.isnan(retail) | (retail <= 0), "sessions", "retail_rate", "is missing or 0, and so is the studio's"
+def _settled(houses: pd.DataFrame, table: pd.DataFrame, house: Ints, column: str, most: float | None = None) -> Floats:
+    own = frames.numbers(table, "sessions", column, least=0, most=most)
+    return np.where(np.isnan(own), frames.numbers(houses, "studios", column, least=0, most=most)[house], own)
+
+
+def _prices(houses: pd.DataFrame, table: pd.DataFrame, house: Ints, places: Ints) -> tuple[Floats, Ints, Ints, Floats]:
+    """Retail rate, floor, ceiling, and the rate where no whole coin lies between these two; NaN: one does.
+
+    No ceiling: the retail rate (SR-08), or a higher floor. No floor: nothing is promised.
+    """
+    retail, floor, ceiling = (
+        _settled(houses, table, house, name, MOST_MONEY) for name in ("retail_rate", "rate_floor", "rate_ceiling")
     )
+    floor, open_above = np.nan_to_num(floor), np.isnan(ceiling)
+    ceiling = np.where(open_above, np.fmax(retail, floor), ceiling)
+    retail = np.where(np.isnan(retail), ceiling, retail)
+    _refuse_where(~(retail >= LEAST_PRICE), "sessions", "retail_rate", "is missing or 0, and so is the studio's")
+    _refuse_where(floor > ceiling, "sessions", "rate_floor", "lies above rate_ceiling: no rate is possible")
     lowest, highest = _in_units(units_up, floor, places), _in_units(units_down, ceiling, places)
-    _refuse_where(lowest > highest, "sessions", "rate_floor", "lies above rate_ceiling: no rate is possible")
-    return retail, lowest, highest
+    highest = np.where(open_above, np.maximum(lowest, highest), highest)
+    odd = lowest > highest
+    return retail, np.minimum(lowest, highest), highest, np.where(odd, floor, np.nan)
 
 
 def _in_units(rounded: Callable[[float, int], int], amounts: Floats, places: Ints) -> Ints:
@@ -200,7 +251,7 @@ def _release_hours(houses: pd.DataFrame, table: pd.DataFrame, house: Ints) -> Fl
 
 def _weights(houses: pd.DataFrame) -> Floats:
     weight = frames.numbers(houses, "studios", "displacement_weight", least=0)
-    return np.where(np.isnan(weight), DISPLACEMENT_WEIGHT, weight)
+    return np.where(np.isnan(weight), DISPLACEMENT_WEIGHT, np.minimum(weight, MOST_WEIGHT))
 
 
 def _refuse_where(rows: Bools, table: str, column: str, what: str) -> None:

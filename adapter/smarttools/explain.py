@@ -91,6 +91,9 @@ def rate_parts(outlook: Outlook, verdicts: Verdicts, row: int) -> list[Part]:
         _part("tried a little higher or lower, to learn what people would pay", major(wanted - best, digits)),
         _part(IN_FORCE[verdicts.rate_binding[row] == BOUNDED], major(units - wanted, digits)),
     ]
+    odd = float(outlook.sessions.odd_rate[row])
+    if not math.isnan(odd):
+        parts.append(_part("no whole coin lies between floor and ceiling", odd - major(units, digits)))
     return [_part("what sells best with places to spare", major(free, digits)), *(p for p in parts if p["value"])]
 
 

@@ -14,7 +14,7 @@ from zlib import crc32
 
 import numpy as np
 
-from adapter.smarttools.facts import Floats, Ints
+from adapter.smarttools.facts import Floats, Ints, as_text
 from adapter.smarttools.response import chance
 
 SHARE = 0.05  # of the classes are explored, half of them upwards
@@ -81,7 +81,7 @@ def _moved(best: Ints, step: Floats, room: Room) -> Ints:
 
 def _uniform(ids: list[object], seed: int) -> Floats:
     """A number in [0, 1) for each id: a checksum, stirred (SplitMix64) so that neighbours are nothing alike."""
-    words = np.array([crc32(str(name).encode()) for name in ids], dtype=np.uint64)
+    words = np.array([crc32(as_text(name).encode(errors="surrogatepass")) for name in ids], dtype=np.uint64)
     words += np.uint64((seed + 1) * 0x9E3779B97F4A7C15 % 2**64)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         words = (words ^ (words >> np.uint64(shift))) * np.uint64(factor)

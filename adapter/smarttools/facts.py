@@ -53,6 +53,7 @@ class Sessions:
     retail: Floats  # what a direct client pays for one reservation
     floor: Ints  # in minor units, rounded up
     ceiling: Ints  # in minor units, rounded down
+    odd_rate: Floats  # the rate where no whole coin lies between floor and ceiling, both one just below it; else NaN
     digits: Ints  # of the currency
     min_spots: Ints
     release_hours: Floats  # NaN: off
@@ -106,7 +107,7 @@ class Sessions:
 
 def as_text(value: object) -> str:
     """An id as text. An integer column with a gap becomes floats: 7.0 is the id 7."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    return str(int(value)) if isinstance(value, float | np.floating) and value.is_integer() else str(value)
 
 
 def _taken(values: Any, rows: Ints) -> Any:
@@ -124,6 +125,10 @@ class Reservations:
     booked: Floats  # NaN: not known
     cancelled: Floats  # NaN: not cancelled, or not known when
     amount: Floats
+
+    def take(self, rows: Ints) -> Reservations:
+        """Some of them, in the order given."""
+        return Reservations(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
 
     def standing(self) -> Bools:
         """Those that stood at the start of the session."""

@@ -7,8 +7,10 @@ An error names the table, the column and the row, and says what is expected. A c
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from datetime import datetime
 from itertools import pairwise
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
@@ -58,6 +60,7 @@ PERSONAL = frozenset(
     | {"firstname", "lastname", "surname", "forename", "fullname", "birth", "birthday", "birthdate", "dob", "gender"}
 )
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # firstName, EMAILHash
+CALENDAR = np.datetime64("1700-01-01"), np.datetime64("2200-01-01")  # well within what nanoseconds can hold
 PERSONAL_PAIRS = frozenset((which, "name") for which in ("first", "last", "full", "given", "family"))
 
 
@@ -66,13 +69,18 @@ class BadTable(ValueError):
 
 
 def check(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """``table`` with a fresh index, once its columns are all there and none looks personal."""
+    """``table`` with a fresh index, once its columns are all there, each once, and none looks personal."""
+    if not isinstance(table, pd.DataFrame):
+        raise BadTable(f"{name}: is {type(table).__name__}; give a pandas DataFrame, without rows if there are none")
     for column in table.columns:
         if looks_personal(str(column)):
             raise BadTable(f"{name}: column {column!r} looks personal; decisions take aggregates only, leave it out")
     missing = [column for column in NEEDED[name] if column not in table.columns]
     if missing:
         raise BadTable(f"{name}: column {missing[0]!r} is missing; needed are {', '.join(NEEDED[name])}")
+    if not table.columns.is_unique:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise BadTable(f"{name}: column {str(twice)!r} is there twice; leave one out")
     return table.reset_index(drop=True)
 
 
@@ -82,32 +90,37 @@ def looks_personal(column: str) -> bool:
     return not PERSONAL.isdisjoint(words) or any(pair in PERSONAL_PAIRS for pair in pairwise(words))
 
 
-def texts(table: pd.DataFrame, column: str) -> list[str]:
+def texts(table: pd.DataFrame, name: str, column: str) -> list[str]:
     """Ids and words as text; a missing one is empty."""
-    number, names = labels(table, column)
+    number, names = labels(table, name, column)
     spread: list[str] = np.array([*names, ""], dtype=object)[number].tolist()
     return spread
 
 
-def labels(table: pd.DataFrame, column: str) -> tuple[Ints, list[str]]:
+def labels(table: pd.DataFrame, name: str, column: str) -> tuple[Ints, list[str]]:
     """For each row the position of its text among the distinct ones; -1 where it is missing.
 
     Each distinct value is looked at once: a market has millions of rows and few words.
     """
     values = table[column]
-    number, distinct = pd.factorize(values.to_numpy() if values.dtype.kind in "biuf" else values.to_numpy(dtype=object))
+    plain = values.to_numpy() if values.dtype.kind in "biuf" else values.to_numpy(dtype=object)
+    try:
+        number, distinct = pd.factorize(plain)
+    except TypeError:  # what cannot be hashed
+        odd = np.array([not isinstance(value, Hashable) for value in plain.tolist()], dtype=bool)
+        _refuse(name, column, odd, "is no single value; give a word or a number")
     if distinct.dtype.kind in "iu":
         return number.astype(np.int64), list(map(str, distinct.tolist()))
     return number.astype(np.int64), [value if type(value) is str else as_text(value) for value in distinct.tolist()]
 
 
 def hours(table: pd.DataFrame, name: str, column: str, *, required: bool = False) -> Floats:
-    """Instants as hours since 1970 UTC; NaT is NaN."""
-    instants = _instants(table, name, column)
-    whole = instants.to_numpy(dtype="datetime64[ns]").astype(np.int64).astype(np.float64) / 3.6e12
-    gone = instants.isna().to_numpy(dtype=bool)
-    if required and gone.any():
-        _refuse(name, column, gone, "is missing")
+    """Instants as hours since 1970 UTC; NaT is NaN. A time beyond all calendars, as 9999-12-31 for never, is cut."""
+    told = pd.DatetimeIndex(_instants(table, name, column)).tz_convert(None).to_numpy()
+    gone = np.isnat(told)
+    if required:
+        _refuse_if(name, column, gone, "is missing")
+    whole = np.clip(told, *CALENDAR).astype("datetime64[ns]").astype(np.int64).astype(np.float64) / 3.6e12
     return np.where(gone, np.nan, whole)
 
 
@@ -118,46 +131,63 @@ def _instants(table: pd.DataFrame, name: str, column: str) -> pd.Series[pd.Times
     elif isinstance(values.dtype, pd.DatetimeTZDtype):
         naive = np.zeros(len(values), dtype=bool)
     else:
-        naive = np.array([getattr(value, "tzinfo", None) is None for value in values.tolist()], dtype=bool)
+        naive = np.array([not _aware(value) for value in values.tolist()], dtype=bool)
         naive &= values.notna().to_numpy(dtype=bool)
     if naive.any():
         _refuse(name, column, naive, "is no time with a time zone; times are aware UTC")
     return pd.to_datetime(values, utc=True)
 
 
-def numbers(table: pd.DataFrame, name: str, column: str, *, least: float | None = None) -> Floats:
-    """Numbers as floats; NA is NaN. Infinite ones and those below ``least`` are refused."""
+def _aware(value: object) -> bool:
+    return isinstance(value, datetime) and value.tzinfo is not None
+
+
+def numbers(
+    table: pd.DataFrame,
+    name: str,
+    column: str,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    kind: str = "a number",
+) -> Floats:
+    """Numbers as floats; NA is NaN. Infinite ones, those below ``least`` and those above ``most`` are refused."""
     if column not in table.columns:
         return np.full(len(table), np.nan)
-    values = _floats(table, name, column)
+    values = _floats(table, name, column, kind)
     _refuse_if(name, column, np.isinf(values), "is not finite")
     if least is not None:
         _refuse_if(name, column, values < least, f"is below {least:g}")
+    if most is not None:
+        _refuse_if(name, column, values > most, f"is above {most:g}")
     return values
 
 
-def _floats(table: pd.DataFrame, name: str, column: str) -> Floats:
+def _floats(table: pd.DataFrame, name: str, column: str, kind: str) -> Floats:
     held = table[column]
     if isinstance(held.dtype, np.dtype) and held.dtype.kind in "biuf":
         return held.to_numpy(dtype=np.float64)
+    if held.dtype.kind in "cmM":  # complex numbers, stretches of time, times
+        _refuse_if(name, column, held.notna().to_numpy(dtype=bool), f"is not {kind}")
+        return np.full(len(table), np.nan)
     read = pd.to_numeric(held, errors="coerce").astype("Float64")
     values: Floats = np.asarray(read.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
-    _refuse_if(name, column, np.isnan(values) & held.notna().to_numpy(dtype=bool), "is not a number")
+    _refuse_if(name, column, np.isnan(values) & held.notna().to_numpy(dtype=bool), f"is not {kind}")
     return values
 
 
 def codes(table: pd.DataFrame, name: str, column: str, words: Mapping[str, int], *, missing: int | None = None) -> Ints:
     """A closed list of words as numbers; NA is ``missing``, or refused."""
-    number, names = labels(table, column)
+    number, names = labels(table, name, column)
     known = [words.get(word, missing if word == "" else None) for word in names] + [missing]
     _refuse_if(name, column, np.array([code is None for code in known])[number], f"is none of {', '.join(words)}")
     return np.array([-1 if code is None else code for code in known], dtype=np.int64)[number]
 
 
-def positions(table: pd.DataFrame, column: str, place: Mapping[str, int]) -> Ints:
+def positions(table: pd.DataFrame, name: str, column: str, place: Mapping[str, int]) -> Ints:
     """The place of each row's id; -1 where it has none."""
-    number, names = labels(table, column)
-    return np.array([place.get(key, -1) for key in [*names, ""]], dtype=np.int64)[number]
+    number, names = labels(table, name, column)
+    return np.array([*(place.get(key, -1) for key in names), -1], dtype=np.int64)[number]
 
 
 def _refuse_if(name: str, column: str, rows: Bools, what: str) -> None:
@@ -165,5 +195,5 @@ def _refuse_if(name: str, column: str, rows: Bools, what: str) -> None:
         _refuse(name, column, rows, what)
 
 
-def _refuse(name: str, column: str, rows: Bools, what: str) -> None:
+def _refuse(name: str, column: str, rows: Bools, what: str) -> NoReturn:
     raise BadTable(f"{name}: column {column!r}, row {int(np.argmax(rows))}: {what}")

@@ -21,6 +21,7 @@ from adapter.smarttools.spots import LIKELY, TOP, at, risk_of, within_risk, wort
 from adapter.smarttools.value import Worth
 
 AN_INSTANT = 1e-6  # hours: what rounding takes from a difference of two times
+CROWD = 700  # marketplace users: of more, as many come as are expected; twice as many never come of fewer
 NOT_HELD = frozenset({"cancelled", "started", "no_capacity"})  # nothing is expected of these
 
 
@@ -88,7 +89,7 @@ def judge(outlook: Outlook, rows: Ints, tables: Worth, way: Floats, *, fitted: b
         rate_binding=rates.binding,
         lost=rates.tried.lost,
         propensity=rates.tried.propensity,
-        expected_direct=np.where(np.isin(closed, list(NOT_HELD)), 0.0, at(tables.served, free)),
+        expected_direct=np.where(np.isin(closed, list(NOT_HELD)), 0.0, _to_come(outlook, rows, tables)),
         risk=risk,
         value=value,
         next_place=at(tables.place, free - total),
@@ -178,6 +179,11 @@ def _safe(outlook: Outlook, rows: Ints, tables: Worth, model: Ints, *, fitted: b
     return within if fitted else np.minimum(model, within)
 
 
+def _to_come(outlook: Outlook, rows: Ints, tables: Worth) -> Floats:
+    """Direct reservations to come that would stand: not more than the places, whatever comes back and is taken anew."""
+    return np.minimum(at(tables.served, outlook.free[rows]), outlook.capacity[rows])
+
+
 def _demand(outlook: Outlook, rows: Ints, units: Ints) -> Floats:
     """Marketplace users still to come who would book at a rate."""
     rate = units / 10.0 ** outlook.sessions.digits[rows]
@@ -190,11 +196,16 @@ def _value(outlook: Outlook, rows: Ints, tables: Worth, total: Ints, units: Ints
     demand = _demand(outlook, rows, units)
     free, brings, retail = outlook.free[rows], rate * outlook.paid[rows], outlook.sessions.retail[rows]
     alone = at(tables.served, free)
-    worth, likely, left = np.zeros(len(rows)), np.exp(-demand), np.ones(len(rows))
-    for sold in range(int(total.max(initial=0)) + 1):
-        counts = sold <= total
+
+    def worth_of(sold: Ints | int, counts: Bools | bool = True) -> Floats:
         displaced = np.maximum(alone - at(tables.served, np.where(counts, free - sold, free)), 0.0)
-        share = np.where(sold == total, left, likely)
-        worth += np.where(counts, share * (sold * brings - displaced * retail), 0.0)
+        return np.asarray(sold * brings - displaced * retail)
+
+    worth, likely, left = np.zeros(len(rows)), np.exp(-demand), np.ones(len(rows))
+    most = np.minimum(total, 2 * CROWD)
+    for sold in range(int(most.max(initial=0)) + 1):
+        counts = sold <= most
+        share = np.where(sold == most, left, likely)
+        worth += np.where(counts, share * worth_of(sold, counts), 0.0)
         left, likely = left - likely, likely * demand / (sold + 1)
-    return worth
+    return np.where(demand > CROWD, worth_of(np.minimum(total, demand).astype(np.int64)), worth)

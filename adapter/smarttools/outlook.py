@@ -29,7 +29,7 @@ from adapter.smarttools.response import best_rate, chance
 from adapter.smarttools.tempo import Dated
 from adapter.smarttools.value import Flow, Singles, Worth, worth
 
-SIZES = np.array([8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024, 4096, 2**20])  # places of the tables
+SIZES = np.array([8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024])  # places of the tables; more than STEPS
 STEPS = np.array([12, 20, 28, 40, 56, 80, 112, 160, 320, 640])
 FULL = 0.95  # of a step, at the most, may be taken up by what happens in it
 BUSY = 0.5  # of a reservation, at the most, is usual in one step
@@ -94,7 +94,7 @@ def read_books(sessions: Sessions, reservations: Reservations, offers: Offers, a
 
 def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
     """Each session's outlook, in order."""
-    capacity = np.minimum(np.nan_to_num(sessions.capacity), SIZES[-1] - 1).astype(np.int64)
+    capacity = np.nan_to_num(sessions.capacity).astype(np.int64)
     free = np.maximum(capacity - books.direct - books.marketplace - books.third_party, 0)
     expected = forecast(sessions, books.direct, at, model, full=free == 0, dated=books.dated)
     belief, appetite = _appetite(sessions, books, expected, model)
@@ -160,7 +160,7 @@ def tables(outlook: Outlook, rows: Ints, places: int, steps: int, model: Model) 
 
 
 def _size(outlook: Outlook) -> Ints:
-    return SIZES[np.searchsorted(SIZES, outlook.capacity)]
+    return SIZES[np.minimum(np.searchsorted(SIZES, outlook.capacity), len(SIZES) - 1)]
 
 
 def _steps(outlook: Outlook) -> Ints:

@@ -2,7 +2,7 @@
 
 A place is listed when its worth is below a rate that does not depend on the bookings made so far, so one more direct
 booking can never raise the number (INV-2); it is never more than is free (INV-1). Tables over places left are
-(sessions, places + 1).
+(sessions, places + 1); places beyond the table are as its last one, as no more clients come than there are steps.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ def worth_listing(place: Floats, free: Ints, free_rate: Floats, ceiling: Floats,
 
 def listed_against(place: Floats, free: Ints, value: Floats) -> Ints:
     """How many of ``free`` places are worth less than ``value``; worth falls with places left."""
-    return np.asarray(np.count_nonzero(_left(place, free) & (place < value[:, None]), axis=1), dtype=np.int64)
+    within = np.count_nonzero(_left(place, free) & (place < value[:, None]), axis=1)
+    return np.asarray(within + np.where(place[:, -1] < value, _beyond(place, free), 0), dtype=np.int64)
 
 
 def within_risk(safe: Floats, free: Ints, limit: Floats) -> Ints:
@@ -36,6 +37,7 @@ def within_risk(safe: Floats, free: Ints, limit: Floats) -> Ints:
     left = np.arange(safe.shape[1])
     inside = (left[None, :] < free[:, None]) & (_risk(safe) <= limit[:, None])
     most = np.count_nonzero(inside, axis=1)  # safety rises with places left
+    most += np.where(_risk(safe[:, -1]) <= limit, _beyond(safe, free - 1), 0)
     return np.where(np.isnan(limit), free, most).astype(np.int64)
 
 
@@ -52,7 +54,12 @@ def _risk(safe: Floats) -> Floats:
 
 def at(table: Floats, left: Ints) -> Floats:
     """Each session's entry for a number of places left."""
-    return np.asarray(np.take_along_axis(table, left[:, None], 1)[:, 0], dtype=np.float64)
+    return np.asarray(np.take_along_axis(table, np.minimum(left, table.shape[1] - 1)[:, None], 1)[:, 0])
+
+
+def _beyond(table: Floats, left: Ints) -> Ints:
+    """Places of so many that lie beyond the table."""
+    return np.asarray(np.maximum(left - (table.shape[1] - 1), 0), dtype=np.int64)
 
 
 def _left(table: Floats, free: Ints) -> Bools:

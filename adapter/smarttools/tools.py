@@ -42,7 +42,7 @@ class SmartTools:
     """Decides how many spots to list, and at what rate. Unfitted, it answers by the plain rule."""
 
     def __init__(self, seed: int = 0) -> None:
-        self.seed = seed
+        self.seed = int(seed)  # not NumPy's, which is cut at 64 bits and cannot be saved
         self.model = Model()
 
     def fit(
@@ -276,14 +276,15 @@ class SmartTools:
 
 
 def _table(ids: pd.Series, outlook: Outlook, verdicts: Verdicts) -> pd.DataFrame:
-    places = outlook.sessions.digits
+    places, odd = outlook.sessions.digits, outlook.sessions.odd_rate
+    rate = np.where(np.isnan(odd), majors(verdicts.units, places), odd)
     higher = majors(verdicts.premium_units, places)
     premium, further = (np.where(n > 0, higher, np.nan) for n in (verdicts.premium_spots, verdicts.further))
     return pd.DataFrame(
         {
             "session_id": ids.array,
             "spots": pd.array(verdicts.spots, dtype="int64"),
-            "rate": pd.array(majors(verdicts.units, places), dtype="float64"),
+            "rate": pd.array(rate, dtype="float64"),
             "premium_spots": pd.array(verdicts.premium_spots, dtype="int64"),
             "premium_rate": pd.array(premium, dtype="float64"),
             "expected_direct": pd.array(verdicts.expected_direct, dtype="float64"),

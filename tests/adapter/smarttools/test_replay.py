@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -166,3 +167,15 @@ def test_a_rate_moves_by_half_at_the_most_and_says_so(drawn: Drawn, fitted: Smar
     assert "bounded" in {each["rate_binding"] for each in why}
     for each, rate in zip(why, moved["rate"], strict=True):
         assert sum(part["value"] for part in each["rate_parts"]) == pytest.approx(rate, abs=1e-9)
+
+
+def test_a_history_in_another_order_teaches_the_same(drawn: Drawn) -> None:
+    """To rounding, as sums are; where a slot moved to another category, what it is now counts in any order."""
+    moved = drawn.past["category"].where(drawn.past["starts_at"] < NOW - timedelta(weeks=3), "barre")
+    history = (drawn.past.assign(category=moved), drawn.past_reservations, drawn.offers)
+    shuffled = (table.sample(frac=1, random_state=5) for table in history)
+    told, again = (
+        SmartTools().fit(drawn.studios, *tables).decide(NOW, drawn.studios, drawn.coming, drawn.coming_reservations)
+        for tables in (history, shuffled)
+    )
+    pd.testing.assert_frame_equal(told, again, rtol=1e-9)

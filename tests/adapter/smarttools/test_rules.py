@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -84,7 +85,7 @@ def test_spots_and_rates_stay_within_their_limits(
     assert floor <= row["rate"] <= floor + width
     assert row["rate"] == pytest.approx(round(row["rate"], 2), abs=1e-12)
     assert 0 <= row["displacement_risk"] <= 1
-    assert 0 <= row["expected_direct"] <= capacity + 1e-9
+    assert 0 <= row["expected_direct"] <= capacity
     if row["premium_spots"]:
         assert row["rate"] + 0.0099 < row["premium_rate"] <= floor + width
     else:
@@ -238,6 +239,17 @@ def test_what_cannot_be_sold_lists_nothing_and_says_why(
     assert 7.5 <= row["rate"] <= 22
 
 
+def test_a_hall_without_end_is_decided_as_a_great_one(fitted: SmartTools) -> None:
+    """A platform's word for no limit is a number too, as 999,999."""
+    halls = [_decide(fitted, capacity=places, lead=48, direct=3) for places in (1_000, 1_100, 5_000, 999_999)]
+    assert all(a["spots"] < b["spots"] and a["expected_value"] < b["expected_value"] for a, b in pairwise(halls))
+    released = _decide(fitted, capacity=999_999, lead=48, direct=3, release_all_hours=72.0)
+    assert released["spots"] == 999_996
+    safe = _decide(fitted, capacity=999_999, lead=48, direct=3, studio={"max_displacement_risk": 0.0})
+    assert safe["spots"] >= 999_996 - 1_024
+    assert safe["displacement_risk"] == 0
+
+
 def test_a_capacity_cut_below_bookings_lists_nothing(fitted: SmartTools) -> None:
     row = _decide(fitted, capacity=10, lead=48, direct=11, marketplace=3)
     assert (row["spots"], row["reason"]) == (0, "full")
@@ -249,6 +261,19 @@ def test_the_floor_is_rounded_up_to_the_smallest_coin(fitted: SmartTools) -> Non
     yen = {"rate_floor": 700.2, "rate_ceiling": 1500, "retail_rate": 2000, "currency": "JPY"}
     rate = _decide(fitted, capacity=20, lead=48, direct=0, studio=yen)["rate"]
     assert 701 <= rate == int(rate)
+
+
+@pytest.mark.parametrize("currency", ["USD", "JPY"])
+def test_a_rate_is_within_its_limits_though_no_whole_coin_is(fitted: SmartTools, currency: str) -> None:
+    for floor, ceiling in ((10.665, 10.665), (0.1 + 0.2, 0.1 + 0.2), (10.3651, 10.3699), (23.7 * 0.45, 23.7 * 0.45)):
+        limits = {"rate_floor": floor, "rate_ceiling": ceiling, "currency": currency}
+        row = _decide(fitted, capacity=20, lead=48, direct=0, studio=limits)
+        assert floor <= row["rate"] <= ceiling
+        assert row["premium_spots"] == 0
+        why = fitted.explain(NOW, studios(**limits), sessions(), reservations())[0]
+        assert _sum(why["rate_parts"]) == pytest.approx(row["rate"], abs=1e-9)
+    above = {"rate_floor": 30.123, "rate_ceiling": np.nan}
+    assert _decide(fitted, capacity=20, lead=48, direct=0, studio=above)["rate"] == 30.13
 
 
 def test_a_reservation_made_after_the_instant_does_not_count(fitted: SmartTools) -> None:
