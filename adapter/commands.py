@@ -124,13 +124,14 @@ def token() -> None:
 @click.pass_obj
 def create(context: Context, role: str, studio: int | None, marketplace: str | None, json_wanted: bool) -> None:
     """Make an API token and print it: it is shown once and kept nowhere."""
+    marketplace = marketplace or None  # named by nothing, it is none
     with context.store.write() as db:
         if studio is not None:
             studio_named(db, studio)
         try:
             text = create_token(db, context.keys, Role(role), studio, marketplace, context.now())
         except ValueError as error:
-            raise click.UsageError(f"--role {role}: {error}") from error
+            raise click.UsageError(f"{error}.") from error
         if marketplace is not None:
             register_marketplace(db, marketplace, context.now())
     if studio is None and marketplace is None:

@@ -6,15 +6,25 @@ from flask_smorest import Api
 from marshmallow import Schema, fields
 
 PROBLEM = "application/problem+json"
+DETAILS = {
+    400: "The request can't be read.",
+    401: "Send a token that was given out here and not revoked, as “Authorization: Bearer TOKEN”.",
+    403: "The token's role does not include this.",
+    404: "There is no such thing here, or it is not yours.",
+    405: "Not this method: the header Allow names those that are taken.",
+    409: "Something else was faster: read again how it stands.",
+    422: "What was sent is not as described in the OpenAPI document: errors says where.",
+}
+"""What a program is told where nothing more is known than the status."""
 
 
 class Problem(Schema):
     """An error, for documentation: adapter/web/errors.py writes it."""
 
-    type = fields.String(required=True)
-    title = fields.String(required=True)
-    status = fields.Integer(required=True)
-    detail = fields.String()
+    type = fields.String(required=True, metadata={"description": "Always about:blank: the status says what it is"})
+    title = fields.String(required=True, metadata={"description": "The status in words"})
+    status = fields.Integer(required=True, metadata={"description": "As in the answer's first line"})
+    detail = fields.String(metadata={"description": "Why, or what to do; for people"})
     errors = fields.Dict(metadata={"description": "What is wrong, by place and field"})
 
 

@@ -28,6 +28,8 @@ blueprint = Blueprint("api-studios", __name__, description="Studios and what the
 @blueprint.response(200, schemas.page_of(schemas.Studio))
 def many(query: dict[str, Any]) -> dict[str, Any]:
     """The studios that exist for the caller."""
+    if caller().marketplace is not None:  # which has the channel alone
+        abort(403)
     wanted = select(Studio).order_by(Studio.id).limit(query["limit"])
     if caller().studio_ids is not None:
         wanted = wanted.where(Studio.id.in_(caller().studio_ids or ()))

@@ -48,9 +48,9 @@ def backtest(
         raise click.UsageError("Name a CONNECTION or a --history FILE.csv, one of the two.")
     read = History() if history is None else _read(history, _mapping(columns), timezone)
     if connection is None:
-        facts, spotlit = facts_of_history(read, timezone, retail_rate), 0
+        facts, spotlit, currency = facts_of_history(read, timezone, retail_rate), 0, "the currency of --retail-rate"
     else:
-        facts, spotlit = _mirrored(context, connection)
+        facts, spotlit, currency = _mirrored(context, connection)
     try:
         result = run_backtest(facts, weeks=weeks)
     except (TooShort, BadTable) as error:
@@ -59,7 +59,7 @@ def backtest(
         bad = [{"line": line.line, "column": line.column, "what": line.what} for line in read.bad]
         as_json(result.as_dict() | {"lines_set_aside": bad, "spotlit": spotlit})
     else:
-        _print(result, read)
+        _print(result, read, currency)
         if spotlit:
             click.echo(f"\n{spotlit} classes on days of Spotlight campaigns are left out: no days like others.")
 
@@ -83,19 +83,21 @@ def _read(path: Path, columns: dict[str, str], timezone: str) -> History:
         raise click.UsageError(str(error)) from error
 
 
-def _mirrored(context: Context, connection: int) -> tuple[dict[str, DataFrame], int]:
-    """The history without the days of Spotlight campaigns, which confound it, and how many classes go (SP-02)."""
+def _mirrored(context: Context, connection: int) -> tuple[dict[str, DataFrame], int, str]:
+    """The history without the days of Spotlight campaigns, which confound it, how many classes go (SP-02), and in
+    which currency it is.
+    """
     with context.store.read() as db:
         known = connection_named(db, connection)
         facts = facts_of_connection(db, connection, since=BEGINNING, until=context.now())
         clear = unlit(facts, spotlights_of(db, known.studio_id), connection)
-    return clear, len(facts["sessions"]) - len(clear["sessions"])
+    return clear, len(facts["sessions"]) - len(clear["sessions"]), known.currency
 
 
-def _print(result: Backtest, read: History) -> None:
+def _print(result: Backtest, read: History, currency: str) -> None:
     click.echo(
         f"The last {result.weeks} weeks: {result.classes} classes, {result.reservations} direct reservations. "
-        "Each week is forecast from what had finished when it began."
+        f"Each week is forecast from what had finished when it began. Amounts are in {currency}, times are UTC."
     )
     as_table(
         [

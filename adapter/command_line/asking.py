@@ -15,6 +15,13 @@ json_anyway = click.option("--json", "_json", is_flag=True, help="It is JSON any
 connection_argument = click.argument("connection_id", metavar="CONNECTION", type=int)
 
 
+def named(_ctx: click.Context, param: click.Parameter, given: str) -> str:
+    """A text that names somebody or something, as an argument's or an option's callback: not empty."""
+    if not given.strip():
+        raise click.BadParameter("must not be empty.", param=param)
+    return given
+
+
 def studio_named(db: Session, studio_id: int) -> Studio:
     """The studio with our id. Raises ClickException where there is none, with what to do."""
     found = db.get(Studio, studio_id)

@@ -12,7 +12,7 @@ from connectors.scaffold import BadName, make_platform
 
 NEXT = """\
 Next:
-  1. .venv/bin/pytest tests/connectors/{name}      they pass: keep them passing
+  1. make .venv/.test && .venv/bin/pytest tests/connectors/{name}      they pass: keep them passing
   2. Put the platform's own answers (no real names or addresses) into tests/connectors/samples/{name}/.
   3. Make reads.py and shapes.py fit them; declare what it really can, and in `limits` what it can't.
   4. Replace the double by the platform's sandbox, if there is one: `adapter conformance {name}`.

@@ -14,7 +14,7 @@ from babel.numbers import UnknownCurrencyError, validate_currency
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from adapter.command_line.asking import json_option, studio_named
+from adapter.command_line.asking import json_option, named, studio_named
 from adapter.command_line.printing import as_json, as_rows
 from adapter.context import Context
 from adapter.guarantee.identity import normalise
@@ -27,7 +27,7 @@ from adapter.store.tables import Role, User
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", callback=named)
 @click.option("--owner", required=True, metavar="EMAIL", help="The owner's address: who they are, at every sign-in.")
 @click.option("--timezone", required=True, help="IANA name, such as Europe/Paris.")
 @click.option("--currency", required=True, help="ISO 4217 code, such as EUR.")

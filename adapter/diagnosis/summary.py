@@ -125,8 +125,9 @@ def summarise(story: Story) -> str:
 
 def _wrong(story: Story) -> list[str]:
     told = [f"{_span(each, story.diagnosis.facts)}: {ALERTS[each.kind]}." for each in story.incidents]
+    still = {each.since for each in story.incidents if each.until is None}  # which say the same cause already
     main = story.diagnosis.main
-    if main is not None and main.cause is not None and main.verdict is Verdict.WRONG:
+    if main is not None and main.cause and main.verdict is Verdict.WRONG and main.since not in still:
         since = f"Since {story.diagnosis.facts.at(main.since)}: " if main.since else "Now: "
         told.append(f"{since}{CAUSES[main.cause][0]}.")
     return told or [f"Nothing, in the last {story.days} days."]

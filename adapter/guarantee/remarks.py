@@ -51,7 +51,7 @@ def _coverage(assessment: Assessment, period: Period) -> Iterator[Remark]:
         return
     months = _months(min(known, period.start), period.start)
     whole = assessment.case.terms.look_back_months
-    message = f"History is known since {known}: {months} of the {whole} months before the period are covered."
+    message = f"History is known since {_day(known)}: {months} of the {whole} months before the period are covered."
     yield "coverage", f"{message} A first reservation is the first since then."
 
 
@@ -63,8 +63,8 @@ def _months(since: date, until: date) -> int:
 def _displayed(outcome: Outcome) -> Iterator[Remark]:
     start = outcome.start
     if start.displayed is not None and start.displayed != start.computed:
-        now = f"computed now {start.computed}" if start.computed else "computed now: not started"
-        yield "start_date", f"The displayed start date {start.displayed} binds; {now}."
+        now = f"computed now {_day(start.computed)}" if start.computed else "computed now: not started"
+        yield "start_date", f"The displayed start date {_day(start.displayed)} binds; {now}."
 
 
 def _firsts(assessment: Assessment, outcome: Outcome, period: Period) -> Iterator[Remark]:
@@ -90,6 +90,11 @@ def _lines(outcome: Outcome) -> Iterator[Remark]:
 
 def _ids(firsts: Iterable[First]) -> list[str]:
     return sorted({first.booking.reservation.id for first in firsts})
+
+
+def _day(day: date) -> str:
+    """As sentences have it, so that pages can say it as their language does."""
+    return f"{day:%-d %b %Y}"
 
 
 def _these(ids: Sequence[str]) -> str:

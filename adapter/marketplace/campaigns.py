@@ -39,6 +39,7 @@ def register_campaign(db: Db, studio_id: int, wanted: Wanted, *, actor: str, now
     """Register a campaign, past or to come, in the caller's transaction. Raises CampaignRefused."""
     mine = {venue.id for venue in _venues(db, studio_id)}
     _check(wanted, mine)
+    _check_new(db, studio_id, wanted)
     row = Campaign(
         studio_id=studio_id,
         name=wanted.name.strip(),
@@ -80,6 +81,19 @@ def _check(wanted: Wanted, mine: set[int]) -> None:
         raise CampaignRefused("There is no venue yet: connect a booking system first.")
     if not wanted.venues <= mine:
         raise CampaignRefused(f"This studio has no venue {min(wanted.venues - mine)}.")
+
+
+def _check_new(db: Db, studio_id: int, wanted: Wanted) -> None:
+    """Sent twice, a form registers one campaign: its fee counts once."""
+    same = select(Campaign.id).where(
+        Campaign.studio_id == studio_id,
+        Campaign.name == wanted.name.strip(),
+        Campaign.starts_on == wanted.starts_on,
+        Campaign.ends_on == wanted.ends_on,
+        Campaign.withdrawn_at.is_(None),
+    )
+    if db.scalar(same.limit(1)) is not None:
+        raise CampaignRefused("A campaign of this name is registered for these days already.")
 
 
 def _venues(db: Db, studio_id: int) -> Sequence[Venue]:

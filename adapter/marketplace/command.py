@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 from babel.numbers import UnknownCurrencyError, validate_currency
 from sqlalchemy import select
 
-from adapter.command_line.asking import json_option, studio_named
+from adapter.command_line.asking import json_option, named, studio_named
 from adapter.command_line.printing import as_json, as_list, as_rows
 from adapter.context import Context
 from adapter.marketplace.feed import touch
@@ -51,7 +52,7 @@ def market() -> None:
 
 
 @market.command("add")
-@click.argument("name")
+@click.argument("name", callback=named)
 @click.option("--currency", required=True, help="ISO 4217 code; classes in other currencies are not sold there.")
 @click.option("--credit-value", type=Amount("0.0001"), required=True, help="What one credit is worth.")
 @click.option("--margin", type=Amount("0", "1"), required=True, help="The marketplace's share of the price: 0.25.")
@@ -83,7 +84,7 @@ def add_market(
 
 @market.command("plan")
 @click.argument("market_name", metavar="MARKET")
-@click.argument("name")
+@click.argument("name", callback=named)
 @click.option("--credits", "credits_given", type=click.IntRange(0), required=True, help="Received with each cycle.")
 @click.option("--price", type=Amount("0"), required=True, help="Of a cycle.")
 @click.option("--visits-per-month", type=click.IntRange(1), help="At one studio; further visits are Premium.")
@@ -119,15 +120,31 @@ def list_markets(context: Context, json_wanted: bool) -> None:
     as_rows(rows, "There is no market yet. `adapter market add` makes one.", json_wanted)
 
 
+def _web_address(_ctx: click.Context, _param: click.Parameter, given: str | None) -> str | None:
+    """An address that messages can be sent to."""
+    try:
+        usable = given is None or (urlsplit(given).scheme in ("http", "https") and bool(urlsplit(given).hostname))
+    except ValueError:
+        usable = False
+    if not usable:
+        raise click.BadParameter(f"{given!r} cannot be called; allowed: https://HOST/PATH (or http).")
+    return given
+
+
 @click.group()
 def marketplace() -> None:
     """Marketplaces: who sells through the channel."""
 
 
 @marketplace.command("add")
-@click.argument("name")
+@click.argument("name", callback=named)
 @click.option("--market", "market_name", help="Its market; without one it sells in money and knows no credits.")
-@click.option("--webhook", metavar="URL", help="Where it is told of its reservations; prints the signing secret, once.")
+@click.option(
+    "--webhook",
+    metavar="URL",
+    callback=_web_address,
+    help="Where it is told of its reservations; prints the signing secret, once.",
+)
 @json_option
 @click.pass_obj
 def add_marketplace(

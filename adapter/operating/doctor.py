@@ -149,7 +149,7 @@ def _clock(db: Db, config: Config, now: datetime) -> Iterator[Finding]:
     """Our clock against the database's, and against what was already written down."""
     off = clock_skew(db, now)
     well = off <= SKEW
-    seen = f"{off.total_seconds():.0f} s from the database's clock, or behind the last run"
+    seen = f"{off.total_seconds():.0f} s off, by the database's clock and the latest run"
     yield Finding("clock", well, seen, "" if well else "Set this machine's clock (NTP): offers expire by it.")
     for row in db.scalars(select(Connection).order_by(Connection.id)):
         if told := their_clock(row):

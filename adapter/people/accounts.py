@@ -89,7 +89,7 @@ def create_token(
 ) -> str:
     """A new API token; the text is not kept and can't be shown again."""
     if (role == Role.MARKETPLACE) != (marketplace is not None):
-        raise ValueError("a token has a marketplace's name if, and only if, its role is marketplace")
+        raise ValueError("--role marketplace needs --marketplace NAME, and no other role has one")
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     hashed = keys.keyed_hash(f"token:{token}")
     db.add(ApiToken(token_hash=hashed, role=role, studio_id=studio_id, marketplace=marketplace, created_at=now))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from decimal import Decimal
 
 NO_MINOR_UNIT = frozenset(
@@ -10,6 +12,7 @@ NO_MINOR_UNIT = frozenset(
 )
 THREE_DIGITS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 FOUR_DIGITS = frozenset(["CLF", "UYW"])
+WORTH = re.compile(r"(?<=\bis worth )\d+\.\d\d")
 
 
 def digits(currency: str) -> int:
@@ -25,3 +28,8 @@ def digits(currency: str) -> int:
 def money_text(amount: Decimal | None, currency: str) -> str | None:
     """An amount as plain text with its currency's digits; None stays None."""
     return None if amount is None else format(amount, f".{digits(currency)}f")
+
+
+def priced(text: str, told: Callable[[str], str]) -> str:
+    """A sentence of an explanation with its amounts as ``told``: what decides knows bare numbers and no currency."""
+    return WORTH.sub(lambda found: told(found[0]), text)

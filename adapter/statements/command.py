@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from adapter.command_line.asking import DAY, json_anyway, studio_named, venue_named
+from adapter.command_line.asking import DAY, json_anyway, named, studio_named, venue_named
 from adapter.command_line.printing import as_json
 from adapter.context import Context
 from adapter.guarantee import CaseError
@@ -27,6 +28,7 @@ from adapter.statements.files import ON_FILES
 from adapter.statements.making import make_statement
 from adapter.statements.reservations import OF_STUDIO, key
 from adapter.store.holdouts import HoldoutRefused, register_holdout
+from adapter.store.tables import Studio
 
 TIMES = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
 
@@ -52,11 +54,15 @@ def statement(context: Context, studio: int, as_of: datetime | None, _json: bool
 
 @guarantee.command("take-part")
 @click.argument("studio", type=int)
-@click.option("--acknowledged", type=click.DateTime(TIMES), help="When participation was acknowledged; now by default.")
+@click.option(
+    "--acknowledged",
+    type=click.DateTime(TIMES),
+    help="When it was acknowledged, on the studio's clock; now by default.",
+)
 @click.option("--policy-hours", type=click.IntRange(0), required=True, help="Until when the studio lets people cancel.")
 @click.option("--sign-up", type=click.Choice(["assisted", "online_tool"]), default="assisted", show_default=True)
 @click.option("--again", is_flag=True, help="It took part before: not eligible unless that is waived in writing.")
-@click.option("--by", required=True, metavar="NAME", help="Who acknowledges it.")
+@click.option("--by", required=True, metavar="NAME", callback=named, help="Who acknowledges it.")
 @click.pass_obj
 def take_part(
     context: Context,
@@ -68,9 +74,8 @@ def take_part(
     by: str,
 ) -> None:
     """Enter the participation of a STUDIO in the guarantee, which happens once."""
-    at = _aware(acknowledged) or context.now()
     with context.store.write() as db:
-        studio_named(db, studio)
+        at = _at(studio_named(db, studio), acknowledged) or context.now()
         try:
             enter_participation(
                 db,
@@ -84,17 +89,20 @@ def take_part(
             )
         except AlreadyTakesPart as error:
             raise click.ClickException(str(error)) from error
-    click.echo(f"Studio {studio} takes part since {at:%Y-%m-%d}.")
+        there = at.astimezone(ZoneInfo(studio_named(db, studio).timezone))
+    click.echo(f"Studio {studio} takes part since {there:%Y-%m-%d}, on its own clock.")
 
 
 @guarantee.command()
 @click.argument("studio", type=int)
 @click.argument("requirement", type=click.Choice(REQUIREMENTS))
-@click.option("--from", "since", type=click.DateTime(TIMES), required=True)
+@click.option("--from", "since", type=click.DateTime(TIMES), required=True, help="On the studio's clock.")
 @click.option("--until", type=click.DateTime(TIMES), help="Absent: it still holds.")
 @click.option("--venue", type=int, help="Our number of the venue, for smarttools.")
-@click.option("--evidence", required=True, help="Where somebody else can see it: a document, a reference.")
-@click.option("--by", required=True, metavar="NAME", help="Who records it.")
+@click.option(
+    "--evidence", required=True, callback=named, help="Where somebody else can see it: a document, a reference."
+)
+@click.option("--by", required=True, metavar="NAME", callback=named, help="Who records it.")
 @click.pass_obj
 def record(
     context: Context,
@@ -109,9 +117,11 @@ def record(
     """Record that a REQUIREMENT held at a STUDIO in an interval (2.1)."""
     if (venue is None) == (requirement == "smarttools"):
         raise click.UsageError("--venue goes with smarttools, and with nothing else.")
-    span = _aware(since) or context.now(), _aware(until)
     with context.store.write() as db:
-        studio_named(db, studio)
+        house = studio_named(db, studio)
+        span = _at(house, since) or context.now(), _at(house, until)
+        if span[1] is not None and span[1] <= span[0]:
+            raise click.UsageError("--until lies before --from.")
         if venue is not None:
             venue_named(db, studio, venue)
         record_fact(db, studio, requirement, span, venue, evidence=evidence, actor=by, now=context.now())
@@ -129,7 +139,7 @@ def record(
     "--venue", type=int, help="Our number of the venue whose --tax-rate it is; absent: all without their own."
 )
 @click.option("--floor-share", type=Decimal, help="The floor that was agreed, as a share of the direct price: 0.4.")
-@click.option("--by", required=True, metavar="NAME", help="Who decides it.")
+@click.option("--by", required=True, metavar="NAME", callback=named, help="Who decides it.")
 @click.pass_obj
 def set_terms(
     context: Context,
@@ -185,7 +195,7 @@ def _reading(value: str) -> str | bool:
 @click.argument("quote")
 @click.argument("day", type=DAY)
 @click.argument("rate", type=Decimal)
-@click.option("--source", required=True, help="Who published it.")
+@click.option("--source", required=True, callback=named, help="Who published it.")
 @click.pass_obj
 def rate(context: Context, base: str, quote: str, day: datetime, rate: Decimal, source: str) -> None:
     """Record an exchange rate: on DAY one BASE was RATE QUOTE. A missing rate blocks a statement."""
@@ -194,6 +204,8 @@ def rate(context: Context, base: str, quote: str, day: datetime, rate: Decimal, 
             currency(code)
     except CaseError as error:
         raise click.UsageError(f"A currency {error.what}.") from error
+    if base == quote:
+        raise click.UsageError(f"{base} in {quote} is always 1: name two currencies.")
     if not (rate.is_finite() and rate > 0):
         raise click.UsageError("RATE must be above 0.")
     try:
@@ -208,7 +220,7 @@ def rate(context: Context, base: str, quote: str, day: datetime, rate: Decimal, 
 @click.argument("studio", type=int)
 @click.option("--share", type=float, default=0.1, show_default=True, help="Of the slots, each week.")
 @click.option("--weeks", type=int, required=True, help="From next Monday on.")
-@click.option("--by", required=True, metavar="NAME", help="Who registers it.")
+@click.option("--by", required=True, metavar="NAME", callback=named, help="Who registers it.")
 @click.pass_obj
 def holdout(context: Context, studio: int, share: float, weeks: int, by: str) -> None:
     """Register a randomised holdout at a STUDIO, which measures what listing brings."""
@@ -219,6 +231,12 @@ def holdout(context: Context, studio: int, share: float, weeks: int, by: str) ->
         except HoldoutRefused as error:
             raise click.ClickException(str(error)) from error
     click.echo(f"From {row.starts_on} to {row.ends_on}. Measured: {row.metric}.")
+
+
+def _at(house: Studio, when: datetime | None) -> datetime | None:
+    """A time without an offset is meant on the studio's clock: its days are those that count."""
+    zone = ZoneInfo(house.timezone)
+    return when and (when if when.tzinfo else when.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _aware(when: datetime | None) -> datetime | None:

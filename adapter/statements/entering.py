@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session as Db
 
 from adapter.guarantee.readings import read_readings
 from adapter.guarantee.terms import TERMS
+from adapter.statements.kept import GUARANTEE, forget
 from adapter.statements.recorded import participation_of
 from adapter.store.audit import note_studio
 from adapter.store.tables import EligibilityFact, ExchangeRate, Participation
@@ -53,6 +54,7 @@ def enter_participation(
     db.add(row)
     entered = {"acknowledged_at": acknowledged_at.isoformat(), "terms": row.terms, "policy_hours": policy_hours}
     note_studio(db, studio_id, "guarantee.participation", entered, actor=actor, now=now)
+    forget(db, studio_id, GUARANTEE)
     db.flush()
     return row
 
@@ -82,6 +84,7 @@ def record_fact(
     db.add(row)
     recorded = {"requirement": requirement, "from": span[0].isoformat(), "evidence": evidence}
     note_studio(db, studio_id, "guarantee.fact", recorded, actor=actor, now=now)
+    forget(db, studio_id, GUARANTEE)
     db.flush()
     return row
 
@@ -113,6 +116,7 @@ def change_terms(
     owed = None if part.owes is None else str(part.owes)
     changed = {"readings": chosen, "owes": owed, "tax_rates": part.tax_rates}
     note_studio(db, studio_id, "guarantee.terms", changed, actor=actor, now=now)
+    forget(db, studio_id, GUARANTEE)
     db.flush()
     return part
 

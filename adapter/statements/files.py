@@ -79,7 +79,9 @@ def _key(given: str) -> str:
 def _read(path: Path) -> Any:
     try:
         return loads(sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes())
-    except (NotJson, OSError) as error:
+    except NotJson as error:
+        raise click.UsageError(f"{path} is no JSON: {error}.") from error
+    except OSError as error:
         raise click.UsageError(f"{path}: {error}") from error
 
 

@@ -17,6 +17,7 @@ from adapter.context import Context
 from adapter.guarantee import reading_case
 from adapter.guarantee.changes import changes
 from adapter.guarantee.shapes import CaseError, Reader, amount, day, identifier, instant, one_of, shape, whole
+from adapter.statements.kept import GUARANTEE, forget
 from adapter.statements.making import keep_statement, latest_statement, make_statement
 from adapter.statements.recorded import participation_of
 from adapter.store.audit import note_studio
@@ -87,6 +88,7 @@ def agree(db: Db, context: Context, judgement: Judgement, *, actor: str) -> None
     judgement.agreed_by, judgement.agreed_at = actor, now
     act = f"guarantee.{judgement.kind}.agreed"
     note_studio(db, judgement.studio_id, act, judgement.content, actor=actor, now=now)
+    forget(db, judgement.studio_id, GUARANTEE)
     db.flush()
 
 

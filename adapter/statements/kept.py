@@ -17,6 +17,7 @@ from adapter.context import Context
 from adapter.store.tables import KeptPage
 
 POLICIES = "policies"  # of a connection, which its number names
+GUARANTEE = "guarantee"  # the page itself, and what begins with it
 SLOW = 0.1  # seconds: what takes longer is not worked out at each visit, or a page would take more than 0.2
 AS_OF, THEN_KEPT = " as of ", timedelta(days=1)
 CERTAIN = 1.0  # seconds: what takes longer is slow; what takes less may have been the first of this process

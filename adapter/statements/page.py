@@ -18,14 +18,14 @@ from adapter.experiments.readout import Readout
 from adapter.guarantee.outlook import days_done
 from adapter.guarantee.periods import local_date
 from adapter.statements.incremental import Meter, incremental_of
-from adapter.statements.kept import Json, Work, keep, shown
+from adapter.statements.kept import GUARANTEE, Json, Work, keep, shown
 from adapter.statements.overview import overview_of
 from adapter.statements.watch import LIGHTS, Light, kept_lights, lights_of, told_lights
 from adapter.store.tables import Connection, KeptPage, Reservation, RunKind, RunOrigin, Studio
 from adapter.work import request_run
 
 LINES_SHOWN = 200
-NAME, BROUGHT = "guarantee", "guarantee brought"
+NAME, BROUGHT = GUARANTEE, f"{GUARANTEE} brought"
 PAGE_ALONE = {"only": "pages"}  # of a run: the pages are worked out, and no statement is made
 MOST_WAITED_FOR = 100_000  # reservations: of more, nobody waits before a browser until the page is worked out
 PRICES = ("retail_then", "retail_now")

@@ -28,7 +28,7 @@ from adapter.store.settings import effective_settings
 from adapter.store.tables import Alert, AlertKind, Connection, KeptPage, Participation, Studio, Venue
 
 TRACKING_GAP = timedelta(hours=24)  # after which a person should decide whether the guarantee could be tracked (GD-03)
-LIGHTS = "guarantee lights"  # the kept page's name
+LIGHTS = "guarantee lights"  # the kept page's name: begins as that of the guarantee's own does
 NAMES = {
     "subscriber": "Active subscriber",
     "agreement": "Signed marketplace agreement",

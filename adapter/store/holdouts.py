@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -36,6 +36,10 @@ class Draw:
         day = starts_at.astimezone(self.zone).date()
         return week_of(day) if self.row.starts_on <= day <= self.row.ends_on else None
 
+    def is_over(self, today: date) -> bool:
+        """Whether another one may be registered."""
+        return self.row.ends_on < today
+
     def holds_out(self, slot: str | None, starts_at: datetime) -> bool:
         """Whether a class lists nothing for the experiment's sake; one of no recurring slot never does."""
         week = self.week(starts_at)
@@ -49,8 +53,8 @@ def register_holdout(db: Db, studio_id: int, share: float, weeks: int, *, actor:
         raise HoldoutRefused(f"A holdout takes {shares} of the slots, for {weeks_allowed} weeks.")
     today = local_date(now, db.get_one(Studio, studio_id).timezone)
     running = draw_of(db, studio_id)
-    if running is not None and running.row.ends_on >= today:
-        raise HoldoutRefused(f"A holdout is registered until {running.row.ends_on}: one at a time.")
+    if running is not None and not running.is_over(today):
+        raise HoldoutRefused(f"A holdout is registered until {running.row.ends_on:%-d %b %Y}: one at a time.")
     monday = today + timedelta(days=7 - today.weekday())
     row = Holdout(
         studio_id=studio_id,

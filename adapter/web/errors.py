@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, json, render_template
+from flask import Flask, Response, flash, g, json, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError
 
-from adapter.web.access import is_api
+from adapter.api.problems import DETAILS
+from adapter.web.access import PUBLIC, is_api
+from adapter.web.entering import NEXT
 
 WORDS = {
     400: ("That did not arrive whole", "Go back, reload the page and try again."),
-    403: ("Your role does not include this", "The studio's owner can do it, or give you a role that may."),
+    403: (
+        "Your role does not include this",
+        "The studio's owner, or whoever runs your Spotkeeper, can give you one that does.",
+    ),
     404: ("There is nothing here", "It may have been removed, or it belongs to a studio that is not yours."),
     405: ("That can't be done here", "Go back and use the buttons on the page."),
     409: ("Something else was faster", "Reload the page to see how it stands now."),
@@ -43,7 +50,7 @@ def problem(error: HTTPException) -> Response:
     status = error.code or 500
     extra: dict[str, Any] = getattr(error, "data", None) or {}
     body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
-    detail = extra.get("message") or (None if isinstance(error, InternalServerError) else error.description)
+    detail = extra.get("message") or _detail(error)
     if detail:
         body["detail"] = detail
     if errors := extra.get("errors") or extra.get("messages"):
@@ -56,9 +63,23 @@ def problem(error: HTTPException) -> Response:
     return response
 
 
+def _detail(error: HTTPException) -> str | None:
+    """Why, where we said so; else what to do. A program has neither a browser nor a keyboard to check."""
+    if isinstance(error, InternalServerError):
+        return None
+    return _own_words(error) or DETAILS.get(error.code or 500, error.description)
+
+
+def _own_words(error: HTTPException) -> str | None:
+    """What we said ourselves about it; None where the library's words stand."""
+    return error.description if error.description != type(error).description else None
+
+
 def _page(error: HTTPException) -> Response:
     status = error.code or 500
     title, advice = WORDS.get(status, (error.name, error.description or ""))
+    if type(error) is BadRequest and (said_by_us := _own_words(error)):
+        title, advice = "That can't be shown", f"{said_by_us} Go back and change it."
     page = render_template("error.html", title=title, advice=advice, status=status, number=g.get("request_id", ""))
     response = Response(page, status, mimetype="text/html")
     _add_headers(response, error)
@@ -72,4 +93,12 @@ def _add_headers(response: Response, error: HTTPException) -> None:
 
 
 def _stale_form(error: CSRFError) -> ResponseReturnValue:
-    return _page(error)
+    """A form without its proof: usually of somebody who has been signed out meanwhile, and is led back in."""
+    rule = request.url_rule
+    if current_user.is_authenticated or rule is None or rule.rule in PUBLIC:
+        return _page(error)
+    came_from = urlsplit(request.referrer or "")
+    if came_from.netloc == request.host:
+        session[NEXT] = came_from.path
+    flash("You have been signed out meanwhile, and nothing was changed. Sign in, and do it again.", "error")
+    return redirect(url_for("sign_in.ask"))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import cast
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from adapter.guarantee.periods import local_date
 from adapter.people.permissions import Act
 from adapter.statements.exports import as_csv
 from adapter.statements.judging import open_judgements
@@ -34,6 +36,7 @@ from adapter.web.then import instant_asked_for
 
 blueprint = Blueprint("guarantee", __name__)
 VERSIONS_SHOWN = 30
+OF_CONNECTION = re.compile(r"(?<=[ (])\d+:(?=[\w-])")  # our number of one, before what its system calls a reservation
 
 
 @blueprint.get("/studios/<int:studio_id>/guarantee")
@@ -54,6 +57,7 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
     with context().store.read() as db:
         part = participation_of(db, studio_id)
         draw = draw_of(db, studio_id)
+        today = local_date(context().now(), studio.timezone)
         record = record_of(db, studio_id, request.args.get("record", ""))
         kept = select(GuaranteeStatement).where(GuaranteeStatement.studio_id == studio_id)
         versions = db.scalars(kept.order_by(GuaranteeStatement.version.desc()).limit(VERSIONS_SHOWN)).all()
@@ -68,9 +72,11 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
         lights=lights,
         meter=meter,
         draw=draw,
+        measuring=draw is not None and not draw.is_over(today),
         readout=readout,
         record=record,
         body=page.content["body"],
+        warnings=[_theirs(each["message"]) for each in page.content["body"]["warnings"]],
         versions=versions,
         waiting=waiting,
         venues=venues,
@@ -122,6 +128,11 @@ def on_paper(studio_id: int) -> Response:
 
 def _back(studio_id: int) -> ResponseReturnValue:
     return cast(ResponseReturnValue, redirect(url_for("guarantee.of_studio", studio_id=studio_id)))
+
+
+def _theirs(message: str) -> str:
+    """A warning with reservations by the booking system's own numbers, as the lines beside it have them."""
+    return OF_CONNECTION.sub("", message)
 
 
 def _statement(studio_id: int) -> tuple[GuaranteeStatement, str]:

@@ -13,5 +13,7 @@ def _refused(response: Response) -> bool:
     return response.status_code == 401
 
 
-wrong_tokens = limiter.limit("30/minute", deduct_when=_refused)
+wrong_tokens = limiter.limit(
+    "30/minute", deduct_when=_refused, error_message="Too many tokens that are not known here: wait a minute."
+)
 """For API blueprints: only refused tokens count."""

@@ -158,8 +158,10 @@ def _days(studio: Studio, then: datetime | None = None) -> Days:
     try:
         first, last = (_date(request.values.get(name, "")) for name in ("from", "to"))
         return days_from(first, last, (then or context().now()).astimezone(ZoneInfo(studio.timezone)).date())
-    except (BadDays, ValueError) as error:
+    except BadDays as error:
         abort(400, str(error))
+    except ValueError:
+        abort(400)
 
 
 def _date(text: str) -> date | None:

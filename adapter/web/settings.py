@@ -12,7 +12,6 @@ from marshmallow import ValidationError
 
 from adapter.api import schemas
 from adapter.people.permissions import Act
-from adapter.showing.confidential import without_floor
 from adapter.steering.foreseeing import Foreseen
 from adapter.steering.studio_settings import FLOOR, SHOWN, FloorRefused, save_settings, settings_for, wishes_with
 from adapter.store.settings import BadSetting
@@ -21,7 +20,7 @@ from adapter.web.access import caller, context, needs
 from adapter.web.foreseeing import foresee
 from adapter.web.places import key_of, names_of, place_of
 from adapter.web.then import instant_asked_for
-from adapter.web.wording import can
+from adapter.web.wording import can, seen
 
 blueprint = Blueprint("settings", __name__)
 Errors = dict[str, list[str]]
@@ -88,7 +87,7 @@ def _checked(given: dict[str, str], act: Callable[[dict[str, Any]], None]) -> Er
     except ValidationError as error:
         return {str(name): list(texts) for name, texts in dict(error.messages_dict).items()}
     except BadSetting as error:
-        return {error.name: [without_floor(error.words)]}
+        return {error.name: [seen(error.words)]}
     except FloorRefused:
         abort(403)
     return {}

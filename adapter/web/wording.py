@@ -16,6 +16,7 @@ from babel.numbers import format_currency, format_decimal
 from flask import Flask, g
 
 from adapter.people.permissions import Act, Caller, may, studios_for
+from adapter.showing import currency as currencies
 from adapter.showing.confidential import without_floor
 from adapter.store.calendar import Places, Upcoming
 from adapter.web.access import context
@@ -39,6 +40,7 @@ from adapter.web.codes import (
 )
 from adapter.web.languages import language, said
 
+NEAR = timedelta(days=180)
 _CODE = re.compile(r"[a-z]+(_[a-z]+)+|[a-z_]+:\d+")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
@@ -81,8 +83,10 @@ def zone_name(instant: datetime, zone: str) -> str:
 
 
 def day(when: date | datetime, zone: str | None = None) -> str:
-    """``Tue, Mar 3`` in the venue's zone."""
-    return _day(_local(when, zone), language().locale)
+    """``Tue, Mar 3`` in the venue's zone; with its year where another year's day could be meant."""
+    local = _local(when, zone)
+    far = abs(local - context().now().date()) > NEAR
+    return _day(local, "yMMMEd" if far else "MMMEd", language().locale)
 
 
 def _local(when: date | datetime, zone: str | None) -> date:
@@ -92,8 +96,8 @@ def _local(when: date | datetime, zone: str | None) -> date:
 
 
 @lru_cache(maxsize=1_024)
-def _day(when: date, locale: Locale) -> str:
-    return format_skeleton("MMMEd", when, locale=locale)
+def _day(when: date, skeleton: str, locale: Locale) -> str:
+    return format_skeleton(skeleton, when, locale=locale)
 
 
 def moment(instant: datetime | None, zone: str) -> str:
@@ -153,6 +157,11 @@ def _when(text: str, zone: str) -> str | None:
 def money(amount: Decimal | float | str | None, currency: str) -> str:
     """An amount in its currency; a dash where there is none."""
     return "–" if amount is None else _money(Decimal(str(amount)), currency, language().locale)
+
+
+def priced(text: str, currency: str) -> str:
+    """A sentence of an explanation, its amounts in their currency."""
+    return currencies.priced(text, lambda amount: money(amount, currency))
 
 
 @lru_cache(maxsize=4_096)
@@ -229,6 +238,7 @@ def install(app: Flask) -> None:
         ago=ago,
         told=told,
         money=money,
+        priced=priced,
         instant=datetime.fromisoformat,
         as_date=date.fromisoformat,
         number=number,

@@ -9,6 +9,7 @@ import click
 
 from adapter.command_line.asking import ACTOR, connection_argument, connection_named, json_option
 from adapter.context import Context
+from adapter.showing.currency import priced
 from adapter.steering.push_mode import switch_push_mode
 from adapter.store.push_health import push_health_of
 from adapter.store.tables import Decision, PushMode, Run, RunKind, RunOrigin, RunState
@@ -41,7 +42,8 @@ def decide(ctx: Context, connection_id: int, session: int | None, json_wanted: b
     plan = plan_of(ctx, connection_id, now=ctx.now(), only=frozenset({session}), explain_all=True)
     if session not in plan.found:
         raise click.ClickException(f"Session {session} does not start within the next 28 days on this connection.")
-    _tell_why(as_stored(plan.found[session][2]), plan.changed[session], json_wanted)
+    verdict = as_stored(plan.found[session][2])
+    _tell_why(verdict, plan.changed[session], plan.connection.currency, json_wanted)
 
 
 @click.command("replay")
@@ -114,11 +116,11 @@ def _next_push(ctx: Context, connection_id: int) -> int | None:
     return None if found is None else found[0]
 
 
-def _tell_why(verdict: dict[str, Any], explanation: dict[str, Any], json_wanted: bool) -> None:
+def _tell_why(verdict: dict[str, Any], explanation: dict[str, Any], currency: str, json_wanted: bool) -> None:
     if json_wanted:
         click.echo(json.dumps({"decision": verdict, "explanation": explanation}, indent=2, default=str))
         return
-    click.echo(f"{verdict['spots']} spots at {verdict['rate']} ({verdict['binding'] or verdict['reason']})")
+    click.echo(f"{verdict['spots']} spots at {verdict['rate']} {currency} ({verdict['binding'] or verdict['reason']})")
     for part in explanation["parts"]:
         click.echo(f"  {part['value']:+5} {part['label']}")
     for part in explanation["rate_parts"]:
@@ -126,7 +128,8 @@ def _tell_why(verdict: dict[str, Any], explanation: dict[str, Any], json_wanted:
     if explanation.get("unsure"):
         click.echo(f"  Careful, since {', '.join(explanation['unsure'])}")
     if explanation["one_more"]:
-        click.echo(f"  One more would take: {explanation['one_more']}")
+        one_more = priced(explanation["one_more"], lambda amount: f"{amount} {currency}")
+        click.echo(f"  One more would take: {one_more}")
     if explanation.get("higher_rate"):
         click.echo(f"  A higher rate would take: {explanation['higher_rate']}")
 

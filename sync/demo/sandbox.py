@@ -9,14 +9,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import urlsplit
+
+import click
 
 PROGRAM = (sys.executable, "-m", "connectors.sandbox.server")
 
 
-class SandboxDied(RuntimeError):
-    """The sandbox ended before it was ready."""
+class SandboxDied(click.ClickException):
+    """The sandbox ended before it was ready; the message has its last words."""
 
 
 class Unspoken(RuntimeError):
@@ -65,6 +68,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _last_words(log: TextIO) -> str:
+    """What the sandbox complained of: the last line of its log."""
+    lines = Path(log.name).read_text(encoding="utf-8").splitlines()
+    return lines[-1] if lines else ""
+
+
 @contextmanager
 def running_sandbox(*options: str, log: TextIO) -> Iterator[Sandbox]:
     """Start the sandbox on a free port; it ends with this block, or with us. What it complains of goes to ``log``."""
@@ -78,7 +87,8 @@ def running_sandbox(*options: str, log: TextIO) -> Iterator[Sandbox]:
     try:
         line = process.stdout.readline() if process.stdout else ""
         if not line:
-            raise SandboxDied(f"the sandbox ended with status {process.wait()} before it was ready")
+            status = process.wait()
+            raise SandboxDied(f"The sandbox ended with status {status} before it was ready. {_last_words(log)}".strip())
         yield Sandbox(json.loads(line))
     finally:
         process.terminate()

@@ -27,8 +27,8 @@ class Teller:
         self.console.print(f"[green]✔[/green] {text}", soft_wrap=True)
 
     def note(self, text: str) -> None:
-        """A further line to what was done."""
-        self.console.print(f"  [dim]{text}[/dim]")
+        """A further line to what was done: not broken into several, so that a command in it can be copied."""
+        self.console.print(f"  [dim]{text}[/dim]", soft_wrap=True)
 
     @contextmanager
     def watching(self, context: Context, what: str) -> Iterator[None]:

@@ -93,10 +93,14 @@ def _put_back(db: Database, run: Run, row: Run, due_at: datetime, error: Excepti
     return RunState.QUEUED
 
 
-def _listed(error: Exception, now: datetime) -> dict[str, str]:
+def words_of(error: Exception) -> str:
+    """What ended a run early, as it may be shown."""
     known = isinstance(error, ConnectorError)
-    words = str(error) if known else f"something on our side broke ({type(error).__name__}): tell support"
-    return {"at": now.isoformat(), "what": "run", "message": words}
+    return str(error) if known else f"something on our side broke ({type(error).__name__}): tell support"
+
+
+def _listed(error: Exception, now: datetime) -> dict[str, str]:
+    return {"at": now.isoformat(), "what": "run", "message": words_of(error)}
 
 
 def _follow(db: Database, run: Run, now: datetime) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from adapter.context import Context
 from adapter.logs import carrying
-from adapter.store.tables import Connection, Run, RunKind
+from adapter.store.tables import Connection, Run, RunKind, RunState
 from sync.deciding.decide import decide_run
 from sync.deciding.look_back import backtest_run
 from sync.deciding.settle_run import settle_run
@@ -73,6 +73,14 @@ def _about(ctx: Context, run: Run) -> dict[str, Any]:
     return about if connection is None else about | {"platform": connection.platform}
 
 
+def _tell(run: Run, state: RunState, error: Exception | None) -> None:
+    """The line of how a run ended: what went wrong is a warning that says why, and where to look."""
+    if error is None or isinstance(error, queue.PutDown):
+        log.info("run.ended", state=state.value)
+    else:
+        log.warning("run.ended", state=state.value, why=ending.words_of(error), see=f"adapter run {run.id}")
+
+
 def _do_bound(ctx: Context, run: Run) -> None:
     log.info("run.started")
     error: Exception | None = None
@@ -89,7 +97,7 @@ def _do_bound(ctx: Context, run: Run) -> None:
         log.exception("run.broke")
         error = unexpected
     try:
-        log.info("run.ended", state=ending.end(ctx, run, error).value)
+        _tell(run, ending.end(ctx, run, error), error)
     except (queue.LeaseLost, OperationalError) as lost:
         log.warning("run.end_not_written", why=str(lost))  # its lease runs out and it is taken up again
 

@@ -167,6 +167,8 @@ def test_a_connection_is_tested_on_its_mirror(ctx: Context, seeded: Seeded) -> N
     assert printed["classes"] > 0
     assert printed["reservations"] > 0
     assert printed["lines_set_aside"] == []
+    said = CliRunner().invoke(backtest, [str(seeded.connection_id), "--weeks", "1"], obj=ctx)
+    assert "Amounts are in USD, times are UTC." in said.output
 
 
 def test_a_connection_that_is_not_there_is_said_to_be(ctx: Context) -> None:

@@ -119,6 +119,7 @@ def test_a_token_that_holds_for_every_studio_says_so_beside_it(cli: Cli) -> None
     [
         (("--role", "king"), 2),
         (("--role", "marketplace"), 2),
+        (("--role", "marketplace", "--marketplace", ""), 2),
         (("--role", "owner", "--marketplace", "network"), 2),
         (("--role", "owner", "--studio", "99"), 1),
     ],

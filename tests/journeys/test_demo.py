@@ -10,11 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+import click
 import pytest
 
 from adapter.config import load_config
 from adapter.context import Context
 from connectors.errors import Misconfigured
+from sync.demo import sandbox
 from sync.demo.acts import Demo
 from sync.demo.command import leave_settings
 from sync.demo.telling import Teller
@@ -84,3 +86,20 @@ def test_why_a_platform_tells_of_no_events_is_said_once(ctx: Context, monkeypatc
     Demo(ctx, nobody, nobody, tuple(sites.values()), tell, connections=sites).listen()
     assert [line.split(" tells")[0] for line in lines] == ["Mindbody", "Sandbox"]
     assert "adapter events 1" in lines[0]
+
+
+def test_a_command_that_the_demo_shows_can_be_copied(capsys: pytest.CaptureFixture[str]) -> None:
+    command = f"curl -H 'Authorization: Bearer {'x' * 60}' http://127.0.0.1:5000/channel/v1/offers"
+    Teller(quiet=False).note(command)
+    assert capsys.readouterr().err == f"  {command}\n"
+
+
+def test_what_keeps_the_sandbox_from_starting_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = "import sys; sys.exit('Error: line 1: there is no column')"
+    monkeypatch.setattr(sandbox, "PROGRAM", (sys.executable, "-c", ends))
+    with (
+        (tmp_path / "log").open("a") as log,
+        pytest.raises(click.ClickException, match="there is no column"),
+        sandbox.running_sandbox(log=log),
+    ):
+        pass

@@ -13,11 +13,24 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
+from sqlalchemy import update
 
 from adapter.context import Context
 from adapter.marketplace.campaigns import Wanted, register_campaign
-from adapter.store.tables import Connection, EventsState, OpportunityState, Role, Run, RunKind, Session
+from adapter.store.tables import (
+    ClassType,
+    Connection,
+    EventsState,
+    OpportunityState,
+    Role,
+    Run,
+    RunKind,
+    Session,
+    Studio,
+    User,
+    Venue,
+)
 from tests.adapter.web.test_opportunities import card_of
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded, link_of
@@ -138,3 +151,38 @@ def test_every_page_looks_right(tab: Page, ctx: Context, seeded: Seeded) -> None
     page.get_by_role("button", name="Sign in").click()
     page.goto("/desk")
     check(page, "desk")
+
+
+def test_the_longest_names_scroll_nothing_sideways(tab: Page, ctx: Context, seeded: Seeded) -> None:
+    """One word that fills a column, as a platform may give it: it is broken, on a telephone too."""
+    long = "Körperspannungsübung" * 12
+    with ctx.store.write() as db:
+        for table in (Studio, Venue, ClassType, User):
+            db.execute(update(table).values(name=long))
+        db.execute(update(Connection).values(site_name=long))
+    tab.goto(link_of(ctx, seeded.users[Role.OWNER]))
+    tab.get_by_role("button", name="Sign in").click()
+    studio = f"/studios/{seeded.studio_id}"
+    tab.set_viewport_size({"width": 360, "height": 900})
+    for path in (
+        *(
+            f"{studio}{page}"
+            for page in ("/today", "?day=2026-03-03", "/settings", "/by-hand", "/open-data", "/people")
+        ),
+        *(f"{studio}/connect", f"/connections/{seeded.connection_id}", f"/sessions/{seeded.sessions[5]}"),
+    ):
+        tab.goto(path)
+        wide = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{path} scrolls sideways by {wide} px"
+
+
+def test_without_scripts_nothing_is_left_empty(served: str, browser: Browser, ctx: Context, seeded: Seeded) -> None:
+    context = browser.new_context(base_url=served, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(link_of(ctx, seeded.users[Role.OWNER]))
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(f"/studios/{seeded.studio_id}/today")
+    assert page.locator(".chart").count() == 1
+    assert not page.locator(".chart").is_visible()
+    assert page.get_by_text("The same as a table").is_visible()
+    context.close()

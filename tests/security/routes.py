@@ -98,6 +98,7 @@ NEEDS: dict[str, Act | Somewhere | Door] = {
     "GET /studios/<int:studio_id>/audit": Act.SEE_AUDIT,
     "GET /studios/<int:studio_id>/connect": Act.SEE_CONNECTION,
     "GET /studios/<int:studio_id>/guarantee": Act.SEE_GUARANTEE,
+    "POST /studios/<int:studio_id>/guarantee/holdout": Act.CHANGE_SETTINGS,  # and SEE_GUARANTEE, where it stands
     "POST /studios/<int:studio_id>/guarantee/agree": Act.JUDGE_GUARANTEE,
     "GET /studios/<int:studio_id>/guarantee/judgements": Act.SEE_GUARANTEE,
     "POST /studios/<int:studio_id>/guarantee/judgements": Act.JUDGE_GUARANTEE,

@@ -150,6 +150,7 @@ GIVEN: dict[str, Callable[[Context, Seeded], Prepared]] = {
     "POST /api/v1/studios/<int:studio_id>/campaigns": lambda ctx, seeded: SUMMER,
     "POST /class-types/<int:class_type_id>/promote": _in_shadow,
     "POST /connections/<int:connection_id>/own-caps": _own_cap,
+    "POST /studios/<int:studio_id>/guarantee/holdout": _form(share="10", weeks="26", sure="yes"),
     "POST /studios/<int:studio_id>/guarantee/judgements": lambda ctx, seeded: WAIVER,
     "POST /studios/<int:studio_id>/guarantee/agree": _judged,
     "POST /studios/<int:studio_id>/people/invite": _form(name="Cy", address="cy@example.com", role="operations"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from dataclasses import replace
 from typing import Any
@@ -110,7 +111,8 @@ def test_decide_then_say_why_then_replay(mirrored: Road) -> None:
     number, decision = max(mirrored.latest().items(), key=lambda pair: pair[1].spots)
     why = answer(typed(mirrored, "decide", "1", "--explain", str(number), "--json"))
     assert sum(part["value"] for part in why["explanation"]["parts"]) == decision.spots
-    assert f"{decision.spots} spots" in typed(mirrored, "decide", "1", "--explain", str(number)).stdout
+    said = typed(mirrored, "decide", "1", "--explain", str(number)).stdout
+    assert re.match(rf"{decision.spots} spots at [\d.]+ {decision.currency} \(", said)
     assert answer(typed(mirrored, "replay", str(decision.id), "--json"))["same"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -100,7 +101,11 @@ def test_a_long_run_is_put_down_when_its_worker_is_to_end_and_gone_on_with(every
     ],
 )
 def test_a_run_that_breaks_says_what_happened_and_no_secret(
-    mirrored: Road, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+    mirrored: Road,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    words: str,
 ) -> None:
     def broken(*_: Any) -> None:
         raise error
@@ -109,6 +114,9 @@ def test_a_run_that_breaks_says_what_happened_and_no_secret(
     run = mirrored.do(RunKind.DECIDE)
     assert run.state is RunState.FAILED
     assert [listed["message"] for listed in run.errors] == [words]
+    line = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert (line["event"], line["level"], line["why"]) == ("run.ended", "warning", words)
+    assert line["see"] == f"adapter run {run.id}"
 
 
 def test_a_run_that_takes_its_process_down_each_time_is_given_up(everywhere: Road) -> None:

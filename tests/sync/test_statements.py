@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner, Result
@@ -26,7 +27,9 @@ from adapter.store.client_merges import note_merge
 from adapter.store.database import Store
 from adapter.store.holdouts import draw_of
 from adapter.store.tables import (
+    EligibilityFact,
     EmailAddress,
+    ExchangeRate,
     GuaranteeStatement,
     Judgement,
     JudgementKind,
@@ -36,6 +39,7 @@ from adapter.store.tables import (
     RunKind,
     Session,
     SourceMapping,
+    Studio,
     Venue,
 )
 from connectors.records import Channel, Outcome
@@ -79,6 +83,24 @@ def enter_all(road: Road) -> None:
 def pay(road: Road, rate: Decimal | None) -> None:
     with road.ctx.store.write() as db:
         db.execute(update(Reservation).values(rate=rate))
+
+
+def test_a_day_that_is_entered_is_a_day_of_the_studios(taking_part: Road) -> None:
+    (part,) = taking_part.all(Participation)
+    with taking_part.ctx.store.read() as db:
+        zone = db.get_one(Studio, 1).timezone
+    there = part.acknowledged_at.astimezone(ZoneInfo(zone))
+    assert (there.date(), there.hour) == ((NOON - timedelta(weeks=9)).date(), 0)
+
+
+def test_what_people_enter_is_not_hidden_by_a_page_that_was_kept(taking_part: Road) -> None:
+    kept = select(KeptPage.name).where(KeptPage.name.startswith("guarantee"))
+    done(taking_part.do(RunKind.STATE, **PAGE_ALONE))
+    with taking_part.ctx.store.read() as db:
+        assert set(db.scalars(kept)) > {"guarantee"}
+    assert run(taking_part, "set", STUDIO, "--owes", "5", "--by", "finance").exit_code == 0
+    with taking_part.ctx.store.read() as db:
+        assert db.scalars(kept).all() == []
 
 
 def statement(road: Road) -> Json:
@@ -287,6 +309,33 @@ def test_who_does_not_take_part_is_not_acknowledged(taking_part: Road) -> None:
     body = statement(taking_part)
     assert (body["status"], body["start_date"], body["payment"]) == ("not_acknowledged", None, "0.00")
     assert run(taking_part, "statement", "99").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        (
+            "record",
+            STUDIO,
+            "subscriber",
+            "--from",
+            "2026-05-01",
+            "--until",
+            "2026-05-01",
+            "--evidence",
+            "x",
+            "--by",
+            "a",
+        ),
+        ("record", STUDIO, "subscriber", "--from", "2026-05-01", "--evidence", " ", "--by", "a"),
+        ("record", STUDIO, "subscriber", "--from", "2026-05-01", "--evidence", "x", "--by", ""),
+        ("rate", "USD", "USD", "2026-05-01", "2", "--source", "central bank"),
+    ],
+)
+def test_what_can_be_no_evidence_is_not_recorded(taking_part: Road, wrong: tuple[str, ...]) -> None:
+    before = len(taking_part.all(EligibilityFact)), len(taking_part.all(ExchangeRate))
+    assert run(taking_part, *wrong).exit_code == 2
+    assert (len(taking_part.all(EligibilityFact)), len(taking_part.all(ExchangeRate))) == before
 
 
 def test_ge_07_one_takes_part_once(taking_part: Road) -> None:

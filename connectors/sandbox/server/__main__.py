@@ -108,4 +108,4 @@ def _live(sandbox: Sandbox, stop: threading.Event) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="adapter sandbox")

@@ -44,6 +44,18 @@ def test_the_description_is_valid_and_holds_every_route(client: FlaskClient, pre
     assert described == routed
 
 
+def test_a_marketplace_is_told_what_every_field_of_the_channel_means(client: FlaskClient) -> None:
+    """Its developers have the document alone."""
+    shapes = client.get("/channel/v1/openapi.json").json["components"]["schemas"]
+    silent = [
+        f"{name}.{field}"
+        for name, shape in shapes.items()
+        for field, told in shape["properties"].items()
+        if not told.get("description")
+    ]
+    assert silent == []
+
+
 def test_errors_are_described_as_problems(client: FlaskClient) -> None:
     spec = client.get("/api/v1/openapi.json").json
     for name, response in spec["components"]["responses"].items():
@@ -344,7 +356,8 @@ def test_wrong_tokens_are_slowed_down(client: FlaskClient, seeded: Seeded, owner
     answers = [client.get("/api/v1/studios", headers=wrong).status_code for _ in range(32)]
     assert answers[:30] == [401] * 30
     assert answers[31] == 429
-    assert client.get("/api/v1/studios", headers=owner).status_code == 429, "the guesser's address waits"
+    waits = client.get("/api/v1/studios", headers=owner)
+    assert (waits.status_code, waits.json["detail"][-14:]) == (429, "wait a minute."), "the guesser's address waits"
 
 
 @pytest.mark.parametrize(("proxies", "status"), [(0, 429), (1, 401)])
@@ -372,3 +385,21 @@ def test_a_body_that_is_no_json_is_a_problem(
     answer = client.put(path, headers=owner, data=body, content_type=kind)
     assert answer.status_code in (400, 415, 422)
     assert answer.mimetype == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "said"),
+    [
+        ("GET", "/channel/v1/offers", 401, "Authorization: Bearer"),
+        ("GET", "/api/v1/nowhere", 404, "not yours"),
+        ("DELETE", "/api/v1/studios", 405, "Allow"),
+        ("GET", "/api/v1/studios?limit=x", 422, "errors says where"),
+    ],
+)
+def test_a_program_is_not_told_of_browsers(
+    client: FlaskClient, owner: Headers, method: str, path: str, status: int, said: str
+) -> None:
+    answer = client.open(path, method=method, headers={} if status == 401 else owner)
+    assert answer.status_code == status
+    assert said in answer.json["detail"]
+    assert "browser" not in answer.text

@@ -121,6 +121,9 @@ def test_a_customer_is_told_of_every_cause_alert_and_deed() -> None:
     assert "It is in sync. Worth knowing: some of your classes are hidden or left out." in hidden
     open_still = summarise(Story(diagnose(replace(WELL, **BROKEN[Cause.TOKEN_ENDED])), days=3))
     assert "Still open: your booking system no longer lets us in." in open_still
+    shut = diagnose(replace(WELL, **BROKEN[Cause.BREAKER_OPEN]))
+    once = summarise(Story(shut, days=3, incidents=[Incident(AlertKind.BREAKER_OPEN, OLD, None)]))
+    assert once.count("Since 2 Mar 2026, 04:00 EST: ") == 1, "one thing that is wrong is told once"
 
 
 @settings(max_examples=30, deadline=None)

@@ -47,6 +47,18 @@ def test_a_market_its_plans_and_who_sells_there(ctx: Context, seeded: Seeded) ->
         assert db.scalars(select(Marketplace.name).order_by(Marketplace.name)).all() == ["alpha", "gamma"]
 
 
+@pytest.mark.parametrize("address", ["ftp://alpha.example/hooks", "alpha.example", "http://[", ""])
+def test_messages_go_to_an_address_that_can_be_called(ctx: Context, address: str) -> None:
+    assert "https://HOST/PATH" in run(ctx, marketplace, "add", "alpha", "--webhook", address, fails=2)
+    with ctx.store.read() as db:
+        assert db.scalars(select(Marketplace.name)).all() == []
+
+
+def test_nothing_is_called_nothing(ctx: Context) -> None:
+    assert "must not be empty" in run(ctx, market, "add", " ", *MARKET[2:], fails=2)
+    assert "must not be empty" in run(ctx, marketplace, "add", "", fails=2)
+
+
 @pytest.mark.parametrize(
     "wrong", [("--margin", "1"), ("--credit-value", "0"), ("--currency", "XXQ"), ("--margin", "x")]
 )

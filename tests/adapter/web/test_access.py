@@ -57,7 +57,7 @@ def test_staff_without_a_studio_reach_every_studio(client: FlaskClient, seeded: 
 
 def test_a_marketplace_token_opens_no_part_of_this_api(client: FlaskClient, seeded: Seeded, ctx: Context) -> None:
     headers = bearer(ctx, Role.MARKETPLACE, None, marketplace="sandbox")
-    for path in ("/api/v1/sessions", "/api/v1/connections", "/api/v1/runs"):
+    for path in ("/api/v1/studios", "/api/v1/sessions", "/api/v1/connections", "/api/v1/runs"):
         assert client.get(path, headers=headers).status_code == 403, path
 
 

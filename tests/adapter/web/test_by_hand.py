@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -73,6 +74,8 @@ def test_what_cannot_hold_is_said_at_its_field_and_nothing_is_kept(
     answer = owner.post(path, data=FRIDAY | change)
     assert answer.status_code == 422
     assert says in words(answer.text)
+    (error,) = re.findall(r'id="(\w+-error)"', answer.text)
+    assert re.search(rf'aria-describedby="[^"]*\b{error}"', answer.text), "read out with its field"
     with ctx.store.read() as db:
         assert db.scalars(select(Override)).first() is None
 

@@ -16,10 +16,12 @@ from adapter.guarantee.signing import verify
 from adapter.statements import page
 from adapter.statements.entering import enter_participation
 from adapter.statements.incremental import classes_of, meter_of
+from adapter.statements.making import keep_statement, make_statement
+from adapter.store.holdouts import draw_of
 from adapter.store.tables import Reservation, Role, Run, RunKind, Session
 from connectors.records import Channel, Outcome
 from tests.fixtures.database import NOON
-from tests.fixtures.studio import Seeded, bearer, sign_in
+from tests.fixtures.studio import Seeded, bearer, sign_in, words
 
 
 def started(ctx: Context, studio_id: int) -> None:
@@ -57,6 +59,23 @@ def test_the_page_says_where_the_guarantee_stands(client: FlaskClient, seeded: S
     for nothing in ("nonsense", "1:nonsense", f"{other.connection_id}:{other.external_id}" if other else "2:"):
         assert "The record behind" not in client.get(f"{path}{nothing}").get_data(as_text=True)
     assert "@" not in page.partition("<main")[2].partition("</main>")[0]
+
+
+def test_the_page_gives_the_key_and_names_reservations_as_their_system_does(
+    client: FlaskClient, seeded: Seeded, ctx: Context
+) -> None:
+    client.application.config["WTF_CSRF_ENABLED"] = False
+    started(ctx, seeded.studio_id)
+    with ctx.store.write() as db:
+        made_of = make_statement(db, ctx.keys, seeded.studio_id, NOON)
+        kept = keep_statement(db, ctx, seeded.studio_id, made_of, final=False)
+        key, told = kept.public_key, [each["message"] for each in kept.body["warnings"]]
+    assert any(f"({seeded.connection_id}:r" in message for message in told), told
+    sign_in(client, ctx, seeded.users[Role.OWNER])
+    page = client.get(f"/studios/{seeded.studio_id}/guarantee").text
+    assert key in page
+    assert "the channel is unknown" in page
+    assert f"({seeded.connection_id}:r" not in page
 
 
 def test_nobody_waits_for_a_page_that_takes_minutes(
@@ -108,3 +127,27 @@ def test_payouts_that_nobody_told_us_are_counted_not_taken_for_nothing(seeded: S
     untold, told = meters
     assert untold.unpriced > 0 == untold.payouts
     assert (told.unpriced, told.payouts) == (0, 9 * untold.unpriced)
+
+
+def test_n_03_the_owner_registers_a_holdout_once_and_knowingly(
+    client: FlaskClient, seeded: Seeded, ctx: Context
+) -> None:
+    client.application.config["WTF_CSRF_ENABLED"] = False
+    path = f"/studios/{seeded.studio_id}/guarantee"
+
+    def ask(**form: str) -> str:
+        return words(client.post(f"{path}/holdout", data=form, follow_redirects=True).text)
+
+    sign_in(client, ctx, seeded.users[Role.FINANCE])
+    assert "Measure it" not in client.get(path).text
+    assert client.post(f"{path}/holdout", data={"sure": "yes"}).status_code == 403
+    sign_in(client, ctx, seeded.users[Role.OWNER])
+    assert "tick the box" in ask(share="20", weeks="8")
+    assert "2% to 50% of the slots" in ask(share="51", weeks="8", sure="yes")
+    assert "for 4 to 52 weeks" in ask(share="20", weeks="soon", sure="yes")
+    with ctx.store.read() as db:
+        assert draw_of(db, seeded.studio_id) is None
+    page = ask(share="20", weeks="8", sure="yes")
+    assert "From Mar 9, 2026 to May 3, 2026, 20 % of the slots list nothing" in page
+    assert "Measure it" not in page
+    assert "until 3 May 2026: one at a time" in ask(share="20", weeks="8", sure="yes")

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, event, func, select, update
 
 from adapter.context import Context
+from adapter.people.accounts import create_studio
 from adapter.store.alerts import open_alert, resolve_alert
 from adapter.store.tables import (
     AlertKind,
@@ -24,6 +25,7 @@ from adapter.store.tables import (
     Decision,
     EventsState,
     Listing,
+    Membership,
     Model,
     Push,
     PushMode,
@@ -185,7 +187,7 @@ def test_the_card_shows_parts_that_sum_and_the_platforms_words(owner: FlaskClien
     *parts, total = [int(number.replace("−", "-")) for number in re.findall(r'class="num">(.*?)<', table[1])]
     assert sum(parts) == total
     assert "“The class is closed for edits”" in page
-    assert "What would make it one more" in page
+    assert "kept, the next place is worth $14.42, more than" in page
     assert "content hash" in page
 
 
@@ -229,6 +231,15 @@ class TestSettings:
         with ctx.store.read() as db:
             assert db.scalars(select(Setting)).one().min_spots == 2, "nothing is saved by halves"
 
+    @pytest.mark.parametrize(("role", "word"), [(Role.OWNER, "rate floor"), (Role.OPERATIONS, "limit")])
+    def test_who_sees_the_floor_is_told_of_it_by_name(
+        self, app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded, path: str, role: Role, word: str
+    ) -> None:
+        app.config["WTF_CSRF_ENABLED"] = False
+        sign_in(client, ctx, seeded.users[role])
+        answer = client.post(path, data={"rate_floor": "7.50", "rate_ceiling": "5"})
+        assert f"below the {word}" in answer.text
+
     def test_saving_holds_and_is_audited(self, owner: FlaskClient, path: str, ctx: Context) -> None:
         answer = owner.post(path, data={"release_all_hours": "12", "min_spots": "", "rate_ceiling": "18,75"})
         assert answer.status_code == 302
@@ -240,6 +251,7 @@ class TestSettings:
             audit = db.scalars(select(Audit).where(Audit.act == "settings.changed")).one()
             assert (audit.before or {})["release_all_hours"] == 6
             assert (audit.after or {})["release_all_hours"] == 12
+        assert "$18.75" in owner.get(path.replace("settings", "audit")).text
 
     def test_a_venue_or_a_class_may_differ(self, owner: FlaskClient, path: str, ctx: Context) -> None:
         with ctx.store.read() as db:
@@ -448,6 +460,9 @@ def test_errors_are_pages_with_advice(owner: FlaskClient) -> None:
     page = owner.get("/nothing/here")
     assert page.status_code == 404
     assert "There is nothing here" in page.text
+    refused = owner.get("/desk")
+    assert refused.status_code == 403
+    assert "whoever runs your Spotkeeper" in refused.text, "an owner is not sent to the owner"
 
 
 def test_a_crash_tells_a_number_and_no_secret(app: Flask, owner: FlaskClient, seeded: Seeded) -> None:
@@ -550,3 +565,42 @@ def test_what_is_wrong_is_told_on_the_calendar_and_on_the_connection(
     with ctx.store.write() as db:
         assert resolve_alert(db, seeded.connection_id, AlertKind.SUBSCRIPTION, now=NOON)
     assert "reach us" not in words(owner.get(f"/studios/{seeded.studio_id}").text)
+
+
+def test_a_day_of_another_year_says_which(owner: FlaskClient, ctx: Context, seeded: Seeded) -> None:
+    session, path = seeded.sessions[5], f"/sessions/{seeded.sessions[5]}"
+    assert "2026" not in re.findall(r'<p class="lead">(.*?)</p>', owner.get(path).text)[0]
+    with ctx.store.write() as db:
+        db.get_one(ClassSession, session).starts_at = NOON - timedelta(days=300)
+    assert "May 6, 2025" in owner.get(path).text
+
+
+def test_a_studio_that_nobody_connected_is_shown_no_empty_chart(
+    owner: FlaskClient, ctx: Context, seeded: Seeded
+) -> None:
+    with ctx.store.write() as db:
+        empty = create_studio(db, "New", timezone="Europe/Paris", currency="EUR", now=NOON)
+        db.add(Membership(user_id=seeded.users[Role.OWNER], studio_id=empty.id, role=Role.OWNER))
+    page = owner.get(f"/studios/{empty.id}/today").text
+    assert "No classes were held" in page
+    assert "data-chart" not in page
+
+
+@pytest.mark.parametrize(("role", "led"), [(Role.FINANCE, True), (Role.OPERATIONS, False)])
+def test_nobody_is_led_to_a_page_that_is_not_theirs(
+    app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded, role: Role, led: bool
+) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    sign_in(client, ctx, seeded.users[role])
+    page = client.get(f"/studios/{seeded.studio_id}/today").text
+    assert ("/guarantee" in page.split("<main", 1)[1]) is led
+
+
+def test_whoever_was_signed_out_meanwhile_is_led_back_in(client: FlaskClient, seeded: Seeded) -> None:
+    path = f"/studios/{seeded.studio_id}/settings"
+    answer = client.post(path, data={"min_spots": "3"}, headers={"Referer": f"http://localhost{path}"})
+    assert (answer.status_code, answer.location) == (302, "/sign-in")
+    assert "You have been signed out" in client.get("/sign-in").text
+    with client.session_transaction() as kept:
+        assert kept["next"] == path
+    assert client.post("/sign-in", data={}).status_code == 400, "a form that a stranger may see is only too old"

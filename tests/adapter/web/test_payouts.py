@@ -86,7 +86,9 @@ def test_n_11_a_line_leads_to_its_record(finance: FlaskClient, ctx: Context, pai
 
 @pytest.mark.parametrize("days", ["from=soon", "from=2026-03-08&to=2026-03-02", "from=2024-01-01&to=2026-01-01"])
 def test_a_period_that_is_none_is_refused(finance: FlaskClient, paid: Seeded, days: str) -> None:
-    assert finance.get(f"/studios/{paid.studio_id}/payouts?{days}").status_code == 400
+    answer = finance.get(f"/studios/{paid.studio_id}/payouts?{days}")
+    assert answer.status_code == 400
+    assert ("is no period" in answer.text) is ("to=" in days)
 
 
 def test_j8_a_franchisor_sees_venues_and_its_part_alone(

@@ -37,6 +37,7 @@ def test_a_campaign_is_registered_shown_and_withdrawn(
     assert "Spring Mon, Feb 16 to Sun, Mar 1, Harbor Street, Mill Loft" in text
     assert "Fee $100.00" in text
     assert "Too little to compare so far" in text
+    assert "registered for these days already" in client.post(path, data=GIVEN).text
     with ctx.store.read() as db:
         number = db.query(Campaign).one().id
     assert "No campaigns yet" in client.post(path, data={"withdraw": number}, follow_redirects=True).text
