@@ -32,13 +32,23 @@ def _bell(values: Floats, middle: Floats | float, spread: float) -> Floats:
 
 _STEEP = (1 - ODD) * shares(_bell(_SCALES, 0.08, 0.4)) + ODD / STEPS
 PRIOR: Floats = np.outer(shares(_bell(_MEDIANS, 0.54, 0.25)), _STEEP).ravel()
+USUAL_LOOKS, UNUSUAL = 0.42, 0.6  # people who look for each place, beforehand, and how far (log) belief in that goes
 LEAST_ACCEPTED = 0.02  # of those who look: a curve that accepts fewer is not told apart
 TEMPER = 0.7  # rates were not set at random: their evidence counts less than it says
 DOUBTED = 0.7  # of what sales in all say of a studio's curve is not believed: looks vary otherwise than is thought
 ROUNDS = 4  # of learning what studios have in common
 STUDIOS = 3.0  # studios that the prior counts for
 LOOKS = 0.3  # squared variation between studios of how many look, for each place
-WITHIN = (0.1, 0.14, 0.18, 0.22, 0.27, 0.35)  # how far (log) a studio's slots lie apart in it: what it is chosen from
+WITHIN = (
+    0.03,
+    0.06,
+    0.1,
+    0.14,
+    0.18,
+    0.22,
+    0.27,
+    0.35,
+)  # how far (log) a studio's slots lie apart in it: what it is chosen from
 KEEN = (0.05, 0.1, 0.15, 0.22, 0.32)  # squared variation between its slots of how many look
 USUAL_WITHIN, USUAL_KEEN, DECADES = 0.2, 0.16, 0.7  # where nothing is known, and how far (log) belief goes
 SLOTS = 600  # that are enough to tell
@@ -118,6 +128,7 @@ class Responses:
 class _Slots:
     """What the stretches of each recurring slot tell; (slots, curves)."""
 
+    prior: Floats  # (curves,) of any studio's
     house: Ints  # (slots,) the number of its studio
     told: Floats  # log likelihood of which rates sold, whatever the number in all
     open_to: Floats  # places that would be booked if one looked for each place
@@ -126,7 +137,7 @@ class _Slots:
     def some(self) -> _Slots:
         """Enough of them to tell how they vary."""
         few = slice(None, None, max(len(self.house) // SLOTS, 1))
-        return _Slots(self.house[few], self.told[few], self.open_to[few], self.booked[few])
+        return _Slots(self.prior, self.house[few], self.told[few], self.open_to[few], self.booked[few])
 
     def by_studio(self, values: Floats, studios: int) -> Floats:
         """Summed."""
@@ -145,11 +156,12 @@ def learn_responses(sessions: Sessions, stretches: Stretches) -> Responses:
         return Responses()
     exposed = stretches.part[listed] * np.nan_to_num(sessions.capacity)[stretches.session[listed]]
     slots, number = numbered([sessions.slot[index] for index in stretches.session[listed].tolist()])
-    told = _told(number, len(slots), stretches.share[listed], exposed, stretches.booked[listed])
+    told, open_to, booked = _told(number, len(slots), stretches.share[listed], exposed, stretches.booked[listed])
     house_of = dict(zip(sessions.slot, sessions.studio, strict=True))
     studios, house = numbered([house_of[slot] for slot in slots])
-    own, weights = _Slots(house, *told), PRIOR
+    own = _Slots(_plausible(open_to, booked), house, told, open_to, booked)
     spread = _variation(own.some(), len(studios))
+    weights = own.prior
     for _ in range(ROUNDS):
         found = _learned(own, len(studios), weights, *spread)
         weights = found.weights
@@ -160,6 +172,13 @@ def learn_responses(sessions: Sessions, stretches: Stretches) -> Responses:
     known |= {f"slot|{name}": point(row) for name, row in zip(slots, rows, strict=True)}
     seen = _seen(house[number], exposed, stretches.share[listed], whose)
     return Responses(point(found.usual @ near), known, _usual_retail(sessions), dict(zip(studios, seen, strict=True)))
+
+
+def _plausible(open_to: Floats, booked: Floats) -> Floats:
+    """The prior, and how many would look for each place if a curve held in all studios: much sold at a dear rate tells
+    of guests who would pay it rather than of a crowd that would not.
+    """
+    return shares(PRIOR * _bell(booked.sum() / open_to.sum(axis=0), USUAL_LOOKS, UNUSUAL))
 
 
 def _seen(house: Ints, exposed: Floats, share: Floats, weights: Floats) -> list[list[float]]:
@@ -180,7 +199,7 @@ def _variation(own: _Slots, studios: int) -> tuple[float, float]:
 
     def likely(within: float, keen: float) -> float:
         belief = np.log(within / USUAL_WITHIN) ** 2 + np.log(keen / USUAL_KEEN) ** 2
-        return _learned(own, studios, PRIOR, within, keen).likely - float(belief) / (2 * DECADES**2)
+        return _learned(own, studios, own.prior, within, keen).likely - float(belief) / (2 * DECADES**2)
 
     within = max(WITHIN, key=lambda each: likely(each, USUAL_KEEN))
     return within, max(KEEN, key=lambda each: likely(within, each))
@@ -214,8 +233,8 @@ def _learned(own: _Slots, studios: int, weights: Floats, within: float, keen: fl
     whole = own.by_studio(slot, studios) + (1 - DOUBTED) * (np.log(looks / usual) - looks / usual) / LOOKS
     joint = np.log(weights) + TEMPER * whole
     posterior = weighed(joint)
-    together = STUDIOS * PRIOR + posterior.sum(axis=0)
-    looked = (STUDIOS * PRIOR * usual + (posterior * looks).sum(axis=0)) / together
+    together = STUDIOS * own.prior + posterior.sum(axis=0)
+    looked = (STUDIOS * own.prior * usual + (posterior * looks).sum(axis=0)) / together
     return _Found(
         weights=together / together.sum(),
         usual=together * looked / (together @ looked),

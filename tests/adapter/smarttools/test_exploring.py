@@ -31,7 +31,7 @@ def _told(tools: SmartTools, *, at: float = 72.0, direct: int = 0, **studio: obj
 
 
 def test_a_few_rates_are_tried_a_small_step_off_and_the_chance_of_it_is_kept(fitted: SmartTools) -> None:
-    told = _told(fitted)
+    told = _told(fitted, direct=2)  # else all places are listed, and the last is worth what is asked
     tried = told["step"] != 0
     best = told.loc[~tried, "rate"].unique()
     assert len(best) == 1
