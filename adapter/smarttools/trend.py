@@ -1,8 +1,10 @@
 """Where a studio's demand is heading: its level week by week, and a slope that is damped, as far ahead as is asked.
 
 A local linear trend in logarithms (Harvey 1989; damped as in Gardner and McKenzie 1985), filtered by Kalman's rule for
-all studios side by side. How much levels wander and how steep slopes are is what made the weeks seen likeliest. A week
-far out of the ordinary, a holiday or a closed street, is held to what is believable: it is no trend.
+all studios side by side. How much levels wander and how steep slopes are differs: most studios hardly change, a few
+grow by the week. Of each studio every pair of the two counts as far as it makes likely what the studio showed, and as
+it is usual among all. A week far out of the ordinary, a holiday or a closed street, is held to what is believable: it
+is no trend.
 """
 
 from __future__ import annotations
@@ -17,9 +19,12 @@ from adapter.smarttools.facts import Bools, Floats, Sessions, looked_up, numbere
 
 WEEK = 168.0  # hours
 DAMPED = 0.9  # what is left of a slope a week later
-WANDER = (1e-5, 1e-4, 3e-4, 1e-3, 3e-3)  # variance of a level's own steps, a week: what it is chosen from
+WANDER = (1e-5, 1e-4, 3e-4, 1e-3, 3e-3)  # variance of a level's own steps, a week
 SLOPE = (0.001, 0.003, 0.006, 0.012, 0.024)  # usual slopes, a week
+PAIRS: Floats = np.array(list(product(WANDER, SLOPE)))
 USUAL_WANDER, USUAL_SLOPE, DECADES = 3e-4, 0.005, 1.2  # where nothing is known, and how far (log) belief goes
+STUDIOS = 2.0  # studios that this belief counts for
+ROUNDS = 8  # of learning how usual each pair is
 START = 0.05  # variance of a level before its first week
 LEAST_EXPECTED = 2.0  # direct reservations in a week: fewer tell nothing
 OUTLYING = 2.5  # standard deviations: a week further out counts as if it were here
@@ -40,7 +45,7 @@ class Heading:
 
 @dataclass
 class Trend:
-    """What was learned of where studios are heading."""
+    """What was learned of where studios are heading; ``wander`` and ``slope`` are those of all."""
 
     wander: float = USUAL_WANDER
     slope: float = USUAL_SLOPE
@@ -88,9 +93,16 @@ class _Filter:
         self.level, self.slope = self.level + by_level * held, self.slope + by_slope * held
         self.steep = self.steep - by_slope * self.both
         self.own, self.both = self.own * (1 - by_level), self.both * (1 - by_level)
-        seen = np.isfinite(noise)
-        likely = np.log(spread[:, seen]) + held[:, seen] ** 2 / spread[:, seen]
-        return np.asarray(-0.5 * likely.sum(axis=1), dtype=np.float64)
+        with np.errstate(invalid="ignore"):
+            likely = np.where(np.isfinite(noise), np.log(spread) + held**2 / spread, 0.0)
+        return np.asarray(-0.5 * likely, dtype=np.float64)
+
+    def mixed(self, weights: Floats) -> Floats:
+        """The state of each studio over all pairs as they are weighed, (studios, parts of a ``Heading``)."""
+        level, slope = ((weights * each).sum(axis=0) for each in (self.level, self.slope))
+        up, steeper = self.level - level, self.slope - slope
+        parts = (self.own + up**2, self.both + up * steeper, self.steep + steeper**2)
+        return np.column_stack([level, slope, *((weights * each).sum(axis=0) for each in parts)])
 
 
 def fit_trend(
@@ -108,33 +120,41 @@ def fit_trend(
         sum_by(place, np.where(usable, values, 0.0), len(names) * (last + 1)).reshape(len(names), -1)[:, ::-1]
         for values in (demand, means)
     )
-    ratio = np.log((shown + 0.5) / (expected + 0.5))
     noise = np.where(expected > LEAST_EXPECTED, dispersion / np.maximum(expected, 1e-9), np.inf)
-    wander, slope = _likeliest(ratio, noise)
-    path = list(_filtered(ratio, noise, np.array([[wander]]), np.array([[slope]])))
-    end, levels = path[-1][0], np.column_stack([level[0] for _, level, _ in path])
-    studios = {
-        name: Heading(*(float(part[0, index]) for part in (end.level, end.slope, end.own, end.both, end.steep)))
-        for index, name in enumerate(names)
-    }
+    ratio = np.log((shown + 0.5) / (expected + 0.5)) + np.where(
+        np.isfinite(noise), noise / 2, 0.0
+    )  # not low on average
+    weights = _weights(ratio, noise)
+    levels = np.zeros_like(ratio)
+    for number, (state, _) in enumerate(_filtered(ratio, noise)):
+        levels[:, number] = (weights * state.level).sum(axis=0)
+    usual = weights.mean(axis=1)
+    wander, slope = float(usual @ PAIRS[:, 0]), float(np.sqrt(usual @ PAIRS[:, 1] ** 2))
+    studios = {name: Heading(*each) for name, each in zip(names, state.mixed(weights).tolist(), strict=True)}
     return Trend(wander, slope, until, studios), np.exp(levels[house, last - np.minimum(week, last)])
 
 
-def _likeliest(ratio: Floats, noise: Floats) -> tuple[float, float]:
-    """The wander and the slope under which what was seen is likeliest, all pairs tried side by side."""
-    pairs = np.array(list(product(WANDER, SLOPE)))
-    wander, slope = pairs[:, :1], pairs[:, 1:]
-    belief = np.log(pairs[:, 0] / USUAL_WANDER) ** 2 + np.log(pairs[:, 1] / USUAL_SLOPE) ** 2
-    likely = sum(told for _, _, told in _filtered(ratio, noise, wander, slope)) - belief / (2 * DECADES**2)
-    best = pairs[likely.argmax()]
-    return float(best[0]), float(best[1])
+def _weights(ratio: Floats, noise: Floats) -> Floats:
+    """How likely each pair of a wander and a slope is in each studio, (pairs, studios): empirical Bayes over all."""
+    off = np.log(PAIRS[:, :1] / USUAL_WANDER) ** 2 + np.log(PAIRS[:, 1:] / USUAL_SLOPE) ** 2
+    prior = np.exp(-off / (2 * DECADES**2))
+    prior /= prior.sum()
+    told = sum((likely for _, likely in _filtered(ratio, noise)), np.zeros(1))
+    told = np.exp(told - told.max(axis=0))
+    usual = prior
+    for _ in range(ROUNDS):
+        weights = usual * told
+        weights /= weights.sum(axis=0)
+        usual = STUDIOS * prior + weights.sum(axis=1, keepdims=True)
+        usual /= usual.sum()
+    return np.asarray(weights, dtype=np.float64)
 
 
-def _filtered(ratio: Floats, noise: Floats, wander: Floats, slope: Floats) -> Iterator[tuple[_Filter, Floats, Floats]]:
-    """Week by week: the state, the level then, how likely what was seen is. ``wander`` and ``slope``: (pairs, 1)."""
-    none = np.zeros((len(wander), len(ratio)))
+def _filtered(ratio: Floats, noise: Floats) -> Iterator[tuple[_Filter, Floats]]:
+    """Week by week: the state, and how likely what was seen is, (pairs, studios) or 0."""
+    wander, slope = PAIRS[:, :1], PAIRS[:, 1:]
+    none = np.zeros((len(PAIRS), len(ratio)))
     state = _Filter(none, none, none + START, none, none + slope**2)
     for week in range(ratio.shape[1]):
         state.step(wander, slope)
-        likely = state.see(ratio[:, week], noise[:, week])
-        yield state, state.level, likely
+        yield state, state.see(ratio[:, week], noise[:, week])

@@ -47,6 +47,30 @@ def test_growth_is_followed_and_carried_on_a_little_way() -> None:
     assert last == pytest.approx(late, rel=0.01)
 
 
+def test_who_grows_is_found_among_many_who_stay_as_they_are() -> None:
+    rng, names = np.random.default_rng(4), [f"s{number}" for number in range(12)]
+    rows = [
+        {"session_id": f"{name}-{week}", "studio_id": name, "starts_at": MONDAY + timedelta(weeks=week)}
+        for name in names
+        for week in range(WEEKS)
+    ]
+    past = door.read_sessions(pd.concat([studios(studio_id=name) for name in names]), sessions(*rows))
+    level = np.where(np.array(past.studio) == "s0", np.exp(0.04 * (np.tile(np.arange(WEEKS), 12) - 13)), 1.0)
+    trend, _ = fit_trend(past, rng.poisson(30 * level) * 1.0, np.full(len(past), 30.0), np.ones(len(past), bool), 1.0)
+    ends = np.array([trend.studios[name].level for name in names])
+    assert ends[0] == pytest.approx(0.04 * 12, abs=0.1)
+    assert trend.studios["s0"].slope > 5 * max(trend.studios[name].slope for name in names[1:])
+    assert np.abs(ends[1:]).mean() < 0.05
+
+
+def test_weeks_that_vary_by_chance_are_not_taken_for_lower_ones() -> None:
+    rng = np.random.default_rng(5)
+    demand = 2.0 * rng.poisson(2.0, WEEKS * A_WEEK * 40).reshape(40, -1)  # pairs come: twice as far apart as by chance
+    past, usual = _season(), np.full(WEEKS * A_WEEK, 4.0)
+    told = [fit_trend(past, each, usual, np.ones(len(past), bool), 2.0)[0].studios["s1"].level for each in demand]
+    assert np.mean(told) == pytest.approx(0.0, abs=0.015)
+
+
 def test_one_week_out_of_the_ordinary_is_no_trend() -> None:
     level = np.ones(WEEKS)
     closed = np.where(np.arange(WEEKS) == WEEKS - 1, 0.1, 1.0)
