@@ -39,16 +39,8 @@ DOUBTED = 0.7  # of what sales in all say of a studio's curve is not believed: l
 ROUNDS = 4  # of learning what studios have in common
 STUDIOS = 3.0  # studios that the prior counts for
 LOOKS = 0.3  # squared variation between studios of how many look, for each place
-WITHIN = (
-    0.03,
-    0.06,
-    0.1,
-    0.14,
-    0.18,
-    0.22,
-    0.27,
-    0.35,
-)  # how far (log) a studio's slots lie apart in it: what it is chosen from
+# How far (log) a studio's slots lie apart in it: what it is chosen from.
+WITHIN = (0.03, 0.06, 0.1, 0.14, 0.18, 0.22, 0.27, 0.35)
 KEEN = (0.05, 0.1, 0.15, 0.22, 0.32)  # squared variation between its slots of how many look
 USUAL_WITHIN, USUAL_KEEN, DECADES = 0.2, 0.16, 0.7  # where nothing is known, and how far (log) belief goes
 SLOTS = 600  # that are enough to tell

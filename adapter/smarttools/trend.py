@@ -121,9 +121,8 @@ def fit_trend(
         for values in (demand, means)
     )
     noise = np.where(expected > LEAST_EXPECTED, dispersion / np.maximum(expected, 1e-9), np.inf)
-    ratio = np.log((shown + 0.5) / (expected + 0.5)) + np.where(
-        np.isfinite(noise), noise / 2, 0.0
-    )  # not low on average
+    ratio = np.log((shown + 0.5) / (expected + 0.5))
+    ratio += np.where(np.isfinite(noise), noise / 2, 0.0)  # a logarithm of what varies is low by half its variance
     weights = _weights(ratio, noise)
     levels = np.zeros_like(ratio)
     for number, (state, _) in enumerate(_filtered(ratio, noise)):
