@@ -129,8 +129,7 @@ def _repeats(read: Reservations, ids: pd.DataFrame, here: Bools) -> Bools:
     Ids are words, slow to compare: only those of one session made at one instant are looked at.
     """
     instant = read.session.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + read.booked.view(np.uint64)
-    in_order = np.sort(instant)
-    again = np.isin(instant, in_order[1:][in_order[1:] == in_order[:-1]])
+    again = pd.Series(instant).duplicated(keep=False).to_numpy(copy=True)
     if again.any():
         alike = read.take(np.flatnonzero(again))
         number, _ = frames.labels(ids[here][again], "reservations", "reservation_id")
