@@ -24,7 +24,6 @@ WEIGHT = 60.0  # reservations that the parent's curve counts for, where too few 
 LEAST_WEIGHT, MOST_WEIGHT = 10.0, 1000.0
 FRESH = 20.0  # the same of a studio's curve, beside that of all
 GROUPS_TO_LEARN = 8  # fewer tell nothing of how much curves differ
-SCALINGS = 20  # of finding how many reservations each bin would hold; what is missing falls by a third each time
 CUTS = (12.0, 48.0, 120.0)  # hours before the start at which curves are held against each other
 _CUT_BINS = np.searchsorted(EDGES, CUTS) - 1
 
@@ -94,9 +93,9 @@ def fit_curves(
 ) -> Curves:
     """Curves of reservations made ``lead`` hours before the start of ``session``; a lead of NaN is left out.
 
-    ``chances`` (sessions, bins): how many reservations each bin would hold if all were made in it, up to a factor. A
-    bin in which a class was full or not listed has fewer, so what was refused in it does not make the curve look early.
-    ``weight``: what each session counts for, as habits change.
+    ``chances`` (sessions, bins): how many reservations each bin would hold if all were made in it. A bin in which a
+    class was full or not listed has fewer, so what was refused in it does not make the curve look early. ``weight``:
+    what each session counts for, as habits change.
     """
     timed = lead > 0
     session, bins = session[timed], bins_of(lead[timed])
@@ -112,27 +111,14 @@ def fit_curves(
         squares = sum_by(number[session], weight[session] ** 2, len(names))
         hold = _hold(counts, above * open_to, squares, FRESH if depth == 2 else WEIGHT)
         curves.fresh = 1 / (1 + hold) if depth == 2 else curves.fresh
-        for name, count, shares in zip(names, counts, _shares(counts, open_to, above, hold), strict=True):
+        for name, count, chance, parent in zip(names, counts, open_to, above, strict=True):
             if count.any():
-                curves.known[name] = shares
+                shares = (hold * parent + count) / (hold + chance)
+                curves.known[name] = shares / shares.sum()
                 seen = float(count.sum())
                 above_unsure = next((curves.unsure[key] for key in parents[name] if key in curves.unsure), 0.0)
                 curves.unsure[name] = 1 / (1 + hold + seen) + above_unsure * (hold / (hold + seen)) ** 2
     return curves
-
-
-def _shares(counts: Floats, open_to: Floats, above: Floats, hold: float) -> Floats:
-    """Each group's curve: what was counted beside what was open to it, and ``hold`` reservations of the curve above it.
-
-    A studio that is sold out early shows the early part of its curve alone; how many would have come in all is not
-    known before the curve is. So each group's scale is found together with it: as many are expected as were counted.
-    """
-    many, times = counts.sum(axis=1, keepdims=True), np.ones((len(counts), 1))
-    for _ in range(SCALINGS):
-        rows = (hold * above + counts) / (hold + times * open_to)
-        rows /= rows.sum(axis=1, keepdims=True)
-        times = many / np.maximum((open_to * rows).sum(axis=1, keepdims=True), 1e-9)
-    return rows
 
 
 def _hold(counts: Floats, expected: Floats, squares: Floats, default: float) -> float:

@@ -74,7 +74,7 @@ def fit_market(
     unwritten = _unwritten(sessions, reservations, offers, sold, usable)
     market = Market()
     for _ in range(ROUNDS):
-        market.curves = _fit_curves(sessions, reservations, offers, sold, listed_for, market)
+        market.curves = _fit_curves(sessions, reservations, offers, held, listed_for, market)
         listed = _listed(sessions, offers, listed_for, booked, market)
         market.responses = learn_responses(sessions, listed)
         _fit_chain(market, sessions, listed.joined(unwritten), usable)
@@ -128,14 +128,13 @@ def _ended(sessions: Sessions, reservations: Reservations, sold: Bools, offers: 
 
 
 def _fit_curves(
-    sessions: Sessions, reservations: Reservations, offers: Offers, sold: Bools, listed_for: Floats, market: Market
+    sessions: Sessions, reservations: Reservations, offers: Offers, held: Bools, listed_for: Floats, market: Market
 ) -> Curves:
     """When marketplace users book, given when there was something to book. Where nobody wrote that down: the prior.
 
-    Who cancelled later had looked too. A class that many want is sold out early, so what is open late is wanted by few:
-    each counts for its own demand.
+    A class that many want is sold out early, so what is open late is wanted by few: each counts for its own demand.
     """
-    chosen = sold & np.isin(reservations.session, offers.session)
+    chosen = held & np.isin(reservations.session, offers.session)
     session = reservations.session[chosen]
     accept = _accepted(market, sessions, offers.session, offers.rate / sessions.retail[offers.session])
     listed = sums_by(offers.session, listed_for * accept[:, None], len(sessions))

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from adapter.smarttools import SmartTools, door
-from adapter.smarttools.curves import DIRECT_PRIOR, EDGES, fit_curves, mixed, still_to_come
+from adapter.smarttools.curves import EDGES, still_to_come
 from adapter.smarttools.forecast import WEIGHTS, forecast, gamma_points
 from adapter.smarttools.level import at_least
 from adapter.smarttools.openness import open_share
@@ -44,32 +44,6 @@ def test_refusals_of_full_classes_do_not_make_the_curve_look_early() -> None:
     starts = crowded.past.set_index("session_id")["starts_at"].reindex(own["session_id"]).to_numpy()
     naive = float((starts - own["booked_at"].to_numpy() < np.timedelta64(24, "h")).mean())
     assert abs(learned - true) < abs(naive - true)
-
-
-def test_a_studio_sold_out_early_shows_a_part_of_its_curve_and_the_rest_is_as_elsewhere() -> None:
-    true = mixed(0.4, 90.0, 20.0)
-    many, few = (
-        np.interp((np.arange(size) + 0.5) / size, np.concatenate([[0.0], np.cumsum(true)]), EDGES)
-        for size in (8000, 400)
-    )
-    few = few[few > 48]
-    own = door.read_sessions(
-        pd.concat([studios(), studios(studio_id="s2")]), sessions({}, {"session_id": "y", "studio_id": "s2"})
-    )
-    early = np.where(EDGES[:-1] >= 48, 1.0, 0.0)
-    chances = np.stack([8000 * np.ones(len(early)), 2 * 400 * early])  # twice as many in all as would have come
-    session = np.repeat([0, 1], [len(many), len(few)])
-    curves = fit_curves(own, session, np.append(many, few), chances, DIRECT_PRIOR, np.ones(2))
-    assert curves.of(["studio|s2"]) @ early == pytest.approx(true @ early, rel=0.05)
-
-
-def test_marketplace_users_who_cancelled_had_looked_as_the_others_do(drawn: Drawn, fitted: SmartTools) -> None:
-    table = drawn.past_reservations.copy()
-    gone = (table["channel"] == "marketplace") & (np.arange(len(table)) % 2 == 0)
-    table.loc[gone, "outcome"] = "late_cancelled"
-    tools = SmartTools(seed=1).fit(drawn.studios, drawn.past, table, drawn.offers)
-    learned, before = (each.model.market.curves.of(["all"]) for each in (tools, fitted))
-    assert learned == pytest.approx(before, abs=0.002)
 
 
 def test_a_class_is_closed_from_its_last_place_to_the_next_cancellation() -> None:
