@@ -23,6 +23,7 @@ from adapter.statements.entering import change_terms
 from adapter.statements.making import state_daily
 from adapter.store.tables import EligibilityFact, Role
 from tests.adapter.guarantee.cases import Studio, aurora, bleak
+from tests.fixtures.browser import leave
 from tests.fixtures.database import NOON
 from tests.fixtures.guarantee import mirror_case
 from tests.fixtures.studio import Seeded, link_of
@@ -86,7 +87,7 @@ def test_j4_aurora_from_the_number_to_the_proof(
     form.get_by_role("button").click()
     expect(tab.get_by_role("term").filter(has_text="Version of the statement")).to_be_visible()
     expect(tab.get_by_role("button", name="Agree")).to_have_count(0)  # who asked can't agree
-    tab.context.clear_cookies()
+    leave(tab)
     enter(ctx, tab, second)
     tab.goto(f"/studios/{studio}/guarantee/judgements")
     tab.get_by_role("button", name="Agree").click()

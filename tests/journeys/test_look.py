@@ -32,6 +32,7 @@ from adapter.store.tables import (
     Venue,
 )
 from tests.adapter.web.test_opportunities import card_of
+from tests.fixtures.browser import leave
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded, link_of
 
@@ -146,7 +147,7 @@ def test_every_page_looks_right(tab: Page, ctx: Context, seeded: Seeded) -> None
     for name, path in pages.items():
         page.goto(path)
         check(page, name)
-    page.context.clear_cookies()
+    leave(page)
     page.goto(link_of(ctx, seeded.users[Role.SUPPORT]))
     page.get_by_role("button", name="Sign in").click()
     page.goto("/desk")

@@ -14,6 +14,7 @@ from adapter.marketplace.payouts.shares import set_share
 from adapter.people.accounts import create_user
 from adapter.store.tables import Role
 from tests.adapter.guarantee.cases import aurora
+from tests.fixtures.browser import leave
 from tests.fixtures.database import NOON
 from tests.fixtures.guarantee import mirror_case
 from tests.fixtures.studio import Seeded
@@ -57,7 +58,7 @@ def test_j4_aurora_from_the_payouts_to_the_cause_of_a_difference(tab: Page, ctx:
     for scheme in ("light", "dark"):
         tab.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         look(tab, f"payouts-360-{scheme}")
-    tab.context.clear_cookies()
+    leave(tab)
     enter(ctx, tab, franchisor)
     tab.goto(f"/studios/{studio}/payouts?{PERIOD}")
     expect(tab.get_by_role("row").filter(has_text="Main Street")).to_contain_text("$21.97")
