@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from adapter.smarttools import SmartTools, door
-from adapter.smarttools.response import best_rate, chance, point, shares
+from adapter.smarttools.facts import shares
+from adapter.smarttools.response import best_rate, chance, point
 from benchmarks.worlds.draw import MONDAY, Floats, Ints, World, draw
 from benchmarks.worlds.kinds import KINDS, Kind
 from benchmarks.worlds.leads import EDGES, curve_through

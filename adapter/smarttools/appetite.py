@@ -26,11 +26,12 @@ from adapter.smarttools.facts import (
     Reservations,
     Sessions,
     count_by,
+    shares,
     sum_by,
     sums_by,
 )
 from adapter.smarttools.openness import overlap
-from adapter.smarttools.response import LEAST_ACCEPTED, LOGISTIC, chance, shares, weighed
+from adapter.smarttools.response import LEAST_ACCEPTED, LOGISTIC, chance, weighed
 
 RATIOS: Floats = np.exp(np.linspace(-1.2, 0.9, 22))  # of what guests would pay to what is thought
 AS_THOUGHT = 12  # the place of 1 among them

@@ -45,8 +45,8 @@ def instant(at: datetime | pd.Timestamp) -> float:
         raise BadTable(f"at: {at!r} is no time; give an aware datetime") from error
     if moment.tzinfo is None:
         raise BadTable("at: has no time zone; times are aware UTC")
-    if not 1700 <= moment.year < 2200:
-        raise BadTable(f"at: {moment} is no time to decide at; give one from 1700 to 2199")
+    if moment.year not in frames.YEARS:
+        raise BadTable(f"at: {moment} is no time to decide at; give one from {frames.YEARS[0]} to {frames.YEARS[-1]}")
     return moment.tz_convert("UTC").as_unit("ns").value / 3.6e12
 
 
@@ -156,10 +156,8 @@ def read_offers(offers: pd.DataFrame | None, sessions: Sessions) -> Offers:
 
 def read_listed(sessions: pd.DataFrame, places: Ints) -> tuple[Ints, Ints]:
     """Spots of each session, and their rate in minor units; a missing one is 0."""
-    spots, rate = (
-        np.nan_to_num(frames.numbers(sessions, "sessions", name, least=0, most=most))
-        for name, most in (("spots", None), ("rate", MOST_MONEY))
-    )
+    spots = np.nan_to_num(frames.numbers(sessions, "sessions", "spots", least=0))
+    rate = np.nan_to_num(frames.numbers(sessions, "sessions", "rate", least=0, most=MOST_MONEY))
     return np.minimum(spots, MOST_SPOTS).astype(np.int64), np.rint(rate * 10.0**places).astype(np.int64)
 
 

@@ -188,6 +188,11 @@ def count_by(number: Ints, groups: int) -> Floats:
     return np.bincount(number, minlength=groups).astype(np.float64)
 
 
+def shares(rows: Floats) -> Floats:
+    """Of each row's sum."""
+    return np.asarray(rows / rows.sum(axis=-1, keepdims=True), dtype=np.float64)
+
+
 def looked_up(names: Sequence[str], table: Mapping[str, float], missing: float) -> Floats:
     """The table's value of each name."""
     return np.array([table.get(name, missing) for name in names], dtype=np.float64)

@@ -60,7 +60,8 @@ PERSONAL = frozenset(
     | {"firstname", "lastname", "surname", "forename", "fullname", "birth", "birthday", "birthdate", "dob", "gender"}
 )
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # firstName, EMAILHash
-CALENDAR = np.datetime64("1700-01-01"), np.datetime64("2200-01-01")  # well within what nanoseconds can hold
+YEARS = range(1700, 2200)  # well within what nanoseconds can hold
+CALENDAR = np.datetime64(f"{YEARS.start}-01-01"), np.datetime64(f"{YEARS.stop}-01-01")
 PERSONAL_PAIRS = frozenset((which, "name") for which in ("first", "last", "full", "given", "family"))
 
 

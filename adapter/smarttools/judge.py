@@ -197,15 +197,15 @@ def _value(outlook: Outlook, rows: Ints, tables: Worth, total: Ints, units: Ints
     free, brings, retail = outlook.free[rows], rate * outlook.paid[rows], outlook.sessions.retail[rows]
     alone = at(tables.served, free)
 
-    def worth_of(sold: Ints | int, counts: Bools | bool = True) -> Floats:
-        displaced = np.maximum(alone - at(tables.served, np.where(counts, free - sold, free)), 0.0)
+    def worth_of(sold: Ints) -> Floats:
+        displaced = np.maximum(alone - at(tables.served, free - sold), 0.0)
         return np.asarray(sold * brings - displaced * retail)
 
     worth, likely, left = np.zeros(len(rows)), np.exp(-demand), np.ones(len(rows))
     most = np.minimum(total, 2 * CROWD)
     for sold in range(int(most.max(initial=0)) + 1):
-        counts = sold <= most
         share = np.where(sold == most, left, likely)
-        worth += np.where(counts, share * worth_of(sold, counts), 0.0)
+        worth += np.where(sold <= most, share * worth_of(np.minimum(sold, most)), 0.0)
         left, likely = left - likely, likely * demand / (sold + 1)
-    return np.where(demand > CROWD, worth_of(np.minimum(total, demand).astype(np.int64)), worth)
+    crowded = demand > CROWD
+    return np.where(crowded, worth_of(np.minimum(total, demand).astype(np.int64)), worth) if crowded.any() else worth

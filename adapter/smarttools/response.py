@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import gammaln, wrightomega
 
-from adapter.smarttools.facts import Floats, Ints, Sessions, count_by, looked_up, numbered, sum_by, sums_by
+from adapter.smarttools.facts import Floats, Ints, Sessions, count_by, looked_up, numbered, shares, sum_by, sums_by
 
 _MEDIANS = np.geomspace(0.2, 1.1, 16)  # what people would pay differs by shares, not by amounts
 _SCALES = np.geomspace(0.06, 0.54, 7)  # the flattest are near those of guests who never mind much (exponential)
@@ -19,11 +19,6 @@ MEDIANS: Floats = np.repeat(_MEDIANS, STEPS)  # rate over retail at which half w
 SCALES: Floats = np.tile(_SCALES, len(_MEDIANS))
 ONCE = (np.repeat(_MEDIANS, 5), np.tile(np.geomspace(0.06, 0.26, 5), len(_MEDIANS)))  # whose weights models once kept
 ODD = 0.15  # of all studios, beforehand, have guests of any steepness as likely as another
-
-
-def shares(rows: Floats) -> Floats:
-    """Of each row's sum."""
-    return np.asarray(rows / rows.sum(axis=-1, keepdims=True), dtype=np.float64)
 
 
 def _bell(values: Floats, middle: Floats | float, spread: float) -> Floats:

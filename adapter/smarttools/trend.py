@@ -9,13 +9,12 @@ is no trend.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
 
-from adapter.smarttools.facts import Bools, Floats, Sessions, looked_up, numbered, sum_by
+from adapter.smarttools.facts import Bools, Floats, Sessions, looked_up, numbered, shares, sum_by
 
 WEEK = 168.0  # hours
 DAMPED = 0.9  # what is left of a slope a week later
@@ -69,7 +68,7 @@ class Trend:
 
 @dataclass
 class _Filter:
-    """The state of all studios, under each pair of a wander and a slope: (pairs, studios)."""
+    """The state of all studios, under each pair of a wander and a slope: (studios, pairs)."""
 
     level: Floats
     slope: Floats
@@ -99,10 +98,10 @@ class _Filter:
 
     def mixed(self, weights: Floats) -> Floats:
         """The state of each studio over all pairs as they are weighed, (studios, parts of a ``Heading``)."""
-        level, slope = ((weights * each).sum(axis=0) for each in (self.level, self.slope))
-        up, steeper = self.level - level, self.slope - slope
+        level, slope = ((weights * each).sum(axis=1) for each in (self.level, self.slope))
+        up, steeper = self.level - level[:, None], self.slope - slope[:, None]
         parts = (self.own + up**2, self.both + up * steeper, self.steep + steeper**2)
-        return np.column_stack([level, slope, *((weights * each).sum(axis=0) for each in parts)])
+        return np.column_stack([level, slope, *((weights * each).sum(axis=1) for each in parts)])
 
 
 def fit_trend(
@@ -123,37 +122,34 @@ def fit_trend(
     noise = np.where(expected > LEAST_EXPECTED, dispersion / np.maximum(expected, 1e-9), np.inf)
     ratio = np.log((shown + 0.5) / (expected + 0.5))
     ratio += np.where(np.isfinite(noise), noise / 2, 0.0)  # a logarithm of what varies is low by half its variance
-    weights = _weights(ratio, noise)
-    levels = np.zeros_like(ratio)
-    for number, (state, _) in enumerate(_filtered(ratio, noise)):
-        levels[:, number] = (weights * state.level).sum(axis=0)
-    usual = weights.mean(axis=1)
+    end, levels, likely = _filtered(ratio, noise)
+    weights = _weights(likely)
+    usual = weights.mean(axis=0)
     wander, slope = float(usual @ PAIRS[:, 0]), float(np.sqrt(usual @ PAIRS[:, 1] ** 2))
-    studios = {name: Heading(*each) for name, each in zip(names, state.mixed(weights).tolist(), strict=True)}
-    return Trend(wander, slope, until, studios), np.exp(levels[house, last - np.minimum(week, last)])
+    studios = {name: Heading(*each) for name, each in zip(names, end.mixed(weights).tolist(), strict=True)}
+    path = (weights * levels).sum(axis=2)
+    return Trend(wander, slope, until, studios), np.exp(path[last - np.minimum(week, last), house])
 
 
-def _weights(ratio: Floats, noise: Floats) -> Floats:
-    """How likely each pair of a wander and a slope is in each studio, (pairs, studios): empirical Bayes over all."""
-    off = np.log(PAIRS[:, :1] / USUAL_WANDER) ** 2 + np.log(PAIRS[:, 1:] / USUAL_SLOPE) ** 2
-    prior = np.exp(-off / (2 * DECADES**2))
-    prior /= prior.sum()
-    told = sum((likely for _, likely in _filtered(ratio, noise)), np.zeros(1))
-    told = np.exp(told - told.max(axis=0))
-    usual = prior
+def _weights(likely: Floats) -> Floats:
+    """Of each pair of a wander and a slope, (studios, pairs): empirical Bayes over all studios."""
+    off = np.log(PAIRS[:, 0] / USUAL_WANDER) ** 2 + np.log(PAIRS[:, 1] / USUAL_SLOPE) ** 2
+    usual = prior = shares(np.exp(-off / (2 * DECADES**2)))
+    told = np.exp(likely - likely.max(axis=1, keepdims=True))
     for _ in range(ROUNDS):
-        weights = usual * told
-        weights /= weights.sum(axis=0)
-        usual = STUDIOS * prior + weights.sum(axis=1, keepdims=True)
-        usual /= usual.sum()
-    return np.asarray(weights, dtype=np.float64)
+        weights = shares(usual * told)
+        usual = shares(STUDIOS * prior + weights.sum(axis=0))
+    return weights
 
 
-def _filtered(ratio: Floats, noise: Floats) -> Iterator[tuple[_Filter, Floats]]:
-    """Week by week: the state, and how likely what was seen is, (pairs, studios) or 0."""
-    wander, slope = PAIRS[:, :1], PAIRS[:, 1:]
-    none = np.zeros((len(PAIRS), len(ratio)))
+def _filtered(ratio: Floats, noise: Floats) -> tuple[_Filter, Floats, Floats]:
+    """The state at the end, the levels of each week (weeks, studios, pairs), and how likely all that was seen is."""
+    wander, slope = PAIRS.T
+    none = np.zeros((len(ratio), len(PAIRS)))
     state = _Filter(none, none, none + START, none, none + slope**2)
-    for week in range(ratio.shape[1]):
+    levels, likely = np.zeros((ratio.shape[1], *none.shape)), none.copy()
+    for week, (shown, unsure) in enumerate(zip(ratio.T, noise.T, strict=True)):
         state.step(wander, slope)
-        yield state, state.see(ratio[:, week], noise[:, week])
+        likely += state.see(shown[:, None], unsure[:, None])
+        levels[week] = state.level
+    return state, levels, likely

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -75,7 +75,8 @@ def take_part(
 ) -> None:
     """Enter the participation of a STUDIO in the guarantee, which happens once."""
     with context.store.write() as db:
-        at = _at(studio_named(db, studio), acknowledged) or context.now()
+        house = studio_named(db, studio)
+        at = _at(house, acknowledged) or context.now()
         try:
             enter_participation(
                 db,
@@ -89,7 +90,7 @@ def take_part(
             )
         except AlreadyTakesPart as error:
             raise click.ClickException(str(error)) from error
-        there = at.astimezone(ZoneInfo(studio_named(db, studio).timezone))
+        there = at.astimezone(ZoneInfo(house.timezone))
     click.echo(f"Studio {studio} takes part since {there:%Y-%m-%d}, on its own clock.")
 
 
@@ -235,13 +236,13 @@ def holdout(context: Context, studio: int, share: float, weeks: int, by: str) ->
 
 def _at(house: Studio, when: datetime | None) -> datetime | None:
     """A time without an offset is meant on the studio's clock: its days are those that count."""
-    zone = ZoneInfo(house.timezone)
-    return when and (when if when.tzinfo else when.replace(tzinfo=zone)).astimezone(UTC)
+    told = _aware(when, ZoneInfo(house.timezone))
+    return told and told.astimezone(UTC)
 
 
-def _aware(when: datetime | None) -> datetime | None:
-    """A time without an offset is meant in UTC."""
-    return when.replace(tzinfo=UTC) if when is not None and when.tzinfo is None else when
+def _aware(when: datetime | None, zone: tzinfo = UTC) -> datetime | None:
+    """A time without an offset is meant in the zone."""
+    return when.replace(tzinfo=zone) if when is not None and when.tzinfo is None else when
 
 
 for command in ON_FILES:
