@@ -1,12 +1,16 @@
-"""What a studio's guests would pay just now: told by what its upcoming sessions sold, at which rates, in what time.
+"""What guests would pay just now: told by what upcoming sessions sold, at which rates, in what time.
 
-A history of one rate cannot tell what another would bring, and a new studio has none. What it lists tells day by day:
+A history of one rate cannot tell what another would bring, and a new studio has none. What is listed tells day by day:
 where rates are too high, less is sold than was expected. Willingness to pay is shifted by a ratio, and how many look by
 another, told together over a grid (gamma-Poisson, as in ``pace``). What the past sold at its own rates is known: if
 fewer than thought would pay so much, more have looked.
 
-Nobody need say what was listed when: a session counts as listed since the first sale among its studio's upcoming ones,
-at the rate of its next sale, and since its last one at the rate in force. None of it knows direct bookings (INV-2).
+What is doubted of one studio beyond how far studios lie apart is doubted of all: what no history shows is then thought
+of none. So all studios asked about tell of it together, and each of itself beside that. None of it knows direct
+bookings (INV-2).
+
+What was listed from when to when is taken as it is told. Where of a studio only what is in force is, a session counts
+as listed since the studio's first sale, at the rate of its next sale and since its last one at that one's.
 """
 
 from __future__ import annotations
@@ -30,11 +34,16 @@ from adapter.smarttools.facts import (
     sum_by,
     sums_by,
 )
+from adapter.smarttools.listing import ended
 from adapter.smarttools.openness import overlap
 from adapter.smarttools.response import LEAST_ACCEPTED, LOGISTIC, chance, weighed
 
 RATIOS: Floats = np.exp(np.linspace(-1.2, 0.9, 22))  # of what guests would pay to what is thought
 AS_THOUGHT = 12  # the place of 1 among them
+KINDRED = (
+    0.015  # squared variation between studios of what guests would pay: what is doubted beyond it is common to all
+)
+STANDING: Floats = np.linspace(-3, 3, 25)  # where guests of all studios may stand, in standard deviations of that doubt
 OWN = 0.25  # of the doubt of what they would pay at a new studio is each slot's own: its others tell nothing of it
 LEAST_DOUBT = 1e-4  # squared variation of a studio's willingness to pay from week to week
 LOOKS, NEW_LOOKS = 0.003, 0.15  # squared variation of how many look at a studio that listed before, and at a new one
@@ -46,17 +55,22 @@ STEEPEST = 0.3  # of the scale that is told, at the least, is people's own and n
 
 @dataclass(frozen=True)
 class Posted:
-    """Stretches in which upcoming sessions stood at one rate, one entry each: up to a sale, or until now."""
+    """Stretches in which upcoming sessions stood at one rate, one entry each."""
 
     session: Ints
     rate: Floats
     begun: Floats  # hours before the start
     ended: Floats
-    sold: Floats  # 1 where a sale ended it, else 0
+    sold: Floats  # how many were sold in it
 
     def take(self, rows: Bools) -> Posted:
         """Some of them."""
         return Posted(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
+
+    def joined(self, other: Posted) -> Posted:
+        """Both."""
+        pairs = {each.name: (getattr(self, each.name), getattr(other, each.name)) for each in fields(self)}
+        return Posted(**{name: np.concatenate(pair) for name, pair in pairs.items()})
 
 
 @dataclass(frozen=True)
@@ -94,39 +108,63 @@ class Appetite:
 
 def posted(sessions: Sessions, reservations: Reservations, offers: Offers, at: float) -> Posted:
     """What stood for sale until ``at``. Of a session that nobody says to be on offer, nothing is known."""
-    row = offers.latest(at, len(sessions))
+    told = offers.until(at)
     sold = (reservations.channel == MARKETPLACE) & (reservations.product != TRIAL) & (reservations.booked <= at)
-    sold &= row[reservations.session] >= 0
-    still = row[row >= 0]
-    still = still[offers.spots[still] > 0]
-    session = np.concatenate([reservations.session[sold], offers.session[still]])
-    until = np.concatenate([reservations.booked[sold], np.full(len(still), at)])
-    rate = np.concatenate([reservations.amount[sold], offers.rate[still]])
-    ended = np.concatenate([np.ones(int(sold.sum())), np.zeros(len(still))])
+    return _written(sessions, reservations, sold, told, at).joined(_unwritten(sessions, reservations, sold, told))
+
+
+def _written(sessions: Sessions, reservations: Reservations, sold: Bools, offers: Offers, at: float) -> Posted:
+    start = sessions.starts[offers.session]
+    until, many = ended(sessions, reservations, sold, offers)
+    until = np.minimum(until, at)
+    stood = Posted(offers.session, offers.rate, start - offers.since, start - until, many)
+    return stood.take((offers.spots > 0) & (until > offers.since))
+
+
+def _unwritten(sessions: Sessions, reservations: Reservations, sold: Bools, offers: Offers) -> Posted:
+    """Up to each sale, and from the last one to what is in force, where nothing else is told of a studio."""
+    last = offers.take(np.flatnonzero(_in_force_alone(sessions, offers)))
+    since, rate = np.full(len(sessions), -np.inf), np.full(len(sessions), np.nan)
+    since[last.session], rate[last.session] = last.since, last.rate
+    early, still = sold & (reservations.booked < since[reservations.session]), last.session[last.spots > 0]
+    session = np.concatenate([reservations.session[early], still])
+    until = np.concatenate([reservations.booked[early], since[still]])
+    paid = np.concatenate([reservations.amount[early], np.full(len(still), np.nan)])
+    one = np.concatenate([np.ones(int(early.sum())), np.zeros(len(still))])
     order = np.lexsort((until, session))
-    session, until, rate, ended = session[order], until[order], rate[order], ended[order]
-    begun = _first_sale(sessions, session, until)[session]
-    since = np.where(np.append(-1, session[:-1]) == session, np.append(at, until[:-1]), begun) if len(order) else begun
-    rate = _next_known(session, rate)
-    use = (until > begun) & ~np.isnan(rate)
-    start = sessions.starts[session]
-    return Posted(*(each[use] for each in (session, rate, start - since, start - until, ended)))
+    session, until, paid, one = session[order], until[order], paid[order], one[order]
+    follows = np.append(False, session[1:] == session[:-1])[: len(order)]
+    begun = np.where(
+        follows, np.append(np.inf, until)[: len(order)], _first_sale(sessions, reservations, sold)[session]
+    )
+    paid, start = _nearest(session, paid, rate), sessions.starts[session]
+    return Posted(session, paid, start - begun, start - until, one).take((until > begun) & ~np.isnan(paid))
 
 
-def _first_sale(sessions: Sessions, session: Ints, until: Floats) -> Floats:
-    """When the studio of each session sold the first place of any of them; now, where it sold none."""
+def _in_force_alone(sessions: Sessions, offers: Offers) -> Bools:
+    """Of each offer, whether its studio's sessions have one each: what was listed before it is not told."""
+    houses = int(sessions.houses.max(initial=-1)) + 1
+    rows = count_by(sessions.houses[offers.session], houses)
+    listed = count_by(sessions.houses[np.unique(offers.session)], houses)
+    return np.asarray((rows == listed)[sessions.houses[offers.session]], dtype=np.bool_)
+
+
+def _first_sale(sessions: Sessions, reservations: Reservations, sold: Bools) -> Floats:
+    """When the studio of each session sold the first place of any of them; never, where it sold none."""
     first = np.full(int(sessions.houses.max(initial=-1)) + 1, np.inf)
-    np.minimum.at(first, sessions.houses[session], until)
+    np.minimum.at(first, sessions.houses[reservations.session[sold]], reservations.booked[sold])
     return first[sessions.houses]
 
 
-def _next_known(session: Ints, rate: Floats) -> Floats:
-    """Each rate, or where nothing was written down, the next one of its session."""
-    known = np.where(rate > 0, np.arange(len(rate)), len(rate))
-    following = np.minimum.accumulate(known[::-1])[::-1]
-    found = np.minimum(following, len(rate) - 1)
-    here = (following < len(rate)) & (session[found] == session)
-    return np.where(here, rate[found], np.nan)
+def _nearest(session: Ints, paid: Floats, in_force: Floats) -> Floats:
+    """Each rate, or where nothing was written down, the next one of its session, the one before, or that in force."""
+    place, known, found = np.arange(len(paid)), paid > 0, in_force[session]
+    before = np.maximum.accumulate(np.where(known, place, -1))
+    after = np.minimum.accumulate(np.where(known, place, len(paid))[::-1])[::-1]
+    for near in (before, after):
+        there = np.clip(near, 0, len(paid) - 1)
+        found = np.where((there == near) & (session[there] == session), paid[there], found)
+    return found
 
 
 def appetite_of(sessions: Sessions, posted: Posted, through: Floats, belief: Belief) -> Appetite:
@@ -144,9 +182,8 @@ def appetite_of(sessions: Sessions, posted: Posted, through: Floats, belief: Bel
     use = posted.take(asked[posted.session])
     if len(use.session):
         told = _told(sessions, use, _part(use, through), belief, before)
-        rows = asked & np.isin(sessions.houses, sessions.houses[use.session])
-        payable, doubt, looks = (np.where(rows, *pair) for pair in zip(told, (payable, doubt, looks), strict=True))
-        said = said | rows
+        payable, doubt, looks = (np.where(asked, *pair) for pair in zip(told, (payable, doubt, looks), strict=True))
+        said = said | asked
     return Appetite(payable, doubt, looks, said)
 
 
@@ -168,16 +205,35 @@ def _told(
     """Ratio of medians, squared doubt left of it, and ratio of looks, of every session."""
     house = sessions.houses
     common = np.minimum(np.where(np.isnan(belief.common), (1 - OWN) * before, belief.common), before)
-    prior = weighed(-(np.log(RATIOS) ** 2) / (2 * (_mean(house, common) + LEAST_DOUBT)[:, None]))
+    apart = _mean(house, common)
     more = _more(belief)
     likely, looks = _likely(sessions, posted, part, belief, more)
-    weights = weighed(np.log(np.maximum(prior, 1e-300)) + TEMPER * likely)[house]
+    weights = _weights(apart, TEMPER * likely)[house]
     counted = weights * more * looks[house]  # each ratio by how many would look if it held: it is they who would pay
     held = shares(counted)
-    usual = (prior @ RATIOS)[house]
+    usual = (_bell(0.0, apart) @ RATIOS)[house]
     ratio = held @ RATIOS / usual
     left = (held * (RATIOS / usual[:, None] - ratio[:, None]) ** 2).sum(axis=1) / ratio**2 + before - common
     return ratio, np.minimum(left, before / np.minimum(ratio, 1.0) ** 2), counted.sum(axis=1)
+
+
+def _weights(apart: Floats, likely: Floats) -> Floats:
+    """Of each ratio for each studio, (studios, ratios), as its own sales tell, and those of all where all may stand.
+
+    ``apart``: squared variation of each studio's; ``likely``: log likelihood of what it sold.
+    """
+    common = np.maximum(apart - KINDRED, 0.0)
+    before = np.array([_bell(np.sqrt(common) * point, apart - common) for point in STANDING])
+    shown = np.exp(likely - likely.max(axis=1, keepdims=True))
+    each = np.log(np.maximum((before * shown).sum(axis=2), 1e-300))  # (standing, studios)
+    others = (each.sum(axis=1) - STANDING**2 / 2)[:, None] - each
+    return shares((weighed(others.T).T[:, :, None] * before).sum(axis=0) * shown)
+
+
+def _bell(middle: Floats | float, variation: Floats) -> Floats:
+    """How likely each ratio is beforehand, (studios, ratios); ``middle``: its logarithm's mean."""
+    off = np.log(RATIOS) - np.broadcast_to(middle, variation.shape)[:, None]
+    return weighed(-(off**2) / (2 * (variation + LEAST_DOUBT)[:, None]))
 
 
 def _likely(sessions: Sessions, posted: Posted, part: Floats, belief: Belief, more: Floats) -> tuple[Floats, Floats]:

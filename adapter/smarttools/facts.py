@@ -150,6 +150,14 @@ class Offers:
     spots: Ints
     rate: Floats
 
+    def until(self, at: float) -> Offers:
+        """Those made by ``at``."""
+        return self.take(np.flatnonzero(self.since <= at))
+
+    def take(self, rows: Ints) -> Offers:
+        """Some of them, in the order given."""
+        return Offers(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
+
     def latest(self, at: float, sessions: int) -> Ints:
         """The row in force at ``at`` of each of so many sessions; -1: none."""
         row = np.full(sessions, -1)

@@ -26,6 +26,7 @@ from adapter.smarttools.facts import (
     sum_by,
     sums_by,
 )
+from adapter.smarttools.listing import ended
 from adapter.smarttools.openness import overlap
 from adapter.smarttools.ratios import Ratios, keys, shrunk
 from adapter.smarttools.response import Responses, Stretches, chance, learn_responses
@@ -67,7 +68,7 @@ def fit_market(
     """Learn from finished sessions, and from what was listed for them; ``open_to``: when they were not full."""
     sold = (reservations.channel == MARKETPLACE) & (reservations.product != TRIAL) & usable[reservations.session]
     held = sold & reservations.standing()
-    until, booked = _ended(sessions, reservations, sold, offers)
+    until, booked = ended(sessions, reservations, sold, offers)
     start = sessions.starts[offers.session]
     listed_for = overlap(start - offers.since, start - until) / np.diff(EDGES) * open_to[offers.session]
     listed_for = np.where(offers.spots[:, None] > 0, listed_for, 0.0)
@@ -118,15 +119,6 @@ def _unwritten(sessions: Sessions, reservations: Reservations, offers: Offers, s
     return Stretches(blind, np.full(len(blind), usual), part, UNKNOWN_LISTING * booked)
 
 
-def _ended(sessions: Sessions, reservations: Reservations, sold: Bools, offers: Offers) -> tuple[Floats, Floats]:
-    """When each offer stopped being open, and how many were booked in it."""
-    start = sessions.starts[offers.session]
-    size = len(start)
-    same = np.append(offers.session[1:] == offers.session[:-1], False)[:size]
-    following = np.append(offers.since[1:], np.inf)[:size]
-    return _sold_in(reservations, sold, offers, np.minimum(np.where(same, following, np.inf), start))
-
-
 def _fit_curves(
     sessions: Sessions, reservations: Reservations, offers: Offers, held: Bools, listed_for: Floats, market: Market
 ) -> Curves:
@@ -151,18 +143,3 @@ def _listed(sessions: Sessions, offers: Offers, listed_for: Floats, booked: Floa
     part = (listed_for * shares[row]).sum(axis=1)
     rate = offers.rate / sessions.retail[offers.session]
     return Stretches(offers.session, rate, part, np.where(part > 0, booked, 0.0))
-
-
-def _sold_in(reservations: Reservations, sold: Bools, offers: Offers, until: Floats) -> tuple[Floats, Floats]:
-    """When each offer stopped being open (its end, or its last spot's sale), and how many were booked in it."""
-    timed = sold & ~np.isnan(reservations.booked)
-    order = np.lexsort((reservations.booked[timed], reservations.session[timed]))
-    session, booked = reservations.session[timed][order], reservations.booked[timed][order]
-    wide = 1e7  # more hours than any instant has: sessions never overlap
-    at = session * wide + booked
-    first = np.searchsorted(at, offers.session * wide + offers.since, side="left")
-    last = np.maximum(np.searchsorted(at, offers.session * wide + until, side="left"), first)
-    gone = (offers.spots > 0) & (last - first >= offers.spots)
-    closed = until.copy()
-    closed[gone] = booked[first[gone] + offers.spots[gone] - 1]
-    return closed, np.minimum(last - first, offers.spots).astype(np.float64)

@@ -96,11 +96,56 @@ def test_of_a_past_that_tried_many_rates_little_is_left_to_tell(fitted: SmartToo
     assert moved[0] < moved[1] / 2
 
 
-def test_the_first_sale_begins_the_listing_and_tells_nothing_itself(flat: SmartTools) -> None:
+def test_what_is_put_on_offer_now_tells_nothing_yet(flat: SmartTools) -> None:
     coming = _coming()
     one = _sold(coming.iloc[:1], RATE, 1).assign(booked_at=pd.Timestamp(NOW))
-    told = flat.pace(NOW, studios(), coming, one, _in_force(coming, RATE))
+    told = flat.pace(NOW, studios(), coming, one, _in_force(coming, RATE).assign(from_at=pd.Timestamp(NOW)))
     assert told["appetite"].isna().all()
+
+
+def _written(coming: pd.DataFrame, *changes: tuple[float, float]) -> pd.DataFrame:
+    """All that was listed: from so many days ago on at such a rate, each."""
+    rows = [
+        _in_force(coming, rate).assign(from_at=pd.Timestamp(NOW) - pd.Timedelta(days=days)) for days, rate in changes
+    ]
+    return pd.concat(rows, ignore_index=True)
+
+
+def test_where_all_that_was_listed_is_told_each_rate_counts_for_its_own_time(flat: SmartTools) -> None:
+    coming = _coming()
+    booked = _sold(coming, 12.0, 1)
+    rates = [
+        flat.pace(NOW, studios(), coming, booked, _written(coming, (5.0, first), (0.5, 12.0)))["appetite"].mean()
+        for first in (12.0, 20.0)
+    ]
+    assert rates[0] < rates[1]  # so little sold at a low rate tells of guests who pay less
+
+
+@pytest.mark.parametrize("told", ["all", "in force"])
+def test_a_rate_that_was_just_changed_is_not_taken_for_that_of_the_days_before(flat: SmartTools, told: str) -> None:
+    coming = _coming()
+    booked = _sold(coming, 16.0, 1)
+    changed = _written(coming, (5.0, 16.0), (1 / 24, 11.0))
+    before = _written(coming, (5.0, 16.0)) if told == "all" else _written(coming, (1 / 24, 16.0))
+    now = changed if told == "all" else changed[changed["rate"] == 11.0]
+    ratio = [flat.pace(NOW, studios(), coming, booked, listed)["appetite"].mean() for listed in (before, now)]
+    assert ratio[1] == pytest.approx(ratio[0], abs=0.02)
+
+
+def test_what_all_studios_sell_tells_of_one_that_has_sold_nothing_yet(flat: SmartTools) -> None:
+    houses = [f"h{number}" for number in range(8)]
+    places = pd.concat([studios(studio_id=house) for house in houses], ignore_index=True)
+    rows = [_coming(house).assign(session_id=lambda own, house=house: house + own["session_id"]) for house in houses]
+    coming = pd.concat(rows, ignore_index=True)
+    coming["template_id"] = coming["studio_id"] + coming["template_id"]
+    elsewhere = coming[coming["studio_id"] != "h0"]
+    told = [
+        flat.pace(NOW, places, coming, _sold(elsewhere, 16.0, each), _written(elsewhere, (5.0, 16.0)))
+        for each in (0, 4)
+    ]
+    quiet = [table.loc[table["studio_id"] == "h0", "appetite"] for table in (t.merge(coming) for t in told)]
+    assert quiet[0].mean() < 0.95
+    assert quiet[0].mean() < quiet[1].mean()
 
 
 def test_what_was_never_on_offer_tells_nothing_and_changes_no_bit(flat: SmartTools) -> None:

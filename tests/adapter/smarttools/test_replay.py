@@ -142,7 +142,7 @@ def test_a_rate_in_force_is_kept_where_the_change_would_be_small(drawn: Drawn, f
     in_force = pd.DataFrame(
         {
             "session_id": fresh["session_id"],
-            "from_at": pd.Timestamp(NOW) - pd.Timedelta(hours=1),
+            "from_at": pd.Timestamp(NOW),
             "spots": 1,
             "rate": fresh["rate"] + 0.05,
             "premium_spots": 0,
