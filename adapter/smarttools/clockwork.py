@@ -17,11 +17,10 @@ SOME = 0.02  # of what is usual happens evenly over time: cancellations, and boo
 
 @dataclass(frozen=True)
 class Steps:
-    """The steps of some sessions from the start backwards; (sessions, steps)."""
+    """The steps of some sessions from the start backwards; (steps, sessions)."""
 
     direct: Floats  # share of all direct bookings that is made in the step
     market: Floats  # share of all marketplace users
-    middle: Floats  # hours before the start
     hazard: Floats  # accumulated over the step
     stand: Floats  # chance that a reservation made in the step stands
 
@@ -35,22 +34,17 @@ def cut(
     marketplace users there are in all.
     """
     reach = np.minimum(lead, EDGES[-1])
-    known = np.minimum(EDGES[None, :], reach[:, None])
-    at_known = placed(known)
-    busy = usual[:, None] * _mixed(direct, *at_known) + looks[:, None] * _mixed(market, *at_known)
+    now, known = placed(reach), np.minimum(EDGES, reach[:, None])
+    passed, looked = (
+        np.where(reach[:, None] <= EDGES, at_place(table, now)[:, None], table) for table in (direct, market)
+    )
+    busy = usual[:, None] * passed + looks[:, None] * looked
     busy += SOME * (usual + looks)[:, None] * known / np.maximum(reach, 1e-9)[:, None]
     wanted = busy[:, -1:] * (np.arange(steps + 1) / steps)
-    segment, share = _found(busy, wanted)
-    hours = _mixed(known, segment, share)
-    middle = (hours[:, 1:] + hours[:, :-1]) / 2
-    at_hours = placed(hours)
-    return Steps(
-        direct=np.diff(_mixed(direct, *at_hours), axis=1),
-        market=np.diff(_mixed(market, *at_hours), axis=1),
-        middle=middle,
-        hazard=np.diff(_mixed(hazard, *at_hours), axis=1),
-        stand=_at(made, middle),
-    )
+    hours = _mixed(known, *_found(busy, wanted))
+    ends, middle = placed(hours), placed((hours[:, 1:] + hours[:, :-1]) / 2)
+    parts = [np.diff(_mixed(table, *ends), axis=1) for table in (direct, market, hazard)]
+    return Steps(*(np.ascontiguousarray(part.T) for part in (*parts, _mixed(made, *middle))))
 
 
 def at_lead(table: Floats, lead: Floats) -> Floats:
@@ -64,21 +58,21 @@ def at_place(table: Floats, place: Place) -> Floats:
     return np.asarray(_mixed(table, segment[:, None], share[:, None])[:, 0], dtype=np.float64)
 
 
-def _at(table: Floats, hours: Floats) -> Floats:
-    """Linear between EDGES, held beyond the last."""
-    return _mixed(table, *placed(hours))
-
-
 def _found(rising: Floats, wanted: Floats) -> tuple[np.ndarray, Floats]:
     """In which segment of each row a value lies, and how far in."""
-    place = np.zeros(wanted.shape, np.int64)
+    place = np.zeros(wanted.shape, np.int8)
     for column in rising[:, 1:-1].T:
-        place += wanted >= column[:, None]
-    low, high = np.take_along_axis(rising, place, 1), np.take_along_axis(rising, place + 1, 1)
+        place += (wanted >= column[:, None]).view(np.int8)
+    low, high = _ends(rising, place)
     return place, np.clip((wanted - low) / np.maximum(high - low, 1e-300), 0.0, 1.0)
 
 
 def _mixed(table: Floats, place: np.ndarray, share: Floats) -> Floats:
-    flat = place + np.arange(len(table))[:, None] * table.shape[1]  # plain positions: faster than along an axis
-    low, high = table.take(flat), table.take(flat + 1)
+    """Linear between EDGES, held beyond the last."""
+    low, high = _ends(table, place)
     return np.asarray(low + (high - low) * share, dtype=np.float64)
+
+
+def _ends(table: Floats, place: np.ndarray) -> tuple[Floats, Floats]:
+    flat = place + np.arange(len(table))[:, None] * table.shape[1]  # plain positions: faster than along an axis
+    return table.take(flat), table.take(flat + 1)

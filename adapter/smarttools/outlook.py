@@ -37,7 +37,7 @@ UNSEEN = 1.25  # times as much a displaced direct client counts where no session
 CAUTION = 0.05  # by so much more a displaced direct client counts, for each week that the model is older than one
 DEARER = 1.02  # times the ceiling: a direct client counts for more than any spot, by more than rounding could hide
 RUNGS = 4  # rates among which the dynamic program chooses later
-HELD = 160_000  # sessions times steps whose arrivals are held at a time: few portions, and none that is large
+HELD = 96_000  # sessions times steps that are solved at a time: few calls, and no array that is large
 
 
 @dataclass(frozen=True)
@@ -179,13 +179,13 @@ def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
         expected.made[rows], expected.level[rows], in_all, count,
     )  # fmt: skip
     # At most one client comes in a step, which makes a count calmer than Poisson's: the mean's doubt makes up for it.
-    spread, coming = expected.spread[rows], (steps.direct / steps.stand).T[:, None, :]
+    spread, coming = expected.spread[rows], (steps.direct / steps.stand)[:, None]
     direct, valued = (
-        (gamma_points(expected.remaining[rows], each + 1 / count) / to_come[:, None]).T[None] * coming
+        np.ascontiguousarray((gamma_points(expected.remaining[rows], each + 1 / count) / to_come[:, None]).T) * coming
         for each in (spread, spread * expected.wary[rows])
     )
-    seen = (steps.market * in_all[:, None]).T
-    back = -np.expm1(-steps.hazard).T
+    seen = steps.market * in_all
+    back = -np.expm1(-steps.hazard)
     # What is held together below 1 in a step: rounding a busy step must not turn arrivals into debts.
     busy, worthy = (each[:, -1] * (1 + model.others) for each in (direct, valued))  # the last point is the highest
     returns = back * outlook.capacity[rows]
@@ -199,7 +199,7 @@ def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
         "direct": direct * fit[:, None],
         "valued": valued * value_fit[:, None],
         "other": np.full(len(rows), model.others),
-        "stand": steps.stand.T,
+        "stand": steps.stand,
         "cancelled": back * fit,
         "looks": seen * value_fit,
         "served": _served(outlook, rows) * (UNSEEN if model.fitted and not model.sessions else 1.0),
