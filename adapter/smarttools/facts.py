@@ -5,9 +5,10 @@ Times are hours since 1970 (UTC) as floats, a missing number is NaN. No entry st
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,12 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Words = NDArray[np.str_]
 
 DIRECT, MARKETPLACE, THIRD_PARTY = 0, 1, 2
 CHANNELS = {"direct": DIRECT, "marketplace": MARKETPLACE, "third_party": THIRD_PARTY}
+
+PLAIN = (str, int)  # types of ids that are as they read
 
 HALF_LIFE = 24 * 7 * 12.0  # hours: what was seen 12 weeks ago counts half
 
@@ -84,7 +88,7 @@ class Sessions:
     @cached_property
     def places(self) -> dict[str, int]:
         """Where each id, as text, stands."""
-        return {value if type(value) is str else as_text(value): index for index, value in enumerate(self.ids)}
+        return {name: index for index, name in enumerate(as_texts(self.ids))}
 
     @cached_property
     def houses(self) -> Ints:
@@ -107,7 +111,12 @@ class Sessions:
 
 def as_text(value: object) -> str:
     """An id as text. An integer column with a gap becomes floats: 7.0 is the id 7."""
-    return str(int(value)) if isinstance(value, float | np.floating) and value.is_integer() else str(value)
+    return str(int(value)) if isinstance(value, (float, np.floating)) and value.is_integer() else str(value)
+
+
+def as_texts(values: Iterable[object]) -> list[str]:
+    """Many of them: most are words or whole numbers."""
+    return [str(value) if type(value) in PLAIN else as_text(value) for value in values]
 
 
 def _taken(values: Any, rows: Ints) -> Any:
@@ -195,4 +204,4 @@ def shares(rows: Floats) -> Floats:
 
 def looked_up(names: Sequence[str], table: Mapping[str, float], missing: float) -> Floats:
     """The table's value of each name."""
-    return np.array([table.get(name, missing) for name in names], dtype=np.float64)
+    return np.array(list(map(table.get, names, repeat(missing))), dtype=np.float64)
