@@ -22,8 +22,6 @@ Words = NDArray[np.str_]
 DIRECT, MARKETPLACE, THIRD_PARTY = 0, 1, 2
 CHANNELS = {"direct": DIRECT, "marketplace": MARKETPLACE, "third_party": THIRD_PARTY}
 
-PLAIN = (str, int)  # types of ids that are as they read
-
 HALF_LIFE = 24 * 7 * 12.0  # hours: what was seen 12 weeks ago counts half
 
 STANDARD, PREMIUM, A_LA_CARTE, TRIAL, NO_PRODUCT = 0, 1, 2, 3, -1
@@ -37,6 +35,10 @@ OUTCOMES = {
     "late_cancelled": LATE_CANCELLED,
     "cancelled": CANCELLED,
 }
+
+
+HOURS = [f"{'weekday' if how < 120 else 'weekend'} {how % 24}" for how in range(168)]  # of the week, by name
+PLAIN = (str, int)  # types of ids that need no care to be told as text
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,26 @@ class Sessions:
         return {name: index for index, name in enumerate(as_texts(self.ids))}
 
     @cached_property
+    def groups(self) -> dict[str, list[str]]:
+        """Each session's group in every grouping that has ratios of its own."""
+        how = self.hour_of_week.tolist()
+        hour = [HOURS[each] for each in how]
+        cell = [f"{kind}|{each}" for kind, each in zip(self.category, how, strict=True)]
+        within = {"studio hour": hour, "cell": cell, "instructor": self.instructor}
+        return {"hour": hour, "category": self.category, "studio": self.studio, "slot": self.slot} | {
+            name: [f"{house}|{key}" for house, key in zip(self.studio, keys, strict=True)]
+            for name, keys in within.items()
+        }
+
+    @cached_property
+    def studios(self) -> tuple[list[str], Ints]:
+        """The distinct studios, and the number of each session's."""
+        return numbered(self.studio)
+
+    @property
     def houses(self) -> Ints:
         """The number of each session's studio."""
-        return numbered(self.studio)[1]
+        return self.studios[1]
 
     @cached_property
     def slots(self) -> Ints:
@@ -115,7 +134,7 @@ def as_text(value: object) -> str:
 
 
 def as_texts(values: Iterable[object]) -> list[str]:
-    """Many of them: most are words or whole numbers."""
+    """Ids as text: nearly all are words or whole numbers."""
     return [str(value) if type(value) in PLAIN else as_text(value) for value in values]
 
 

@@ -130,12 +130,12 @@ def _known(sessions: Sessions, model: Model) -> Bools:
 def _appetite(sessions: Sessions, books: Books, expected: Forecast, model: Model) -> tuple[Belief, Appetite]:
     (known, kind), responses = sessions.profiles, model.market.responses
     anchor = responses.anchor(sessions)
-    median, scale = (part[kind] * anchor for part in responses.of(known))
+    median, scale, doubt = (part[kind] * anchor for part in responses.found(known))
     seen, common = (part[kind] for part in responses.seen_by(known))
     belief = Belief(
         median=median,
         scale=scale,
-        doubt=responses.doubt(known)[kind] * anchor,
+        doubt=doubt,
         common=common,
         seen=seen * anchor,
         looks=expected.looks / np.maximum(at_lead(expected.market, expected.lead), 1e-12),
