@@ -102,7 +102,7 @@ def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
     expected = replace(expected, looks=expected.looks * appetite.looks)
     coin = 10.0**-sessions.digits
     floor, ceiling = sessions.floor * coin, sessions.ceiling * coin
-    stands = at_lead(expected.made, expected.lead)
+    stands = at_lead(expected.made, expected.lead, sessions.profiles[1])
     return Outlook(
         sessions=sessions,
         books=books,
@@ -138,7 +138,7 @@ def _appetite(sessions: Sessions, books: Books, expected: Forecast, model: Model
         doubt=doubt,
         common=common,
         seen=seen * anchor,
-        looks=expected.looks / np.maximum(at_lead(expected.market, expected.lead), 1e-12),
+        looks=expected.looks / np.maximum(at_lead(expected.market, expected.lead, kind), 1e-12),
     )
     return belief, appetite_of(sessions, books.posted, expected.market, belief)
 
@@ -170,13 +170,13 @@ def _steps(outlook: Outlook) -> Ints:
 
 
 def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
-    expected = outlook.expected
-    looks = expected.looks[rows]
+    expected, kind = outlook.expected, outlook.sessions.profiles[1][rows]
+    looks, market = expected.looks[rows], expected.market[kind]
     to_come = np.maximum(expected.to_come[rows], 1e-12)
-    in_all = looks / np.maximum(at_lead(expected.market[rows], expected.lead[rows]), 1e-12)
+    in_all = looks / np.maximum(at_lead(market, expected.lead[rows]), 1e-12)
     steps = cut(
-        expected.lead[rows], expected.direct[rows], expected.market[rows], expected.hazard[rows],
-        expected.made[rows], expected.level[rows], in_all, count,
+        expected.lead[rows], expected.direct[rows], market, expected.hazard[kind],
+        expected.made[kind], expected.level[rows], in_all, count,
     )  # fmt: skip
     # At most one client comes in a step, which makes a count calmer than Poisson's: the mean's doubt makes up for it.
     spread, coming = expected.spread[rows], (steps.direct / steps.stand)[:, None]
