@@ -168,7 +168,7 @@ def _nearest(session: Ints, paid: Floats, in_force: Floats) -> Floats:
 
 
 def appetite_of(sessions: Sessions, posted: Posted, through: Floats, belief: Belief) -> Appetite:
-    """``through``: share of marketplace users who look later than each of EDGES, (sessions, edges).
+    """``through``: share of marketplace users of each kind who look later than each of EDGES, (kinds, edges).
 
     Where the sessions say their appetite, that holds; where they say their pace alone, none is asked for.
     """
@@ -181,7 +181,7 @@ def appetite_of(sessions: Sessions, posted: Posted, through: Floats, belief: Bel
     asked = np.isnan(sessions.pace) & ~said
     use = posted.take(asked[posted.session])
     if len(use.session):
-        told = _told(sessions, use, _part(use, through), belief, before)
+        told = _told(sessions, use, _part(use, through, sessions.profiles[1]), belief, before)
         payable, doubt, looks = (np.where(asked, *pair) for pair in zip(told, (payable, doubt, looks), strict=True))
         said = said | asked
     return Appetite(payable, doubt, looks, said)
@@ -193,10 +193,10 @@ def _own(belief: Belief) -> Floats:
     return np.asarray(np.sqrt(np.maximum(belief.scale**2 - doubt, (STEEPEST * belief.scale) ** 2)), dtype=np.float64)
 
 
-def _part(posted: Posted, through: Floats) -> Floats:
+def _part(posted: Posted, through: Floats, kind: Ints) -> Floats:
     """The share of marketplace users who look in each stretch."""
     spent = overlap(posted.begun, posted.ended) / np.diff(EDGES)
-    return np.asarray((spent * np.diff(through, axis=1)[posted.session]).sum(axis=1), dtype=np.float64)
+    return np.asarray((spent * np.diff(through, axis=1)[kind[posted.session]]).sum(axis=1), dtype=np.float64)
 
 
 def _told(

@@ -10,18 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from adapter.smarttools.curves import EDGES, Place, placed
-from adapter.smarttools.facts import Floats
+from adapter.smarttools.facts import Floats, Ints
 
 SOME = 0.02  # of what is usual happens evenly over time: cancellations, and bookings where a curve has none
 
 
 @dataclass(frozen=True)
 class Steps:
-    """The steps of some sessions from the start backwards; (sessions, steps)."""
+    """The steps of some sessions from the start backwards; (steps, sessions)."""
 
     direct: Floats  # share of all direct bookings that is made in the step
     market: Floats  # share of all marketplace users
-    middle: Floats  # hours before the start
     hazard: Floats  # accumulated over the step
     stand: Floats  # chance that a reservation made in the step stands
 
@@ -34,51 +33,43 @@ def cut(
     ``made``: chance that a reservation made there stands; ``usual`` and ``looks``: how many direct bookings and
     marketplace users there are in all.
     """
+    own = np.arange(len(lead))
     reach = np.minimum(lead, EDGES[-1])
-    known = np.minimum(EDGES[None, :], reach[:, None])
-    at_known = placed(known)
-    busy = usual[:, None] * _mixed(direct, *at_known) + looks[:, None] * _mixed(market, *at_known)
+    now, known = placed(reach), np.minimum(EDGES, reach[:, None])
+    booking, looking = (  # as far as they are still to come
+        np.where(reach[:, None] <= EDGES, at_place(table, now, own)[:, None], table) for table in (direct, market)
+    )
+    busy = usual[:, None] * booking + looks[:, None] * looking
     busy += SOME * (usual + looks)[:, None] * known / np.maximum(reach, 1e-9)[:, None]
     wanted = busy[:, -1:] * (np.arange(steps + 1) / steps)
-    segment, share = _found(busy, wanted)
-    hours = _mixed(known, segment, share)
-    middle = (hours[:, 1:] + hours[:, :-1]) / 2
-    at_hours = placed(hours)
-    return Steps(
-        direct=np.diff(_mixed(direct, *at_hours), axis=1),
-        market=np.diff(_mixed(market, *at_hours), axis=1),
-        middle=middle,
-        hazard=np.diff(_mixed(hazard, *at_hours), axis=1),
-        stand=_at(made, middle),
-    )
+    hours = at_place(known, _found(busy, wanted), own[:, None])
+    ends, middle = placed(hours), placed((hours[:, 1:] + hours[:, :-1]) / 2)
+    parts = [np.diff(at_place(table, ends, own[:, None]), axis=1) for table in (direct, market, hazard)]
+    parts.append(at_place(made, middle, own[:, None]))
+    return Steps(*(np.ascontiguousarray(part.T) for part in parts))
 
 
-def at_lead(table: Floats, lead: Floats) -> Floats:
-    """Each session's cumulated table at its own lead."""
-    return at_place(table, placed(lead))
+def at_lead(table: Floats, lead: Floats, row: Ints | None = None) -> Floats:
+    """Each session's cumulated table at its own lead; ``row``: which row is whose, where several share one."""
+    return at_place(table, placed(lead), np.arange(len(lead)) if row is None else row)
 
 
-def at_place(table: Floats, place: Place) -> Floats:
-    """The same where the leads' places are known, which several tables can share."""
+def at_place(table: Floats, place: Place, row: Ints) -> Floats:
+    """Rows of a table at places between EDGES, in a straight line from one to the next."""
     segment, share = place
-    return np.asarray(_mixed(table, segment[:, None], share[:, None])[:, 0], dtype=np.float64)
-
-
-def _at(table: Floats, hours: Floats) -> Floats:
-    """Linear between EDGES, held beyond the last."""
-    return _mixed(table, *placed(hours))
-
-
-def _found(rising: Floats, wanted: Floats) -> tuple[np.ndarray, Floats]:
-    """In which segment of each row a value lies, and how far in."""
-    place = np.zeros(wanted.shape, np.int64)
-    for column in rising[:, 1:-1].T:
-        place += wanted >= column[:, None]
-    low, high = np.take_along_axis(rising, place, 1), np.take_along_axis(rising, place + 1, 1)
-    return place, np.clip((wanted - low) / np.maximum(high - low, 1e-300), 0.0, 1.0)
-
-
-def _mixed(table: Floats, place: np.ndarray, share: Floats) -> Floats:
-    flat = place + np.arange(len(table))[:, None] * table.shape[1]  # plain positions: faster than along an axis
-    low, high = table.take(flat), table.take(flat + 1)
+    low, high = _ends(table, segment, row)
     return np.asarray(low + (high - low) * share, dtype=np.float64)
+
+
+def _found(rising: Floats, wanted: Floats) -> Place:
+    """In which segment of each row a value lies, and how far in."""
+    place = np.zeros(wanted.shape, np.int8)
+    for column in rising[:, 1:-1].T:
+        place += (wanted >= column[:, None]).view(np.int8)
+    low, high = _ends(rising, place, np.arange(len(rising))[:, None])
+    return place.astype(np.int64), np.clip((wanted - low) / np.maximum(high - low, 1e-300), 0.0, 1.0)
+
+
+def _ends(table: Floats, place: np.ndarray, row: Ints) -> tuple[Floats, Floats]:
+    flat = place + row * table.shape[1]  # plain positions: faster than along an axis
+    return table.take(flat), table.take(flat + 1)

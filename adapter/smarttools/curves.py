@@ -65,9 +65,10 @@ class Curves:
 
     def through(self, sessions: Sessions) -> Floats:
         """Each session's share of bookings made later than each of EDGES, (sessions, edges)."""
-        shares = np.array([self.of(path) for path in sessions.paths]).reshape(-1, BINS)
+        names, number = numbered([next(filter(self.known.__contains__, path), "") for path in sessions.paths])
+        shares = np.array([self.known.get(name, self.prior) for name in names]).reshape(-1, BINS)
         through = np.concatenate([np.zeros((len(shares), 1)), np.cumsum(shares, axis=1)], axis=1)
-        return np.asarray(through / np.maximum(through[:, -1:], 1e-300), dtype=np.float64)
+        return np.asarray((through / np.maximum(through[:, -1:], 1e-300))[number], dtype=np.float64)
 
     def left(self, sessions: Sessions, session: Ints, lead: Floats) -> Floats:
         """The share of its session's curve that is left at each lead, in hours."""

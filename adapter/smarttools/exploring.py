@@ -14,7 +14,7 @@ from zlib import crc32
 
 import numpy as np
 
-from adapter.smarttools.facts import Floats, Ints, as_text
+from adapter.smarttools.facts import Floats, Ints
 from adapter.smarttools.response import chance
 
 SHARE = 0.05  # of the classes are explored, half of them upwards
@@ -51,7 +51,7 @@ class Tried:
     propensity: Floats  # the chance with which this rate was drawn
 
 
-def ways(ids: list[object], seed: int) -> Floats:
+def ways(ids: list[str], seed: int) -> Floats:
     """+1, -1 or 0 for each session: its rate is tried higher, lower, or not at all."""
     chosen = _uniform(ids, seed)
     return np.select([chosen < SHARE / 2, chosen < SHARE], [1.0, -1.0], 0.0)
@@ -60,28 +60,29 @@ def ways(ids: list[object], seed: int) -> Floats:
 def try_rates(best: Ints, way: Floats, doubt: Floats, room: Room) -> Tried:
     """``best``: the best rates in minor units; ``doubt``: standard deviation of the median, in major units."""
     wanted, lost, open_ways = best, np.zeros(len(best)), np.zeros(len(best))
+    brings, step = room.brings(best), np.minimum(STEP * best, OF_DOUBT * doubt * room.coins)
     for sign in (1.0, -1.0):
-        moved = _moved(best, sign * np.minimum(STEP * best, OF_DOUBT * doubt * room.coins), room)
-        less = room.brings(best) - room.brings(moved)
+        moved = _moved(best, brings, sign * step, room)
+        less = brings - room.brings(moved)
         open_ways += moved != best
         wanted, lost = np.where(way == sign, moved, wanted), np.where(way == sign, less, lost)
     return Tried(wanted, np.maximum(lost, 0.0), np.where(wanted == best, 1 - SHARE / 2 * open_ways, SHARE / 2))
 
 
-def _moved(best: Ints, step: Floats, room: Room) -> Ints:
+def _moved(best: Ints, brings: Floats, step: Floats, room: Room) -> Ints:
     """The best rate moved by a step, cut until it costs no more than it may: what is lost grows as its square."""
-    most = MOST_LOST * room.brings(best)
-    full = room.brings(best) - room.brings(np.rint(best + step).astype(np.int64))
+    most = MOST_LOST * brings
+    full = brings - room.brings(np.rint(best + step).astype(np.int64))
     step = step * np.sqrt(np.clip(most / np.maximum(full, 1e-12), 0.0, 1.0))
     moved = np.rint(best + step).astype(np.int64)
-    dear = room.brings(best) - room.brings(moved) > DEARER * most
+    dear = brings - room.brings(moved) > DEARER * most
     small = np.abs(moved - best) < LEAST_STEP * best
     return np.where(dear | small | (moved < room.lowest) | (moved > room.most), best, moved)
 
 
-def _uniform(ids: list[object], seed: int) -> Floats:
+def _uniform(ids: list[str], seed: int) -> Floats:
     """A number in [0, 1) for each id: a checksum, stirred (SplitMix64) so that neighbours are nothing alike."""
-    words = np.array([crc32(as_text(name).encode(errors="surrogatepass")) for name in ids], dtype=np.uint64)
+    words = np.array([crc32(name.encode("utf-8", "surrogatepass")) for name in ids], dtype=np.uint64)
     words += np.uint64((seed + 1) * 0x9E3779B97F4A7C15 % 2**64)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         words = (words ^ (words >> np.uint64(shift))) * np.uint64(factor)

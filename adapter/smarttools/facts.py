@@ -5,9 +5,10 @@ Times are hours since 1970 (UTC) as floats, a missing number is NaN. No entry st
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Words = NDArray[np.str_]
 
 DIRECT, MARKETPLACE, THIRD_PARTY = 0, 1, 2
 CHANNELS = {"direct": DIRECT, "marketplace": MARKETPLACE, "third_party": THIRD_PARTY}
@@ -33,6 +35,10 @@ OUTCOMES = {
     "late_cancelled": LATE_CANCELLED,
     "cancelled": CANCELLED,
 }
+
+
+HOURS = [f"{'weekday' if how < 120 else 'weekend'} {how % 24}" for how in range(168)]  # of the week, by name
+PLAIN = (str, int)  # types of ids that need no care to be told as text
 
 
 @dataclass(frozen=True)
@@ -84,12 +90,29 @@ class Sessions:
     @cached_property
     def places(self) -> dict[str, int]:
         """Where each id, as text, stands."""
-        return {value if type(value) is str else as_text(value): index for index, value in enumerate(self.ids)}
+        return {name: index for index, name in enumerate(as_texts(self.ids))}
 
     @cached_property
+    def groups(self) -> dict[str, list[str]]:
+        """Each session's group in every grouping that has ratios of its own."""
+        how = self.hour_of_week.tolist()
+        hour = [HOURS[each] for each in how]
+        cell = [f"{kind}|{each}" for kind, each in zip(self.category, how, strict=True)]
+        within = {"studio hour": hour, "cell": cell, "instructor": self.instructor}
+        return {"hour": hour, "category": self.category, "studio": self.studio, "slot": self.slot} | {
+            name: [f"{house}|{key}" for house, key in zip(self.studio, keys, strict=True)]
+            for name, keys in within.items()
+        }
+
+    @cached_property
+    def studios(self) -> tuple[list[str], Ints]:
+        """The distinct studios, and the number of each session's."""
+        return numbered(self.studio)
+
+    @property
     def houses(self) -> Ints:
         """The number of each session's studio."""
-        return numbered(self.studio)[1]
+        return self.studios[1]
 
     @cached_property
     def slots(self) -> Ints:
@@ -107,7 +130,12 @@ class Sessions:
 
 def as_text(value: object) -> str:
     """An id as text. An integer column with a gap becomes floats: 7.0 is the id 7."""
-    return str(int(value)) if isinstance(value, float | np.floating) and value.is_integer() else str(value)
+    return str(int(value)) if isinstance(value, (float, np.floating)) and value.is_integer() else str(value)
+
+
+def as_texts(values: Iterable[object]) -> list[str]:
+    """Ids as text: nearly all are words or whole numbers."""
+    return [str(value) if type(value) in PLAIN else as_text(value) for value in values]
 
 
 def _taken(values: Any, rows: Ints) -> Any:
@@ -203,4 +231,4 @@ def shares(rows: Floats) -> Floats:
 
 def looked_up(names: Sequence[str], table: Mapping[str, float], missing: float) -> Floats:
     """The table's value of each name."""
-    return np.array([table.get(name, missing) for name in names], dtype=np.float64)
+    return np.array(list(map(table.get, names, repeat(missing))), dtype=np.float64)

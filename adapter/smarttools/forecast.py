@@ -32,7 +32,7 @@ WIDEST = 25.0  # squared coefficient of variation: beyond some 43 all three poin
 
 @dataclass(frozen=True)
 class Forecast:
-    """What is expected of each session; every array has one entry a session."""
+    """What is expected of each session; every array has one entry a session, unless it says otherwise."""
 
     lead: Floats  # hours to the start, 0 once begun
     level: Floats  # final direct reservations, before anything was known of this session
@@ -43,7 +43,7 @@ class Forecast:
     wary: Floats  # times which that counts where the worth of a place is reckoned
     looks: Floats  # marketplace users still to look
     direct: Floats  # share of direct bookings made later than each of EDGES, (sessions, edges)
-    market: Floats  # the same of marketplace users
+    market: Floats  # the same of marketplace users, of each kind (``Sessions.profiles``) as the next two
     hazard: Floats  # of a cancellation, accumulated from the start to each of EDGES
     made: Floats  # chance that a reservation made at each of EDGES stands
     pace: Pace  # of its studio
@@ -71,13 +71,14 @@ def forecast(
     now = placed(lead)
     trend, drift = model.level.trend.ahead(sessions)
     level = model.level.fill_of(known)[kind] * np.nan_to_num(sessions.capacity) * trend
-    direct, market = model.curves.through(known)[kind], model.market.curves.through(known)[kind]
-    to_come, stand = at_place(direct, now), at_place(model.returns.active.through(known)[kind], now)
+    curves, market = model.curves.through(known), model.market.curves.through(known)
+    to_come, stand = at_place(curves, now, kind), at_place(model.returns.active.through(known), now, kind)
     still = np.asarray(booked * stand, dtype=np.float64)
 
     frailty, common = (part[kind] for part in model.level.variation(known))
     usual = _usual(sessions, level, to_come, frailty, drift, model)
     shown = shown_by(still, booked >= sessions.capacity if full is None else full, usual)
+    direct = curves[kind]
     seen = Seen(lead, direct, dated or Dated(np.zeros(0, np.int64), np.zeros(0)), shown, level)
     own_curve = model.curves.studio_doubt(known)[kind]
     tempo, pace = tempo_of(sessions, seen, usual, pace_of(sessions, shown, usual), own_curve)
@@ -96,11 +97,11 @@ def forecast(
         remaining=remaining * late,
         spread=spread,
         wary=wary_of(looked_up(known.slot, model.level.weeks, 0.0))[kind],
-        looks=model.market.keen(known)[kind] * np.nan_to_num(sessions.capacity) * at_place(market, now),
+        looks=model.market.keen(known)[kind] * np.nan_to_num(sessions.capacity) * at_place(market, now, kind),
         direct=direct,
         market=market,
-        hazard=model.returns.accumulated(known)[kind],
-        made=model.returns.made.through(known)[kind],
+        hazard=model.returns.accumulated(known),
+        made=model.returns.made.through(known),
         pace=pace,
         tempo=tempo,
         trend=trend,

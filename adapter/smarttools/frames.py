@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Mapping
 from datetime import datetime
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import NoReturn
 
 import numpy as np
 import pandas as pd
 
-from adapter.smarttools.facts import Bools, Floats, Ints, as_text
+from adapter.smarttools.facts import Bools, Floats, Ints, as_texts
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "studios": (
@@ -110,9 +110,7 @@ def labels(table: pd.DataFrame, name: str, column: str) -> tuple[Ints, list[str]
     except TypeError:  # what cannot be hashed
         odd = np.array([not isinstance(value, Hashable) for value in plain.tolist()], dtype=bool)
         _refuse(name, column, odd, "is no single value; give a word or a number")
-    if distinct.dtype.kind in "iu":
-        return number.astype(np.int64), list(map(str, distinct.tolist()))
-    return number.astype(np.int64), [value if type(value) is str else as_text(value) for value in distinct.tolist()]
+    return number.astype(np.int64), as_texts(distinct.tolist())
 
 
 def hours(table: pd.DataFrame, name: str, column: str, *, required: bool = False) -> Floats:
@@ -188,7 +186,7 @@ def codes(table: pd.DataFrame, name: str, column: str, words: Mapping[str, int],
 def positions(table: pd.DataFrame, name: str, column: str, place: Mapping[str, int]) -> Ints:
     """The place of each row's id; -1 where it has none."""
     number, names = labels(table, name, column)
-    return np.array([*(place.get(key, -1) for key in names), -1], dtype=np.int64)[number]
+    return np.array([*map(place.get, names, repeat(-1)), -1], dtype=np.int64)[number]
 
 
 def _refuse_if(name: str, column: str, rows: Bools, what: str) -> None:

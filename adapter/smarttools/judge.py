@@ -7,11 +7,10 @@ plain rule's), the studio's risk limit, Minimum Spots. The model proposes, the r
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 
-from adapter.smarttools.facts import Bools, Floats, Ints
+from adapter.smarttools.facts import Bools, Floats, Ints, Words
 from adapter.smarttools.outlook import Outlook
 from adapter.smarttools.plain import listed, upper_quantile
 from adapter.smarttools.premium import premium_spots, premium_units
@@ -34,13 +33,13 @@ class Verdicts:
     further: Ints  # premium spots, whether the studio offers them or not
     proposed: Ints  # spots before the risk limit and Minimum Spots
     allowed: Ints  # after the risk limit
-    reason: list[str]
+    reason: Words
     units: Ints  # the rate in minor units; so are the next four
     free_units: Ints
     best_units: Ints
     wanted_units: Ints
     premium_units: Ints  # what means nothing where there are no further spots
-    rate_binding: list[str]
+    rate_binding: Words
     lost: Floats  # what trying a rate costs for each one who looks
     propensity: Floats  # the chance with which the rate was drawn
     expected_direct: Floats
@@ -80,7 +79,7 @@ def judge(outlook: Outlook, rows: Ints, tables: Worth, way: Floats, *, fitted: b
         further=further,
         proposed=proposed,
         allowed=allowed,
-        reason=reason.tolist(),
+        reason=reason,
         units=rates.units,
         free_units=rates.free_units,
         best_units=rates.best,
@@ -106,17 +105,17 @@ def weigh(outlook: Outlook, rows: Ints, tables: Worth, listed: Ints, units: Ints
 
 def gathered(parts: list[tuple[Ints, Verdicts]], size: int) -> Verdicts:
     """Verdicts on some sessions each, as one on all of them in order."""
-    rows = np.concatenate([rows for rows, _ in parts]) if parts else np.zeros(0, np.int64)
-    back = np.argsort(rows, kind="stable")
-    whole: dict[str, Any] = {}
-    for each in fields(Verdicts):
-        joined = np.concatenate([np.asarray(getattr(part, each.name)) for _, part in parts]) if parts else np.zeros(0)
-        ordered = joined[back]
-        whole[each.name] = ordered if each.type in ("Ints", "Floats") else ordered.tolist()
-    return Verdicts(**whole)
+    back = np.zeros(size, np.int64)
+    back[np.concatenate([rows for rows, _ in parts] or [back])] = np.arange(size)
+    return Verdicts(
+        **{
+            each.name: np.concatenate([getattr(part, each.name) for _, part in parts] or [np.zeros(0)])[back]
+            for each in fields(Verdicts)
+        }
+    )
 
 
-def _closed(outlook: Outlook, rows: Ints) -> np.ndarray:
+def _closed(outlook: Outlook, rows: Ints) -> Words:
     sessions = outlook.sessions
     return np.select(
         [
@@ -151,9 +150,7 @@ def _kept(outlook: Outlook, row: int) -> int:
     return max(likely - int(outlook.books.direct[row] * (1 - expected.stand[row])), 0)
 
 
-def _reasons(
-    outlook: Outlook, rows: Ints, closed: np.ndarray, released: Bools, forced: Bools, risky: Bools
-) -> np.ndarray:
+def _reasons(outlook: Outlook, rows: Ints, closed: Words, released: Bools, forced: Bools, risky: Bools) -> Words:
     usual = np.where(outlook.known[rows], "forecast", "cold_start")
     return np.select([closed != "", released, forced, risky], [closed, "release_all", "min_spots", "risk_limit"], usual)
 

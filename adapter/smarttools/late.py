@@ -13,7 +13,7 @@ from itertools import product
 
 import numpy as np
 
-from adapter.smarttools.facts import Bools, Floats, Sessions, numbered, sum_by
+from adapter.smarttools.facts import Bools, Floats, Sessions, sum_by
 from adapter.smarttools.trend import WEEK, WEEKS
 
 SHARES: Floats = np.array([0.05, 0.15, 0.35, 0.65])  # of the curve left
@@ -37,7 +37,7 @@ class Late:
         """
         if not self.ratio:
             return np.ones(len(sessions))
-        names, house = numbered(sessions.studio)
+        names, house = sessions.studios
         known = np.array([self.ratio.get(name, [1.0] * len(SHARES)) for name in names])
         return _between(known[house] * moved[:, None] ** (self.along - 1), to_come)
 
@@ -53,7 +53,7 @@ def fit_late(
     usual, trended = means
     if not chosen.any():
         return Late(), SHARES[:, None] * trended
-    names, house = numbered(sessions.studio)
+    names, house = sessions.studios
     until = float(sessions.starts[chosen].max())
     back = np.clip(((until - sessions.starts) // WEEK).astype(np.int64), 0, WEEKS - 1)
     last = int(back[chosen].max())

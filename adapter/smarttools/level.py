@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adapter.smarttools.facts import Bools, Floats, Sessions, count_by, looked_up, numbered, recency, sum_by
-from adapter.smarttools.ratios import Ratios, keys, shrunk
+from adapter.smarttools.facts import Bools, Floats, Sessions, count_by, looked_up, recency, sum_by
+from adapter.smarttools.ratios import Ratios, shrunk
 from adapter.smarttools.trend import Trend, fit_trend
 
 FILL = 0.5  # direct fill of a class nobody knows anything of
@@ -74,7 +74,7 @@ class Level:
         """The same for each place, at the level of the whole history."""
         fill = np.full(len(sessions), self.fill)
         for name in HOLD:
-            fill = fill * self.chain[name].of(keys(sessions, name))
+            fill = fill * self.chain[name].of(sessions.groups[name])
         return fill * looked_up(sessions.slot, self.boosted, 1.0)
 
     def after(self, counts: Floats, means: Floats, seen: Floats | float) -> Floats:
@@ -104,7 +104,7 @@ class Level:
 
     def _doubt(self, sessions: Sessions, name: str) -> Floats:
         ratios = self.chain[name]
-        return 1 / (ratios.hold + looked_up(keys(sessions, name), ratios.seen, 0.0) / self.dispersion)
+        return 1 / (ratios.hold + looked_up(sessions.groups[name], ratios.seen, 0.0) / self.dispersion)
 
 
 def fit_level(
@@ -155,7 +155,7 @@ def _fit_chain(sessions: Sessions, demand: Floats, weight: Floats, shown: Floats
     level.fill = (FILL * FILL_PLACES + float(weight @ demand)) / (FILL_PLACES + float(weight @ places))
     means = level.fill * places
     for name, hold in HOLD.items():
-        groups = keys(sessions, name)
+        groups = sessions.groups[name]
         level.chain[name] = shrunk(groups, demand, means, weight, hold, dispersion)
         means = means * level.chain[name].of(groups)
         if name == "studio":
@@ -174,7 +174,7 @@ def _dispersion(counts: Floats, means: Floats) -> tuple[float, float]:
 
 def _frailties(sessions: Sessions, counts: Floats, means: Floats, usual: float) -> dict[str, float]:
     """The same squared variation by studio, held to that of all: some have regulars, some the weather."""
-    names, number = numbered(sessions.studio)
+    names, number = sessions.studios
     squares = sum_by(number, means**2, len(names))
     held = FRAILTY_SESSIONS * squares / np.maximum(count_by(number, len(names)), 1)
     own = (held * usual + sum_by(number, (counts - means) ** 2 - means, len(names))) / (held + squares)

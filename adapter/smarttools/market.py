@@ -28,7 +28,7 @@ from adapter.smarttools.facts import (
 )
 from adapter.smarttools.listing import ended
 from adapter.smarttools.openness import overlap
-from adapter.smarttools.ratios import Ratios, keys, shrunk
+from adapter.smarttools.ratios import Ratios, shrunk
 from adapter.smarttools.response import Responses, Stretches, chance, learn_responses
 
 SHARE = 0.25  # of the places: marketplace demand at a rate near nothing, where nothing is known
@@ -58,7 +58,7 @@ class Market:
         """The same for each place."""
         keen = np.full(len(sessions), self.share)
         for name in HOLD:
-            keen = keen * self.chain[name].of(keys(sessions, name))
+            keen = keen * self.chain[name].of(sessions.groups[name])
         return keen
 
 
@@ -92,7 +92,7 @@ def _fit_chain(market: Market, sessions: Sessions, stretches: Stretches, usable:
     market.share = (SHARE * SHARE_PLACES + float(seen.sum())) / (SHARE_PLACES + float(means.sum()))
     means *= market.share
     for name, hold in HOLD.items():
-        groups = keys(sessions, name)
+        groups = sessions.groups[name]
         market.chain[name] = shrunk(groups, seen, means, usable.astype(np.float64), hold)
         means = means * market.chain[name].of(groups)
 

@@ -5,11 +5,9 @@ Seen as a matrix, (sessions, lead-time bins): the share of each stretch of lead 
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
-from adapter.smarttools.curves import BINS, EDGES
+from adapter.smarttools.curves import EDGES
 from adapter.smarttools.facts import Bools, Floats, Ints, Reservations, Sessions, count_by, sums_by
 
 
@@ -33,15 +31,9 @@ def open_share(sessions: Sessions, reservations: Reservations) -> Floats:
 
 def overlap(early: Floats, late: Floats) -> Floats:
     """Hours of each stretch from ``early`` to ``late`` (leads, so early is the greater) in each bin."""
-    return np.asarray(
-        np.column_stack(
-            [
-                np.clip(np.minimum(early, far) - np.maximum(late, near), 0, None)
-                for near, far in pairwise(EDGES.tolist())
-            ]
-        ),
-        dtype=np.float64,
-    ).reshape(-1, BINS)
+    within = np.minimum(early[:, None], EDGES[1:])
+    within -= np.maximum(late[:, None], EDGES[:-1])
+    return np.asarray(np.maximum(within, 0.0, out=within), dtype=np.float64)
 
 
 def fully_timed(reservations: Reservations, sessions: int) -> Bools:

@@ -37,7 +37,7 @@ UNSEEN = 1.25  # times as much a displaced direct client counts where no session
 CAUTION = 0.05  # by so much more a displaced direct client counts, for each week that the model is older than one
 DEARER = 1.02  # times the ceiling: a direct client counts for more than any spot, by more than rounding could hide
 RUNGS = 4  # rates among which the dynamic program chooses later
-HELD = 160_000  # sessions times steps whose arrivals are held at a time: few portions, and none that is large
+HELD = 96_000  # sessions times steps that are solved at a time: few calls, and no array that is large
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
     expected = replace(expected, looks=expected.looks * appetite.looks)
     coin = 10.0**-sessions.digits
     floor, ceiling = sessions.floor * coin, sessions.ceiling * coin
-    stands = at_lead(expected.made, expected.lead)
+    stands = at_lead(expected.made, expected.lead, sessions.profiles[1])
     return Outlook(
         sessions=sessions,
         books=books,
@@ -130,15 +130,15 @@ def _known(sessions: Sessions, model: Model) -> Bools:
 def _appetite(sessions: Sessions, books: Books, expected: Forecast, model: Model) -> tuple[Belief, Appetite]:
     (known, kind), responses = sessions.profiles, model.market.responses
     anchor = responses.anchor(sessions)
-    median, scale = (part[kind] * anchor for part in responses.of(known))
+    median, scale, doubt = (part[kind] * anchor for part in responses.found(known))
     seen, common = (part[kind] for part in responses.seen_by(known))
     belief = Belief(
         median=median,
         scale=scale,
-        doubt=responses.doubt(known)[kind] * anchor,
+        doubt=doubt,
         common=common,
         seen=seen * anchor,
-        looks=expected.looks / np.maximum(at_lead(expected.market, expected.lead), 1e-12),
+        looks=expected.looks / np.maximum(at_lead(expected.market, expected.lead, kind), 1e-12),
     )
     return belief, appetite_of(sessions, books.posted, expected.market, belief)
 
@@ -170,22 +170,22 @@ def _steps(outlook: Outlook) -> Ints:
 
 
 def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
-    expected = outlook.expected
-    looks = expected.looks[rows]
+    expected, kind = outlook.expected, outlook.sessions.profiles[1][rows]
+    looks, market = expected.looks[rows], expected.market[kind]
     to_come = np.maximum(expected.to_come[rows], 1e-12)
-    in_all = looks / np.maximum(at_lead(expected.market[rows], expected.lead[rows]), 1e-12)
+    in_all = looks / np.maximum(at_lead(market, expected.lead[rows]), 1e-12)
     steps = cut(
-        expected.lead[rows], expected.direct[rows], expected.market[rows], expected.hazard[rows],
-        expected.made[rows], expected.level[rows], in_all, count,
+        expected.lead[rows], expected.direct[rows], market, expected.hazard[kind],
+        expected.made[kind], expected.level[rows], in_all, count,
     )  # fmt: skip
     # At most one client comes in a step, which makes a count calmer than Poisson's: the mean's doubt makes up for it.
-    spread, coming = expected.spread[rows], (steps.direct / steps.stand).T[:, None, :]
+    spread, coming = expected.spread[rows], (steps.direct / steps.stand)[:, None]
     direct, valued = (
-        (gamma_points(expected.remaining[rows], each + 1 / count) / to_come[:, None]).T[None] * coming
+        np.ascontiguousarray((gamma_points(expected.remaining[rows], each + 1 / count) / to_come[:, None]).T) * coming
         for each in (spread, spread * expected.wary[rows])
     )
-    seen = (steps.market * in_all[:, None]).T
-    back = -np.expm1(-steps.hazard).T
+    seen = steps.market * in_all
+    back = -np.expm1(-steps.hazard)
     # What is held together below 1 in a step: rounding a busy step must not turn arrivals into debts.
     busy, worthy = (each[:, -1] * (1 + model.others) for each in (direct, valued))  # the last point is the highest
     returns = back * outlook.capacity[rows]
@@ -199,7 +199,7 @@ def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
         "direct": direct * fit[:, None],
         "valued": valued * value_fit[:, None],
         "other": np.full(len(rows), model.others),
-        "stand": steps.stand.T,
+        "stand": steps.stand,
         "cancelled": back * fit,
         "looks": seen * value_fit,
         "served": _served(outlook, rows) * (UNSEEN if model.fitted and not model.sessions else 1.0),

@@ -46,7 +46,9 @@ class Pace:
 
 def shown_by(booked: Floats, full: Bools, usual: Usual) -> Floats:
     """``booked``: direct reservations that would stand; of a session with no place free (``full``) at least so many."""
-    return np.where(full, at_least(booked, usual.booked), booked)
+    shown = booked.copy()
+    shown[full] = at_least(booked[full], usual.booked[full])
+    return shown
 
 
 def pace_of(sessions: Sessions, shown: Floats, usual: Usual) -> Pace:

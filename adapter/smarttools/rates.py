@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adapter.smarttools.exploring import Room, Tried, try_rates
-from adapter.smarttools.facts import Floats, Ints
+from adapter.smarttools.facts import Floats, Ints, Words
 from adapter.smarttools.outlook import Outlook
 from adapter.smarttools.response import best_rate
 
@@ -29,7 +29,7 @@ class Rates:
     free_units: Ints  # the best rate if the place were worth nothing else
     best: Ints  # the best rate at what the place is worth
     tried: Tried  # that, or another one in its place
-    binding: list[str]
+    binding: Words
 
 
 def set_rates(outlook: Outlook, rows: Ints, first: Floats, dearest: Floats, way: Floats) -> Rates:
@@ -56,7 +56,7 @@ def set_rates(outlook: Outlook, rows: Ints, first: Floats, dearest: Floats, way:
         [IN_FORCE, BOUNDED, EXPLORED, FLOOR, CEILING],
         MODEL,
     )
-    return Rates(units, free_units, best_units, tried, binding.tolist())
+    return Rates(units, free_units, best_units, tried, binding)
 
 
 def _near(wanted: Ints, held: Ints, lowest: Ints, most: Ints) -> Ints:

@@ -1,4 +1,4 @@
-"""Shrinkage: what a group shows against what was expected of it, held to 1 by pseudo-counts. Names the groups."""
+"""Shrinkage: what a group shows against what was expected of it, held to 1 by pseudo-counts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adapter.smarttools.facts import Floats, Sessions, looked_up, numbered, sum_by
+from adapter.smarttools.facts import Floats, looked_up, numbered, sum_by
 
 LEAST_HOLD, MOST_HOLD = 3.0, 1000.0
 GROUPS_TO_LEARN = 8  # fewer tell nothing of how much groups differ
@@ -24,25 +24,6 @@ class Ratios:
     def of(self, groups: list[str]) -> Floats:
         """The ratio of each group."""
         return looked_up(groups, self.ratio, self.usual)
-
-
-def keys(sessions: Sessions, grouping: str) -> list[str]:
-    """The group of each session."""
-    if grouping in {"studio", "category", "slot"}:
-        return {"studio": sessions.studio, "category": sessions.category, "slot": sessions.slot}[grouping]
-    if grouping == "hour":
-        return _hours(sessions)
-    how = sessions.hour_of_week.tolist()
-    own = {
-        "studio hour": _hours(sessions),
-        "cell": [f"{kind}|{hour}" for kind, hour in zip(sessions.category, how, strict=True)],
-        "instructor": sessions.instructor,
-    }[grouping]
-    return [f"{house}|{key}" for house, key in zip(sessions.studio, own, strict=True)]
-
-
-def _hours(sessions: Sessions) -> list[str]:
-    return [f"{'weekend' if how >= 120 else 'weekday'} {how % 24}" for how in sessions.hour_of_week.tolist()]
 
 
 def shrunk(

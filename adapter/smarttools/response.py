@@ -86,8 +86,8 @@ class Responses:
 
     def of(self, sessions: Sessions) -> tuple[Floats, Floats]:
         """Each session's median and scale."""
-        table = self._found(sessions)
-        return table[:, 0], table[:, 1]
+        median, scale, _ = self.found(sessions)
+        return median, scale
 
     def anchor(self, sessions: Sessions) -> Floats:
         """What the shares stand for: the direct price they were seen at, as nobody is richer for a price that rose."""
@@ -99,16 +99,14 @@ class Responses:
         table = np.array([self.seen.get(studio, NEVER_LISTED) for studio in sessions.studio]).reshape(-1, 2)
         return table[:, 0], table[:, 1]
 
-    def doubt(self, sessions: Sessions) -> Floats:
-        """Standard deviation of each session's median: how little is known of it."""
-        return self._found(sessions)[:, 2]
-
-    def _found(self, sessions: Sessions) -> Floats:
+    def found(self, sessions: Sessions) -> tuple[Floats, Floats, Floats]:
+        """The same, and the standard deviation of the median: how little is known of it."""
         found = [
             self.known.get(f"slot|{slot}") or self.known.get(f"studio|{studio}") or self.usual
             for slot, studio in zip(sessions.slot, sessions.studio, strict=True)
         ]
-        return np.array(found, dtype=np.float64).reshape(-1, 3)
+        median, scale, doubt = np.array(found, dtype=np.float64).reshape(-1, 3).T
+        return median, scale, doubt
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from adapter.smarttools.curves import BINS, EDGES, bins_of
-from adapter.smarttools.facts import Bools, Floats, Ints, Reservations, Sessions, numbered, sum_by
+from adapter.smarttools.facts import Bools, Floats, Ints, Reservations, Sessions, sum_by
 
 HAZARD: Floats = np.where(EDGES[:-1] < 24, 0.0030, 0.0006)  # an hour, of the active reservations
 ACTIVE: Floats = 1 - 0.14 * -np.expm1(-EDGES / 48)  # one in seven of those that were active long before is given up
@@ -60,7 +60,7 @@ def fit_returns(sessions: Sessions, reservations: Reservations, chosen: Bools, w
     over = np.where(stood, 0.0, starts - reservations.cancelled)
     usable = chosen & (begun > 0) & (over >= 0) & (over <= begun)
     begun, over, stood = np.minimum(begun[usable], EDGES[-1]), np.minimum(over[usable], EDGES[-1]), stood[usable]
-    names, number = numbered(sessions.studio)
+    names, number = sessions.studios
     house, counted = number[reservations.session[usable]], weight[reservations.session[usable]]
     cancelled = _binned(house[~stood], over[~stood], counted[~stood], len(names))
     begun_by, hours_before = _passed(house, begun, counted, len(names))

@@ -51,7 +51,7 @@ def signals(outlook: Outlook, row: int, velocity: Velocity, model: Model) -> Sig
     old = expected.weeks_old
     found |= {"pace": round(float(expected.pace.ratio[row]), 4)}
     found |= {"weeks_since_learned": round(old + 1, 1)} if old > 0 else {}
-    popularity = model.level.chain["cell"].ratio.get(_cell(sessions, row))
+    popularity = model.level.chain["cell"].ratio.get(sessions.groups["cell"][row])
     known = sessions.studio[row] in model.level.trend.studios
     found |= {} if popularity is None else {"popularity": round(popularity, 4)}
     found |= {"season_and_trend": round(float(expected.trend[row]), 4)} if known else {}
@@ -79,10 +79,6 @@ def unsure(outlook: Outlook, row: int, velocity: Velocity, model: Model) -> list
         "the direct price has changed": not 1 / DEARER < retail / seen < DEARER,
     }
     return [why for why, holds in told.items() if holds]
-
-
-def _cell(sessions: Sessions, index: int) -> str:
-    return f"{sessions.studio[index]}|{sessions.category[index]}|{sessions.hour_of_week[index]}"
 
 
 def _speed(outlook: Outlook, row: int, velocity: Velocity) -> Signals:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from adapter.smarttools.facts import Bools, Floats, Ints
+from adapter.smarttools.facts import Floats, Ints
 
 TOP = 0.9  # of the way from the best free rate to the ceiling: the most that a single scarce place is listed against
 LIKELY = 0.10  # displacement risk up to which premium spots are offered (PR-04)
@@ -27,18 +27,19 @@ def worth_listing(place: Floats, free: Ints, free_rate: Floats, ceiling: Floats,
 
 
 def listed_against(place: Floats, free: Ints, value: Floats) -> Ints:
-    """How many of ``free`` places are worth less than ``value``; worth falls with places left."""
-    within = np.count_nonzero(_left(place, free) & (place < value[:, None]), axis=1)
-    return np.asarray(within + np.where(place[:, -1] < value, _beyond(place, free), 0), dtype=np.int64)
+    """How many of ``free`` places are worth less than ``value``: all but the first ones, as worth falls with places."""
+    return _beyond(free, place.shape[1] - 1, np.count_nonzero(place < value[:, None], axis=1))
 
 
 def within_risk(safe: Floats, free: Ints, limit: Floats) -> Ints:
     """The most spots whose displacement risk is at most ``limit``; NaN is no limit."""
-    left = np.arange(safe.shape[1])
-    inside = (left[None, :] < free[:, None]) & (_risk(safe) <= limit[:, None])
-    most = np.count_nonzero(inside, axis=1)  # safety rises with places left
-    most += np.where(_risk(safe[:, -1]) <= limit, _beyond(safe, free - 1), 0)
-    return np.where(np.isnan(limit), free, most).astype(np.int64)
+    within = np.count_nonzero(_risk(safe) <= limit[:, None], axis=1)  # the last ones: safety rises with places left
+    return np.where(np.isnan(limit), free, _beyond(free, safe.shape[1], within))
+
+
+def _beyond(free: Ints, entries: int, good: Ints) -> Ints:
+    """How many of ``free`` are ``good``, which a table's last entries are, and then all beyond it."""
+    return np.asarray(np.where(good > 0, np.maximum(free - (entries - good), 0), 0), dtype=np.int64)
 
 
 def risk_of(safe: Floats, free: Ints, listed: Ints) -> Floats:
@@ -55,13 +56,3 @@ def _risk(safe: Floats) -> Floats:
 def at(table: Floats, left: Ints) -> Floats:
     """Each session's entry for a number of places left."""
     return np.asarray(np.take_along_axis(table, np.minimum(left, table.shape[1] - 1)[:, None], 1)[:, 0])
-
-
-def _beyond(table: Floats, left: Ints) -> Ints:
-    """Places of so many that lie beyond the table."""
-    return np.asarray(np.maximum(left - (table.shape[1] - 1), 0), dtype=np.int64)
-
-
-def _left(table: Floats, free: Ints) -> Bools:
-    places = np.arange(table.shape[1])
-    return np.asarray((places[None, :] >= 1) & (places[None, :] <= free[:, None]), dtype=np.bool_)

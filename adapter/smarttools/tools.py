@@ -111,8 +111,8 @@ class SmartTools:
                 "session_id": name,
                 "parts": spot_parts(outlook, verdicts, row),
                 "rate_parts": rate_parts(outlook, verdicts, row),
-                "binding": verdicts.reason[row],
-                "rate_binding": verdicts.rate_binding[row],
+                "binding": str(verdicts.reason[row]),
+                "rate_binding": str(verdicts.rate_binding[row]),
                 "one_more": one_more(verdicts, row),
                 "higher_rate": higher_rate(outlook, verdicts, row),
                 "exploration": exploration(outlook, verdicts, row),
@@ -261,7 +261,7 @@ class SmartTools:
     def _judged(self, outlook: Outlook) -> Verdicts:
         """Each portion by itself, whoever else is at work: threads only share out what there is to do."""
 
-        ways = exploring.ways(outlook.sessions.ids, self.seed)
+        ways = exploring.ways(list(outlook.sessions.places), self.seed)
 
         def solve(portion: tuple[Ints, int, int]) -> tuple[Ints, Verdicts]:
             worth = tables(outlook, *portion, self.model)

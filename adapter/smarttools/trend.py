@@ -14,7 +14,7 @@ from itertools import product
 
 import numpy as np
 
-from adapter.smarttools.facts import Bools, Floats, Sessions, looked_up, numbered, shares, sum_by
+from adapter.smarttools.facts import Bools, Floats, Sessions, looked_up, shares, sum_by
 
 WEEK = 168.0  # hours
 DAMPED = 0.9  # what is left of a slope a week later
@@ -55,7 +55,7 @@ class Trend:
         """The ratio of each session's level to its history's, and the squared variation left of it."""
         weeks = np.maximum((sessions.starts - self.until) / WEEK, 0.0) + 0.5
         weeks = np.where(np.isfinite(weeks) & (self.until > 0), weeks, 0.5)
-        houses, house = numbered(sessions.studio)
+        houses, house = sessions.studios
         level, slope, own, both, steep = (
             looked_up(houses, {name: getattr(each, part) for name, each in self.studios.items()}, 0.0)[house]
             for part in ("level", "slope", "level_doubt", "both_doubt", "slope_doubt")
@@ -111,7 +111,7 @@ def fit_trend(
     if not usable.any():
         return Trend(), np.ones(len(sessions))
     until = float(sessions.starts[usable].max())
-    names, house = numbered(sessions.studio)
+    names, house = sessions.studios
     week = np.clip(((until - sessions.starts) // WEEK).astype(np.int64), 0, WEEKS - 1)
     last = int(week[usable].max())
     place = house * (last + 1) + np.minimum(week, last)

@@ -12,7 +12,7 @@ Optimal stopping in the sense of Littlewood and of Gallego and van Ryzin (1994),
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,6 @@ from numpy.typing import NDArray
 from adapter.smarttools.facts import Floats
 
 Singles = NDArray[np.float32]
-
-CELLS = 48_000  # places times sessions solved at a time: few calls, and tables that don't grow with the halls
 
 
 @dataclass(frozen=True)
@@ -42,10 +40,6 @@ class Flow:
     def __len__(self) -> int:
         return int(self.capacity.shape[0])
 
-    def part(self, rows: slice) -> Flow:
-        """Some of the sessions."""
-        return Flow(*(np.ascontiguousarray(getattr(self, field.name)[..., rows]) for field in fields(self)))
-
 
 @dataclass(frozen=True)
 class Worth:
@@ -57,31 +51,37 @@ class Worth:
 
 
 def worth(flow: Flow, weights: Floats, places: int) -> Worth:
-    """Solve all sessions for up to ``places`` places left; ``weights`` are those of the nodes."""
-    block = max(1, CELLS // places)
-    blocks = [slice(first, first + block) for first in range(0, len(flow), block)]
-    parts = [_averaged(*_solve(flow.part(rows), places), weights) for rows in blocks]
-    return Worth(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Worth)))
+    """Solve all sessions for up to ``places`` places left; ``weights`` are those of the nodes.
+
+    No more clients come than there are steps: the tables end with the first place that nobody is left to take.
+    """
+    return _averaged(*_solve(flow, min(places, len(flow.stand) + 1)), weights)
 
 
 def _solve(flow: Flow, places: int) -> tuple[Singles, Singles, Singles]:
-    """Tables (places + 1, nodes, sessions) of value, safety and service."""
+    """Tables (places + 1, nodes, sessions) of value, safety and service.
+
+    After so many steps all places further left are alike: a row is solved from the step on in which it differs.
+    """
     steps, nodes, sessions = flow.direct.shape
     shape = (places + 1, nodes, sessions)
     value, safe, served = np.zeros(shape, np.float32), np.ones(shape, np.float32), np.zeros(shape, np.float32)
     taken = np.maximum(flow.capacity - np.arange(places, dtype=np.float32)[:, None, None], np.float32(0))
-    spare = [np.empty((places, nodes, sessions), np.float32) for _ in range(4)]
+    spare = [np.empty((places, nodes, sessions), np.float32) for _ in range(3)]
     for step in range(steps):
-        direct, back = flow.direct[step], taken * flow.cancelled[step]
-        moved = direct * (1 + flow.other)
-        _step_value(value, flow, step, back, spare)
-        _step_safe(safe, direct, moved, back, spare)
-        _step_served(served, flow.stand[step], direct, moved, back, spare)
+        last = min(step + 1, places)
+        direct, back = flow.direct[step], taken[:last] * flow.cancelled[step]
+        moved, room = direct * (1 + flow.other), [each[:last] for each in spare]
+        _step_value(value[: last + 1], flow, step, back, room)
+        _step_safe(safe[: last + 1], direct, moved, back, room)
+        _step_served(served[: last + 1], flow.stand[step], direct, moved, back, room)
+        for table in (value, safe, served):
+            table[last + 1 : last + 2] = table[last]
     return value, safe, served
 
 
 def _step_value(value: Singles, flow: Flow, step: int, back: Singles, spare: list[Singles]) -> None:
-    cost, gain, line, _ = spare
+    cost, gain, line = spare
     direct = flow.valued[step]
     np.subtract(value[1:], value[:-1], out=cost)
     gain.fill(0)
@@ -102,7 +102,7 @@ def _step_value(value: Singles, flow: Flow, step: int, back: Singles, spare: lis
 
 
 def _step_safe(safe: Singles, direct: Singles, moved: Singles, back: Singles, spare: list[Singles]) -> None:
-    rise, lost = spare[0], spare[1]
+    rise, lost, _ = spare
     np.subtract(safe[1:], safe[:-1], out=rise)
     np.multiply(rise, moved, out=lost)
     safe[0] -= direct * safe[0]
@@ -114,7 +114,7 @@ def _step_safe(safe: Singles, direct: Singles, moved: Singles, back: Singles, sp
 def _step_served(
     served: Singles, stand: Singles, direct: Singles, moved: Singles, back: Singles, spare: list[Singles]
 ) -> None:
-    rise, lost = spare[0], spare[1]
+    rise, lost, _ = spare
     np.subtract(served[1:], served[:-1], out=rise)
     np.multiply(rise, moved, out=lost)
     served[1:] += direct * stand
