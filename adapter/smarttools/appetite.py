@@ -175,7 +175,7 @@ def appetite_of(sessions: Sessions, posted: Posted, through: Floats, belief: Bel
     said = ~np.isnan(sessions.appetite)
     before = (belief.doubt / belief.median) ** 2
     payable, doubt, looks = (
-        np.where(said, told, usual)
+        np.where(said & ~np.isnan(told), told, usual)
         for told, usual in ((sessions.appetite, 1.0), (sessions.appetite_doubt, before), (sessions.interest, 1.0))
     )
     asked = np.isnan(sessions.pace) & ~said

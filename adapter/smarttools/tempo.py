@@ -76,7 +76,8 @@ def tempo_of(sessions: Sessions, seen: Seen, usual: Usual, pace: Pace, doubt: Fl
     where they say their pace alone, none is asked for.
     """
     said = ~np.isnan(sessions.tempo)
-    power, left = sessions.tempo.copy(), np.where(said, sessions.tempo_doubt, usual.curve)
+    power, told = sessions.tempo.copy(), said & ~np.isnan(sessions.tempo_doubt)
+    left = np.where(told, sessions.tempo_doubt, usual.curve)
     ratio, unsure = pace.ratio.copy(), pace.doubt.copy()
     rows = np.flatnonzero((doubt > LITTLE) & np.isnan(sessions.pace) & ~said)
     if len(rows):

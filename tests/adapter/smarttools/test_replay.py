@@ -47,6 +47,16 @@ def test_a_session_decided_alone_at_its_studio_s_pace_is_decided_as_in_company(
         )
 
 
+@pytest.mark.parametrize("ratio", ["pace", "tempo", "appetite"])
+def test_a_ratio_that_is_told_without_its_doubt_is_as_sure_as_usual(
+    drawn: Drawn, fitted: SmartTools, ratio: str
+) -> None:
+    told = _decided(fitted, drawn, drawn.coming.assign(**{ratio: 1.0}), drawn.coming_reservations)
+    numbers = told[["rate", "expected_direct", "displacement_risk", "expected_value"]]
+    assert np.isfinite(numbers).all(axis=None)
+    assert told["rate"].between(*drawn.studios.loc[0, ["rate_floor", "rate_ceiling"]]).all()
+
+
 def test_many_decided_in_threads_are_decided_as_few(drawn: Drawn, fitted: SmartTools) -> None:
     """A market is solved in portions by two threads; which portion a session falls into changes no bit."""
     times = 2 * MANY // len(drawn.coming) + 1
