@@ -1,6 +1,7 @@
 """How each session stands: its books, what is to come, at which rates it could be sold. Arrays, one entry a session.
 
-An entry depends on its own session and its studio's pace alone, never on which others were asked about beside it.
+An entry depends on its own session, on its studio's pace and on what guests would pay, which all that are asked about
+tell (``pace``, ``appetite``); beside these, never on which others were asked about.
 """
 
 from __future__ import annotations
