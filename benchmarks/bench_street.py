@@ -1,7 +1,7 @@
 """SmartTools on a street of simulated studios of many kinds, beside static allocations, EMSR-b and the optimum.
 
-Everyone meets the same people. Value is what ``benchmarks.street.scores`` says, as a share of the value of one who knows
-every class's true parameters; displaced are direct clients who would have found a place without a marketplace.
+Everyone meets the same people. Value is what ``benchmarks.street.scores`` says, as a share of the value of one who
+knows every class's true parameters; displaced are direct clients who would have found a place without a marketplace.
 
 Run: python -m benchmarks.bench_street [--seed N] [--weight W] [--step HOURS] [--weeks N] [--history flat|steps|random]
      [--history-weeks N] [--refit] [--kinds NAME …]
@@ -11,22 +11,23 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 
 import numpy as np
 
 from benchmarks.street.calibration import Came, what_came
 from benchmarks.street.draw import Bools, Floats, Street, draw
 from benchmarks.street.kinds import KINDS
+from benchmarks.street.mixed import HALVES, Mixed
 from benchmarks.street.optimum import Optimum
 from benchmarks.street.peers import Littlewood, Static
 from benchmarks.street.people import draw_people, events_of
 from benchmarks.street.scores import Score, score
-from benchmarks.street.season import Policy, run
+from benchmarks.street.season import Books, Policy, run
 from benchmarks.street.smart import Tools
 
 PAST_STEP = 24.0  # hours between two decisions of the past's static allocation
 FIFTHS = 5
-POLICIES = ("static", "EMSR-b", "SmartTools", "optimum")
 
 
 def main() -> int:
@@ -38,23 +39,24 @@ def main() -> int:
     people = draw_people(street, rng)
     events = events_of(people)
     past = run(street, people, events, street.past, Static(street, told.history, rng), PAST_STEP)
-    season = ~street.past
-    tools = Tools(street, past, told.weight, told.step, told.refit)
-    policies: dict[str, Policy] = {
-        "static": Static(street),
-        "EMSR-b": Littlewood(street, past, Static(street).rate),
-        "SmartTools": tools,
-        "optimum": Optimum(street, told.weight, told.step).prepare(np.flatnonzero(season)),
-    }
+    season, tools = ~street.past, Tools(street, past, told.weight, told.step, told.refit)
     alone = run(street, people, events, season, None, told.step)
     scores = {
-        name: score(run(street, people, events, season, each, told.step), alone) for name, each in policies.items()
+        each.name: score(run(street, people, events, season, each, told.step), alone)
+        for each in _policies(street, past, tools, told)
     }
     _print_kinds(street, scores, told.weight)
     _print_beside_static(street, scores)
     _print_calibration(what_came(street, people, tools.told, rng))
     print("violations: " + (", ".join(f"{rule} {times}" for rule, times in tools.violations.items()) or "none"))
     return 1 if tools.violations else 0
+
+
+def _policies(street: Street, past: Books, tools: Tools, told: argparse.Namespace) -> list[Policy]:
+    """The optimum last."""
+    optimum = Optimum(street, told.weight, told.step).prepare(np.flatnonzero(~street.past))
+    mixed = [Mixed(replace(tools, told=[]), optimum, half) for half in HALVES] if told.mixed else []
+    return [Static(street), Littlewood(street, past, Static(street).rate), tools, *mixed, optimum]
 
 
 def _arguments() -> argparse.Namespace:
@@ -67,13 +69,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--history-weeks", type=int, default=26)
     parser.add_argument("--history", choices=("flat", "steps", "random"), default="flat", help="how past rates moved")
     parser.add_argument("--refit", action="store_true", help="learn anew every week")
+    parser.add_argument("--mixed", action="store_true", help="half SmartTools, half the optimum, as well")
     parser.add_argument("--kinds", nargs="*", metavar="NAME", help=", ".join(kind.name for kind in KINDS))
     return parser.parse_args()
 
 
 def _print_kinds(street: Street, scores: dict[str, Score], weight: float) -> None:
     """Shares of the optimum's value and displaced direct clients; kinds with rules of their own are not summed up."""
-    print(f"{'kind':16}" + "".join(f"{name:>19}" for name in POLICIES) + "   x displaced")
+    print(f"{'kind':16}" + "".join(f"{name:>19}" for name in scores) + "   x displaced")
     names = np.array([each.kind.name for each in street.studios])[street.studio]
     ruled = np.array([each.kind.ruled for each in street.studios])[street.studio]
     for name in dict.fromkeys(names):
@@ -84,8 +87,7 @@ def _print_kinds(street: Street, scores: dict[str, Score], weight: float) -> Non
 def _print_row(name: str, which: Bools, scores: dict[str, Score], weight: float) -> None:
     best = scores["optimum"].value(weight)[which].sum()
     cells, lost = "", {}
-    for policy in POLICIES:
-        each = scores[policy]
+    for policy, each in scores.items():
         lost[policy] = each.displaced[which].sum() / each.clients[which].sum()
         cells += f"{each.value(weight)[which].sum() / best:>12.1%} {lost[policy]:>6.2%}"
     print(f"{name:16}{cells}{lost['SmartTools'] / max(lost['optimum'], 1e-9):>14.2f}", flush=True)
@@ -93,9 +95,9 @@ def _print_row(name: str, which: Bools, scores: dict[str, Score], weight: float)
 
 def _print_beside_static(street: Street, scores: dict[str, Score]) -> None:
     which = street.scored
-    print("beside the static allocation" + "".join(f"{name:>14}" for name in POLICIES))
+    print("beside the static allocation" + "".join(f"{name:>14}" for name in scores))
     for what in ("payouts", "visitors", "attended"):
-        beside = [getattr(scores[name], what)[which].sum() for name in POLICIES]
+        beside = [getattr(scores[name], what)[which].sum() for name in scores]
         print(f"{what:28}" + "".join(f"{each / beside[0]:>14.2f}" for each in beside))
 
 

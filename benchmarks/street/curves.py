@@ -1,4 +1,4 @@
-"""When people come before a class starts, and when they cancel: shapes by the hour, hour 0 the last before the start."""
+"""When people come before a class starts, and when they cancel: shapes by the hour, hour 0 the last one."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def draw(kinds: Sequence[Kind], each: int, weeks: int, history: int, rng: np.ran
 def _studio(kind: Kind, number: int, rng: np.random.Generator) -> Studio:
     retail = float(np.round(rng.uniform(*kind.retail)))
     floor, ceiling = np.round(retail * rng.uniform(0.2, 0.3), 2), np.round(retail * rng.uniform(0.85, 1.0), 2)
-    posted = np.clip(retail * np.mean(kind.willing) * rng.uniform(0.95, 1.3), floor, ceiling)
+    posted = np.clip(retail * np.mean(kind.willing) * rng.uniform(0.85, 1.15), floor, ceiling)
     studio = Studio(
         kind,
         ZONES[number % len(ZONES)],
@@ -160,7 +160,7 @@ def _slots_of(number: int, studio: Studio, rng: np.random.Generator) -> tuple[np
     kind, size = studio.kind, studio.kind.slots
     cells = rng.choice(7 * len(HOURS), size, replace=False)
     weekday, at = cells // len(HOURS), cells % len(HOURS)
-    room = int(rng.integers(kind.capacity[0], kind.capacity[1], endpoint=True))
+    room = int(rng.integers(int(kind.capacity[0]), int(kind.capacity[1]), endpoint=True))
     capacity = np.where(rng.random(size) < 0.3, round(0.75 * room), room)
     instructors, offered = rng.normal(0, 0.15, INSTRUCTORS), rng.choice(len(CATEGORIES), 2, replace=False)
     instructor, category = rng.integers(0, INSTRUCTORS, size), rng.choice(offered, size)

@@ -9,6 +9,7 @@ process whose rate has a gamma factor, learned from how many have come; every bo
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -19,21 +20,23 @@ from benchmarks.street.draw import RATES, Floats, Ints, Street, Studio, pays
 from benchmarks.street.season import Books, Offer
 
 Singles = npt.NDArray[np.float32]
+Halves = npt.NDArray[np.float16]
 Bytes = npt.NDArray[np.uint8]
 
 WORTHS = 1025  # points at which the best rate for a place's worth is tabulated, from nothing to the ceiling
-MOST = 12  # spots listed at once
+MOST = 16  # spots listed at once
 SMOOTH = 0.3  # expected events within one step of the recursion, at most
 HOURLY, COARSE = 72, 3  # hours before the start that are stepped through one by one; and, before them, together
+BLOCKS = list(pairwise([*range(HOURLY), *range(HOURLY, MARKET_HOURS + 1, COARSE)]))  # nearest first
 
 
 @dataclass
 class Plan:
-    """Decisions for the classes of one studio's room: by class, moment, places left and direct clients so far."""
+    """What a place is worth in the classes of one studio's room, in money of a rate that is paid if they come."""
 
+    worth: Halves  # by class, moment, places left less one and direct clients so far
     rates: Floats
-    rate: Bytes
-    spots: Bytes
+    best: Bytes  # by class and worth: the number of the best rate
 
 
 @dataclass
@@ -59,17 +62,29 @@ class Optimum:
         return self
 
     def decide(self, at: float, ids: Ints, books: Books) -> Offer:
-        """Look up the program's decisions."""
-        spots, rate = np.zeros(len(ids), np.int64), np.full(len(ids), np.nan)
-        lead, free, plan = self.street.start[ids] - at, books.free(ids), self.plan[ids]
-        moment = np.ceil(lead / self.step).astype(np.int64) - 1
-        for number in np.unique(plan):
-            own, known = np.flatnonzero(plan == number), self.plans[number]
-            came = np.minimum(books.came[ids[own]], known.rate.shape[3] - 1)
-            cell = (self.row[ids[own]], moment[own], free[own], came)
-            spots[own], rate[own] = known.spots[cell], known.rates[known.rate[cell]]
-        open_ = self.street.cancelled_from[ids] > at
-        return Offer.flat(np.where(open_, spots, 0), rate)
+        """The best rate for the next place's worth, and every place that is worth less than it."""
+        worth, rate = self.worths(at, ids, books)
+        return Offer.flat(listed(worth, rate), rate)
+
+    def worths(self, at: float, ids: Ints, books: Books) -> tuple[Floats, Floats]:
+        """What the next places are worth, infinite where there is none, and the best rate for the next."""
+        worth, rate = np.full((len(ids), MOST), np.inf), np.zeros(len(ids))
+        free, moment = books.free(ids), np.ceil((self.street.start[ids] - at) / self.step).astype(np.int64) - 1
+        free = np.where(self.street.cancelled_from[ids] > at, free, 0)
+        for number in np.unique(self.plan[ids]):
+            own, plan = np.flatnonzero(self.plan[ids] == number), self.plans[number]
+            row, came = self.row[ids[own]], np.minimum(books.came[ids[own]], plan.worth.shape[3] - 1)
+            place = free[own, None] - 1 - np.arange(MOST)
+            found = plan.worth[row[:, None], moment[own, None], place.clip(0), came[:, None]]
+            worth[own] = np.where(place >= 0, found, np.inf)
+            cell = np.minimum(worth[own, 0] / plan.rates[-1] * (WORTHS - 1) + 0.5, WORTHS - 1).astype(np.int64)
+            rate[own] = plan.rates[plan.best[row, cell]]
+        return worth, rate
+
+
+def listed(worth: Floats, rate: Floats) -> Ints:
+    """How many places, one after the other, are worth less than the rate."""
+    return np.asarray(np.logical_and.accumulate(worth < rate[:, None], axis=1).sum(axis=1))
 
 
 class Program:
@@ -89,9 +104,7 @@ class Program:
         self.shape = 1 / (own + shared + own * shared)
         spread = np.sqrt(self.direct + self.direct**2 / self.shape)
         self.came = np.arange(int(np.ceil((self.direct + 3.5 * spread).max())) + 1)
-        self.first = np.where(
-            street.start[ids] % step == 0, step, street.start[ids] % step
-        )  # of the last moment, hours
+        self.first = (street.start[ids] - 1) % step + 1  # hours before the start, of the last decision
 
     def solve(self) -> Plan:
         """Step backwards through the hours, keeping the decisions of each class's moments."""
@@ -99,17 +112,15 @@ class Program:
         value = np.zeros(size, np.float32)
         worth, weight = np.zeros((size[0], self.capacity, size[2]), np.float32), np.zeros(size[0], np.float32)
         moments = -(-MARKET_HOURS // self.step)
-        plan = Plan(self.rates, *(np.zeros((size[0], moments, *size[1:]), np.uint8) for _ in range(2)))
-        for near, far in _blocks():
+        kept = np.zeros((size[0], moments, self.capacity, size[2]), np.float16)
+        for near, far in BLOCKS:
             value = self._back(value, near, far, worth, weight)
             moment, left = np.divmod(far - self.first, self.step)
             due = np.flatnonzero((left < far - near) & (moment >= 0))
-            if len(due):
-                rate, spots = self._decisions(due, worth[due] / np.maximum(weight[due, None, None], 1e-9))
-                plan.rate[due, moment[due].astype(np.int64), 1:] = rate
-                plan.spots[due, moment[due].astype(np.int64), 1:] = spots
-                worth[due], weight[due] = 0, 0
-        return plan
+            mean = worth[due] / np.maximum(weight[due], np.float32(1e-9))[:, None, None]
+            kept[due, moment[due].astype(np.int64)] = np.clip(mean, 0, 2 * self.rates[-1])
+            worth[due], weight[due] = 0, 0
+        return Plan(kept, self.rates, self.best)
 
     def _back(self, value: Singles, near: int, far: int, worth: Singles, weight: Singles) -> Singles:
         """The value at the block's beginning; a place's worth while users look is added up for the decision."""
@@ -137,7 +148,7 @@ class Program:
     def _once(self, value: Singles, arrive: Singles, looks: Singles, leave: np.float32, stays: np.float32) -> Singles:
         """One step of the recursion: a direct client comes, a user looks, somebody cancels, or nothing happens."""
         drop = value[:, 1:] - value[:, :-1]
-        gained = np.take(self.gain, self._cell(drop / stays, np.arange(len(self.ids))))
+        gained = np.take(self.gain, self._cell(drop / stays))
         after = np.concatenate([value[:, :, 1:], value[:, :, -1:]], axis=2)
         new = value.copy()
         new[:, 1:] += arrive * (after[:, :-1] - value[:, 1:]) + looks * gained
@@ -146,28 +157,11 @@ class Program:
         new[:, :-1] += leave * taken * drop
         return new
 
-    def _cell(self, worth: Singles, rows: Ints) -> npt.NDArray[np.int32]:
-        """Where the tables of best rates hold a place's worth."""
+    def _cell(self, worth: Singles) -> npt.NDArray[np.int32]:
+        """Where the table of gains holds a place's worth."""
         scale = np.float32((WORTHS - 1) / self.rates[-1])
         cell = np.clip(worth * scale + np.float32(0.5), 0, WORTHS - 1).astype(np.int32)
-        return np.asarray(cell + (rows * WORTHS).astype(np.int32)[:, None, None])
-
-    def _decisions(self, rows: Ints, worth: Singles) -> tuple[Bytes, Bytes]:
-        """The best rate for the next place's worth, and how many more are worth less than it."""
-        number = np.take(self.best, self._cell(worth, rows))
-        rate = self.rates.astype(np.float32)[number]
-        fine, spots = np.ones(worth.shape, bool), np.zeros(worth.shape, np.uint8)
-        for further in range(min(MOST, self.capacity)):
-            fine[:, further:] &= worth[:, : self.capacity - further] < rate[:, further:]
-            fine[:, :further] = False
-            spots += fine
-        return number, spots
-
-
-def _blocks() -> list[tuple[int, int]]:
-    """Hours before the start, nearest first."""
-    edges = [*range(HOURLY), *range(HOURLY, MARKET_HOURS + 1, COARSE)]
-    return list(zip(edges, edges[1:], strict=False))
+        return np.asarray(cell + np.arange(len(self.ids), dtype=np.int32)[:, None, None] * np.int32(WORTHS))
 
 
 def _best_rates(studio: Studio, median: Floats, rates: Floats) -> tuple[Bytes, Singles]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import poisson
 
 from benchmarks.street.curves import MARKET_HOURS
 from benchmarks.street.draw import WEEK, Floats, Ints, Street
@@ -48,15 +48,16 @@ class Static:
             return self.rng.uniform(0.6, 1.6, classes)
         era = self.street.studio * 1000 + np.floor(self.street.start / WEEK / 5).astype(np.int64) + 500
         _, which = np.unique(era, return_inverse=True)
-        return self.rng.uniform(0.75, 1.35, which.max() + 1)[which]
+        return np.asarray(self.rng.uniform(0.75, 1.35, which.max() + 1)[which])
 
 
 @dataclass
 class Littlewood:
-    """EMSR-b of two fares, solved anew at every decision: places beyond the protection level are listed.
+    """EMSR-b of two fares at the static allocation's rate, solved anew at every decision.
 
-    Direct clients still to come are forecast by additive pickup, as a normal variable: the mean and variance of a slot's
-    past classes; a slot without them takes those of all studios, for as many places.
+    Direct clients still to come are forecast by additive pickup, as a Poisson variable with the mean of a slot's past
+    classes; a slot without them takes that of all studios, for as many places. A place is listed where the chance that
+    a direct client needs it is below the rate over the retail rate.
     """
 
     street: Street
@@ -64,27 +65,23 @@ class Littlewood:
     rate: Floats
     name: str = "EMSR-b"
     mean: Floats = field(init=False)
-    spread: Floats = field(init=False)
 
     def __post_init__(self) -> None:
         ids = np.flatnonzero(self.street.past)
         pickup, slot = _pickup(self.past, ids), self.street.slot[ids]
         places = self.street.slots.capacity
-        share = pickup / places[slot][:, None]
-        pooled = np.array([share.mean(axis=0), share.std(axis=0)])
-        self.mean, self.spread = (np.outer(places, each) for each in pooled)
+        self.mean = np.outer(places, (pickup / places[slot][:, None]).mean(axis=0))
         for each in np.unique(slot):
-            own = pickup[slot == each]
-            if len(own) >= FEWEST:
-                self.mean[each], self.spread[each] = own.mean(axis=0), own.std(axis=0, ddof=1)
+            if (slot == each).sum() >= FEWEST:
+                self.mean[each] = pickup[slot == each].mean(axis=0)
 
     def decide(self, at: float, ids: Ints, books: Books) -> Offer:
         """List what a direct client would probably not need."""
-        slot, lead = self.street.slot[ids], self.street.start[ids] - at
+        lead = self.street.start[ids] - at
         retail = self.street.of_studio([each.retail for each in self.street.studios])[ids]
         column = np.minimum(np.round(lead / EVERY).astype(np.int64), MARKET_HOURS // EVERY)
-        level = self.mean[slot, column] + norm.ppf(1 - self.rate[ids] / retail) * self.spread[slot, column]
-        spots = np.floor(books.free(ids) - np.maximum(level, 0)).clip(0).astype(np.int64)
+        level = poisson.ppf(1 - self.rate[ids] / retail, self.mean[self.street.slot[ids], column].clip(0))
+        spots = (books.free(ids) - level).clip(0).astype(np.int64)
         return Offer.flat(np.where(self.street.cancelled_from[ids] > at, spots, 0), self.rate[ids])
 
 

@@ -54,7 +54,7 @@ def draw_people(street: Street, rng: np.random.Generator) -> People:
     cancels = cancelling(street, session, comes, rng)
     shows = rng.random(len(session)) >= street.of_studio([each.no_show for each in street.studios])[session]
     most, rank = _pays(street, session, rng)
-    new = rng.random(len(session)) < 0.75 - 0.3 * rank  # those who don't know a studio would pay less
+    new = rng.random(len(session)) < 0.85 - 0.5 * rank  # those who don't know a studio would pay less
     return People(session, comes, market, most, cancels, shows, new)
 
 

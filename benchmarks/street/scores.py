@@ -33,7 +33,7 @@ def score(books: Books, alone: Books) -> Score:
     served = ~people.market & alone.booked
 
     def by_class(weights: Floats) -> Floats:
-        return np.bincount(people.session, weights, len(street.slot))
+        return np.bincount(people.session, weights, len(street.slot)).astype(np.float64)
 
     return Score(
         by_class(np.where(attended & people.market, books.paid, 0.0)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -63,20 +63,15 @@ class Books:
     refused: Bools  # direct clients who found the class full
     paid: Floats  # the rate agreed; NaN: not through the marketplace
     premium: Bools
-    log: list[Floats] = field(default_factory=list)  # rows of what was listed anew, by ``LOGGED``
+    log: list[Floats]  # rows of what was listed anew, by ``LOGGED``
 
     @staticmethod
     def empty(street: Street, people: People) -> Books:
         """Before anybody comes."""
-        classes, persons = len(street.slot), len(people.comes)
-        return Books(
-            street,
-            people,
-            *(np.zeros(classes, np.int64) for _ in range(3)),
-            *(np.zeros(persons, bool) for _ in range(3)),
-            np.full(persons, np.nan),
-            np.zeros(persons, bool),
-        )
+        active, by_market, came = np.zeros((3, len(street.slot)), np.int64)
+        booked, gone, refused, premium = np.zeros((4, len(people.comes)), bool)
+        paid = np.full(len(people.comes), np.nan)
+        return Books(street, people, active, by_market, came, booked, gone, refused, paid, premium, [])
 
     def free(self, ids: Ints) -> Ints:
         """Places left."""
@@ -92,7 +87,7 @@ class Policy(Protocol):
 
 
 def run(street: Street, people: People, events: Events, which: Bools, policy: Policy | None, step: float) -> Books:
-    """Live through the time of some classes; a policy lists of the season's from its first hour on, of the past's all along."""
+    """Live through the time of some classes; a policy lists the season's from its first hour, the past's all along."""
     books = Books.empty(street, people)
     mine = which[people.session[events.person]]
     time, person, cancels = events.time[mine], events.person[mine], events.cancels[mine]

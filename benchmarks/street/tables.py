@@ -68,7 +68,7 @@ def reservations_table(books: Books, ids: Ints, at: float) -> pd.DataFrame:
             "reservation_id": who,
             "session_id": session,
             "channel": np.where(market, "marketplace", "direct").astype(object),
-            "product": np.where(market, np.where(books.premium[who], "premium", "standard").astype(object), None),
+            "product": _product(market, books.premium[who]),
             "booked_at": _stamps(people.comes[who]),
             "cancelled_at": _stamps(left),
             "outcome": _outcome(left, start, at, people.shows[who]),
@@ -109,6 +109,12 @@ def _outcome(left: Floats, start: Floats, at: float, shows: Bools) -> Names:
     over, gone = start <= at, np.isfinite(left)
     known = [gone & (left >= start - LATE), gone, over & shows, over]
     return np.select(known, [np.array(word, object) for word in WORDS], np.array("booked", object))
+
+
+def _product(market: Bools, premium: Bools) -> Names:
+    names = np.full(len(market), None, object)
+    names[market], names[premium] = "standard", "premium"
+    return names
 
 
 def _amount(books: Books, who: Ints, left: Floats, start: Floats) -> Floats:
