@@ -55,7 +55,7 @@ def main() -> int:
 def _policies(street: Street, past: Books, tools: Tools, told: argparse.Namespace) -> list[Policy]:
     """The optimum last."""
     optimum = Optimum(street, told.weight, told.step).prepare(np.flatnonzero(~street.past))
-    mixed = [Mixed(replace(tools, told=[]), optimum, half) for half in HALVES] if told.mixed else []
+    mixed: list[Policy] = [Mixed(replace(tools, told=[]), optimum, half) for half in HALVES] if told.mixed else []
     return [Static(street), Littlewood(street, past, Static(street).rate), tools, *mixed, optimum]
 
 

@@ -125,7 +125,7 @@ def draw(kinds: Sequence[Kind], each: int, weeks: int, history: int, rng: np.ran
 def _studio(kind: Kind, number: int, rng: np.random.Generator) -> Studio:
     retail = float(np.round(rng.uniform(*kind.retail)))
     floor, ceiling = np.round(retail * rng.uniform(0.2, 0.3), 2), np.round(retail * rng.uniform(0.85, 1.0), 2)
-    posted = np.clip(retail * np.mean(kind.willing) * rng.uniform(0.85, 1.15), floor, ceiling)
+    posted = np.clip(retail * np.mean(kind.willing) * rng.uniform(0.8, 1.1), floor, ceiling)
     studio = Studio(
         kind,
         ZONES[number % len(ZONES)],

@@ -23,8 +23,8 @@ class Kind:
     class_noise: Range = (0.01, 0.04)  # squared variation of a class's own random factor
     day_noise: Range = (0.005, 0.02)  # and of the one that a studio's classes of one day share
     slot_spread: Range = (0.05, 0.2)  # how far slots vary in direct demand beyond hour and instructor
-    interest: Range = (0.45, 0.85)  # marketplace users who look at a class, over its capacity
-    willing: Range = (0.38, 0.54)  # median of what they would pay, over the retail rate
+    interest: Range = (0.4, 0.75)  # marketplace users who look at a class, over its capacity
+    willing: Range = (0.38, 0.64)  # median of what they would pay, over the retail rate
     willing_spread: Range = (0.22, 0.42)  # among users of one slot
     willing_slots: Range = (0.03, 0.15)  # among a studio's slots
     retail: Range = (18, 32)
@@ -40,9 +40,9 @@ KINDS = (
     Kind("growing", growth=(0.015, 0.03), load=(0.36, 0.48)),
     Kind("late bookers", scale_days=(0.7, 1.5), rush=(0.2, 0.35)),
     Kind("early bookers", scale_days=(6, 11), rush=(0.02, 0.1)),
-    Kind("big hall", capacity=(34, 52), slots=8, interest=(0.35, 0.6)),
+    Kind("big hall", capacity=(34, 52), slots=8, interest=(0.3, 0.5)),
     Kind("small rooms", capacity=(6, 10), slots=16),
-    Kind("dear", retail=(38, 65), willing=(0.24, 0.36)),
+    Kind("dear", retail=(38, 65), willing=(0.26, 0.42)),
     Kind("noisy", class_noise=(0.1, 0.2), day_noise=(0.02, 0.06)),
     Kind("never listed", listed=False),
     Kind("young", history=2),

@@ -81,7 +81,8 @@ class Books:
 class Policy(Protocol):
     """Says at a moment what is listed of the classes asked about."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def decide(self, at: float, ids: Ints, books: Books) -> Offer: ...
 
