@@ -78,7 +78,6 @@ class Street:
     start: Floats
     direct: Floats  # a class's mean direct demand
     cancelled_from: Floats  # hours since ``MONDAY``; inf: it takes place
-    weeks: int
 
     @property
     def studio(self) -> Ints:
@@ -119,7 +118,7 @@ def draw(kinds: Sequence[Kind], each: int, weeks: int, history: int, rng: np.ran
     slot, start = _timetable(studios, slots, weeks, history)
     direct = slots.direct[slot] * _level(studios, slots.studio[slot], start)
     cancelled = np.where((start >= 0) & (rng.random(len(slot)) < 0.01), start - rng.uniform(1, 100, len(slot)), np.inf)
-    return Street(studios, slots, slot, start, direct, cancelled, weeks)
+    return Street(studios, slots, slot, start, direct, cancelled)
 
 
 def _studio(kind: Kind, number: int, rng: np.random.Generator) -> Studio:
