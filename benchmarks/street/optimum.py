@@ -26,8 +26,7 @@ Bytes = npt.NDArray[np.uint8]
 WORTHS = 1025  # points at which the best rate for a place's worth is tabulated, from nothing to the ceiling
 MOST = 16  # spots listed at once
 SMOOTH = 0.3  # expected events within one step of the recursion, at most
-HOURLY, COARSE = 72, 3  # hours before the start that are stepped through one by one; and, before them, together
-BLOCKS = list(pairwise([*range(HOURLY), *range(HOURLY, MARKET_HOURS + 1, COARSE)]))  # nearest first
+HOURLY, COARSE = 72, 3  # hours before the start that are stepped through one by one; and, before them, at once
 
 
 @dataclass
@@ -107,43 +106,42 @@ class Program:
         self.first = (street.start[ids] - 1) % step + 1  # hours before the start, of the last decision
 
     def solve(self) -> Plan:
-        """Step backwards through the hours, keeping the decisions of each class's moments."""
+        """Step backwards through the hours, keeping what places are worth at each class's moments."""
         size = (len(self.ids), self.capacity + 1, len(self.came))
         value = np.zeros(size, np.float32)
-        worth, weight = np.zeros((size[0], self.capacity, size[2]), np.float32), np.zeros(size[0], np.float32)
-        moments = -(-MARKET_HOURS // self.step)
-        kept = np.zeros((size[0], moments, self.capacity, size[2]), np.float16)
-        for near, far in BLOCKS:
-            value = self._back(value, near, far, worth, weight)
+        worth, chance = np.zeros((2, size[0], self.capacity, size[2]), np.float32)
+        kept = np.zeros((size[0], -(-MARKET_HOURS // self.step), self.capacity, size[2]), np.float16)
+        for near, far in _blocks(self.step):
+            value, worth, chance = self._back(value, worth, chance, near, far)
             moment, left = np.divmod(far - self.first, self.step)
             due = np.flatnonzero((left < far - near) & (moment >= 0))
-            mean = worth[due] / np.maximum(weight[due], np.float32(1e-9))[:, None, None]
+            mean = worth[due] / np.maximum(chance[due], np.float32(1e-9))
             kept[due, moment[due].astype(np.int64)] = np.clip(mean, 0, 2 * self.rates[-1])
-            worth[due], weight[due] = 0, 0
+            worth[due], chance[due] = 0, 0
         return Plan(kept, self.rates, self.best)
 
-    def _back(self, value: Singles, near: int, far: int, worth: Singles, weight: Singles) -> Singles:
-        """The value at the block's beginning; a place's worth while users look is added up for the decision."""
+    def _back(
+        self, value: Singles, worth: Singles, chance: Singles, near: int, far: int
+    ) -> tuple[Singles, Singles, Singles]:
+        """The value at the block's beginning, and sums over the users who look until the next decision.
+
+        Added up are what the place that a user may take is then worth, and that one is left, as direct clients come
+        meanwhile: the decision holds for them all.
+        """
         coming = self.curve[:, near:far].sum(axis=1)
         before = self.curve[:, far:].sum(axis=1) + coming / 2
         believed = (self.shape + self.came) / (self.shape + (self.direct * before)[:, None])
         arrive = (self.direct * coming)[:, None] * believed
         looks, leave = self.looks[:, near:far].sum(axis=1), self.hazard[far] - self.hazard[near]
-        stays = (1 - self.studio.no_show) * np.exp(-(self.hazard[far] + self.hazard[near]) / 2)
-        busiest = arrive.max() + looks.max() + leave * self.capacity
-        parts = int(np.ceil(busiest / SMOOTH))
+        stays = np.float32((1 - self.studio.no_show) * np.exp(-(self.hazard[far] + self.hazard[near]) / 2))
+        parts = int(np.ceil((arrive.max() + looks.max() + leave * self.capacity) / SMOOTH))
+        come = (arrive[:, None, :] / parts).astype(np.float32)
+        look = (looks[:, None, None] / parts * stays).astype(np.float32)
         for _ in range(parts):
-            value = self._once(
-                value,
-                (arrive[:, None, :] / parts).astype(np.float32),
-                (looks[:, None, None] / parts * stays).astype(np.float32),
-                np.float32(leave / parts),
-                np.float32(stays),
-            )
-        drop = value[:, 1:] - value[:, :-1]
-        worth += drop * looks.astype(np.float32)[:, None, None]
-        weight += (looks * stays).astype(np.float32)
-        return value
+            value = self._once(value, come, look, np.float32(leave / parts), stays)
+            worth = _carried(worth, come) + look / stays * (value[:, 1:] - value[:, :-1])
+            chance = _carried(chance, come) + look
+        return value, worth, chance
 
     def _once(self, value: Singles, arrive: Singles, looks: Singles, leave: np.float32, stays: np.float32) -> Singles:
         """One step of the recursion: a direct client comes, a user looks, somebody cancels, or nothing happens."""
@@ -162,6 +160,18 @@ class Program:
         scale = np.float32((WORTHS - 1) / self.rates[-1])
         cell = np.clip(worth * scale + np.float32(0.5), 0, WORTHS - 1).astype(np.int32)
         return np.asarray(cell + np.arange(len(self.ids), dtype=np.int32)[:, None, None] * np.int32(WORTHS))
+
+
+def _blocks(step: int) -> list[tuple[int, int]]:
+    """Hours before the start between which nothing changes, nearest first; none holds two decisions."""
+    return list(pairwise([*range(HOURLY), *range(HOURLY, MARKET_HOURS + 1, min(COARSE, step))]))
+
+
+def _carried(total: Singles, come: Singles) -> Singles:
+    """A sum over the time until the next decision, from a moment before which a direct client may have come."""
+    fewer = np.zeros_like(total)
+    fewer[:, 1:, :-1], fewer[:, 1:, -1] = total[:, :-1, 1:], total[:, :-1, -1]
+    return total + come * (fewer - total)
 
 
 def _best_rates(studio: Studio, median: Floats, rates: Floats) -> tuple[Bytes, Singles]:
