@@ -1,0 +1,122 @@
+"""SmartTools on a street of simulated studios of many kinds, beside static allocations, EMSR-b and the optimum.
+
+Everyone meets the same people. Value is what ``benchmarks.street.scores`` says, as a share of the value of one who
+knows every class's true parameters; displaced are direct clients who would have found a place without a marketplace.
+
+Run: python -m benchmarks.bench_street [--seed N] [--weight W] [--step HOURS] [--weeks N] [--history flat|steps|random]
+     [--history-weeks N] [--refit] [--kinds NAME …]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+
+import numpy as np
+
+from benchmarks.street.calibration import Came, what_came
+from benchmarks.street.draw import Bools, Floats, Street, draw
+from benchmarks.street.kinds import KINDS
+from benchmarks.street.mixed import HALVES, Mixed
+from benchmarks.street.optimum import Optimum
+from benchmarks.street.peers import Littlewood, Static
+from benchmarks.street.people import draw_people, events_of
+from benchmarks.street.scores import Score, score
+from benchmarks.street.season import Books, Policy, run
+from benchmarks.street.smart import Tools
+
+PAST_STEP = 24.0  # hours between two decisions of the past's static allocation
+FIFTHS = 5
+
+
+def main() -> int:
+    """Print what each policy was worth and whether what was told came; answer 1 where a rule was broken."""
+    told = _arguments()
+    rng = np.random.default_rng(told.seed)
+    kinds = [kind for kind in KINDS if not told.kinds or kind.name in told.kinds]
+    street = draw(kinds, told.studios, told.weeks, told.history_weeks, rng)
+    people = draw_people(street, rng)
+    events = events_of(people)
+    past = run(street, people, events, street.past, Static(street, told.history, rng), PAST_STEP)
+    season, tools = ~street.past, Tools(street, past, told.weight, told.step, told.refit)
+    alone = run(street, people, events, season, None, told.step)
+    scores = {
+        each.name: score(run(street, people, events, season, each, told.step), alone)
+        for each in _policies(street, past, tools, told)
+    }
+    _print_kinds(street, scores, told.weight)
+    _print_beside_static(street, scores)
+    _print_calibration(what_came(street, people, tools.told, rng))
+    print("violations: " + (", ".join(f"{rule} {times}" for rule, times in tools.violations.items()) or "none"))
+    return 1 if tools.violations else 0
+
+
+def _policies(street: Street, past: Books, tools: Tools, told: argparse.Namespace) -> list[Policy]:
+    """The optimum last."""
+    optimum = Optimum(street, told.weight, told.step).prepare(np.flatnonzero(~street.past))
+    mixed: list[Policy] = [Mixed(replace(tools, told=[]), optimum, half) for half in HALVES] if told.mixed else []
+    return [Static(street), Littlewood(street, past, Static(street).rate), tools, *mixed, optimum]
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--weight", type=float, default=2.0, help="of a displaced direct client's retail value")
+    parser.add_argument("--step", type=int, default=3, help="hours between decisions")
+    parser.add_argument("--weeks", type=int, default=6)
+    parser.add_argument("--studios", type=int, default=3, help="of each kind")
+    parser.add_argument("--history-weeks", type=int, default=26)
+    parser.add_argument("--history", choices=("flat", "steps", "random"), default="flat", help="how past rates moved")
+    parser.add_argument("--refit", action="store_true", help="learn anew every week")
+    parser.add_argument("--mixed", action="store_true", help="half SmartTools, half the optimum, as well")
+    parser.add_argument("--kinds", nargs="*", metavar="NAME", help=", ".join(kind.name for kind in KINDS))
+    return parser.parse_args()
+
+
+def _print_kinds(street: Street, scores: dict[str, Score], weight: float) -> None:
+    """Shares of the optimum's value and displaced direct clients; kinds with rules of their own are not summed up."""
+    print(f"{'kind':16}" + "".join(f"{name:>19}" for name in scores) + "   x displaced")
+    names = np.array([each.kind.name for each in street.studios])[street.studio]
+    ruled = np.array([each.kind.ruled for each in street.studios])[street.studio]
+    for name in dict.fromkeys(names):
+        _print_row(str(name), street.scored & (names == name), scores, weight)
+    _print_row("over all", street.scored & ~ruled, scores, weight)
+
+
+def _print_row(name: str, which: Bools, scores: dict[str, Score], weight: float) -> None:
+    best = scores["optimum"].value(weight)[which].sum()
+    cells, lost = "", {}
+    for policy, each in scores.items():
+        lost[policy] = each.displaced[which].sum() / each.clients[which].sum()
+        cells += f"{each.value(weight)[which].sum() / best:>12.1%} {lost[policy]:>6.2%}"
+    print(f"{name:16}{cells}{lost['SmartTools'] / max(lost['optimum'], 1e-9):>14.2f}", flush=True)
+
+
+def _print_beside_static(street: Street, scores: dict[str, Score]) -> None:
+    which = street.scored
+    print("beside the static allocation" + "".join(f"{name:>14}" for name in scores))
+    for what in ("payouts", "visitors", "attended"):
+        beside = [getattr(scores[name], what)[which].sum() for name in scores]
+        print(f"{what:28}" + "".join(f"{each / beside[0]:>14.2f}" for each in beside))
+
+
+def _print_calibration(came: list[Came]) -> None:
+    """By fifths of what was told: told and come."""
+    print("expected direct reservations, told/came by fifths of what was told")
+    for each in came:
+        print(f"  {each.lead:>4.0f} h before: {_fifths(each.expected, each.direct, '{:.2f}')}")
+    print("displacement risk, told/came by fifths of what was told, where anything was listed")
+    for each in came:
+        some = each.listed > 0
+        print(f"  {each.lead:>4.0f} h before: {_fifths(each.risk[some], each.displaced[some].astype(float), '{:.3f}')}")
+
+
+def _fifths(told: Floats, came: Floats, form: str) -> str:
+    parts = [*np.array_split(np.argsort(told, kind="stable"), FIFTHS), np.arange(len(told))]
+    cells = [f"{form.format(told[part].mean())}/{form.format(came[part].mean())}" for part in parts if len(part)]
+    return "  ".join(cells[:-1]) + f"   all {cells[-1]}" if cells else "nothing told"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
