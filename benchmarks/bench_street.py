@@ -4,7 +4,7 @@ Everyone meets the same people. Value is what ``benchmarks.street.scores`` says,
 knows every class's true parameters; displaced are direct clients who would have found a place without a marketplace.
 
 Run: python -m benchmarks.bench_street [--seed N] [--weight W] [--step HOURS] [--weeks N] [--history flat|steps|random]
-     [--history-weeks N] [--refit] [--kinds NAME …]
+     [--studios N] [--history-weeks N] [--refit] [--mixed] [--kinds NAME …]
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ from benchmarks.street.smart import Tools
 
 PAST_STEP = 24.0  # hours between two decisions of the past's static allocation
 FIFTHS = 5
+LEAST = 0.90  # of the optimum's value, over all kinds: the limit of this benchmark; the goal is 0.97
 
 
 def main() -> int:
-    """Print what each policy was worth and whether what was told came; answer 1 where a rule was broken."""
+    """Print what each policy was worth and whether what was told came; answer 1 below the limit or where a rule was broken."""
     told = _arguments()
     rng = np.random.default_rng(told.seed)
     kinds = [kind for kind in KINDS if not told.kinds or kind.name in told.kinds]
@@ -45,11 +46,12 @@ def main() -> int:
         each.name: score(run(street, people, events, season, each, told.step), alone)
         for each in _policies(street, past, tools, told)
     }
-    _print_kinds(street, scores, told.weight)
+    share = _print_kinds(street, scores, told.weight)
     _print_beside_static(street, scores)
     _print_calibration(what_came(street, people, tools.told, rng))
     print("violations: " + (", ".join(f"{rule} {times}" for rule, times in tools.violations.items()) or "none"))
-    return 1 if tools.violations else 0
+    print(f"seed {told.seed}, weight {told.weight:g}: {share:.1%} of the optimum, {share / LEAST:.2f} of the limit")
+    return 1 if tools.violations or share < LEAST else 0
 
 
 def _policies(street: Street, past: Books, tools: Tools, told: argparse.Namespace) -> list[Policy]:
@@ -74,23 +76,27 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _print_kinds(street: Street, scores: dict[str, Score], weight: float) -> None:
-    """Shares of the optimum's value and displaced direct clients; kinds with rules of their own are not summed up."""
+def _print_kinds(street: Street, scores: dict[str, Score], weight: float) -> float:
+    """Shares of the optimum's value and displaced direct clients; SmartTools' share over all is told.
+
+    Kinds with rules of their own are not summed up, as the optimum knows none.
+    """
     print(f"{'kind':16}" + "".join(f"{name:>19}" for name in scores) + "   x displaced")
     names = np.array([each.kind.name for each in street.studios])[street.studio]
     ruled = np.array([each.kind.ruled for each in street.studios])[street.studio]
     for name in dict.fromkeys(names):
         _print_row(str(name), street.scored & (names == name), scores, weight)
-    _print_row("over all", street.scored & ~ruled, scores, weight)
+    return _print_row("over all", street.scored & ~ruled, scores, weight)
 
 
-def _print_row(name: str, which: Bools, scores: dict[str, Score], weight: float) -> None:
+def _print_row(name: str, which: Bools, scores: dict[str, Score], weight: float) -> float:
     best = scores["optimum"].value(weight)[which].sum()
     cells, lost = "", {}
     for policy, each in scores.items():
         lost[policy] = each.displaced[which].sum() / each.clients[which].sum()
         cells += f"{each.value(weight)[which].sum() / best:>12.1%} {lost[policy]:>6.2%}"
     print(f"{name:16}{cells}{lost['SmartTools'] / max(lost['optimum'], 1e-9):>14.2f}", flush=True)
+    return float(scores["SmartTools"].value(weight)[which].sum() / best)
 
 
 def _print_beside_static(street: Street, scores: dict[str, Score]) -> None:
