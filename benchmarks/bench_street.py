@@ -32,7 +32,7 @@ LEAST = 0.90  # of the optimum's value, over all kinds: the limit of this benchm
 
 
 def main() -> int:
-    """Print what each policy was worth and whether what was told came; answer 1 below the limit or where a rule was broken."""
+    """Print what each policy was worth and what came of what was told; answer 1 below the limit, or a rule broken."""
     told = _arguments()
     rng = np.random.default_rng(told.seed)
     kinds = [kind for kind in KINDS if not told.kinds or kind.name in told.kinds]
