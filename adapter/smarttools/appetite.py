@@ -48,7 +48,6 @@ OWN = 0.25  # of the doubt of what they would pay at a new studio is each slot's
 LEAST_DOUBT = 1e-4  # squared variation of a studio's willingness to pay from week to week
 LOOKS, NEW_LOOKS = 0.003, 0.15  # squared variation of how many look at a studio that listed before, and at a new one
 APART, NEW_APART = 0.05, 0.25  # the same of each of its slots
-TEMPER = 0.7  # of what is told is believed: when exactly what stood for sale is not known
 LEAST_SEEN = 0.05  # of those who look, at the least, accepted the rates of the past
 STEEPEST = 0.3  # of the scale that is told, at the least, is people's own and not doubt of their median
 
@@ -208,7 +207,7 @@ def _told(
     apart = _mean(house, common)
     more = _more(belief)
     likely, looks = _likely(sessions, posted, part, belief, more)
-    weights = _weights(apart, TEMPER * likely)[house]
+    weights = _weights(apart, likely)[house]
     counted = weights * more * looks[house]  # each ratio by how many would look if it held: it is they who would pay
     held = shares(counted)
     usual = (_bell(0.0, apart) @ RATIOS)[house]

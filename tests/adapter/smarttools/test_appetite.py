@@ -125,8 +125,8 @@ def test_where_all_that_was_listed_is_told_each_rate_counts_for_its_own_time(fla
 def test_a_rate_that_was_just_changed_is_not_taken_for_that_of_the_days_before(flat: SmartTools, told: str) -> None:
     coming = _coming()
     booked = _sold(coming, 16.0, 1)
-    changed = _written(coming, (5.0, 16.0), (1 / 24, 11.0))
-    before = _written(coming, (5.0, 16.0)) if told == "all" else _written(coming, (1 / 24, 16.0))
+    changed = _written(coming, (5.0, 16.0), (0.1 / 24, 11.0))
+    before = _written(coming, (5.0, 16.0)) if told == "all" else _written(coming, (0.1 / 24, 16.0))
     now = changed if told == "all" else changed[changed["rate"] == 11.0]
     ratio = [flat.pace(NOW, studios(), coming, booked, listed)["appetite"].mean() for listed in (before, now)]
     assert ratio[1] == pytest.approx(ratio[0], abs=0.02)
