@@ -40,9 +40,7 @@ from adapter.smarttools.response import LEAST_ACCEPTED, LOGISTIC, chance, weighe
 
 RATIOS: Floats = np.exp(np.linspace(-1.2, 0.9, 22))  # of what guests would pay to what is thought
 AS_THOUGHT = 12  # the place of 1 among them
-KINDRED = (
-    0.015  # squared variation between studios of what guests would pay: what is doubted beyond it is common to all
-)
+KINDRED = 0.03  # squared variation between studios of what guests would pay: doubt beyond it is common to all
 STANDING: Floats = np.linspace(-3, 3, 25)  # where guests of all studios may stand, in standard deviations of that doubt
 OWN = 0.25  # of the doubt of what they would pay at a new studio is each slot's own: its others tell nothing of it
 LEAST_DOUBT = 1e-4  # squared variation of a studio's willingness to pay from week to week
