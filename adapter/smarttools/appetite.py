@@ -15,7 +15,7 @@ as listed since the studio's first sale, at the rate of its next sale and since 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from adapter.smarttools.facts import (
     MARKETPLACE,
     TRIAL,
     Bools,
+    Columns,
     Floats,
     Ints,
     Offers,
@@ -51,7 +52,7 @@ STEEPEST = 0.3  # of the scale that is told, at the least, is people's own and n
 
 
 @dataclass(frozen=True)
-class Posted:
+class Posted(Columns):
     """Stretches in which upcoming sessions stood at one rate, one entry each."""
 
     session: Ints
@@ -59,15 +60,6 @@ class Posted:
     begun: Floats  # hours before the start
     ended: Floats
     sold: Floats  # how many were sold in it
-
-    def take(self, rows: Bools) -> Posted:
-        """Some of them."""
-        return Posted(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
-
-    def joined(self, other: Posted) -> Posted:
-        """Both."""
-        pairs = {each.name: (getattr(self, each.name), getattr(other, each.name)) for each in fields(self)}
-        return Posted(**{name: np.concatenate(pair) for name, pair in pairs.items()})
 
 
 @dataclass(frozen=True)
@@ -120,7 +112,7 @@ def _written(sessions: Sessions, reservations: Reservations, sold: Bools, offers
 
 def _unwritten(sessions: Sessions, reservations: Reservations, sold: Bools, offers: Offers) -> Posted:
     """Up to each sale, and from the last one to what is in force, where nothing else is told of a studio."""
-    last = offers.take(np.flatnonzero(_in_force_alone(sessions, offers)))
+    last = offers.take(_in_force_alone(sessions, offers))
     since, rate = np.full(len(sessions), -np.inf), np.full(len(sessions), np.nan)
     since[last.session], rate[last.session] = last.since, last.rate
     early, still = sold & (reservations.booked < since[reservations.session]), last.session[last.spots > 0]
@@ -140,7 +132,7 @@ def _unwritten(sessions: Sessions, reservations: Reservations, sold: Bools, offe
 
 def _in_force_alone(sessions: Sessions, offers: Offers) -> Bools:
     """Of each offer, whether its studio's sessions have one each: what was listed before it is not told."""
-    houses = int(sessions.houses.max(initial=-1)) + 1
+    houses = len(sessions.studios[0])
     rows = count_by(sessions.houses[offers.session], houses)
     listed = count_by(sessions.houses[np.unique(offers.session)], houses)
     return np.asarray((rows == listed)[sessions.houses[offers.session]], dtype=np.bool_)
@@ -148,7 +140,7 @@ def _in_force_alone(sessions: Sessions, offers: Offers) -> Bools:
 
 def _first_sale(sessions: Sessions, reservations: Reservations, sold: Bools) -> Floats:
     """When the studio of each session sold the first place of any of them; never, where it sold none."""
-    first = np.full(int(sessions.houses.max(initial=-1)) + 1, np.inf)
+    first = np.full(len(sessions.studios[0]), np.inf)
     np.minimum.at(first, sessions.houses[reservations.session[sold]], reservations.booked[sold])
     return first[sessions.houses]
 

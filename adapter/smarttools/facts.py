@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import repeat
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,7 +143,21 @@ def _taken(values: Any, rows: Ints) -> Any:
 
 
 @dataclass(frozen=True)
-class Reservations:
+class Columns:
+    """A table kept as arrays of one length, one entry a row."""
+
+    def take(self, rows: Ints | Bools) -> Self:
+        """Some of them, in the order given."""
+        return type(self)(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
+
+    def joined(self, other: Self) -> Self:
+        """Both."""
+        pairs = {each.name: (getattr(self, each.name), getattr(other, each.name)) for each in fields(self)}
+        return type(self)(**{name: np.concatenate(pair) for name, pair in pairs.items()})
+
+
+@dataclass(frozen=True)
+class Reservations(Columns):
     """Reservations of the sessions at hand; ``session`` is the session's position."""
 
     session: Ints
@@ -153,10 +167,6 @@ class Reservations:
     booked: Floats  # NaN: not known
     cancelled: Floats  # NaN: not cancelled, or not known when
     amount: Floats
-
-    def take(self, rows: Ints) -> Reservations:
-        """Some of them, in the order given."""
-        return Reservations(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
 
     def standing(self) -> Bools:
         """Those that stood at the start of the session."""
@@ -170,7 +180,7 @@ class Reservations:
 
 
 @dataclass(frozen=True)
-class Offers:
+class Offers(Columns):
     """What was listed, from when until the session's next row. Sorted by session and time."""
 
     session: Ints
@@ -180,11 +190,7 @@ class Offers:
 
     def until(self, at: float) -> Offers:
         """Those made by ``at``."""
-        return self.take(np.flatnonzero(self.since <= at))
-
-    def take(self, rows: Ints) -> Offers:
-        """Some of them, in the order given."""
-        return Offers(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
+        return self.take(self.since <= at)
 
     def latest(self, at: float, sessions: int) -> Ints:
         """The row in force at ``at`` of each of so many sessions; -1: none."""

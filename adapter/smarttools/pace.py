@@ -9,11 +9,11 @@ how well studio and slot were known.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
-from adapter.smarttools.facts import Bools, Floats, Ints, Sessions, sum_by
+from adapter.smarttools.facts import Bools, Columns, Floats, Ints, Sessions, sum_by
 from adapter.smarttools.level import at_least
 
 DRIFT = 0.01  # squared variation of a studio's demand that no history tells of
@@ -21,7 +21,7 @@ PARTS = np.array([0.1, 0.3, 0.6])  # shares of the curve passed: sessions betwee
 
 
 @dataclass(frozen=True)
-class Usual:
+class Usual(Columns):
     """What is usual of each session, before its studio's books are looked at."""
 
     booked: Floats  # direct reservations by now
@@ -30,10 +30,6 @@ class Usual:
     slot: Floats  # squared variation of the slot's level within its studio: large for a new one
     studio: Floats  # of the studio's level: large for a new one, and more the older the model is
     curve: Floats  # of a share b of the curve, over b x (1 - b)
-
-    def take(self, rows: Ints) -> Usual:
-        """That of some of them."""
-        return Usual(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
 
 
 @dataclass(frozen=True)

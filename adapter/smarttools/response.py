@@ -10,7 +10,18 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import gammaln, wrightomega
 
-from adapter.smarttools.facts import Floats, Ints, Sessions, count_by, looked_up, numbered, shares, sum_by, sums_by
+from adapter.smarttools.facts import (
+    Columns,
+    Floats,
+    Ints,
+    Sessions,
+    count_by,
+    looked_up,
+    numbered,
+    shares,
+    sum_by,
+    sums_by,
+)
 
 _MEDIANS = np.geomspace(0.2, 1.1, 16)  # what people would pay differs by shares, not by amounts
 _SCALES = np.geomspace(0.06, 0.54, 7)  # the flattest are near those of guests who never mind much (exponential)
@@ -55,19 +66,13 @@ def best_rate(median: Floats, scale: Floats, cost: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class Stretches:
+class Stretches(Columns):
     """Times during which spots were listed, one entry each."""
 
     session: Ints
     share: Floats  # the rate over the retail rate
     part: Floats  # the share of marketplace bookings usually made in it
     booked: Floats  # marketplace reservations made in it
-
-    def joined(self, other: Stretches) -> Stretches:
-        """Both."""
-        names = ("session", "share", "part", "booked")
-        session, *rest = (np.concatenate([getattr(self, name), getattr(other, name)]) for name in names)
-        return Stretches(session, *rest)
 
 
 def accepted(share: Floats) -> Floats:
