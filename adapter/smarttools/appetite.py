@@ -98,13 +98,14 @@ class Appetite:
 def posted(sessions: Sessions, reservations: Reservations, offers: Offers, at: float) -> Posted:
     """What stood for sale until ``at``. Of a session that nobody says to be on offer, nothing is known."""
     told = offers.until(at)
-    sold = (reservations.channel == MARKETPLACE) & (reservations.product != TRIAL) & (reservations.booked <= at)
-    return _written(sessions, reservations, sold, told, at).joined(_unwritten(sessions, reservations, sold, told))
+    taken = (reservations.channel == MARKETPLACE) & (reservations.booked <= at)
+    sold = taken & (reservations.product != TRIAL)
+    return _written(sessions, reservations, taken, told, at).joined(_unwritten(sessions, reservations, sold, told))
 
 
-def _written(sessions: Sessions, reservations: Reservations, sold: Bools, offers: Offers, at: float) -> Posted:
+def _written(sessions: Sessions, reservations: Reservations, taken: Bools, offers: Offers, at: float) -> Posted:
     start = sessions.starts[offers.session]
-    until, many = ended(sessions, reservations, sold, offers)
+    until, many = ended(sessions, reservations, taken, offers)
     until = np.minimum(until, at)
     stood = Posted(offers.session, offers.rate, start - offers.since, start - until, many)
     return stood.take((offers.spots > 0) & (until > offers.since))

@@ -1,15 +1,17 @@
 """Marketplace demand: how many would book a session through the marketplace, and when.
 
 Reservations came only while spots were listed: each stretch of an offer counts for the share of marketplace bookings
-usually made in it, up to the moment its spots were sold out, and what was not listed says nothing. How demand falls
-with the rate is in ``response``. Knows totals only, no person (SR-04).
+usually made in it, up to the moment its spots were sold out, and what was not listed says nothing. Classes that many
+want are sold out early, so what stood open late was wanted by few: each class counts for as many as its own sales make
+likely (gamma-Poisson). How demand falls with the rate is in ``response``. Knows totals only, no person (SR-04).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy.special import gammaln
 
 from adapter.smarttools.curves import EDGES, MARKETPLACE_PRIOR, Curves, fit_curves
 from adapter.smarttools.facts import (
@@ -37,6 +39,10 @@ UNKNOWN_LISTING = 0.2  # what a session counts for when nobody wrote down what w
 USUAL_RATE = 0.5  # of the retail rate, where nobody wrote down what was paid
 HOLD = {"hour": 10.0, "category": 10.0, "studio": 4.0, "studio hour": 20.0, "cell": 15.0, "slot": 15.0}
 ROUNDS = 3  # of learning curves from demand and demand from curves
+# Squared variation between classes of one slot of how many look: what it is chosen from; where nothing is known; and
+# how far (log) belief in that goes.
+VARIES: Floats = np.array([0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3, 0.45])
+USUALLY, DECADES = 0.1, 1.0
 CAME, MISSED = 18.0, 2.0  # marketplace reservations that are believed to have been attended and missed beforehand
 
 
@@ -66,19 +72,22 @@ def fit_market(
     sessions: Sessions, reservations: Reservations, offers: Offers, usable: Bools, open_to: Floats
 ) -> Market:
     """Learn from finished sessions, and from what was listed for them; ``open_to``: when they were not full."""
-    sold = (reservations.channel == MARKETPLACE) & (reservations.product != TRIAL) & usable[reservations.session]
+    taken = (reservations.channel == MARKETPLACE) & usable[reservations.session]
+    sold = taken & (reservations.product != TRIAL)
     held = sold & reservations.standing()
-    until, booked = ended(sessions, reservations, sold, offers)
+    until, booked = ended(sessions, reservations, taken, offers)
     start = sessions.starts[offers.session]
     listed_for = overlap(start - offers.since, start - until) / np.diff(EDGES) * open_to[offers.session]
     listed_for = np.where(offers.spots[:, None] > 0, listed_for, 0.0)
     unwritten = _unwritten(sessions, reservations, offers, sold, usable)
-    market = Market()
+    market, wanted = Market(), np.ones(len(sessions))
     for _ in range(ROUNDS):
-        market.curves = _fit_curves(sessions, reservations, offers, held, listed_for, market)
+        market.curves = _fit_curves(sessions, reservations, offers, held, listed_for, market, wanted)
         listed = _listed(sessions, offers, listed_for, booked, market)
-        market.responses = learn_responses(sessions, listed)
-        _fit_chain(market, sessions, listed.joined(unwritten), usable)
+        weighed = replace(listed, part=listed.part * wanted[listed.session])
+        market.responses = learn_responses(sessions, weighed)
+        _fit_chain(market, sessions, weighed.joined(unwritten), usable)
+        wanted = _wanted(market, sessions, listed)
     missed = int((held & (reservations.outcome == NO_SHOW)).sum())
     market.attended = 1 - (missed + MISSED) / (int(held.sum()) + CAME + MISSED)
     return market
@@ -97,6 +106,22 @@ def _fit_chain(market: Market, sessions: Sessions, stretches: Stretches, usable:
         means = means * market.chain[name].of(groups)
 
 
+def _wanted(market: Market, sessions: Sessions, listed: Stretches) -> Floats:
+    """How many times as many as usual look at each session, as its own sales tell."""
+    accept = _accepted(market, sessions, listed.session, listed.share)
+    usual = sum_by(listed.session, listed.part * accept, len(sessions)) * market.mean(sessions)
+    booked = sum_by(listed.session, listed.booked, len(sessions))
+
+    def likely(varies: float) -> float:
+        shape = 1 / varies
+        counted = gammaln(shape + booked) - gammaln(shape) + shape * np.log(shape)
+        belief = (np.log(varies / USUALLY) / DECADES) ** 2 / 2
+        return float((counted - (shape + booked) * np.log(shape + usual)).sum() - belief)
+
+    shape = 1 / max(VARIES.tolist(), key=likely)
+    return np.asarray((shape + booked) / (shape + usual), dtype=np.float64)
+
+
 def _accepted(market: Market, sessions: Sessions, session: Ints, share: Floats) -> Floats:
     """The chance that one who looks at a session books at ``share`` of its retail rate."""
     median, scale = market.responses.of(sessions)
@@ -106,10 +131,13 @@ def _accepted(market: Market, sessions: Sessions, session: Ints, share: Floats) 
 def _unwritten(sessions: Sessions, reservations: Reservations, offers: Offers, sold: Bools, usable: Bools) -> Stretches:
     """Sessions of which nobody wrote down what was listed: they count a little, at the rates usually paid.
 
-    A studio without one marketplace reservation was not listed at all: it tells nothing of who would have come.
+    Before the first class with a marketplace reservation, a studio was not listed at all: that tells nothing of who
+    would have come.
     """
-    selling = {sessions.studio[index] for index in np.unique(reservations.session[sold]).tolist()}
-    usable = usable & np.array([studio in selling for studio in sessions.studio], dtype=np.bool_)
+    first = np.full(len(sessions.studios[0]), np.inf)
+    chosen = reservations.session[sold]
+    np.minimum.at(first, sessions.houses[chosen], sessions.starts[chosen])
+    usable = usable & (sessions.starts >= first[sessions.houses])
     blind = np.flatnonzero(usable & ~np.isin(np.arange(len(sessions)), offers.session))
     paid = sold & (reservations.amount > 0)
     shares = reservations.amount[paid] / sessions.retail[reservations.session[paid]]
@@ -120,17 +148,20 @@ def _unwritten(sessions: Sessions, reservations: Reservations, offers: Offers, s
 
 
 def _fit_curves(
-    sessions: Sessions, reservations: Reservations, offers: Offers, held: Bools, listed_for: Floats, market: Market
+    sessions: Sessions,
+    reservations: Reservations,
+    offers: Offers,
+    held: Bools,
+    listed_for: Floats,
+    market: Market,
+    wanted: Floats,
 ) -> Curves:
-    """When marketplace users book, given when there was something to book. Where nobody wrote that down: the prior.
-
-    A class that many want is sold out early, so what is open late is wanted by few: each counts for its own demand.
-    """
+    """When marketplace users book, given when there was something to book. Where nobody wrote that down: the prior."""
     chosen = held & np.isin(reservations.session, offers.session)
     session = reservations.session[chosen]
     accept = _accepted(market, sessions, offers.session, offers.rate / sessions.retail[offers.session])
     listed = sums_by(offers.session, listed_for * accept[:, None], len(sessions))
-    chances = listed * market.mean(sessions)[:, None]
+    chances = listed * (wanted * market.mean(sessions))[:, None]
     explained = float((chances @ MARKETPLACE_PRIOR).sum())
     chances *= len(session) / explained if explained > 0 else 0.0
     lead = sessions.starts[session] - reservations.booked[chosen]

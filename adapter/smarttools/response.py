@@ -37,7 +37,7 @@ def _bell(values: Floats, middle: Floats | float, spread: float) -> Floats:
 
 
 _STEEP = (1 - ODD) * shares(_bell(_SCALES, 0.08, 0.4)) + ODD / STEPS
-PRIOR: Floats = np.outer(shares(_bell(_MEDIANS, 0.54, 0.25)), _STEEP).ravel()
+PRIOR: Floats = np.outer(shares(_bell(_MEDIANS, 0.5, 0.25)), _STEEP).ravel()
 USUAL_LOOKS, UNUSUAL = 0.42, 0.6  # people who look for each place, beforehand, and how far (log) belief in that goes
 LEAST_ACCEPTED = 0.02  # of those who look: a curve that accepts fewer is not told apart
 TEMPER = 0.7  # rates were not set at random: their evidence counts less than it says

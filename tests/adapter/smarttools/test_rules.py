@@ -298,7 +298,7 @@ def test_an_unfitted_tool_answers_by_the_plain_rule_and_says_so() -> None:
 
 def test_what_learned_from_nothing_decides_by_what_is_usual_and_not_by_the_plain_rule(tmp_path: Path) -> None:
     tools = SmartTools().fit(studios(), sessions().iloc[:0], reservations())
-    rooms = sessions(*({"session_id": f"x{places}", "capacity": float(places)} for places in (6, 12, 20, 40)))
+    rooms = sessions(*({"session_id": f"x{places}", "capacity": float(places)} for places in range(4, 64, 4)))
     told = tools.decide(NOW, studios(), rooms, reservations("x12", direct=3))
     plain = SmartTools().decide(NOW, studios(), rooms, reservations("x12", direct=3))
     assert set(told["reason"]) == {"cold_start"}
