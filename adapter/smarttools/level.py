@@ -28,7 +28,7 @@ FRAILTY_SESSIONS = 60.0  # sessions that the frailty of all counts for in a stud
 LEAST_MEAN = 0.2  # reservations: fewer tell nothing of variation
 USUAL_MEAN = 8.0  # reservations of the sessions that these beliefs count for
 EM_ROUNDS = 3
-STRANGER = 2.0  # times as far as known studios lie apart, a new one may lie from them: they are few, and others
+STRANGER = 4.0  # times the squared variation between known studios, that of a new one: twice as far, as they are few
 SLOT_HOLD = 8.0  # the inverse of the squared variation of slots within a studio, where too few are known to learn it
 
 # Pseudo-counts (expected reservations) that hold a group's ratio to 1, where too few groups are known to learn it.
