@@ -31,6 +31,7 @@ from adapter.smarttools.facts import (
     Reservations,
     Sessions,
     count_by,
+    least_by,
     shares,
     sum_by,
     sums_by,
@@ -141,9 +142,8 @@ def _in_force_alone(sessions: Sessions, offers: Offers) -> Bools:
 
 def _first_sale(sessions: Sessions, reservations: Reservations, sold: Bools) -> Floats:
     """When the studio of each session sold the first place of any of them; never, where it sold none."""
-    first = np.full(len(sessions.studios[0]), np.inf)
-    np.minimum.at(first, sessions.houses[reservations.session[sold]], reservations.booked[sold])
-    return first[sessions.houses]
+    studio = sessions.houses[reservations.session[sold]]
+    return least_by(studio, reservations.booked[sold], len(sessions.studios[0]))[sessions.houses]
 
 
 def _nearest(session: Ints, paid: Floats, in_force: Floats) -> Floats:

@@ -200,6 +200,13 @@ class Offers(Columns):
         return row
 
 
+def least_by(group: Ints, values: Floats, groups: int) -> Floats:
+    """The least of the values of each of so many groups; infinite, where it has none."""
+    least = np.full(groups, np.inf)
+    np.minimum.at(least, group, values)
+    return least
+
+
 def recency(sessions: Sessions, usable: Bools) -> Floats:
     """What each session counts for: half for every ``HALF_LIFE`` that it lies before the last one, 0 if not usable."""
     if not usable.any():

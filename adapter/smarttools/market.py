@@ -25,6 +25,7 @@ from adapter.smarttools.facts import (
     Reservations,
     Sessions,
     count_by,
+    least_by,
     sum_by,
     sums_by,
 )
@@ -134,9 +135,8 @@ def _unwritten(sessions: Sessions, reservations: Reservations, offers: Offers, s
     Before the first class with a marketplace reservation, a studio was not listed at all: that tells nothing of who
     would have come.
     """
-    first = np.full(len(sessions.studios[0]), np.inf)
     chosen = reservations.session[sold]
-    np.minimum.at(first, sessions.houses[chosen], sessions.starts[chosen])
+    first = least_by(sessions.houses[chosen], sessions.starts[chosen], len(sessions.studios[0]))
     usable = usable & (sessions.starts >= first[sessions.houses])
     blind = np.flatnonzero(usable & ~np.isin(np.arange(len(sessions)), offers.session))
     paid = sold & (reservations.amount > 0)
