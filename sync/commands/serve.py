@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 import structlog
-from waitress.wasyncore import close_all
+from waitress.wasyncore import close_all, loop
 
 from adapter.app import create_app
 from adapter.context import Context
@@ -64,14 +64,22 @@ def _serve_by_many(context: Context, host: str, port: int, workers: int) -> None
 def served_web(context: Context, host: str, port: int) -> Iterator[None]:
     """Serve the pages and the API, without the scheduled jobs, for as long as the block takes."""
     sockets: dict[int, Any] = {}
-    server = _listen(context, host, port, sockets)
-    thread = threading.Thread(target=server.run, name="web", daemon=True)
+    server, ended = _listen(context, host, port, sockets), threading.Event()
+
+    def run() -> None:
+        """Waitress's own loop is ended by closing what wakes it, maybe while it is being woken; this one looks."""
+        while not ended.is_set():
+            loop(timeout=1.0, use_poll=True, map=sockets, count=1)
+
+    thread = threading.Thread(target=run, name="web", daemon=True)
     thread.start()
     try:
         yield
     finally:
-        server.trigger.pull_trigger(lambda: close_all(sockets))
+        ended.set()
+        server.trigger.pull_trigger()
         thread.join()
+        close_all(sockets)
 
 
 def _listen(context: Context, host: str, port: int, sockets: dict[int, Any]) -> Any:

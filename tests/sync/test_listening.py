@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from waitress.trigger import trigger
 
 from adapter.context import Context
 from sync.commands import listening
@@ -68,3 +70,21 @@ def test_who_drips_is_cut_off_and_nobody_waits_for_them(port: int, monkeypatch: 
         with drip:
             drip.sendall(b"a")
             assert drip.recv(10) == b""
+
+
+def test_it_is_ended_while_it_is_being_woken(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    wake = trigger.pull_trigger
+
+    def late(pulled: trigger, *called: Callable[[], object]) -> None:
+        wake(pulled, *called)
+        for web in (thread for thread in threading.enumerate() if thread.name == "web"):
+            web.join(timeout=10)
+        wake(pulled)
+
+    with closing(socket.socket()) as one:
+        one.bind(("127.0.0.1", 0))
+        free = int(one.getsockname()[1])
+    with served_web(ctx, "127.0.0.1", free):
+        monkeypatch.setattr(trigger, "pull_trigger", late)
+    with pytest.raises(ConnectionRefusedError):
+        opened(free)
