@@ -1,16 +1,22 @@
-"""How far early bookings foretell late ones: the part of demand's variation that is common to all of its lead times.
+"""How far early bookings foretell late ones, and how much those vary by themselves.
 
 A class that is busy early may be busy throughout, or have had its regulars come sooner: only the history can tell.
+Regulars book as soon as they can and come whatever happens, the others decide in the end: what is booked late may vary
+more than the whole.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import gammaln
 
-from adapter.smarttools.facts import Bools, Floats
+from adapter.smarttools.facts import Bools, Floats, shares
 
 ROOM = 2.5  # standard deviations that must find a place, so that being full hides nothing
 HELD = 2000.0  # squared reservations that the belief in common variation counts for
+FRAILTIES: Floats = np.geomspace(0.001, 0.6, 20)  # squared variation of demand: what it is chosen from
+USUAL, FAR = 0.04, 1.2  # where nothing is known, and how far (log) belief in what is usual goes
+LEAST_MEAN = 0.2  # reservations: fewer tell nothing of variation
 
 
 def roomy(means: Floats, frailty: float, capacity: Floats) -> Bools:
@@ -28,3 +34,26 @@ def common_variation(counts: Floats, late: Floats, means: Floats, expected: Floa
     shown = ((early - usual) * (late - expected)).sum(axis=1).mean()
     weight = (np.maximum(usual, 0.0) * expected).sum(axis=1).mean()
     return float(np.clip((HELD * frailty + shown) / (HELD + weight), 0.0, frailty))
+
+
+def late_variation(whole: tuple[Floats, Floats], late: tuple[Floats, Floats]) -> list[float]:
+    """Times the squared variation of all bookings, that of those made late.
+
+    Each is told by counts and by what was to be expected of them while there was room, late ones (shares, sessions).
+    """
+    of_all = _frailty(*whole, USUAL)
+    return [_frailty(counts, means, of_all) / of_all for counts, means in zip(*late, strict=True)]
+
+
+def _frailty(counts: Floats, means: Floats, usual: float) -> float:
+    """What makes the counts likely (gamma-Poisson), which holds whatever made a class full: their spread is cut off."""
+    some = means > LEAST_MEAN
+    counts, means = counts[some], means[some]
+
+    def likely(frailty: float) -> float:
+        constant = gammaln(1 / frailty + counts) - gammaln(1 / frailty) + counts * np.log(frailty)
+        return float((constant - (1 / frailty + counts) * np.log1p(frailty * means)).sum())
+
+    told = np.array([likely(each) for each in FRAILTIES.tolist()])
+    log = told - (np.log(FRAILTIES / usual) / FAR) ** 2 / 2
+    return float(shares(np.exp(log - log.max())) @ FRAILTIES)

@@ -87,7 +87,8 @@ def forecast(
     direct[bent] **= tempo.power[bent, None]
     to_come[bent] **= tempo.power[bent]
 
-    remaining, spread = _still_to_come(level, still, to_come, *_echo(to_come, frailty, common, pace.doubt, tempo.doubt))
+    varies = frailty * model.level.late_times(to_come)
+    remaining, spread = _still_to_come(level, still, to_come, *_echo(to_come, varies, common, pace.doubt, tempo.doubt))
     late = model.late.of(sessions, to_come, trend * pace.ratio)
     return Forecast(
         lead=lead,
@@ -132,10 +133,14 @@ def wary_of(classes: Floats) -> Floats:
     return np.asarray(1 + WARY / (1 + classes / WARY_CLASSES), dtype=np.float64)
 
 
-def _echo(to_come: Floats, frailty: Floats, common: Floats, paced: Floats, curve: Floats) -> tuple[Floats, Floats]:
-    """What early bookings tell of late ones, and what they don't; ``paced``, ``curve``: doubt of pace and curve."""
+def _echo(to_come: Floats, varies: Floats, common: Floats, paced: Floats, curve: Floats) -> tuple[Floats, Floats]:
+    """What early bookings tell of late ones, and what they don't.
+
+    ``varies``: squared variation of what is to come, ``common`` of it with what came; ``paced``, ``curve``: doubt of
+    pace and curve.
+    """
     mixed_up = curve * (1 + common + paced)  # early for late: what doubt about the curve takes from the echo
-    late_only = frailty - common + mixed_up / np.maximum(to_come, LEAST_TO_COME)
+    late_only = np.maximum(varies - common, 0.0) + mixed_up / np.maximum(to_come, LEAST_TO_COME)
     return np.maximum(common + paced - mixed_up, 0.0), late_only
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from adapter.smarttools.facts import Bools, Floats, Sessions, count_by, looked_up, recency, sum_by
+from adapter.smarttools.late import SHARES
 from adapter.smarttools.ratios import Ratios, shrunk
 from adapter.smarttools.trend import Trend, fit_trend
 
@@ -56,6 +57,7 @@ class Level:
     frailty: float = FRAILTY
     common: float = FRAILTY  # the part of ``frailty`` that early and late bookings share
     frailties: dict[str, float] = field(default_factory=dict)  # by studio
+    late: list[float] = field(default_factory=lambda: [1.0] * len(SHARES))  # times that, of what is booked late
     chain: dict[str, Ratios] = field(default_factory=lambda: {name: Ratios(hold) for name, hold in HOLD.items()})
     boosted: dict[str, float] = field(default_factory=dict)  # ratio by slot
     slots: float = SLOT_HOLD  # the inverse of the squared variation of recurring slots within their studio
@@ -86,6 +88,10 @@ class Level:
         """``frailty`` of each session's studio, and the part that early and late bookings share."""
         frailty = looked_up(sessions.studio, self.frailties, self.frailty)
         return frailty, frailty * (self.common / self.frailty if self.frailty > 0 else 0.0)
+
+    def late_times(self, to_come: Floats) -> Floats:
+        """Times ``frailty``, of what is booked once only this share of the curve is left."""
+        return np.asarray(np.interp(to_come, np.append(SHARES, 1.0), [*self.late, 1.0]), dtype=np.float64)
 
     def doubt(self, sessions: Sessions) -> Floats:
         """Squared coefficient of variation of the level within its studio: large for a new slot (SS-18).
@@ -132,17 +138,18 @@ def fit_level(
             sessions.take(np.flatnonzero(sane)), counts[sane], (means * seen)[sane], level.frailty
         )
         unseen = (1 - seen) * level.after(counts, means, seen)
-        demand, shown = np.where(full, at_least(counts, means), counts + unseen), np.ones_like(counts)
+        least = at_least(counts, means, level.frailty)
+        demand, shown = np.where(full, least, counts + unseen), np.ones_like(counts)
     for index in np.flatnonzero(usable).tolist():
         level.weeks[sessions.slot[index]] = level.weeks.get(sessions.slot[index], 0) + 1
     return level, usual, means
 
 
-def at_least(counts: Floats, means: Floats) -> Floats:
-    """E[D | D >= count] for Poisson demand of these means: what a full class suggests, as far as 80 terms tell."""
+def at_least(counts: Floats, means: Floats, frailty: Floats | float) -> Floats:
+    """E[D | D >= count] of gamma-Poisson demand: what a full class suggests, as far as 80 terms tell."""
     term, total, weighted = np.ones_like(counts), np.ones_like(counts), np.zeros_like(counts)
     for step in range(1, 80):
-        term = term * means / (counts + step)
+        term = term * means * (1 + frailty * (counts + step - 1)) / ((counts + step) * (1 + frailty * means))
         total += term
         weighted += step * term
     return counts + weighted / total

@@ -8,7 +8,7 @@ import numpy as np
 
 from adapter.smarttools.boosted import boosted_ratios
 from adapter.smarttools.curves import DIRECT_PRIOR, Curves, fit_curves
-from adapter.smarttools.echo import common_variation, roomy
+from adapter.smarttools.echo import common_variation, late_variation, roomy
 from adapter.smarttools.facts import (
     DIRECT,
     MARKETPLACE,
@@ -76,6 +76,9 @@ def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: 
     level.common = common_variation(
         bookings.all[room], bookings.late[:, room], means[room], then[:, room], level.frailty
     )
+    sure = usable & bookings.timed
+    late_open = _open_late(curves.through(sessions), open_to)
+    level.late = late_variation((bookings.all, sure * seen * means), (bookings.late, sure * late_open * then))
     level.boosted = boosted_ratios(sessions, direct, means * seen, usable, seed)
     return Model(
         level=level,
@@ -88,6 +91,12 @@ def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: 
         sessions=int(usable.sum()),
         until=float(sessions.starts[usable].max(initial=0.0)),
     )
+
+
+def _open_late(through: Floats, open_to: Floats) -> Floats:
+    """Of what is booked once only each of SHARES is left, the share for which there was room, (shares, sessions)."""
+    left, passed = through[:, :-1], np.diff(through, axis=1)
+    return np.stack([(open_to * np.clip(share - left, 0.0, passed)).sum(axis=1) / share for share in SHARES])
 
 
 def _curves(

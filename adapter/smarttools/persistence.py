@@ -75,9 +75,9 @@ def _plain(value: Any) -> Any:
 
 
 def _model(written: dict[str, Any]) -> Model:
-    level, market, returns = written["level"], written["market"], written["returns"]
+    market, returns = written["market"], written["returns"]
     return Model(
-        level=Level(**{**level, "chain": _chain(level["chain"]), "trend": _trend(level["trend"])}),
+        level=_level(written["level"]),
         curves=_curves(written["curves"]),
         late=_late(written["late"]),
         returns=Returns(
@@ -95,6 +95,11 @@ def _model(written: dict[str, Any]) -> Model:
         sessions=int(written["sessions"]),
         until=float(written["until"]),
     )
+
+
+def _level(written: dict[str, Any]) -> Level:
+    late = _array(written.get("late", Level().late), len(SHARES)).tolist()  # once not kept
+    return Level(**{**written, "chain": _chain(written["chain"]), "trend": _trend(written["trend"]), "late": late})
 
 
 def _pooled(written: dict[str, Any], length: int) -> Pooled:

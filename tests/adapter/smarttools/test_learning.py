@@ -163,10 +163,12 @@ def test_a_mean_of_which_nothing_is_known_stays_a_mean() -> None:
     assert points @ np.array([1, 4, 1]) / 6 == pytest.approx(0.02)
 
 
-def test_what_a_full_class_suggests_is_the_mean_of_the_tail() -> None:
+@pytest.mark.parametrize("frailty", [0.0, 0.15])
+def test_what_a_full_class_suggests_is_the_mean_of_the_tail(frailty: float) -> None:
     rng = np.random.default_rng(0)
-    demand = rng.poisson(9.0, 200_000)
-    assert at_least(np.array([12.0]), np.array([9.0]))[0] == pytest.approx(demand[demand >= 12].mean(), abs=0.05)
+    demand = rng.poisson(9.0 * (rng.gamma(1 / frailty, frailty, 400_000) if frailty else np.ones(400_000)))
+    suggested = at_least(np.array([12.0]), np.array([9.0]), frailty)[0]
+    assert suggested == pytest.approx(demand[demand >= 12].mean(), abs=0.05)
 
 
 @pytest.mark.parametrize("mean", [2.0, 8.0, 16.0])

@@ -1,0 +1,45 @@
+"""What is booked late varies as the history shows it to, not as all bookings do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from adapter.smarttools import SmartTools, door
+from adapter.smarttools.forecast import forecast
+from tests.fixtures.timetable import MONDAY, TIMES, sessions, studios
+
+REGULARS, OTHERS, PLACES = 6, 6.0, 20
+WEEKS, SLOTS = 40, 12
+
+
+def _fitted(varies: float) -> SmartTools:
+    """Of classes whose regulars book six days ahead and come; the others decide on the last day, by the weather."""
+    rng = np.random.default_rng(5)
+    rows, made = [], []
+    for week in range(WEEKS):
+        for slot in range(SLOTS):
+            starts = MONDAY + timedelta(weeks=week, days=slot % 7, hours=10 + slot // 7)
+            rows.append({"session_id": f"{week}-{slot}", "template_id": f"slot-{slot}", "starts_at": starts})
+            others = rng.poisson(OTHERS * (rng.gamma(1 / varies, varies) if varies else 1.0))
+            leads = [*rng.uniform(140, 146, REGULARS), *np.sort(rng.uniform(0.5, 24, others))[::-1]]
+            made += [(f"{week}-{slot}", starts - timedelta(hours=float(lead))) for lead in leads[:PLACES]]
+    booked = pd.DataFrame(made, columns=["session_id", "booked_at"]).rename_axis("reservation_id").reset_index()
+    booked = booked.assign(channel="direct", product=None, cancelled_at=None, outcome="attended", amount=20.0)
+    for column in TIMES:
+        booked[column] = pd.to_datetime(booked[column], utc=True)
+    return SmartTools().fit(studios(), sessions(*rows), booked)
+
+
+@pytest.mark.parametrize("varies", [0.0, 0.25])
+def test_what_regulars_leave_to_others_varies_as_those_do(varies: float) -> None:
+    model = _fitted(varies).model
+    starts = MONDAY + timedelta(weeks=WEEKS, hours=10)
+    own = door.read_sessions(studios(), sessions({"starts_at": starts}))
+    told = forecast(own, np.array([REGULARS]), float(own.starts[0]) - 30, model)
+    remaining, spread = float(told.remaining[0]), float(told.spread[0])
+    assert remaining == pytest.approx(OTHERS, rel=0.15)
+    assert remaining + spread * remaining**2 == pytest.approx(OTHERS + varies * OTHERS**2, rel=0.3)
