@@ -1,8 +1,9 @@
 """Booking curves: which share of the reservations that stand at the start is made how long before it.
 
 A curve is a histogram over lead time, pooled by shrinkage: slot → class category at its hour of the week → studio → all
-→ a prior. Each level counts as many reservations of its parent as ``WEIGHT`` says. Net of cancellations: reservations
-that stood are counted; what is cancelled on the way is in ``returns``.
+→ a prior. Each level counts as many reservations of its parent as ``WEIGHT`` says. People book while they are awake: a
+curve of all hours is bent for the hour at which a class begins, as those of all studios at that hour are. Net of
+cancellations: reservations that stood are counted; what is cancelled on the way is in ``returns``.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adapter.smarttools.facts import Floats, Ints, Sessions, numbered, sum_by
+from adapter.smarttools.facts import Floats, Ints, Sessions, numbered, sum_by, sums_by
 
 EDGES: Floats = np.array(
     [0, 1, 2, 3, 4, 6, 9, 12, 16, 20, 24, 30, 36, 42, 48, 60, 72, 96, 120, 144, 168, 216, 264, 336, 504, 720, 1440],
@@ -24,6 +25,8 @@ WEIGHT = 60.0  # reservations that the parent's curve counts for, where too few 
 LEAST_WEIGHT, MOST_WEIGHT = 10.0, 1000.0
 FRESH = 20.0  # the same of a studio's curve, beside that of all
 GROUPS_TO_LEARN = 8  # fewer tell nothing of how much curves differ
+BY_HOUR = 10.0  # reservations in a bin that tell as much of an hour as is thought beforehand: that it is like all
+WHOLE_DAY = 2  # from this place of ``Sessions.paths`` on, curves are of all hours
 CUTS = (12.0, 48.0, 120.0)  # hours before the start at which curves are held against each other
 _CUT_BINS = np.searchsorted(EDGES, CUTS) - 1
 
@@ -47,10 +50,29 @@ class Curves:
     known: dict[str, Floats] = field(default_factory=dict)
     unsure: dict[str, float] = field(default_factory=dict)  # of each of them, as ``doubt``
     fresh: float = 1 / (1 + FRESH)  # the same of the curve of all in a studio nobody knows
+    hours: dict[str, Floats] = field(default_factory=dict)  # by hour of the day: ratio to curves of all hours, by bin
 
     def of(self, keys: Iterable[str]) -> Floats:
         """The share of each lead-time bin, for the first of ``keys`` that is known, else the prior."""
         return next((self.known[key] for key in keys if key in self.known), self.prior)
+
+    def at(self, path: tuple[str, ...], hour: str) -> Floats:
+        """The same for a class that begins at an hour of the day; ``path``: the last part of one of a session's."""
+        return self._bent(*self._way(path, hour))
+
+    def _way(self, path: tuple[str, ...], hour: str) -> tuple[str, str]:
+        """The key that is known, and the hour for which its curve is to be bent: none, where it is of one hour."""
+        for place, key in enumerate(path):
+            if key in self.known:
+                return key, hour if place >= len(path) - WHOLE_DAY else ""
+        return "", hour
+
+    def _bent(self, key: str, hour: str) -> Floats:
+        found = self.known.get(key, self.prior)
+        if hour not in self.hours:
+            return found
+        bent = found * self.hours[hour]
+        return np.asarray(bent / bent.sum(), dtype=np.float64)
 
     def doubt(self, sessions: Sessions) -> Floats:
         """Squared variation of a share b of each curve, over b x (1 - b), as of a Dirichlet distribution."""
@@ -65,8 +87,10 @@ class Curves:
 
     def through(self, sessions: Sessions) -> Floats:
         """Each session's share of bookings made later than each of EDGES, (sessions, edges)."""
-        names, number = numbered([next(filter(self.known.__contains__, path), "") for path in sessions.paths])
-        shares = np.array([self.known.get(name, self.prior) for name in names]).reshape(-1, BINS)
+        ways = list(map(self._way, sessions.paths, sessions.hours))
+        place = {way: index for index, way in enumerate(dict.fromkeys(ways))}
+        number = np.array([place[way] for way in ways], dtype=np.int64)
+        shares = np.array([self._bent(*way) for way in place]).reshape(-1, BINS)
         through = np.concatenate([np.zeros((len(shares), 1)), np.cumsum(shares, axis=1)], axis=1)
         return np.asarray((through / np.maximum(through[:, -1:], 1e-300))[number], dtype=np.float64)
 
@@ -101,14 +125,18 @@ def fit_curves(
     timed = lead > 0
     session, bins = session[timed], bins_of(lead[timed])
     paths = sessions.paths
-    in_time = [paths[row] for row in np.argsort(sessions.starts, kind="stable").tolist()]
+    in_time = np.argsort(sessions.starts, kind="stable").tolist()
     curves = Curves(prior)
+    hour_of = sessions.hours
     for depth in (3, 2, 1, 0):
-        parents = {path[depth]: path[depth + 1 :] for path in in_time}  # where a slot moved, its last place counts
+        if depth == WHOLE_DAY - 1:
+            curves.hours = _by_hour(curves, sessions, session, bins, chances, weight)
+        # where a slot moved, its last place counts
+        parents = {paths[row][depth]: (paths[row][depth + 1 :], hour_of[row]) for row in in_time}
         names, number = numbered([path[depth] for path in paths])
         counts = sum_by(number[session] * BINS + bins, weight[session], len(names) * BINS).reshape(-1, BINS)
         open_to = np.column_stack([sum_by(number, weight * column, len(names)) for column in chances.T])
-        above = np.array([curves.of(parents[name]) for name in names]).reshape(-1, BINS)
+        above = np.array([curves.at(*parents[name]) for name in names]).reshape(-1, BINS)
         squares = sum_by(number[session], weight[session] ** 2, len(names))
         hold = _hold(counts, above * open_to, squares, FRESH if depth == 2 else WEIGHT)
         curves.fresh = 1 / (1 + hold) if depth == 2 else curves.fresh
@@ -117,9 +145,19 @@ def fit_curves(
                 shares = (hold * parent + count) / (hold + chance)
                 curves.known[name] = shares / shares.sum()
                 seen = float(count.sum())
-                above_unsure = next((curves.unsure[key] for key in parents[name] if key in curves.unsure), 0.0)
+                above_unsure = next((curves.unsure[key] for key in parents[name][0] if key in curves.unsure), 0.0)
                 curves.unsure[name] = 1 / (1 + hold + seen) + above_unsure * (hold / (hold + seen)) ** 2
     return curves
+
+
+def _by_hour(
+    curves: Curves, sessions: Sessions, session: Ints, bins: Ints, chances: Floats, weight: Floats
+) -> dict[str, Floats]:
+    """What each hour of the day shows beside its studios' curves."""
+    names, number = numbered(sessions.hours)
+    counts = sum_by(number[session] * BINS + bins, weight[session], len(names) * BINS).reshape(-1, BINS)
+    expected = sums_by(number, np.diff(curves.through(sessions), axis=1) * chances * weight[:, None], len(names))
+    return dict(zip(names, (BY_HOUR + counts) / (BY_HOUR + expected), strict=True))
 
 
 def _hold(counts: Floats, expected: Floats, squares: Floats, default: float) -> float:

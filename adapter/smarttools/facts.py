@@ -93,11 +93,15 @@ class Sessions:
         return {name: index for index, name in enumerate(as_texts(self.ids))}
 
     @cached_property
+    def hours(self) -> list[str]:
+        """The hour of the day at which each begins, on its studio's clock."""
+        return [HOURS[each] for each in self.hour_of_week.tolist()]
+
+    @cached_property
     def groups(self) -> dict[str, list[str]]:
         """Each session's group in every grouping that has ratios of its own."""
-        how = self.hour_of_week.tolist()
-        hour = [HOURS[each] for each in how]
-        cell = [f"{kind}|{each}" for kind, each in zip(self.category, how, strict=True)]
+        hour = self.hours
+        cell = [f"{kind}|{each}" for kind, each in zip(self.category, self.hour_of_week.tolist(), strict=True)]
         within = {"studio hour": hour, "cell": cell, "instructor": self.instructor}
         return {"hour": hour, "category": self.category, "studio": self.studio, "slot": self.slot} | {
             name: [f"{house}|{key}" for house, key in zip(self.studio, keys, strict=True)]

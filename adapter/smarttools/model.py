@@ -65,9 +65,7 @@ def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: 
     expected = direct
     for _ in range(ROUNDS):
         curves = _curves(sessions, reservations, booked, np.where(usable, expected, 0.0), open_to, weight)
-        seen = np.maximum(
-            [row @ curves.of(path) for path, row in zip(sessions.paths, open_to, strict=True)], LEAST_SEEN
-        )
+        seen = np.maximum((open_to * np.diff(curves.through(sessions), axis=1)).sum(axis=1), LEAST_SEEN)
         level, usual, means = fit_level(sessions, direct, full, usable, seen)
         expected = level.after(direct, means, seen)
     bookings = _bookings(sessions, reservations, booked & (channel == DIRECT), curves)

@@ -138,7 +138,8 @@ def _chain(written: dict[str, Any]) -> dict[str, Ratios]:
 def _curves(written: dict[str, Any]) -> Curves:
     known = {key: _array(value, BINS) for key, value in written["known"].items()}
     unsure = {key: float(value) for key, value in written["unsure"].items()}
-    return Curves(_array(written["prior"], BINS), known, unsure, float(written["fresh"]))
+    hours = {key: _array(value, BINS) for key, value in written.get("hours", {}).items()}  # once not kept
+    return Curves(_array(written["prior"], BINS), known, unsure, float(written["fresh"]), hours)
 
 
 def _array(values: list[float], length: int) -> Floats:
