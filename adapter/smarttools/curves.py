@@ -8,7 +8,6 @@ cancellations: reservations that stood are counted; what is cancelled on the way
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -50,14 +49,13 @@ class Curves:
     known: dict[str, Floats] = field(default_factory=dict)
     unsure: dict[str, float] = field(default_factory=dict)  # of each of them, as ``doubt``
     fresh: float = 1 / (1 + FRESH)  # the same of the curve of all in a studio nobody knows
-    hours: dict[str, Floats] = field(default_factory=dict)  # by hour of the day: ratio to curves of all hours, by bin
+    hours: dict[str, Floats] = field(default_factory=dict)  # by ``Sessions.hours``: ratio to curves of all, by bin
 
-    def of(self, keys: Iterable[str]) -> Floats:
-        """The share of each lead-time bin, for the first of ``keys`` that is known, else the prior."""
-        return next((self.known[key] for key in keys if key in self.known), self.prior)
+    def of(self, path: tuple[str, ...], hour: str) -> Floats:
+        """The share of each lead-time bin, of a class that begins at an hour of the day; else the prior.
 
-    def at(self, path: tuple[str, ...], hour: str) -> Floats:
-        """The same for a class that begins at an hour of the day; ``path``: the last part of one of a session's."""
+        ``path``: the last part of one of ``Sessions.paths``; the first of it that is known answers.
+        """
         return self._bent(*self._way(path, hour))
 
     def _way(self, path: tuple[str, ...], hour: str) -> tuple[str, str]:
@@ -136,7 +134,7 @@ def fit_curves(
         names, number = numbered([path[depth] for path in paths])
         counts = sum_by(number[session] * BINS + bins, weight[session], len(names) * BINS).reshape(-1, BINS)
         open_to = np.column_stack([sum_by(number, weight * column, len(names)) for column in chances.T])
-        above = np.array([curves.at(*parents[name]) for name in names]).reshape(-1, BINS)
+        above = np.array([curves.of(*parents[name]) for name in names]).reshape(-1, BINS)
         squares = sum_by(number[session], weight[session] ** 2, len(names))
         hold = _hold(counts, above * open_to, squares, FRESH if depth == 2 else WEIGHT)
         curves.fresh = 1 / (1 + hold) if depth == 2 else curves.fresh

@@ -94,7 +94,7 @@ class Sessions:
 
     @cached_property
     def hours(self) -> list[str]:
-        """The hour of the day at which each begins, on its studio's clock."""
+        """The hour of a weekday, or of a day at the weekend, at which each begins on its studio's clock."""
         return [HOURS[each] for each in self.hour_of_week.tolist()]
 
     @cached_property
