@@ -111,6 +111,11 @@ def bins_of(lead: Floats) -> Ints:
     return np.clip(np.searchsorted(EDGES, lead, side="left") - 1, 0, BINS - 1).astype(np.int64)
 
 
+def by_bin(group: Ints, bins: Ints, values: Floats, groups: int) -> Floats:
+    """The sum of the values of each group in each bin, (groups, bins)."""
+    return sum_by(group * BINS + bins, values, groups * BINS).reshape(groups, BINS)
+
+
 def fit_curves(
     sessions: Sessions, session: Ints, lead: Floats, chances: Floats, prior: Floats, weight: Floats
 ) -> Curves:
@@ -122,28 +127,28 @@ def fit_curves(
     """
     timed = lead > 0
     session, bins = session[timed], bins_of(lead[timed])
-    paths = sessions.paths
+    paths, hours = sessions.paths, sessions.hours
     in_time = np.argsort(sessions.starts, kind="stable").tolist()
     curves = Curves(prior)
-    hour_of = sessions.hours
     for depth in (3, 2, 1, 0):
         if depth == WHOLE_DAY - 1:
             curves.hours = _by_hour(curves, sessions, session, bins, chances, weight)
-        # where a slot moved, its last place counts
-        parents = {paths[row][depth]: (paths[row][depth + 1 :], hour_of[row]) for row in in_time}
+        latest = {paths[row][depth]: row for row in in_time}  # where a slot moved, its last place counts
         names, number = numbered([path[depth] for path in paths])
-        counts = sum_by(number[session] * BINS + bins, weight[session], len(names) * BINS).reshape(-1, BINS)
+        parents = [paths[latest[name]][depth + 1 :] for name in names]
+        counts = by_bin(number[session], bins, weight[session], len(names))
         open_to = np.column_stack([sum_by(number, weight * column, len(names)) for column in chances.T])
-        above = np.array([curves.of(*parents[name]) for name in names]).reshape(-1, BINS)
+        beginning = [hours[latest[name]] for name in names]
+        above = np.array(list(map(curves.of, parents, beginning))).reshape(-1, BINS)
         squares = sum_by(number[session], weight[session] ** 2, len(names))
         hold = _hold(counts, above * open_to, squares, FRESH if depth == 2 else WEIGHT)
         curves.fresh = 1 / (1 + hold) if depth == 2 else curves.fresh
-        for name, count, chance, parent in zip(names, counts, open_to, above, strict=True):
+        for name, count, chance, parent, path in zip(names, counts, open_to, above, parents, strict=True):
             if count.any():
                 shares = (hold * parent + count) / (hold + chance)
                 curves.known[name] = shares / shares.sum()
                 seen = float(count.sum())
-                above_unsure = next((curves.unsure[key] for key in parents[name][0] if key in curves.unsure), 0.0)
+                above_unsure = next((curves.unsure[key] for key in path if key in curves.unsure), 0.0)
                 curves.unsure[name] = 1 / (1 + hold + seen) + above_unsure * (hold / (hold + seen)) ** 2
     return curves
 
@@ -153,7 +158,7 @@ def _by_hour(
 ) -> dict[str, Floats]:
     """What each hour of the day shows beside its studios' curves."""
     names, number = numbered(sessions.hours)
-    counts = sum_by(number[session] * BINS + bins, weight[session], len(names) * BINS).reshape(-1, BINS)
+    counts = by_bin(number[session], bins, weight[session], len(names))
     expected = sums_by(number, np.diff(curves.through(sessions), axis=1) * chances * weight[:, None], len(names))
     return dict(zip(names, (BY_HOUR + counts) / (BY_HOUR + expected), strict=True))
 

@@ -8,15 +8,15 @@ more than the whole.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import gammaln
 
 from adapter.smarttools.facts import Bools, Floats, shares
+from adapter.smarttools.level import FRAILTY, LEAST_MEAN
+from adapter.smarttools.ratios import gamma_poisson
 
 ROOM = 2.5  # standard deviations that must find a place, so that being full hides nothing
 HELD = 2000.0  # squared reservations that the belief in common variation counts for
 FRAILTIES: Floats = np.geomspace(0.001, 0.6, 20)  # squared variation of demand: what it is chosen from
-USUAL, FAR = 0.04, 1.2  # where nothing is known, and how far (log) belief in what is usual goes
-LEAST_MEAN = 0.2  # reservations: fewer tell nothing of variation
+FAR = 1.2  # how far (log) belief in what is usual goes
 
 
 def roomy(means: Floats, frailty: float, capacity: Floats) -> Bools:
@@ -41,19 +41,13 @@ def late_variation(whole: tuple[Floats, Floats], late: tuple[Floats, Floats]) ->
 
     Each is told by counts and by what was to be expected of them while there was room, late ones (shares, sessions).
     """
-    of_all = _frailty(*whole, USUAL)
+    of_all = _frailty(*whole, FRAILTY)
     return [_frailty(counts, means, of_all) / of_all for counts, means in zip(*late, strict=True)]
 
 
 def _frailty(counts: Floats, means: Floats, usual: float) -> float:
     """What makes the counts likely (gamma-Poisson), which holds whatever made a class full: their spread is cut off."""
     some = means > LEAST_MEAN
-    counts, means = counts[some], means[some]
-
-    def likely(frailty: float) -> float:
-        constant = gammaln(1 / frailty + counts) - gammaln(1 / frailty) + counts * np.log(frailty)
-        return float((constant - (1 / frailty + counts) * np.log1p(frailty * means)).sum())
-
-    told = np.array([likely(each) for each in FRAILTIES.tolist()])
+    told = np.array([gamma_poisson(counts[some], means[some], each).sum() for each in FRAILTIES.tolist()])
     log = told - (np.log(FRAILTIES / usual) / FAR) ** 2 / 2
     return float(shares(np.exp(log - log.max())) @ FRAILTIES)

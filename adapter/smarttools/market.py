@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.special import gammaln
 
 from adapter.smarttools.curves import EDGES, MARKETPLACE_PRIOR, Curves, fit_curves
 from adapter.smarttools.facts import (
@@ -31,7 +30,7 @@ from adapter.smarttools.facts import (
 )
 from adapter.smarttools.listing import ended
 from adapter.smarttools.openness import overlap
-from adapter.smarttools.ratios import Ratios, shrunk
+from adapter.smarttools.ratios import Ratios, gamma_poisson, shrunk
 from adapter.smarttools.response import Responses, Stretches, chance, learn_responses
 
 SHARE = 0.25  # of the places: marketplace demand at a rate near nothing, where nothing is known
@@ -113,11 +112,11 @@ def _wanted(market: Market, sessions: Sessions, listed: Stretches) -> Floats:
     usual = sum_by(listed.session, listed.part * accept, len(sessions)) * market.mean(sessions)
     booked = sum_by(listed.session, listed.booked, len(sessions))
 
+    shown = usual > 0
+
     def likely(varies: float) -> float:
-        shape = 1 / varies
-        counted = gammaln(shape + booked) - gammaln(shape) + shape * np.log(shape)
         belief = (np.log(varies / USUALLY) / DECADES) ** 2 / 2
-        return float((counted - (shape + booked) * np.log(shape + usual)).sum() - belief)
+        return float(gamma_poisson(booked[shown], usual[shown], varies).sum() - belief)
 
     shape = 1 / max(VARIES.tolist(), key=likely)
     return np.asarray((shape + booked) / (shape + usual), dtype=np.float64)

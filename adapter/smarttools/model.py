@@ -65,7 +65,8 @@ def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: 
     expected = direct
     for _ in range(ROUNDS):
         curves = _curves(sessions, reservations, booked, np.where(usable, expected, 0.0), open_to, weight)
-        seen = np.maximum((open_to * np.diff(curves.through(sessions), axis=1)).sum(axis=1), LEAST_SEEN)
+        through = curves.through(sessions)
+        seen = np.maximum((open_to * np.diff(through, axis=1)).sum(axis=1), LEAST_SEEN)
         level, usual, means = fit_level(sessions, direct, full, usable, seen)
         expected = level.after(direct, means, seen)
     bookings = _bookings(sessions, reservations, booked & (channel == DIRECT), curves)
@@ -75,7 +76,7 @@ def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: 
         bookings.all[room], bookings.late[:, room], means[room], then[:, room], level.frailty
     )
     sure = usable & bookings.timed
-    late_open = _open_late(curves.through(sessions), open_to)
+    late_open = _open_late(through, open_to)
     level.late = late_variation((bookings.all, sure * seen * means), (bookings.late, sure * late_open * then))
     level.boosted = boosted_ratios(sessions, direct, means * seen, usable, seed)
     return Model(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.special import gammaln
 
 from adapter.smarttools.facts import Floats, looked_up, numbered, sum_by
 
@@ -43,6 +44,13 @@ def shrunk(
         {name: float(expected[index]) for name, index in known},
         usual,
     )
+
+
+def gamma_poisson(counts: Floats, means: Floats, varies: float) -> Floats:
+    """Log likelihood of counts whose means vary by ``varies`` (squared), less what neither of these changes."""
+    shape = 1 / varies
+    constant = gammaln(shape + counts) - gammaln(shape) + counts * np.log(varies)
+    return np.asarray(constant + counts * np.log(means) - (shape + counts) * np.log1p(varies * means), dtype=np.float64)
 
 
 def _usual(expected: Floats, shown: Floats, hold: float) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import gammaln, wrightomega
+from scipy.special import wrightomega
 
 from adapter.smarttools.facts import (
     Columns,
@@ -22,6 +22,7 @@ from adapter.smarttools.facts import (
     sum_by,
     sums_by,
 )
+from adapter.smarttools.ratios import gamma_poisson
 
 _MEDIANS = np.geomspace(0.2, 1.1, 16)  # what people would pay differs by shares, not by amounts
 _SCALES = np.geomspace(0.06, 0.54, 7)  # the flattest are near those of guests who never mind much (exponential)
@@ -255,9 +256,7 @@ def _kin(table: Floats, curve: int) -> Floats:
 def _counted(own: _Slots, of_studios: Floats, keen: float, curve: int) -> Floats:
     """Log likelihood of how much each slot sold, for the curves as steep as ``curve``: gamma-Poisson in who looks."""
     means = of_studios[own.house, curve][:, None] * _kin(own.open_to, curve)
-    shape, many = 1 / keen, own.booked[:, None]
-    constant = gammaln(shape + many) - gammaln(shape) + many * np.log(keen)
-    return np.asarray(constant + many * np.log(means) - (shape + many) * np.log1p(keen * means), dtype=np.float64)
+    return gamma_poisson(own.booked[:, None], means, keen)
 
 
 def _log_sum(logs: Floats, weights: Floats) -> Floats:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adapter.smarttools.curves import BINS, EDGES, bins_of
+from adapter.smarttools.curves import EDGES, bins_of, by_bin
 from adapter.smarttools.facts import Bools, Floats, Ints, Reservations, Sessions, sum_by
 
 HAZARD: Floats = np.where(EDGES[:-1] < 24, 0.0030, 0.0006)  # an hour, of the active reservations
@@ -62,14 +62,14 @@ def fit_returns(sessions: Sessions, reservations: Reservations, chosen: Bools, w
     begun, over, stood = np.minimum(begun[usable], EDGES[-1]), np.minimum(over[usable], EDGES[-1]), stood[usable]
     names, number = sessions.studios
     house, counted = number[reservations.session[usable]], weight[reservations.session[usable]]
-    cancelled = _binned(house[~stood], over[~stood], counted[~stood], len(names))
+    cancelled = by_bin(house[~stood], bins_of(over[~stood]), counted[~stood], len(names))
     begun_by, hours_before = _passed(house, begun, counted, len(names))
     over_by, hours_after = _passed(house[~stood], over[~stood], counted[~stood], len(names))
     at_risk = np.maximum(hours_before - hours_after, 0.0)
     kept = _passed(house[stood], begun[stood], counted[stood], len(names))[0]
     held = np.maximum(begun_by - over_by, kept)
     made, lasted = (
-        _about(_binned(house[rows], begun[rows], counted[rows], len(names))) for rows in (slice(None), stood)
+        _about(by_bin(house[rows], bins_of(begun[rows]), counted[rows], len(names))) for rows in (slice(None), stood)
     )
     return Returns(
         _pooled(names, cancelled, at_risk, HAZARD, PRIOR_HOURS),
@@ -89,10 +89,6 @@ def _passed(house: Ints, lead: Floats, counted: Floats, houses: int) -> tuple[Fl
     part = sum_by(cell, counted * (lead - EDGES[place]), cells).reshape(houses, len(EDGES))
     by = np.cumsum(many[:, ::-1], axis=1)[:, ::-1]
     return by, np.asarray(by[:, 1:] * np.diff(EDGES) + part[:, :-1], dtype=np.float64)
-
-
-def _binned(house: Ints, lead: Floats, counted: Floats, houses: int) -> Floats:
-    return sum_by(house * BINS + bins_of(lead), counted, houses * BINS).reshape(houses, BINS)
 
 
 def _about(counts: Floats) -> Floats:

@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from adapter.smarttools import SmartTools, door
 from adapter.smarttools.forecast import forecast
-from tests.fixtures.timetable import MONDAY, TIMES, sessions, studios
+from tests.fixtures.timetable import MONDAY, attended, sessions, studios
 
 NEW_YORK = ZoneInfo("America/New_York")
 LEAD = 6.0  # hours before the start
@@ -32,22 +31,16 @@ def _booked(rng: np.random.Generator, starts: datetime) -> list[datetime]:
 def awake() -> tuple[SmartTools, dict[int, float]]:
     """Fitted to a studio with classes at seven in the morning and in the evening, and what is left of them then."""
     rng, rows, made = np.random.default_rng(3), [], []
-    for week, day, hour in np.ndindex(WEEKS, DAYS, 2):
-        starts = _starts(week, day, (7, 19)[hour])
-        name = f"{week}-{day}-{hour}"
+    late: dict[int, list[bool]] = {7: [], 19: []}
+    for week, day, half in np.ndindex(WEEKS, DAYS, len(late)):
+        hour = list(late)[half]
+        starts, name = _starts(week, day, hour), f"{week}-{day}-{hour}"
         rows.append({"session_id": name, "template_id": f"{day}-{hour}", "starts_at": starts})
-        made += [(name, moment, starts) for moment in _booked(rng, starts)]
-    booked = pd.DataFrame(made, columns=["session_id", "booked_at", "starts"])
-    late = (pd.to_datetime(booked["starts"], utc=True) - pd.to_datetime(booked["booked_at"], utc=True)) / pd.Timedelta(
-        hours=1
-    ) < LEAD
-    morning = booked["session_id"].str.endswith("0")
-    left = {7: float(late[morning].mean()), 19: float(late[~morning].mean())}
-    booked = booked.drop(columns="starts").rename_axis("reservation_id").reset_index()
-    booked = booked.assign(channel="direct", product=None, cancelled_at=None, outcome="attended", amount=20.0)
-    for column in TIMES:
-        booked[column] = pd.to_datetime(booked[column], utc=True)
-    return SmartTools().fit(studios(), sessions(*rows), booked), left
+        moments = _booked(rng, starts)
+        made += [(name, moment) for moment in moments]
+        late[hour] += [starts - moment < timedelta(hours=LEAD) for moment in moments]
+    left = {hour: float(np.mean(those)) for hour, those in late.items()}
+    return SmartTools().fit(studios(), sessions(*rows), attended(made)), left
 
 
 @pytest.mark.parametrize("hour", [7, 19])

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from adapter.smarttools import SmartTools, door
 from adapter.smarttools.forecast import forecast
-from tests.fixtures.timetable import MONDAY, TIMES, sessions, studios
+from tests.fixtures.timetable import MONDAY, attended, sessions, studios
 
 REGULARS, OTHERS, PLACES = 6, 6.0, 20
 WEEKS, SLOTS = 40, 12
@@ -27,11 +26,7 @@ def _fitted(varies: float) -> SmartTools:
             others = rng.poisson(OTHERS * (rng.gamma(1 / varies, varies) if varies else 1.0))
             leads = [*rng.uniform(140, 146, REGULARS), *np.sort(rng.uniform(0.5, 24, others))[::-1]]
             made += [(f"{week}-{slot}", starts - timedelta(hours=float(lead))) for lead in leads[:PLACES]]
-    booked = pd.DataFrame(made, columns=["session_id", "booked_at"]).rename_axis("reservation_id").reset_index()
-    booked = booked.assign(channel="direct", product=None, cancelled_at=None, outcome="attended", amount=20.0)
-    for column in TIMES:
-        booked[column] = pd.to_datetime(booked[column], utc=True)
-    return SmartTools().fit(studios(), sessions(*rows), booked)
+    return SmartTools().fit(studios(), sessions(*rows), attended(made))
 
 
 @pytest.mark.parametrize("varies", [0.0, 0.25])
