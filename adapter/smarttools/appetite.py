@@ -38,7 +38,8 @@ from adapter.smarttools.facts import (
 )
 from adapter.smarttools.listing import ended
 from adapter.smarttools.openness import overlap
-from adapter.smarttools.response import LEAST_ACCEPTED, LOGISTIC, chance, weighed
+from adapter.smarttools.ratios import weighed
+from adapter.smarttools.response import LEAST_ACCEPTED, LOGISTIC, chance
 
 RATIOS: Floats = np.exp(np.linspace(-1.2, 0.9, 22))  # of what guests would pay to what is thought
 AS_THOUGHT = 12  # the place of 1 among them

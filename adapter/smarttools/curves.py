@@ -56,7 +56,8 @@ class Curves:
 
         ``path``: the last part of one of ``Sessions.paths``; the first of it that is known answers.
         """
-        return self._bent(*self._way(path, hour))
+        key, bend_for = self._way(path, hour)
+        return self.bent(self.known.get(key, self.prior), bend_for)
 
     def _way(self, path: tuple[str, ...], hour: str) -> tuple[str, str]:
         """The key that is known, and the hour for which its curve is to be bent: none, where it is of one hour."""
@@ -65,11 +66,11 @@ class Curves:
                 return key, hour if place >= len(path) - WHOLE_DAY else ""
         return "", hour
 
-    def _bent(self, key: str, hour: str) -> Floats:
-        found = self.known.get(key, self.prior)
+    def bent(self, shares: Floats, hour: str) -> Floats:
+        """A curve of all hours as it is for classes that begin at one; as it is where nobody knows the hour."""
         if hour not in self.hours:
-            return found
-        bent = found * self.hours[hour]
+            return shares
+        bent = shares * self.hours[hour]
         return np.asarray(bent / bent.sum(), dtype=np.float64)
 
     def doubt(self, sessions: Sessions) -> Floats:
@@ -88,9 +89,8 @@ class Curves:
         ways = list(map(self._way, sessions.paths, sessions.hours))
         place = {way: index for index, way in enumerate(dict.fromkeys(ways))}
         number = np.array([place[way] for way in ways], dtype=np.int64)
-        shares = np.array([self._bent(*way) for way in place]).reshape(-1, BINS)
-        through = np.concatenate([np.zeros((len(shares), 1)), np.cumsum(shares, axis=1)], axis=1)
-        return np.asarray((through / np.maximum(through[:, -1:], 1e-300))[number], dtype=np.float64)
+        shares = np.array([self.bent(self.known.get(key, self.prior), hour) for key, hour in place])
+        return cumulated(shares)[number]
 
     def left(self, sessions: Sessions, session: Ints, lead: Floats) -> Floats:
         """The share of its session's curve that is left at each lead, in hours."""
@@ -98,6 +98,13 @@ class Curves:
         table, (place, way) = self.through(known).ravel(), placed(lead)
         at = kind[session] * (BINS + 1) + place
         return np.asarray(table[at] + (table[at + 1] - table[at]) * way, dtype=np.float64)
+
+
+def cumulated(shares: Floats) -> Floats:
+    """The share made later than each of EDGES, of curves given as shares of bins (last axis)."""
+    shares = shares.reshape(-1, BINS)
+    through = np.concatenate([np.zeros((len(shares), 1)), np.cumsum(shares, axis=1)], axis=1)
+    return np.asarray(through / np.maximum(through[:, -1:], 1e-300), dtype=np.float64)
 
 
 def placed(hours: Floats) -> Place:

@@ -80,8 +80,7 @@ def forecast(
     shown = shown_by(still, booked >= sessions.capacity if full is None else full, usual)
     direct = curves[kind]
     seen = Seen(lead, direct, dated or Dated(np.zeros(0, np.int64), np.zeros(0)), shown, level)
-    own_curve = model.curves.studio_doubt(known)[kind]
-    tempo, pace = tempo_of(sessions, seen, usual, pace_of(sessions, shown, usual), own_curve)
+    tempo, pace = tempo_of(sessions, seen, usual, pace_of(sessions, shown, usual), model.curves, model.kinds)
     level = level * pace.ratio
     bent = np.flatnonzero(~np.isnan(tempo.power))
     direct[bent] **= tempo.power[bent, None]

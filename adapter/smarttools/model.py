@@ -21,6 +21,7 @@ from adapter.smarttools.facts import (
     count_by,
     recency,
 )
+from adapter.smarttools.kinds import Kinds, fit_kinds
 from adapter.smarttools.late import SHARES, Late, fit_late
 from adapter.smarttools.level import Level, fit_level
 from adapter.smarttools.market import Market, fit_market
@@ -39,6 +40,7 @@ class Model:
 
     level: Level = field(default_factory=Level)
     curves: Curves = field(default_factory=lambda: Curves(DIRECT_PRIOR))
+    kinds: Kinds = field(default_factory=Kinds)  # of direct curves
     late: Late = field(default_factory=Late)
     returns: Returns = field(default_factory=Returns)
     market: Market = field(default_factory=Market)
@@ -82,6 +84,7 @@ def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: 
     return Model(
         level=level,
         curves=curves,
+        kinds=fit_kinds(curves, sessions),
         late=late,
         returns=fit_returns(sessions, reservations, own, weight),
         market=fit_market(sessions, reservations, offers, usable, open_to),

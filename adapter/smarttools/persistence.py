@@ -14,6 +14,7 @@ import numpy as np
 
 from adapter.smarttools.curves import BINS, Curves
 from adapter.smarttools.facts import Floats
+from adapter.smarttools.kinds import Kinds
 from adapter.smarttools.late import SHARES, Late
 from adapter.smarttools.level import Level
 from adapter.smarttools.market import Market
@@ -79,6 +80,7 @@ def _model(written: dict[str, Any]) -> Model:
     return Model(
         level=_level(written["level"]),
         curves=_curves(written["curves"]),
+        kinds=_kinds(written.get("kinds")),
         late=_late(written["late"]),
         returns=Returns(
             _pooled(returns["hazard"], BINS), _pooled(returns["active"], BINS + 1), _pooled(returns["made"], BINS + 1)
@@ -123,6 +125,13 @@ def _usual(written: dict[str, Any]) -> list[float]:
 
 def _trend(written: dict[str, Any]) -> Trend:
     return Trend(**{**written, "studios": {name: Heading(**each) for name, each in written["studios"].items()}})
+
+
+def _kinds(written: dict[str, Any] | None) -> Kinds:
+    if written is None or not written["chance"]:  # once not kept
+        return Kinds()
+    shares = np.array([_array(row, BINS) for row in written["shares"]])
+    return Kinds(shares, _array(written["chance"], len(shares)).tolist())
 
 
 def _late(written: dict[str, Any]) -> Late:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import gammaln
 
-from adapter.smarttools.facts import Floats, looked_up, numbered, sum_by
+from adapter.smarttools.facts import Floats, looked_up, numbered, shares, sum_by
 
 LEAST_HOLD, MOST_HOLD = 3.0, 1000.0
 GROUPS_TO_LEARN = 8  # fewer tell nothing of how much groups differ
@@ -51,6 +51,11 @@ def gamma_poisson(counts: Floats, means: Floats, varies: float) -> Floats:
     shape = 1 / varies
     constant = gammaln(shape + counts) - gammaln(shape) + counts * np.log(varies)
     return np.asarray(constant + counts * np.log(means) - (shape + counts) * np.log1p(varies * means), dtype=np.float64)
+
+
+def weighed(logs: Floats) -> Floats:
+    """Log likelihoods as shares of each row."""
+    return shares(np.exp(logs - logs.max(axis=1, keepdims=True)))
 
 
 def _usual(expected: Floats, shown: Floats, hold: float) -> float:

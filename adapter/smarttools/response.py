@@ -22,7 +22,7 @@ from adapter.smarttools.facts import (
     sum_by,
     sums_by,
 )
-from adapter.smarttools.ratios import gamma_poisson
+from adapter.smarttools.ratios import gamma_poisson, weighed
 
 _MEDIANS = np.geomspace(0.2, 1.1, 16)  # what people would pay differs by shares, not by amounts
 _SCALES = np.geomspace(0.06, 0.54, 7)  # the flattest are near those of guests who never mind much (exponential)
@@ -278,11 +278,6 @@ def _told(number: Ints, groups: int, share: Floats, exposed: Floats, booked: Flo
         np.add.at(told, number[some], booked[some, None] * np.log(likely))
     total = sum_by(number, booked, groups)
     return told - total[:, None] * np.log(np.maximum(open_to, 1e-300)), np.maximum(open_to, 1e-9), total
-
-
-def weighed(logs: Floats) -> Floats:
-    """Log likelihoods as shares of each row."""
-    return shares(np.exp(logs - logs.max(axis=1, keepdims=True)))
 
 
 def point(weights: Floats, medians: Floats = MEDIANS, scales: Floats = SCALES) -> list[float]:

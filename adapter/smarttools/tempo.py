@@ -1,28 +1,36 @@
 """Whether a studio that little is known of has few clients or late ones: told by *when* its books are filled.
 
 Empty books may mean little demand, or clients who decide on the last day; taken for the former, they cost a studio its
-own clients. How many came at which lead, and when they booked, tell the two apart. A curve is bent by a power, its
-tempo (a Lehmann alternative: what is left of it at each lead is raised to it): 1 leaves it as that of all, less makes
-it later. A grid of tempos is weighed by the booking times and counts of the studio's other sessions, never by a
-session's own (INV-2), and level and tempo are told together. Where a studio's own curve is known, nothing is asked.
+own clients. How many came at which lead, and when they booked, tell the two apart. Two sorts of curves are held against
+them: those of other studios (``kinds``), and its own, as far as that is known, bent by a power (a Lehmann alternative:
+what is left of it at each lead is raised to it): 1 leaves it as it is, less makes it later. They are weighed by the
+booking times and counts of the studio's other sessions, never by a session's own (INV-2), and level and curve are told
+together. What comes of it is kept as one number a session, its tempo: the power that leaves as much to come as these
+curves do on average. Where a studio's own curve is known, nothing is asked.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
 from adapter.smarttools.clockwork import at_lead
-from adapter.smarttools.curves import BINS, EDGES, WEIGHT, bins_of
+from adapter.smarttools.curves import BINS, EDGES, WEIGHT, Curves, bins_of
 from adapter.smarttools.facts import Floats, Ints, Sessions, count_by
+from adapter.smarttools.kinds import Kinds
 from adapter.smarttools.pace import DRIFT, Pace, Usual, others
+from adapter.smarttools.ratios import weighed
 
 TEMPOS: Floats = np.exp(0.25 * np.arange(-5, 5))  # from much later to much earlier
 PER_DOUBT = 2.1  # squared variation of the tempo (log) for each unit of doubt of a curve, at its middle
 SLOTS = 1 / (1 + WEIGHT)  # doubt of a slot's curve within its studio
 LITTLE = 0.01  # doubt of a studio's curve from which its tempo is asked for: fewer than some hundred reservations
 A_TRACE = 1e-4  # of bookings, where a curve has none
+A_DAY = int(np.searchsorted(EDGES, 24.0))  # where curves are held against each other
+INSIDE = (1e-6, 1 - 1e-6)  # of a curve: beyond, nothing tells one power from another
+TINY = 1e-300
 LEAST = 1e-9  # of what is divided by, or has a logarithm
 
 
@@ -69,34 +77,61 @@ class Seen:
         return Seen(self.lead[rows], self.through[rows], dated, self.shown[rows], self.level[rows])
 
 
-def tempo_of(sessions: Sessions, seen: Seen, usual: Usual, pace: Pace, doubt: Floats) -> tuple[Tempo, Pace]:
+def tempo_of(
+    sessions: Sessions, seen: Seen, usual: Usual, pace: Pace, curves: Curves, kinds: Kinds
+) -> tuple[Tempo, Pace]:
     """The tempo of sessions, and their pace as far as that is told along with it.
 
-    ``pace``: as told without it; ``doubt``: of their studio's curve. Where the sessions say their tempo, that holds;
-    where they say their pace alone, none is asked for.
+    ``pace``: as told without it. Where the sessions say their tempo, that holds; where they say their pace alone, none
+    is asked for.
     """
+    known, kind = sessions.profiles
+    doubt = curves.studio_doubt(known)[kind]
     said = ~np.isnan(sessions.tempo)
     power, told = sessions.tempo.copy(), said & ~np.isnan(sessions.tempo_doubt)
     left = np.where(told, sessions.tempo_doubt, usual.curve)
     ratio, unsure = pace.ratio.copy(), pace.doubt.copy()
     rows = np.flatnonzero((doubt > LITTLE) & np.isnan(sessions.pace) & ~said)
     if len(rows):
-        found, mine = _told(sessions.take(rows), seen.take(rows), usual.take(rows), doubt[rows])
+        asked, these = sessions.take(rows), seen.take(rows)
+        likely = _likely(asked, these, doubt[rows], curves, kinds)
+        found, mine = _told(asked, these, usual.take(rows), doubt[rows], likely)
         power[rows], left[rows], ratio[rows], unsure[rows] = found.power, found.doubt, mine.ratio, mine.doubt
     return Tempo(power, left), Pace(ratio, unsure)
 
 
-def _told(sessions: Sessions, seen: Seen, usual: Usual, doubt: Floats) -> tuple[Tempo, Pace]:
+@dataclass(frozen=True)
+class _Likely:
+    """Curves that may be the studio's; all (curves, sessions)."""
+
+    before: Floats  # the chance of each
+    later: Floats  # share still to come
+    tempo: Floats  # the power that each is most like
+    timed: Floats  # log likelihood of the times at which the session was booked
+
+
+def _likely(sessions: Sessions, seen: Seen, doubt: Floats, curves: Curves, kinds: Kinds) -> _Likely:
+    """Its own at each tempo, and those of each kind: the less, the better its own is known."""
+    alike = np.outer(kinds.chance, np.minimum(doubt / curves.fresh, 1.0))
+    bell = weighed(-(np.log(TEMPOS) ** 2) / (2 * PER_DOUBT * doubt[:, None])).T
+    made = seen.dated.by_bin(len(doubt))
+    later, tempo, timed = [], [], []
+    for through in chain((seen.through**power for power in TEMPOS.tolist()), kinds.through(sessions, curves)):
+        later.append(at_lead(through, seen.lead))
+        tempo.append(_tempo(through[:, A_DAY], seen.through[:, A_DAY]))
+        timed.append(_timed(made, through, later[-1], seen.lead))
+    before = np.concatenate([bell * (1 - alike.sum(axis=0)), alike])
+    return _Likely(before, np.stack(later), np.stack(tempo), np.stack(timed))
+
+
+def _told(sessions: Sessions, seen: Seen, usual: Usual, doubt: Floats, likely: _Likely) -> tuple[Tempo, Pace]:
     house, slot = sessions.houses, sessions.slots
-    come = at_lead(seen.through, seen.lead)
-    later = come ** TEMPOS[:, None]  # (tempos, sessions) shares still to come, as all that has two axes here
-    booked = seen.level * (1 - later)
+    booked = seen.level * (1 - likely.later)
     alone = 1 / (1 + usual.booked * (usual.frailty + usual.slot))
     hold = 1 / np.maximum(usual.studio + DRIFT, LEAST)
     shown, expected = others(house, alone * seen.shown), others(house, alone * booked)
     counted = shown * np.log(np.maximum(expected, LEAST)) - (hold + shown) * np.log(hold + expected)
-    before = -(np.log(TEMPOS)[:, None] ** 2) / (2 * PER_DOUBT * doubt)
-    chance, nothing = _weights(before + others(house, _timed(seen, come)) + counted), _weights(before)
+    chance = weighed((np.log(np.maximum(likely.before, TINY)) + others(house, likely.timed) + counted).T).T
     studio = (hold + shown) / (hold + expected)
     own = 1 / (1 + usual.booked * usual.frailty)
     keep = 1 / np.maximum(usual.slot, LEAST)
@@ -104,36 +139,34 @@ def _told(sessions: Sessions, seen: Seen, usual: Usual, doubt: Floats) -> tuple[
     ratio = studio * (keep + mine) / (keep + mean)
     told = (chance * ratio).sum(axis=0)
     unsure = (chance * (1 / (hold + expected) + 1 / (keep + mean) + (ratio / told - 1) ** 2)).sum(axis=0)
-    power = _power(chance * ratio / told, later, come) / _power(nothing, later, come)
-    left = np.maximum(doubt * _variance(chance) / _variance(nothing), SLOTS)
+    come = at_lead(seen.through, seen.lead)
+    power = _power(chance * ratio / told, likely, come) / _power(likely.before, likely, come)
+    left = np.maximum(doubt * _variance(chance, likely) / _variance(likely.before, likely), SLOTS)
     return Tempo(power, left), Pace(told, unsure)
 
 
-def _timed(seen: Seen, come: Floats) -> Floats:
-    """How likely (log) each session's booking times are at each tempo, given how many there are.
+def _timed(made: Floats, through: Floats, later: Floats, lead: Floats) -> Floats:
+    """How likely (log) each session's booking times are under a curve, given how many there are.
 
     A slot's curve differs from its studio's, so the bookings of one session tell less together than each by itself.
     """
-    left = np.where(EDGES[None, :] < seen.lead[:, None], come[:, None], seen.through)
-    shares = (np.diff(left**power, axis=1) / np.maximum(1 - come[:, None] ** power, LEAST) for power in TEMPOS.tolist())
-    made = seen.dated.by_bin(len(come))
-    found = np.stack([(made * np.log(share + A_TRACE)).sum(axis=1) for share in shares])
-    return np.asarray(found / (1 + made.sum(axis=1) * SLOTS), dtype=np.float64)
+    left = np.where(lead[:, None] > EDGES, later[:, None], through)
+    share = np.diff(left, axis=1) / np.maximum(1 - later[:, None], LEAST)
+    return np.asarray((made * np.log(share + A_TRACE)).sum(axis=1) / (1 + made.sum(axis=1) * SLOTS), dtype=np.float64)
 
 
-def _weights(log: Floats) -> Floats:
-    chance = np.exp(log - log.max(axis=0))
-    return np.asarray(chance / chance.sum(axis=0), dtype=np.float64)
+def _tempo(left: Floats, usual: Floats) -> Floats:
+    """The power that makes of one share still to come another."""
+    return np.asarray(np.log(np.clip(left, *INSIDE)) / np.log(np.clip(usual, *INSIDE)), dtype=np.float64)
 
 
-def _variance(chance: Floats) -> Floats:
-    log = np.log(TEMPOS)[:, None]
+def _variance(chance: Floats, likely: _Likely) -> Floats:
+    log = np.log(likely.tempo)
     return np.asarray((chance * (log - (chance * log).sum(axis=0)) ** 2).sum(axis=0), dtype=np.float64)
 
 
-def _power(chance: Floats, later: Floats, come: Floats) -> Floats:
+def _power(chance: Floats, likely: _Likely, come: Floats) -> Floats:
     """The tempo at which as much is still to come as on average."""
-    inside = (come > 1e-6) & (come < 1 - 1e-6)
-    middle = np.exp((chance * np.log(TEMPOS)[:, None]).sum(axis=0) / chance.sum(axis=0))
-    mean = np.maximum((chance * later).sum(axis=0), 1e-12)
-    return np.asarray(np.where(inside, np.log(mean) / np.log(np.where(inside, come, 0.5)), middle), dtype=np.float64)
+    mean = (chance * likely.later).sum(axis=0)
+    inside = (come > INSIDE[0]) & (come < INSIDE[1])
+    return np.where(inside, _tempo(mean, come), np.exp((chance * np.log(likely.tempo)).sum(axis=0)))
