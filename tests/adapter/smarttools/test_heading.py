@@ -41,7 +41,7 @@ def _ahead(past: Sessions, levels: Floats, weeks: int) -> float:
 
 def test_growth_is_followed_and_carried_on_a_little_way() -> None:
     levels = np.exp(0.03 * (np.arange(WEEKS) - 13))
-    soon, late, last = (_ahead(_season(), levels, weeks) for weeks in (2, 40, 60))
+    soon, late, last = (_ahead(_season(), levels, weeks) for weeks in (2, 80, 120))
     assert soon == pytest.approx(np.exp(0.03 * 14), rel=0.1)
     assert soon < late < 1.5 * soon  # and no further: slopes do not last
     assert last == pytest.approx(late, rel=0.01)
