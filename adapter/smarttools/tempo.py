@@ -30,8 +30,7 @@ LITTLE = 0.01  # doubt of a studio's curve from which its tempo is asked for: fe
 A_TRACE = 1e-4  # of bookings, where a curve has none
 A_DAY = int(np.searchsorted(EDGES, 24.0))  # where curves are held against each other
 INSIDE = (1e-6, 1 - 1e-6)  # of a curve: beyond, nothing tells one power from another
-TINY = 1e-300
-LEAST = 1e-9  # of what is divided by, or has a logarithm
+LEAST, TINY = 1e-9, 1e-300  # of what is divided by, or has a logarithm; the same of a chance
 
 
 @dataclass(frozen=True)
