@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from adapter.smarttools.curves import BINS, Curves, cumulated
-from adapter.smarttools.facts import Floats, Ints, Sessions, numbered
+from adapter.smarttools.facts import Floats, Ints, Sessions
 
 MOST = 12  # kinds that are told apart
 STUDIOS = 500  # whose curves are compared: enough to tell
@@ -27,14 +27,10 @@ class Kinds:
     shares: Floats = field(default_factory=lambda: np.zeros((0, BINS)))  # (kinds, bins)
     chance: list[float] = field(default_factory=list)
 
-    def through(self, sessions: Sessions, curves: Curves) -> Iterator[Floats]:
-        """Of each kind, the share of bookings made later than each of EDGES, bent for each session's hour.
-
-        (sessions, edges)
-        """
-        hours, number = numbered(sessions.hours)
+    def through(self, hours: list[str], curves: Curves) -> Iterator[Floats]:
+        """Of each kind, the share made later than each of EDGES, by the hour at which classes begin; (hours, edges)."""
         for shares in self.shares:
-            yield cumulated(np.array([curves.bent(shares, hour) for hour in hours]))[number]
+            yield cumulated(np.array([curves.bent(shares, hour) for hour in hours]))
 
 
 def fit_kinds(curves: Curves, sessions: Sessions) -> Kinds:

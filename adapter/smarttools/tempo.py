@@ -11,14 +11,14 @@ curves do on average. Where a studio's own curve is known, nothing is asked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import chain
 
 import numpy as np
 
-from adapter.smarttools.clockwork import at_lead
-from adapter.smarttools.curves import BINS, EDGES, WEIGHT, Curves, bins_of
-from adapter.smarttools.facts import Floats, Ints, Sessions, count_by
+from adapter.smarttools.clockwork import at_lead, at_place
+from adapter.smarttools.curves import BINS, EDGES, WEIGHT, Curves, Place, bins_of, placed
+from adapter.smarttools.facts import Floats, Ints, Sessions, count_by, numbered, sum_by
 from adapter.smarttools.kinds import Kinds
 from adapter.smarttools.pace import DRIFT, Pace, Usual, others
 from adapter.smarttools.ratios import weighed
@@ -31,6 +31,8 @@ A_TRACE = 1e-4  # of bookings, where a curve has none
 A_DAY = int(np.searchsorted(EDGES, 24.0))  # where curves are held against each other
 INSIDE = (1e-6, 1 - 1e-6)  # of a curve: beyond, nothing tells one power from another
 LEAST, TINY = 1e-9, 1e-300  # of what is divided by, or has a logarithm; the same of a chance
+
+Made = tuple[Ints, Ints, Floats]  # bookings counted by session and bin: which session, which bin, how many
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,11 @@ class Dated:
         session = place[self.session]
         return Dated(session[session >= 0], self.ahead[session >= 0])
 
-    def by_bin(self, sessions: int) -> Floats:
-        """How many were made in each bin of the curve, (sessions, bins)."""
-        return count_by(self.session * BINS + bins_of(self.ahead), sessions * BINS).reshape(-1, BINS)
+    def by_bin(self, sessions: int) -> Made:
+        """How many were made in each bin of the curve, where any were."""
+        many = count_by(self.session * BINS + bins_of(self.ahead), sessions * BINS)
+        some = np.flatnonzero(many)
+        return some // BINS, some % BINS, many[some]
 
 
 @dataclass(frozen=True)
@@ -113,14 +117,37 @@ def _likely(sessions: Sessions, seen: Seen, doubt: Floats, curves: Curves, kinds
     """Its own at each tempo, and those of each kind: the less, the better its own is known."""
     alike = np.outer(kinds.chance, np.minimum(doubt / curves.fresh, 1.0))
     bell = weighed(-(np.log(TEMPOS) ** 2) / (2 * PER_DOUBT * doubt[:, None])).T
-    made = seen.dated.by_bin(len(doubt))
-    later, tempo, timed = [], [], []
-    for through in chain((seen.through**power for power in TEMPOS.tolist()), kinds.through(sessions, curves)):
-        later.append(at_lead(through, seen.lead))
-        tempo.append(_tempo(through[:, A_DAY], seen.through[:, A_DAY]))
-        timed.append(_timed(made, through, later[-1], seen.lead))
-    before = np.concatenate([bell * (1 - alike.sum(axis=0)), alike])
-    return _Likely(before, np.stack(later), np.stack(tempo), np.stack(timed))
+    made, now = seen.dated.by_bin(len(doubt)), placed(seen.lead)
+    own = _left(seen.through, np.arange(len(doubt)), made, now)
+    hours, hour = numbered(sessions.hours)
+    raised = (own.raised(power) for power in TEMPOS.tolist())
+    like_others = (_left(through, hour, made, now) for through in kinds.through(hours, curves))
+    found = [
+        (left.now, _tempo(left.a_day, own.a_day), _timed(made, left, seen.lead)) for left in chain(raised, like_others)
+    ]
+    later, tempo, timed = map(np.stack, zip(*found, strict=True))
+    return _Likely(np.concatenate([bell * (1 - alike.sum(axis=0)), alike]), later, tempo, timed)
+
+
+@dataclass(frozen=True)
+class _Left:
+    """What is left of a curve where it is looked at."""
+
+    now: Floats  # (sessions,) as the next one
+    a_day: Floats
+    until: Floats  # one entry for each bin in which any were made: at its end, as the next one at its beginning
+    since: Floats
+
+    def raised(self, power: float) -> _Left:
+        """The same of the curve raised to a power."""
+        return _Left(*(getattr(self, each.name) ** power for each in fields(self)))
+
+
+def _left(through: Floats, row: Ints, made: Made, now: Place) -> _Left:
+    """``through``: a table of curves by EDGES; ``row``: which of them is whose."""
+    session, bins, _ = made
+    at = row[session]
+    return _Left(at_place(through, now, row), through[row, A_DAY], through[at, bins], through[at, bins + 1])
 
 
 def _told(sessions: Sessions, seen: Seen, usual: Usual, doubt: Floats, likely: _Likely) -> tuple[Tempo, Pace]:
@@ -144,14 +171,17 @@ def _told(sessions: Sessions, seen: Seen, usual: Usual, doubt: Floats, likely: _
     return Tempo(power, left), Pace(told, unsure)
 
 
-def _timed(made: Floats, through: Floats, later: Floats, lead: Floats) -> Floats:
+def _timed(made: Made, left: _Left, lead: Floats) -> Floats:
     """How likely (log) each session's booking times are under a curve, given how many there are.
 
     A slot's curve differs from its studio's, so the bookings of one session tell less together than each by itself.
     """
-    left = np.where(lead[:, None] > EDGES, later[:, None], through)
-    share = np.diff(left, axis=1) / np.maximum(1 - later[:, None], LEAST)
-    return np.asarray((made * np.log(share + A_TRACE)).sum(axis=1) / (1 + made.sum(axis=1) * SLOTS), dtype=np.float64)
+    session, bins, many = made
+    later = left.now[session]
+    until = np.where(lead[session] > EDGES[bins], later, left.until)  # what is not over cannot have been booked in
+    share = np.maximum(left.since - until, 0.0) / np.maximum(1 - later, LEAST)
+    told, all_told = (sum_by(session, each, len(lead)) for each in (many * np.log(share + A_TRACE), many))
+    return np.asarray(told / (1 + all_told * SLOTS), dtype=np.float64)
 
 
 def _tempo(left: Floats, usual: Floats) -> Floats:
