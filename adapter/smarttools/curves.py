@@ -56,8 +56,7 @@ class Curves:
 
         ``path``: the last part of one of ``Sessions.paths``; the first of it that is known answers.
         """
-        key, bend_for = self._way(path, hour)
-        return self.bent(self.known.get(key, self.prior), bend_for)
+        return self._found(*self._way(path, hour))
 
     def _way(self, path: tuple[str, ...], hour: str) -> tuple[str, str]:
         """The key that is known, and the hour for which its curve is to be bent: none, where it is of one hour."""
@@ -65,6 +64,9 @@ class Curves:
             if key in self.known:
                 return key, hour if place >= len(path) - WHOLE_DAY else ""
         return "", hour
+
+    def _found(self, key: str, hour: str) -> Floats:
+        return self.bent(self.known.get(key, self.prior), hour)
 
     def bent(self, shares: Floats, hour: str) -> Floats:
         """A curve of all hours as it is for classes that begin at one; as it is where nobody knows the hour."""
@@ -89,8 +91,7 @@ class Curves:
         ways = list(map(self._way, sessions.paths, sessions.hours))
         place = {way: index for index, way in enumerate(dict.fromkeys(ways))}
         number = np.array([place[way] for way in ways], dtype=np.int64)
-        shares = np.array([self.bent(self.known.get(key, self.prior), hour) for key, hour in place])
-        return cumulated(shares)[number]
+        return cumulated(np.array([self._found(*way) for way in place]))[number]
 
     def left(self, sessions: Sessions, session: Ints, lead: Floats) -> Floats:
         """The share of its session's curve that is left at each lead, in hours."""
@@ -182,9 +183,3 @@ def _hold(counts: Floats, expected: Floats, squares: Floats, default: float) -> 
     beyond = (many * (shown - usual) ** 2 - noise * squares[known, None] / many).sum()
     between = float(beyond / max((many * noise).sum(), 1e-9))
     return min(max(1 / max(between, 1e-9) - 1, LEAST_WEIGHT), MOST_WEIGHT)
-
-
-def still_to_come(shares: Floats, lead: Floats | float) -> Floats:
-    """The share of reservations made later than ``lead`` hours before the start: 0 at the start, 1 long before."""
-    through = np.concatenate(([0.0], np.cumsum(shares)))
-    return np.asarray(np.interp(lead, EDGES, through / through[-1]), dtype=np.float64)

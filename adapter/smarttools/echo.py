@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from adapter.smarttools.facts import Bools, Floats, shares
+from adapter.smarttools.facts import Bools, Floats
 from adapter.smarttools.level import FRAILTY, LEAST_MEAN
-from adapter.smarttools.ratios import gamma_poisson
+from adapter.smarttools.ratios import gamma_poisson, weighed
 
 ROOM = 2.5  # standard deviations that must find a place, so that being full hides nothing
 HELD = 2000.0  # squared reservations that the belief in common variation counts for
@@ -50,4 +50,4 @@ def _frailty(counts: Floats, means: Floats, usual: float) -> float:
     some = means > LEAST_MEAN
     told = np.array([gamma_poisson(counts[some], means[some], each).sum() for each in FRAILTIES.tolist()])
     log = told - (np.log(FRAILTIES / usual) / FAR) ** 2 / 2
-    return float(shares(np.exp(log - log.max())) @ FRAILTIES)
+    return float(weighed(log) @ FRAILTIES)

@@ -35,7 +35,8 @@ class Kinds:
 
 def fit_kinds(curves: Curves, sessions: Sessions) -> Kinds:
     """Put the curves of known studios together: those nearest to each other first (Ward 1963, Hellinger's distance)."""
-    keys = sorted({path[2] for path in sessions.paths if curves.unsure.get(path[2], 1.0) < KNOWN})
+    houses = {path[2] for path in sessions.paths}
+    keys = sorted(house for house in houses if curves.unsure.get(house, 1.0) < KNOWN)
     if not keys:
         return Kinds()
     found = np.array([curves.known[key] for key in keys[:: max(len(keys) // STUDIOS, 1)]])

@@ -80,7 +80,7 @@ def _model(written: dict[str, Any]) -> Model:
     return Model(
         level=_level(written["level"]),
         curves=_curves(written["curves"]),
-        kinds=_kinds(written.get("kinds")),
+        kinds=_kinds(written.get("kinds", _plain(Kinds()))),  # once not kept
         late=_late(written["late"]),
         returns=Returns(
             _pooled(returns["hazard"], BINS), _pooled(returns["active"], BINS + 1), _pooled(returns["made"], BINS + 1)
@@ -127,10 +127,8 @@ def _trend(written: dict[str, Any]) -> Trend:
     return Trend(**{**written, "studios": {name: Heading(**each) for name, each in written["studios"].items()}})
 
 
-def _kinds(written: dict[str, Any] | None) -> Kinds:
-    if written is None or not written["chance"]:  # once not kept
-        return Kinds()
-    shares = np.array([_array(row, BINS) for row in written["shares"]])
+def _kinds(written: dict[str, Any]) -> Kinds:
+    shares = np.array([_array(row, BINS) for row in written["shares"]]).reshape(-1, BINS)
     return Kinds(shares, _array(written["chance"], len(shares)).tolist())
 
 

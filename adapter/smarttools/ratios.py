@@ -55,7 +55,7 @@ def gamma_poisson(counts: Floats, means: Floats, varies: float) -> Floats:
 
 def weighed(logs: Floats) -> Floats:
     """Log likelihoods as shares of each row."""
-    return shares(np.exp(logs - logs.max(axis=1, keepdims=True)))
+    return shares(np.exp(logs - logs.max(axis=-1, keepdims=True)))
 
 
 def _usual(expected: Floats, shown: Floats, hold: float) -> float:

@@ -16,14 +16,15 @@ from itertools import chain
 
 import numpy as np
 
-from adapter.smarttools.clockwork import at_lead, at_place
+from adapter.smarttools.clockwork import at_place
 from adapter.smarttools.curves import BINS, EDGES, WEIGHT, Curves, Place, bins_of, placed
-from adapter.smarttools.facts import Floats, Ints, Sessions, count_by, numbered, sum_by
+from adapter.smarttools.facts import Floats, Ints, Sessions, numbered, sum_by
 from adapter.smarttools.kinds import Kinds
 from adapter.smarttools.pace import DRIFT, Pace, Usual, others
 from adapter.smarttools.ratios import weighed
 
 TEMPOS: Floats = np.exp(0.25 * np.arange(-5, 5))  # from much later to much earlier
+AS_LEARNED = 5  # the place of 1 among them
 PER_DOUBT = 2.1  # squared variation of the tempo (log) for each unit of doubt of a curve, at its middle
 SLOTS = 1 / (1 + WEIGHT)  # doubt of a slot's curve within its studio
 LITTLE = 0.01  # doubt of a studio's curve from which its tempo is asked for: fewer than some hundred reservations
@@ -57,11 +58,10 @@ class Dated:
         session = place[self.session]
         return Dated(session[session >= 0], self.ahead[session >= 0])
 
-    def by_bin(self, sessions: int) -> Made:
+    def by_bin(self) -> Made:
         """How many were made in each bin of the curve, where any were."""
-        many = count_by(self.session * BINS + bins_of(self.ahead), sessions * BINS)
-        some = np.flatnonzero(many)
-        return some // BINS, some % BINS, many[some]
+        some, many = np.unique(self.session * BINS + bins_of(self.ahead), return_counts=True)
+        return some // BINS, some % BINS, many.astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class _Likely:
 
     before: Floats  # the chance of each
     later: Floats  # share still to come
-    tempo: Floats  # the power that each is most like
+    tempo: Floats  # the power that each is most like (log)
     timed: Floats  # log likelihood of the times at which the session was booked
 
 
@@ -117,16 +117,16 @@ def _likely(sessions: Sessions, seen: Seen, doubt: Floats, curves: Curves, kinds
     """Its own at each tempo, and those of each kind: the less, the better its own is known."""
     alike = np.outer(kinds.chance, np.minimum(doubt / curves.fresh, 1.0))
     bell = weighed(-(np.log(TEMPOS) ** 2) / (2 * PER_DOUBT * doubt[:, None])).T
-    made, now = seen.dated.by_bin(len(doubt)), placed(seen.lead)
+    made, now = seen.dated.by_bin(), placed(seen.lead)
     own = _left(seen.through, np.arange(len(doubt)), made, now)
     hours, hour = numbered(sessions.hours)
     raised = (own.raised(power) for power in TEMPOS.tolist())
     like_others = (_left(through, hour, made, now) for through in kinds.through(hours, curves))
-    found = [
-        (left.now, _tempo(left.a_day, own.a_day), _timed(made, left, seen.lead)) for left in chain(raised, like_others)
-    ]
+    found = [(left.now, _tempo(left.a_day, own.a_day), _timed(made, left)) for left in chain(raised, like_others)]
     later, tempo, timed = map(np.stack, zip(*found, strict=True))
-    return _Likely(np.concatenate([bell * (1 - alike.sum(axis=0)), alike]), later, tempo, timed)
+    # A slot's curve differs from its studio's: bookings of one session tell less together than each by itself.
+    timed /= 1 + sum_by(made[0], made[2], len(doubt)) * SLOTS
+    return _Likely(np.concatenate([bell * (1 - alike.sum(axis=0)), alike]), later, np.log(tempo), timed)
 
 
 @dataclass(frozen=True)
@@ -165,23 +165,19 @@ def _told(sessions: Sessions, seen: Seen, usual: Usual, doubt: Floats, likely: _
     ratio = studio * (keep + mine) / (keep + mean)
     told = (chance * ratio).sum(axis=0)
     unsure = (chance * (1 / (hold + expected) + 1 / (keep + mean) + (ratio / told - 1) ** 2)).sum(axis=0)
-    come = at_lead(seen.through, seen.lead)
+    come = likely.later[AS_LEARNED]
     power = _power(chance * ratio / told, likely, come) / _power(likely.before, likely, come)
     left = np.maximum(doubt * _variance(chance, likely) / _variance(likely.before, likely), SLOTS)
     return Tempo(power, left), Pace(told, unsure)
 
 
-def _timed(made: Made, left: _Left, lead: Floats) -> Floats:
-    """How likely (log) each session's booking times are under a curve, given how many there are.
-
-    A slot's curve differs from its studio's, so the bookings of one session tell less together than each by itself.
-    """
-    session, bins, many = made
+def _timed(made: Made, left: _Left) -> Floats:
+    """How likely (log) each session's booking times are under a curve, given how many there are."""
+    session, _, many = made
     later = left.now[session]
-    until = np.where(lead[session] > EDGES[bins], later, left.until)  # what is not over cannot have been booked in
+    until = np.maximum(left.until, later)  # of the bin in which now lies, only what is over
     share = np.maximum(left.since - until, 0.0) / np.maximum(1 - later, LEAST)
-    told, all_told = (sum_by(session, each, len(lead)) for each in (many * np.log(share + A_TRACE), many))
-    return np.asarray(told / (1 + all_told * SLOTS), dtype=np.float64)
+    return sum_by(session, many * np.log(share + A_TRACE), len(left.now))
 
 
 def _tempo(left: Floats, usual: Floats) -> Floats:
@@ -190,12 +186,12 @@ def _tempo(left: Floats, usual: Floats) -> Floats:
 
 
 def _variance(chance: Floats, likely: _Likely) -> Floats:
-    log = np.log(likely.tempo)
-    return np.asarray((chance * (log - (chance * log).sum(axis=0)) ** 2).sum(axis=0), dtype=np.float64)
+    off = likely.tempo - (chance * likely.tempo).sum(axis=0)
+    return np.asarray((chance * off**2).sum(axis=0), dtype=np.float64)
 
 
 def _power(chance: Floats, likely: _Likely, come: Floats) -> Floats:
     """The tempo at which as much is still to come as on average."""
     mean = (chance * likely.later).sum(axis=0)
     inside = (come > INSIDE[0]) & (come < INSIDE[1])
-    return np.where(inside, _tempo(mean, come), np.exp((chance * np.log(likely.tempo)).sum(axis=0)))
+    return np.where(inside, _tempo(mean, come), np.exp((chance * likely.tempo).sum(axis=0)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -80,9 +81,8 @@ def test_studios_are_put_together_by_likeness(town: SmartTools) -> None:
     assert 0 < sum(kinds.chance) < 1
 
 
-def test_kinds_are_kept_with_the_model(town: SmartTools, tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("model")
-    town.save(folder)
-    back = SmartTools.load(folder)
+def test_kinds_are_kept_with_the_model(town: SmartTools, tmp_path: Path) -> None:
+    town.save(tmp_path)
+    back = SmartTools.load(tmp_path)
     assert back.digest() == town.digest()
     assert _expected(back) == _expected(town)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from adapter.smarttools import SmartTools, door
-from adapter.smarttools.curves import EDGES, still_to_come
+from adapter.smarttools.curves import EDGES, cumulated
 from adapter.smarttools.forecast import WEIGHTS, forecast, gamma_points
 from adapter.smarttools.level import at_least
 from adapter.smarttools.openness import open_share
@@ -39,7 +39,7 @@ def test_refusals_of_full_classes_do_not_make_the_curve_look_early() -> None:
     crowded = draw(3, fill=1.1, slots=10)
     tools = SmartTools().fit(crowded.studios, crowded.past, crowded.past_reservations, crowded.offers)
     true = 0.5 * (1 - np.exp(-24 / 120)) + 0.5 * (1 - np.exp(-24 / 14))
-    learned = float(still_to_come(tools.model.curves.of(("all",), ""), 24.0))
+    learned = float(np.interp(24.0, EDGES, cumulated(tools.model.curves.of(("all",), ""))[0]))
     own = crowded.past_reservations[crowded.past_reservations["channel"] == "direct"]
     starts = crowded.past.set_index("session_id")["starts_at"].reindex(own["session_id"]).to_numpy()
     naive = float((starts - own["booked_at"].to_numpy() < np.timedelta64(24, "h")).mean())
