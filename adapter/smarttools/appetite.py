@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adapter.smarttools.curves import EDGES
+from adapter.smarttools.clockwork import at_lead
 from adapter.smarttools.facts import (
     MARKETPLACE,
     TRIAL,
@@ -37,7 +37,6 @@ from adapter.smarttools.facts import (
     sums_by,
 )
 from adapter.smarttools.listing import ended
-from adapter.smarttools.openness import overlap
 from adapter.smarttools.ratios import weighed
 from adapter.smarttools.response import LEAST_ACCEPTED, LOGISTIC, chance
 
@@ -65,15 +64,27 @@ class Posted(Columns):
 
 
 @dataclass(frozen=True)
+class Stood:
+    """The same stretches, as they are held against belief."""
+
+    kind: Ints  # of the session
+    rate: Floats  # as a share of what its shares stand for
+    looks: Floats  # how many are thought to have looked in it
+    sold: Floats
+
+
+@dataclass(frozen=True)
 class Belief:
-    """What is thought of the guests of each session before its studio's books are looked at; money in major units."""
+    """What is thought of guests before a studio's books are looked at: by kind (``Sessions.profiles``), as shares of
+    what each session's shares stand for (``Responses.anchor``)."""
 
     median: Floats
     scale: Floats  # of the logistic curve, flattened by the doubt of its median
     doubt: Floats  # standard deviation of the median
     common: Floats  # squared variation of the medians of a studio that listed before, common to its slots
     seen: Floats  # the rate they mostly saw in the past; NaN: none
-    looks: Floats  # how many look in all
+    anchor: Floats  # of each session, in major units
+    looks: Floats  # of each session: how many look in all
 
 
 @dataclass(frozen=True)
@@ -85,15 +96,15 @@ class Appetite:
     looks: Floats  # ratio of how many look
     told: Bools  # whether anything was: where nothing was, these are 1, the doubt of before, and 1
 
-    def sharpened(self, belief: Belief) -> tuple[Floats, Floats, Floats]:
-        """Median, scale and doubt as they are believed now."""
-        median = belief.median * self.payable
+    def sharpened(self, belief: Belief, kind: Ints) -> tuple[Floats, Floats, Floats]:
+        """Median, scale and doubt as they are believed now, in major units."""
+        median = belief.median[kind] * self.payable
         doubt = median * np.sqrt(self.doubt)
-        scale = np.sqrt(_own(belief) ** 2 + LOGISTIC * doubt**2)
+        scale = np.sqrt(_own(belief)[kind] ** 2 + LOGISTIC * doubt**2)
         return (
-            np.where(self.told, median, belief.median),
-            np.where(self.told, scale, belief.scale),
-            np.where(self.told, doubt, belief.doubt),
+            np.where(self.told, median, belief.median[kind]) * belief.anchor,
+            np.where(self.told, scale, belief.scale[kind]) * belief.anchor,
+            np.where(self.told, doubt, belief.doubt[kind]) * belief.anchor,
         )
 
 
@@ -163,17 +174,19 @@ def appetite_of(sessions: Sessions, posted: Posted, through: Floats, belief: Bel
 
     Where the sessions say their appetite, that holds; where they say their pace alone, none is asked for.
     """
-    said = ~np.isnan(sessions.appetite)
+    said, (known, kind) = ~np.isnan(sessions.appetite), sessions.profiles
     before = (belief.doubt / belief.median) ** 2
     payable, doubt, looks = (
         np.where(said & ~np.isnan(told), told, usual)
-        for told, usual in ((sessions.appetite, 1.0), (sessions.appetite_doubt, before), (sessions.interest, 1.0))
+        for told, usual in ((sessions.appetite, 1.0), (sessions.appetite_doubt, before[kind]), (sessions.interest, 1.0))
     )
     asked = np.isnan(sessions.pace) & ~said
     use = posted.take(asked[posted.session])
     if len(use.session):
-        told = _told(sessions, use, _part(use, through, sessions.profiles[1]), belief, before)
-        payable, doubt, looks = (np.where(asked, *pair) for pair in zip(told, (payable, doubt, looks), strict=True))
+        told = _told(known, _stood(use, through, kind, belief), belief, before)
+        payable, doubt, looks = (
+            np.where(asked, new[kind], old) for new, old in zip(told, (payable, doubt, looks), strict=True)
+        )
         said = said | asked
     return Appetite(payable, doubt, looks, said)
 
@@ -184,21 +197,19 @@ def _own(belief: Belief) -> Floats:
     return np.asarray(np.sqrt(np.maximum(belief.scale**2 - doubt, (STEEPEST * belief.scale) ** 2)), dtype=np.float64)
 
 
-def _part(posted: Posted, through: Floats, kind: Ints) -> Floats:
-    """The share of marketplace users who look in each stretch."""
-    spent = overlap(posted.begun, posted.ended) / np.diff(EDGES)
-    return np.asarray((spent * np.diff(through, axis=1)[kind[posted.session]]).sum(axis=1), dtype=np.float64)
+def _stood(posted: Posted, through: Floats, kind: Ints, belief: Belief) -> Stood:
+    here = posted.session
+    part = at_lead(through, posted.begun, kind[here]) - at_lead(through, posted.ended, kind[here])
+    return Stood(kind[here], posted.rate / belief.anchor[here], belief.looks[here] * part, posted.sold)
 
 
-def _told(
-    sessions: Sessions, posted: Posted, part: Floats, belief: Belief, before: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """Ratio of medians, squared doubt left of it, and ratio of looks, of every session."""
-    house = sessions.houses
+def _told(known: Sessions, stood: Stood, belief: Belief, before: Floats) -> tuple[Floats, Floats, Floats]:
+    """Ratio of medians, squared doubt left of it, and ratio of looks, of every kind."""
+    house = known.houses
     common = np.minimum(np.where(np.isnan(belief.common), (1 - OWN) * before, belief.common), before)
     apart = _mean(house, common)
     more = _more(belief)
-    likely, looks = _likely(sessions, posted, part, belief, more)
+    likely, looks = _likely(known, stood, belief, more)
     weights = _weights(apart, likely)[house]
     counted = weights * more * looks[house]  # each ratio by how many would look if it held: it is they who would pay
     held = shares(counted)
@@ -227,31 +238,31 @@ def _bell(middle: Floats | float, variation: Floats) -> Floats:
     return weighed(-(off**2) / (2 * (variation + LEAST_DOUBT)[:, None]))
 
 
-def _likely(sessions: Sessions, posted: Posted, part: Floats, belief: Belief, more: Floats) -> tuple[Floats, Floats]:
+def _likely(known: Sessions, stood: Stood, belief: Belief, more: Floats) -> tuple[Floats, Floats]:
     """Log likelihood of what each studio sold at each ratio, and ratio of looks that goes with it; (studios, ratios).
 
     Of each slot: at which of its rates it sold, and how much in all, its looks lying about its studio's.
     """
-    house, slot = sessions.houses, sessions.slots
+    house, slot = known.houses, known.slots
     of = np.zeros(int(slot.max()) + 1, np.int64)
     of[slot] = house
     apart, hold = np.zeros((len(of), 1)), np.zeros((int(house.max()) + 1, 1))
     apart[slot, 0] = np.where(np.isnan(belief.seen), NEW_APART, APART)
     hold[house, 0] = 1 / np.where(np.isnan(belief.seen), NEW_LOOKS, LOOKS)
-    mine, here = slot[posted.session], posted.session
-    chances = _accepted(posted.rate, belief.median[here], _own(belief)[here], LEAST_ACCEPTED) * more[here]
-    means = np.maximum(sums_by(mine, (belief.looks[here] * part)[:, None] * chances, len(of)), 1e-300)
-    sold = sums_by(mine, posted.sold[:, None], len(of))
+    mine, here = slot[stood.kind], stood.kind
+    chances = _accepted(stood.rate, belief.median[here], _own(belief)[here], LEAST_ACCEPTED) * more[here]
+    means = np.maximum(sums_by(mine, stood.looks[:, None] * chances, len(of)), 1e-300)
+    sold = sums_by(mine, stood.sold[:, None], len(of))
     alone = 1 / (1 + apart * means[:, AS_THOUGHT, None])  # what a slot's count tells of its studio's looks
     looks = (hold + sums_by(of, alone * sold, len(hold))) / (hold + sums_by(of, alone * means, len(hold)))
     expected = looks[of] * means
     counted = sold * np.log(expected) - (1 / apart + sold) * np.log1p(apart * expected)
-    rated = sums_by(mine, posted.sold[:, None] * np.log(chances), len(of)) - sold * np.log(means)
+    rated = sums_by(mine, stood.sold[:, None] * np.log(chances), len(of)) - sold * np.log(means)
     return sums_by(of, rated + counted, len(hold)) + hold * (np.log(looks) - looks), looks
 
 
 def _more(belief: Belief) -> Floats:
-    """How many more have looked in the past at each ratio, as what was sold then is known; (sessions, ratios)."""
+    """How many more have looked in the past at each ratio, as what was sold then is known; (kinds, ratios)."""
     thought = chance(belief.seen, belief.median, belief.scale)[:, None]
     more = thought / _accepted(belief.seen, belief.median, _own(belief), LEAST_SEEN)
     return np.where(np.isnan(more), 1.0, more)

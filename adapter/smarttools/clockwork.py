@@ -41,8 +41,7 @@ def cut(
     )
     busy = usual[:, None] * booking + looks[:, None] * looking
     busy += SOME * (usual + looks)[:, None] * known / np.maximum(reach, 1e-9)[:, None]
-    wanted = busy[:, -1:] * (np.arange(steps + 1) / steps)
-    hours = at_place(known, _found(busy, wanted), own[:, None])
+    hours = at_place(known, _shared(busy, steps), own[:, None])
     ends, middle = placed(hours), placed((hours[:, 1:] + hours[:, :-1]) / 2)
     parts = [np.diff(at_place(table, ends, own[:, None]), axis=1) for table in (direct, market, hazard)]
     parts.append(at_place(made, middle, own[:, None]))
@@ -61,13 +60,15 @@ def at_place(table: Floats, place: Place, row: Ints) -> Floats:
     return np.asarray(low + (high - low) * share, dtype=np.float64)
 
 
-def _found(rising: Floats, wanted: Floats) -> Place:
-    """In which segment of each row a value lies, and how far in."""
-    place = np.zeros(wanted.shape, np.int8)
-    for column in rising[:, 1:-1].T:
-        place += (wanted >= column[:, None]).view(np.int8)
-    low, high = _ends(rising, place, np.arange(len(rising))[:, None])
-    return place.astype(np.int64), np.clip((wanted - low) / np.maximum(high - low, 1e-300), 0.0, 1.0)
+def _shared(rising: Floats, steps: int) -> Place:
+    """In which segment of its row each of so many equal shares of the row's last value ends, and how far in."""
+    entries, most = np.arange(len(rising))[:, None], rising[:, -1:]
+    first = np.ceil(rising[:, 1:-1] * (steps / np.maximum(most, 1e-300))).astype(np.int64)  # share to end beyond each
+    beyond = np.bincount((np.minimum(first, steps) + entries * (steps + 1)).ravel(), minlength=len(rising) * (steps + 1))
+    place = np.cumsum(beyond.reshape(-1, steps + 1), axis=1)
+    low, high = _ends(rising, place, entries)
+    wanted = most * (np.arange(steps + 1) / steps)
+    return place, np.clip((wanted - low) / np.maximum(high - low, 1e-300), 0.0, 1.0)
 
 
 def _ends(table: Floats, place: np.ndarray, row: Ints) -> tuple[Floats, Floats]:

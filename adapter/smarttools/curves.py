@@ -19,6 +19,7 @@ EDGES: Floats = np.array(
     dtype=np.float64,
 )  # hours before the start; a lead beyond the last edge counts as the last bin
 BINS = len(EDGES) - 1
+WIDTHS: Floats = np.diff(EDGES)
 Place = tuple[Ints, Floats]  # between which of EDGES, and how far in
 WEIGHT = 60.0  # reservations that the parent's curve counts for, where too few groups are known to learn it
 LEAST_WEIGHT, MOST_WEIGHT = 10.0, 1000.0
@@ -28,6 +29,7 @@ BY_HOUR = 10.0  # reservations in a bin that tell as much of an hour as is thoug
 WHOLE_DAY = 2  # from this place of ``Sessions.paths`` on, curves are of all hours
 CUTS = (12.0, 48.0, 120.0)  # hours before the start at which curves are held against each other
 _CUT_BINS = np.searchsorted(EDGES, CUTS) - 1
+_BY_HOUR = np.searchsorted(EDGES[1:-1], np.arange(EDGES[-1] + 1), side="right")  # EDGES are whole hours: looked up fast
 
 
 def mixed(early: float, early_hours: float, late_hours: float) -> Floats:
@@ -110,8 +112,8 @@ def cumulated(shares: Floats) -> Floats:
 
 def placed(hours: Floats) -> Place:
     """Between which of EDGES each lies, and how far in."""
-    place = np.clip(np.searchsorted(EDGES, hours, side="right") - 1, 0, BINS - 1)
-    return place, np.minimum((hours - EDGES[place]) / np.diff(EDGES)[place], 1.0)
+    place = _BY_HOUR.take(np.fmin(np.fmax(hours, 0.0), EDGES[-1]).astype(np.int64))
+    return place, np.minimum((hours - EDGES.take(place)) / WIDTHS.take(place), 1.0)
 
 
 def bins_of(lead: Floats) -> Ints:

@@ -99,7 +99,7 @@ def look(sessions: Sessions, books: Books, at: float, model: Model) -> Outlook:
     free = np.maximum(capacity - books.direct - books.marketplace - books.third_party, 0)
     expected = forecast(sessions, books.direct, at, model, full=free == 0, dated=books.dated)
     belief, appetite = _appetite(sessions, books, expected, model)
-    median, scale, doubt = appetite.sharpened(belief)
+    median, scale, doubt = appetite.sharpened(belief, sessions.profiles[1])
     expected = replace(expected, looks=expected.looks * appetite.looks)
     coin = 10.0**-sessions.digits
     floor, ceiling = sessions.floor * coin, sessions.ceiling * coin
@@ -130,15 +130,15 @@ def _known(sessions: Sessions, model: Model) -> Bools:
 
 def _appetite(sessions: Sessions, books: Books, expected: Forecast, model: Model) -> tuple[Belief, Appetite]:
     (known, kind), responses = sessions.profiles, model.market.responses
-    anchor = responses.anchor(sessions)
-    median, scale, doubt = (part[kind] * anchor for part in responses.found(known))
-    seen, common = (part[kind] for part in responses.seen_by(known))
+    median, scale, doubt = responses.found(known)
+    seen, common = responses.seen_by(known)
     belief = Belief(
         median=median,
         scale=scale,
         doubt=doubt,
         common=common,
-        seen=seen * anchor,
+        seen=seen,
+        anchor=responses.anchor(sessions),
         looks=expected.looks / np.maximum(at_lead(expected.market, expected.lead, kind), 1e-12),
     )
     return belief, appetite_of(sessions, books.posted, expected.market, belief)
@@ -180,15 +180,14 @@ def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
         expected.made[kind], expected.level[rows], in_all, count,
     )  # fmt: skip
     # At most one client comes in a step, which makes a count calmer than Poisson's: the mean's doubt makes up for it.
-    spread, coming = expected.spread[rows], (steps.direct / steps.stand)[:, None]
+    spread, share = expected.spread[rows], steps.direct / (steps.stand * to_come)
     direct, valued = (
-        np.ascontiguousarray((gamma_points(expected.remaining[rows], each + 1 / count) / to_come[:, None]).T) * coming
-        for each in (spread, spread * expected.wary[rows])
+        gamma_points(expected.remaining[rows], each + 1 / count).T for each in (spread, spread * expected.wary[rows])
     )
     seen = steps.market * in_all
     back = -np.expm1(-steps.hazard)
     # What is held together below 1 in a step: rounding a busy step must not turn arrivals into debts.
-    busy, worthy = (each[:, -1] * (1 + model.others) for each in (direct, valued))  # the last point is the highest
+    busy, worthy = (each[-1] * share * (1 + model.others) for each in (direct, valued))  # the last point is the highest
     returns = back * outlook.capacity[rows]
     fit = FULL / np.maximum(busy + seen + returns, FULL)
     value_fit = np.minimum((FULL - returns * fit) / np.maximum(worthy + seen, 1e-9), 1.0)
@@ -197,8 +196,10 @@ def _flow(outlook: Outlook, rows: Ints, count: int, model: Model) -> Flow:
     accept = chance(rates, outlook.median[rows], outlook.scale[rows])
     parts = {
         "capacity": outlook.capacity[rows],
-        "direct": direct * fit[:, None],
-        "valued": valued * value_fit[:, None],
+        "direct": direct,
+        "share": share * fit,
+        "valued": valued,
+        "valued_share": share * value_fit,
         "other": np.full(len(rows), model.others),
         "stand": steps.stand,
         "cancelled": back * fit,

@@ -13,6 +13,7 @@ Optimal stopping in the sense of Littlewood and of Gallego and van Ryzin (1994),
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +28,10 @@ class Flow:
     """What arrives in each step from the start backwards; the last axis is the session."""
 
     capacity: Singles  # (sessions,)
-    direct: Singles  # (steps, nodes, sessions) arrivals of direct clients
-    valued: Singles  # the same, its nodes as far apart as they count for the value of a place
+    direct: Singles  # (nodes, sessions) direct clients still to come
+    share: Singles  # (steps, sessions) the share of them that comes in the step
+    valued: Singles  # (nodes, sessions) as ``direct``, as far apart as they count for the value of a place
+    valued_share: Singles  # (steps, sessions) the same of these
     other: Singles  # (sessions,) third-party arrivals for each direct one
     stand: Singles  # (steps, sessions) chance that a reservation made in the step stands at the start
     cancelled: Singles  # (steps, sessions) chance that one active reservation is cancelled in the step
@@ -63,14 +66,14 @@ def _solve(flow: Flow, places: int) -> tuple[Singles, Singles, Singles]:
 
     After so many steps all places further left are alike: a row is solved from the step on in which it differs.
     """
-    steps, nodes, sessions = flow.direct.shape
+    (nodes, sessions), steps = flow.direct.shape, len(flow.share)
     shape = (places + 1, nodes, sessions)
     value, safe, served = np.zeros(shape, np.float32), np.ones(shape, np.float32), np.zeros(shape, np.float32)
     taken = np.maximum(flow.capacity - np.arange(places, dtype=np.float32)[:, None, None], np.float32(0))
     spare = [np.empty((places, nodes, sessions), np.float32) for _ in range(3)]
     for step in range(steps):
         last = min(step + 1, places)
-        direct, back = flow.direct[step], taken[:last] * flow.cancelled[step]
+        direct, back = flow.direct * flow.share[step], taken[:last] * flow.cancelled[step]
         moved, room = direct * (1 + flow.other), [each[:last] for each in spare]
         _step_value(value[: last + 1], flow, step, back, room)
         _step_safe(safe[: last + 1], direct, moved, back, room)
@@ -82,20 +85,15 @@ def _solve(flow: Flow, places: int) -> tuple[Singles, Singles, Singles]:
 
 def _step_value(value: Singles, flow: Flow, step: int, back: Singles, spare: list[Singles]) -> None:
     cost, gain, line = spare
-    direct = flow.valued[step]
+    direct, looks, stand = flow.valued * flow.valued_share[step], flow.looks[step], flow.stand[step]
     np.subtract(value[1:], value[:-1], out=cost)
-    gain.fill(0)
+    taking, serving = direct * (1 + flow.other), direct * (flow.served * stand)
+    np.multiply(cost, taking, out=line)
+    np.subtract(serving, line, out=gain)  # with nothing sold; who books takes a place, and so pays its cost
     for bring, accept in zip(flow.bring, flow.accept, strict=True):
-        np.multiply(cost, accept, out=line)
-        np.subtract(bring * flow.stand[step], line, out=line)
+        np.multiply(cost, taking + looks * accept, out=line)
+        np.subtract(serving + looks * stand * bring, line, out=line)
         np.maximum(gain, line, out=gain)
-    gain *= flow.looks[step]
-    np.subtract(flow.served * flow.stand[step], cost, out=line)
-    line *= direct
-    gain += line
-    if flow.other.any():
-        np.multiply(cost, direct * flow.other, out=line)
-        gain -= line
     cost *= back
     value[1:] += gain
     value[:-1] += cost
@@ -125,13 +123,14 @@ def _step_served(
 
 def _averaged(value: Singles, safe: Singles, served: Singles, weights: Floats) -> Worth:
     value_, safe_, served_ = (
-        sum(table[:, node].astype(np.float64) * weight for node, weight in enumerate(weights.tolist())).T
+        sum(table[:, node].astype(np.float64) * weight for node, weight in enumerate(weights.tolist()))
         for table in (value, safe, served)
     )
-    cost = np.concatenate([np.full((len(value_), 1), np.inf), np.diff(value_, axis=1)], axis=1)
+    cost = np.empty_like(value_)
+    cost[0], cost[1:] = np.inf, value_[1:] - value_[:-1]
+    safe_ = np.clip(safe_, 0.0, 1.0)
     # A place is never worth less when fewer are left: what rounding and splitting into steps say otherwise is noise.
-    return Worth(
-        np.maximum(np.minimum.accumulate(cost, axis=1), 0.0),
-        np.maximum.accumulate(np.clip(safe_, 0.0, 1.0), axis=1),
-        np.maximum(served_, 0.0),
-    )
+    for fewer, left in pairwise(range(len(cost))):
+        np.minimum(cost[left], cost[fewer], out=cost[left])
+        np.maximum(safe_[left], safe_[fewer], out=safe_[left])
+    return Worth(np.maximum(cost, 0.0).T, safe_.T, np.maximum(served_, 0.0).T)

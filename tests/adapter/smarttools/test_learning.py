@@ -191,8 +191,10 @@ def _flow(mean: float, *, looks: float) -> Flow:
     steps, accepts = 128, np.linspace(0.9, 0.1, 9)
     parts = {
         "capacity": [20.0],
-        "direct": np.full((steps, 3, 1), mean / steps),
-        "valued": np.full((steps, 3, 1), mean / steps),
+        "direct": np.full((3, 1), mean),
+        "share": np.full((steps, 1), 1 / steps),
+        "valued": np.full((3, 1), mean),
+        "valued_share": np.full((steps, 1), 1 / steps),
         "other": [0.0],
         "stand": np.ones((steps, 1)),
         "cancelled": np.zeros((steps, 1)),
