@@ -64,8 +64,8 @@ def _shared(rising: Floats, steps: int) -> Place:
     """In which segment of its row each of so many equal shares of the row's last value ends, and how far in."""
     entries, most = np.arange(len(rising))[:, None], rising[:, -1:]
     first = np.ceil(rising[:, 1:-1] * (steps / np.maximum(most, 1e-300))).astype(np.int64)  # share to end beyond each
-    beyond = np.bincount((np.minimum(first, steps) + entries * (steps + 1)).ravel(), minlength=len(rising) * (steps + 1))
-    place = np.cumsum(beyond.reshape(-1, steps + 1), axis=1)
+    cells = np.minimum(first, steps) + entries * (steps + 1)
+    place = np.cumsum(np.bincount(cells.ravel(), minlength=len(rising) * (steps + 1)).reshape(-1, steps + 1), axis=1)
     low, high = _ends(rising, place, entries)
     wanted = most * (np.arange(steps + 1) / steps)
     return place, np.clip((wanted - low) / np.maximum(high - low, 1e-300), 0.0, 1.0)

@@ -35,6 +35,7 @@ MOST_SPOTS = 1_000_000  # and places: more than any hall has
 MOST_WEIGHT = 1e6
 MOST_MONEY = 1e12  # in major units: what is more is an error in a table
 LEAST_PRICE = 1e-6
+WEEK, EPOCH = 168, 72  # hours; 1970 began on a Thursday
 
 
 def instant(at: datetime | pd.Timestamp) -> float:
@@ -61,8 +62,8 @@ def read_sessions(studios: pd.DataFrame, sessions: pd.DataFrame) -> Sessions:
     house = frames.positions(table, "sessions", "studio_id", number)
     _refuse_where(house < 0, "sessions", "studio_id", "names a studio that is not in studios")
     _refuse_where(table["session_id"].isna().to_numpy(), "sessions", "session_id", "is missing")
-    starts = frames.hours(table, "sessions", "starts_at", required=True)
-    how, month = _local(table, houses, house)
+    starts = frames.instants(table, "sessions", "starts_at", required=True)
+    how, month = _local(starts, houses, house)
     currencies = frames.texts(houses, "studios", "currency")
     place_digits = np.array([digits(code) for code in currencies], dtype=np.int64)[house]
     retail, floor, ceiling, odd = _prices(houses, table, house, place_digits)
@@ -75,7 +76,7 @@ def read_sessions(studios: pd.DataFrame, sessions: pd.DataFrame) -> Sessions:
         slot=_slots(frames.texts(table, "sessions", "template_id"), studio, venue, category, how),
         category=category,
         instructor=frames.texts(table, "sessions", "instructor_id"),
-        starts=starts,
+        starts=frames.in_hours(starts),
         hour_of_week=how,
         month=month,
         capacity=np.minimum(np.floor(frames.numbers(table, "sessions", "capacity", least=0)), MOST_SPOTS),
@@ -166,18 +167,18 @@ def _flags(table: pd.DataFrame, column: str, *, missing: bool) -> Bools:
     return np.asarray(np.nan_to_num(values, nan=missing) != 0, dtype=np.bool_)
 
 
-def _local(table: pd.DataFrame, houses: pd.DataFrame, house: Ints) -> tuple[Ints, Ints]:
-    """Local hour of the week and month, in each studio's own time zone."""
-    how, month = np.zeros(len(table), np.int64), np.zeros(len(table), np.int64)
-    instants = pd.DatetimeIndex(pd.to_datetime(table["starts_at"], utc=True))
+def _local(starts: frames.Instants, houses: pd.DataFrame, house: Ints) -> tuple[Ints, Ints]:
+    """Local hour of the week, from Monday, and month, in each studio's own time zone."""
+    how, month = np.zeros(len(starts), np.int64), np.zeros(len(starts), np.int64)
     number, zones = frames.labels(houses, "studios", "timezone")
     for index, zone in enumerate([*zones, ""]):
         wanted = number == (index if index < len(zones) else -1)
         if wanted.any():
             mine = wanted[house]
-            local = instants[mine].tz_convert(_zone(zone, int(np.argmax(wanted))))
-            how[mine] = local.day_of_week * 24 + local.hour
-            month[mine] = local.month
+            instants = pd.DatetimeIndex(starts[mine], tz="UTC").tz_convert(_zone(zone, int(np.argmax(wanted))))
+            local = instants.tz_localize(None).to_numpy()
+            how[mine] = (local.astype("datetime64[h]").astype(np.int64) + EPOCH) % WEEK
+            month[mine] = local.astype("datetime64[M]").astype(np.int64) % 12 + 1
     return how, month
 
 

@@ -9,13 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise, repeat
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from adapter.smarttools.facts import Bools, Floats, Ints, as_texts
+
+Instants = NDArray[np.datetime64]
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "studios": (
@@ -85,6 +89,7 @@ def check(table: pd.DataFrame, name: str) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
+@lru_cache(1024)
 def looks_personal(column: str) -> bool:
     """Whether a column's name sounds as if it told of a person."""
     words = re.findall(r"[a-z]+", _HUMP.sub("_", column).lower())
@@ -115,26 +120,33 @@ def labels(table: pd.DataFrame, name: str, column: str) -> tuple[Ints, list[str]
 
 def hours(table: pd.DataFrame, name: str, column: str, *, required: bool = False) -> Floats:
     """Instants as hours since 1970 UTC; NaT is NaN. A time beyond all calendars, as 9999-12-31 for never, is cut."""
-    told = pd.DatetimeIndex(_instants(table, name, column)).tz_convert(None).to_numpy()
-    gone = np.isnat(told)
-    if required:
-        _refuse_if(name, column, gone, "is missing")
-    whole = np.clip(told, *CALENDAR).astype("datetime64[ns]").astype(np.int64).astype(np.float64) / 3.6e12
-    return np.where(gone, np.nan, whole)
+    return in_hours(instants(table, name, column, required=required))
 
 
-def _instants(table: pd.DataFrame, name: str, column: str) -> pd.Series[pd.Timestamp]:
+def instants(table: pd.DataFrame, name: str, column: str, *, required: bool = False) -> Instants:
+    """Times as UTC, in the unit they are told in."""
     values = table[column]
-    if pd.api.types.is_datetime64_dtype(values.dtype):
-        naive = values.notna().to_numpy(dtype=bool)
-    elif isinstance(values.dtype, pd.DatetimeTZDtype):
-        naive = np.zeros(len(values), dtype=bool)
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        told = values.to_numpy(dtype=f"datetime64[{values.dtype.unit}]")
     else:
-        naive = np.array([not _aware(value) for value in values.tolist()], dtype=bool)
-        naive &= values.notna().to_numpy(dtype=bool)
-    if naive.any():
-        _refuse(name, column, naive, "is no time with a time zone; times are aware UTC")
-    return pd.to_datetime(values, utc=True)
+        _refuse_if(name, column, _naive(values), "is no time with a time zone; times are aware UTC")
+        told = pd.DatetimeIndex(pd.to_datetime(values, utc=True)).tz_convert(None).to_numpy()
+    if required:
+        _refuse_if(name, column, np.isnat(told), "is missing")
+    return told
+
+
+def in_hours(told: Instants) -> Floats:
+    """Hours since 1970."""
+    whole = np.clip(told, *CALENDAR).astype("datetime64[ns]").astype(np.int64).astype(np.float64) / 3.6e12
+    return np.where(np.isnat(told), np.nan, whole)
+
+
+def _naive(values: pd.Series[Any]) -> Bools:
+    there: Bools = values.notna().to_numpy(dtype=bool)
+    if pd.api.types.is_datetime64_dtype(values.dtype):
+        return there
+    return there & np.array([not _aware(value) for value in values.tolist()], dtype=np.bool_)
 
 
 def _aware(value: object) -> bool:

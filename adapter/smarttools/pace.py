@@ -43,7 +43,8 @@ class Pace:
 def shown_by(booked: Floats, full: Bools, usual: Usual) -> Floats:
     """``booked``: direct reservations that would stand; of a session with no place free (``full``) at least so many."""
     shown = booked.copy()
-    shown[full] = at_least(booked[full], usual.booked[full], usual.frailty[full])
+    if full.any():
+        shown[full] = at_least(booked[full], usual.booked[full], usual.frailty[full])
     return shown
 
 
