@@ -68,22 +68,24 @@ class Stood:
     """The same stretches, as they are held against belief."""
 
     kind: Ints  # of the session
-    rate: Floats  # as a share of what its shares stand for
+    rate: Floats  # as a share of the anchor
     looks: Floats  # how many are thought to have looked in it
     sold: Floats
 
 
 @dataclass(frozen=True)
 class Belief:
-    """What is thought of guests before a studio's books are looked at: by kind (``Sessions.profiles``), as shares of
-    what each session's shares stand for (``Responses.anchor``)."""
+    """What is thought of guests before a studio's books are looked at, of each kind of session (``Sessions.profiles``).
+
+    Money is in shares of ``anchor``.
+    """
 
     median: Floats
     scale: Floats  # of the logistic curve, flattened by the doubt of its median
     doubt: Floats  # standard deviation of the median
     common: Floats  # squared variation of the medians of a studio that listed before, common to its slots
     seen: Floats  # the rate they mostly saw in the past; NaN: none
-    anchor: Floats  # of each session, in major units
+    anchor: Floats  # of each session: what its shares stand for (``Responses.anchor``), in major units
     looks: Floats  # of each session: how many look in all
 
 
@@ -199,8 +201,8 @@ def _own(belief: Belief) -> Floats:
 
 def _stood(posted: Posted, through: Floats, kind: Ints, belief: Belief) -> Stood:
     here = posted.session
-    part = at_lead(through, posted.begun, kind[here]) - at_lead(through, posted.ended, kind[here])
-    return Stood(kind[here], posted.rate / belief.anchor[here], belief.looks[here] * part, posted.sold)
+    begun, ended = (at_lead(through, np.maximum(lead, 0.0), kind[here]) for lead in (posted.begun, posted.ended))
+    return Stood(kind[here], posted.rate / belief.anchor[here], belief.looks[here] * (begun - ended), posted.sold)
 
 
 def _told(known: Sessions, stood: Stood, belief: Belief, before: Floats) -> tuple[Floats, Floats, Floats]:
