@@ -42,9 +42,9 @@ class Language:
     @cached_property
     def sentences(self) -> Sentences:
         """What says a sentence that the core has put together."""
-        return Sentences(self.messages, self._dated)
+        return Sentences(self.messages, self.dated)
 
-    def _dated(self, text: str) -> str:
+    def dated(self, text: str) -> str:
         """What the core writes as ``2 Mar 2026`` or ``2 Mar``, as this language has it."""
         return DATE.sub(lambda found: _date(found, self.locale), text)
 
@@ -89,7 +89,7 @@ def said(text: str, *parts: object) -> str:
     spoken = language()
     if parts:
         return filled(spoken.messages.get(text, text), [str(part) for part in parts])
-    return text if spoken is ENGLISH or not text else spoken.sentences.said(text)
+    return spoken.dated(text) if spoken is ENGLISH or not text else spoken.sentences.said(text)
 
 
 def _date(found: re.Match[str], locale: Locale) -> str:

@@ -148,6 +148,6 @@ def test_j4_a_light_says_what_to_do_and_until_when(
     tab.reload()
     light = tab.get_by_role("listitem").filter(has_text="off at Main Street")
     expect(light).to_contain_text("Act")
-    expect(light).to_contain_text("turn them on by 02 May 10:00")
+    expect(light).to_contain_text("turn them on by May 2 10:00")
     expect(tab.locator(".lead")).to_contain_text("Day 53 of 90")
     looks_right(browser, served, ctx, studio, "guarantee-running")

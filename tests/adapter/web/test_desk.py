@@ -20,6 +20,7 @@ from adapter.store.alerts import open_alert
 from adapter.store.fleet import ORDERS, Level, fleet_of
 from adapter.store.searching import mask
 from adapter.store.tables import AlertKind, Audit, Client, Connection, ConnectionState, Reservation, Role
+from adapter.web.languages import ENGLISH
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded, bearer, connection_of, mirrored, sign_in, words
 
@@ -147,7 +148,9 @@ def test_neither_desk_nor_diagnosis_shows_a_floor_and_the_api_says_the_same(
     token = bearer(ctx, Role.SUPPORT, seeded.studio_id)
     told = staff.get(f"/api/v1/connections/{seeded.connection_id}/diagnosis", headers=token).json
     assert told["cause"] == "stale"
-    assert told["words"] in page
+    assert "since 2 Mar 2026, 04:00" in told["words"]
+    assert ENGLISH.dated(told["words"]) in page
+    assert "since Mar 2, 2026, 04:00" in page
     assert told["summary"].startswith("Your connection to Sandbox")
     assert len(told["findings"]) == 9
 
