@@ -89,7 +89,9 @@ def said(text: str, *parts: object) -> str:
     spoken = language()
     if parts:
         return filled(spoken.messages.get(text, text), [str(part) for part in parts])
-    return spoken.dated(text) if spoken is ENGLISH or not text else spoken.sentences.said(text)
+    if not text:
+        return text
+    return spoken.dated(text) if spoken is ENGLISH else spoken.sentences.said(text)
 
 
 def _date(found: re.Match[str], locale: Locale) -> str:

@@ -32,7 +32,7 @@ from adapter.store.tables import (
     RunState,
 )
 from adapter.web.codes import ALERTS, AS_THEY_ARE, PUSHES, RUNS
-from adapter.web.languages import Language, languages_in
+from adapter.web.languages import Language, languages_in, said
 from adapter.web.wording import told
 from connectors.records import Channel, Outcome, SessionStatus, Stream
 from sync.deciding.freshness import ADVICE
@@ -160,6 +160,22 @@ def test_every_code_that_is_told_in_words_has_them(words: dict[str, str], codes:
 )
 def test_a_date_within_a_sentence_is_written_as_in_the_language(english: str, german: str) -> None:
     assert Language("de", Locale("de"), {}).sentences.said(english) == german
+
+
+@pytest.mark.parametrize(
+    ("told_by_the_core", "on_the_page"),
+    [
+        ("turn them on by 02 May 10:00, or by 2 Mar 2026", "turn them on by May 2 10:00, or by Mar 2, 2026"),
+        ("on 31 Feb 2026", "on 31 Feb 2026"),
+        ("", ""),
+        (None, None),  # a template says what there is, and there may be nothing
+    ],
+)
+def test_in_english_too_it_is_written_as_on_the_rest_of_the_page(
+    client: FlaskClient, told_by_the_core: str, on_the_page: str
+) -> None:
+    with client.application.test_request_context():
+        assert said(told_by_the_core) == on_the_page
 
 
 @pytest.mark.parametrize(
