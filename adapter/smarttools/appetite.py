@@ -201,7 +201,7 @@ def _own(belief: Belief) -> Floats:
 
 def _stood(posted: Posted, through: Floats, kind: Ints, belief: Belief) -> Stood:
     here = posted.session
-    begun, ended = (at_lead(through, np.maximum(lead, 0.0), kind[here]) for lead in (posted.begun, posted.ended))
+    begun, ended = (at_lead(through, lead, kind[here]) for lead in (posted.begun, posted.ended))
     return Stood(kind[here], posted.rate / belief.anchor[here], belief.looks[here] * (begun - ended), posted.sold)
 
 

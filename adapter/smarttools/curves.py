@@ -111,9 +111,9 @@ def cumulated(shares: Floats) -> Floats:
 
 
 def placed(hours: Floats) -> Place:
-    """Between which of EDGES each lies, and how far in."""
+    """Between which of EDGES each lies, and how far in; what lies beyond them all counts as the nearest."""
     place = _BY_HOUR.take(np.fmin(np.fmax(hours, 0.0), EDGES[-1]).astype(np.int64))
-    return place, np.minimum((hours - EDGES.take(place)) / WIDTHS.take(place), 1.0)
+    return place, np.clip((hours - EDGES.take(place)) / WIDTHS.take(place), 0.0, 1.0)
 
 
 def bins_of(lead: Floats) -> Ints:

@@ -20,6 +20,7 @@ from adapter.smarttools.facts import (
     NO_PRODUCT,
     OUTCOMES,
     PRODUCTS,
+    WEEK,
     Bools,
     Floats,
     Ints,
@@ -35,7 +36,7 @@ MOST_SPOTS = 1_000_000  # and places: more than any hall has
 MOST_WEIGHT = 1e6
 MOST_MONEY = 1e12  # in major units: what is more is an error in a table
 LEAST_PRICE = 1e-6
-WEEK, EPOCH = 168, 72  # hours; 1970 began on a Thursday
+EPOCH = 72  # hours of the week: 1970 began on a Thursday
 
 
 def instant(at: datetime | pd.Timestamp) -> float:

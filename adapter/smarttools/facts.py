@@ -22,7 +22,8 @@ Words = NDArray[np.str_]
 DIRECT, MARKETPLACE, THIRD_PARTY = 0, 1, 2
 CHANNELS = {"direct": DIRECT, "marketplace": MARKETPLACE, "third_party": THIRD_PARTY}
 
-HALF_LIFE = 24 * 7 * 12.0  # hours: what was seen 12 weeks ago counts half
+WEEK = 168  # hours
+HALF_LIFE = 12.0 * WEEK  # hours: what was seen 12 weeks ago counts half
 
 STANDARD, PREMIUM, A_LA_CARTE, TRIAL, NO_PRODUCT = 0, 1, 2, 3, -1
 PRODUCTS = {"standard": STANDARD, "premium": PREMIUM, "a_la_carte": A_LA_CARTE, "trial": TRIAL}
@@ -37,7 +38,7 @@ OUTCOMES = {
 }
 
 
-HOURS = [f"{'weekday' if how < 120 else 'weekend'} {how % 24}" for how in range(168)]  # of the week, by name
+HOURS = [f"{'weekday' if how < 120 else 'weekend'} {how % 24}" for how in range(WEEK)]  # of the week, by name
 PLAIN = (str, int)  # types of ids that need no care to be told as text
 
 

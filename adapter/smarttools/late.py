@@ -13,8 +13,8 @@ from itertools import product
 
 import numpy as np
 
-from adapter.smarttools.facts import Bools, Floats, Sessions, sum_by
-from adapter.smarttools.trend import WEEK, WEEKS
+from adapter.smarttools.facts import WEEK, Bools, Floats, Sessions, sum_by
+from adapter.smarttools.trend import WEEKS
 
 SHARES: Floats = np.array([0.05, 0.15, 0.35, 0.65])  # of the curve left
 ALONG = (1.0, 0.5, 0.0)  # how far (power) late bookings follow trend and pace: what it is chosen from

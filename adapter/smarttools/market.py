@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from adapter.smarttools.curves import EDGES, MARKETPLACE_PRIOR, Curves, fit_curves
+from adapter.smarttools.curves import MARKETPLACE_PRIOR, WIDTHS, Curves, fit_curves
 from adapter.smarttools.facts import (
     MARKETPLACE,
     NO_SHOW,
@@ -77,7 +77,7 @@ def fit_market(
     held = sold & reservations.standing()
     until, booked = ended(sessions, reservations, taken, offers)
     start = sessions.starts[offers.session]
-    listed_for = overlap(start - offers.since, start - until) / np.diff(EDGES) * open_to[offers.session]
+    listed_for = overlap(start - offers.since, start - until) / WIDTHS * open_to[offers.session]
     listed_for = np.where(offers.spots[:, None] > 0, listed_for, 0.0)
     unwritten = _unwritten(sessions, reservations, offers, sold, usable)
     market, wanted = Market(), np.ones(len(sessions))

@@ -13,6 +13,7 @@ from adapter.smarttools.facts import (
     DIRECT,
     MARKETPLACE,
     THIRD_PARTY,
+    WEEK,
     Bools,
     Floats,
     Offers,
@@ -28,7 +29,6 @@ from adapter.smarttools.market import Market, fit_market
 from adapter.smarttools.openness import fully_timed, open_share
 from adapter.smarttools.returns import Returns, fit_returns
 
-WEEK = 168.0  # hours
 ROUNDS = 3  # of learning curves from levels and levels from curves
 LEAST_SEEN = 0.1  # a class full from the first hour on tells little, not nothing
 OTHERS_HOLD = 50.0  # direct reservations before third parties' share is believed

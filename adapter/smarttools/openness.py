@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from adapter.smarttools.curves import EDGES
+from adapter.smarttools.curves import EDGES, WIDTHS
 from adapter.smarttools.facts import Bools, Floats, Ints, Reservations, Sessions, count_by, sums_by
 
 
@@ -26,7 +26,7 @@ def open_share(sessions: Sessions, reservations: Reservations) -> Floats:
     closed_from, closed_to, closed = _full(session[order], lead[order], change[order], sessions.capacity)
     spent = overlap(closed_from, closed_to)
     shut = sums_by(closed, spent, len(sessions))
-    return np.asarray(np.clip(1 - shut / np.diff(EDGES), 0.0, 1.0), dtype=np.float64)
+    return np.asarray(np.clip(1 - shut / WIDTHS, 0.0, 1.0), dtype=np.float64)
 
 
 def overlap(early: Floats, late: Floats) -> Floats:

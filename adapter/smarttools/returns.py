@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adapter.smarttools.curves import EDGES, bins_of, by_bin
+from adapter.smarttools.curves import EDGES, WIDTHS, bins_of, by_bin
 from adapter.smarttools.facts import Bools, Floats, Ints, Reservations, Sessions, sum_by
 
 HAZARD: Floats = np.where(EDGES[:-1] < 24, 0.0030, 0.0006)  # an hour, of the active reservations
@@ -49,7 +49,7 @@ class Returns:
 
     def accumulated(self, sessions: Sessions) -> Floats:
         """Each session's hazard summed from the start to each of EDGES, (sessions, edges)."""
-        passed = np.cumsum(self.hazard.through(sessions) * np.diff(EDGES), axis=1)
+        passed = np.cumsum(self.hazard.through(sessions) * WIDTHS, axis=1)
         return np.concatenate([np.zeros((len(sessions), 1)), passed], axis=1)
 
 
@@ -88,7 +88,7 @@ def _passed(house: Ints, lead: Floats, counted: Floats, houses: int) -> tuple[Fl
     many = sum_by(cell, counted, cells).reshape(houses, len(EDGES))
     part = sum_by(cell, counted * (lead - EDGES[place]), cells).reshape(houses, len(EDGES))
     by = np.cumsum(many[:, ::-1], axis=1)[:, ::-1]
-    return by, np.asarray(by[:, 1:] * np.diff(EDGES) + part[:, :-1], dtype=np.float64)
+    return by, np.asarray(by[:, 1:] * WIDTHS + part[:, :-1], dtype=np.float64)
 
 
 def _about(counts: Floats) -> Floats:

@@ -14,9 +14,8 @@ from itertools import product
 
 import numpy as np
 
-from adapter.smarttools.facts import Bools, Floats, Sessions, looked_up, shares, sum_by
+from adapter.smarttools.facts import WEEK, Bools, Floats, Sessions, looked_up, shares, sum_by
 
-WEEK = 168.0  # hours
 DAMPED = 0.95  # what is left of a slope a week later
 WANDER = (1e-5, 1e-4, 3e-4, 1e-3, 3e-3)  # variance of a level's own steps, a week
 SLOPE = (0.001, 0.003, 0.006, 0.012, 0.024)  # usual slopes, a week
