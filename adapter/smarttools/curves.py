@@ -26,7 +26,7 @@ LEAST_WEIGHT, MOST_WEIGHT = 10.0, 1000.0
 FRESH = 20.0  # the same of a studio's curve, beside that of all
 GROUPS_TO_LEARN = 8  # fewer tell nothing of how much curves differ
 BY_HOUR = 10.0  # reservations in a bin that tell as much of an hour as is thought beforehand: that it is like all
-WHOLE_DAY = 2  # from this place of ``Sessions.paths`` on, curves are of all hours
+STUDIO = WHOLE_DAY = 2  # places of ``Sessions.paths``: the studio's curve, and from where on curves are of all hours
 CUTS = (12.0, 48.0, 120.0)  # hours before the start at which curves are held against each other
 _CUT_BINS = np.searchsorted(EDGES, CUTS) - 1
 _BY_HOUR = np.searchsorted(EDGES[1:-1], np.arange(EDGES[-1] + 1), side="right")  # EDGES are whole hours: looked up fast
@@ -86,7 +86,11 @@ class Curves:
 
     def studio_doubt(self, sessions: Sessions) -> Floats:
         """The same of the curve of each session's studio."""
-        return np.array([self.unsure.get(path[2], self.fresh) for path in sessions.paths], dtype=np.float64)
+        return np.array([self.unsure.get(path[STUDIO], self.fresh) for path in sessions.paths], dtype=np.float64)
+
+    def knows(self, path: tuple[str, ...]) -> bool:
+        """Whether the studio's curve was seen, of a class on one of ``Sessions.paths``."""
+        return path[STUDIO] in self.known
 
     def through(self, sessions: Sessions) -> Floats:
         """Each session's share of bookings made later than each of EDGES, (sessions, edges)."""
@@ -151,8 +155,8 @@ def fit_curves(
         beginning = [hours[latest[name]] for name in names]
         above = np.array(list(map(curves.of, parents, beginning))).reshape(-1, BINS)
         squares = sum_by(number[session], weight[session] ** 2, len(names))
-        hold = _hold(counts, above * open_to, squares, FRESH if depth == 2 else WEIGHT)
-        curves.fresh = 1 / (1 + hold) if depth == 2 else curves.fresh
+        hold = _hold(counts, above * open_to, squares, FRESH if depth == STUDIO else WEIGHT)
+        curves.fresh = 1 / (1 + hold) if depth == STUDIO else curves.fresh
         for name, count, chance, parent, path in zip(names, counts, open_to, above, parents, strict=True):
             if count.any():
                 shares = (hold * parent + count) / (hold + chance)

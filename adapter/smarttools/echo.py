@@ -10,11 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from adapter.smarttools.facts import Bools, Floats
-from adapter.smarttools.level import FRAILTY, LEAST_MEAN
+from adapter.smarttools.level import FRAILTY, LEAST_FRAILTY, LEAST_MEAN
 from adapter.smarttools.ratios import gamma_poisson, weighed
 
 ROOM = 2.5  # standard deviations that must find a place, so that being full hides nothing
-HELD = 2000.0  # squared reservations that the belief in common variation counts for
+PARTS: Floats = np.array([0.0, 0.03, 0.07, 0.14, 0.25, 0.4, 0.6, 0.8, 1.0])  # of all variation: what is chosen from
+SHARED = 0.9  # chance, beforehand, that early and late bookings have all of it in common
 FRAILTIES: Floats = np.geomspace(0.001, 0.6, 20)  # squared variation of demand: what it is chosen from
 FAR = 1.2  # how far (log) belief in what is usual goes
 
@@ -25,15 +26,18 @@ def roomy(means: Floats, frailty: float, capacity: Floats) -> Bools:
 
 
 def common_variation(counts: Floats, late: Floats, means: Floats, expected: Floats, frailty: float) -> float:
-    """Squared variation common to early and late bookings, from their covariance; all of it where nothing is known.
+    """Squared variation common to early and late bookings; all of it where nothing is known.
 
-    ``counts``: all bookings of sessions that had room, ``means`` what was to be expected of them; ``late`` and
-    ``expected``: the same of the late ones, (shares, sessions).
+    That by which early bookings would have foretold the late ones best, and not what the two have in common: early ones
+    that come in groups vary more than they foretell. ``counts``: all bookings of sessions that had room, ``means`` what
+    was to be expected of them; ``late`` and ``expected``: the same of the late ones, (shares, sessions).
     """
-    early, usual = counts - late, means - expected
-    shown = ((early - usual) * (late - expected)).sum(axis=1).mean()
-    weight = (np.maximum(usual, 0.0) * expected).sum(axis=1).mean()
-    return float(np.clip((HELD * frailty + shown) / (HELD + weight), 0.0, frailty))
+    early, usual = counts - late, np.maximum(means - expected, 0.0)
+    likely = np.log(np.append(np.full(len(PARTS) - 1, (1 - SHARED) / (len(PARTS) - 1)), SHARED))
+    for index, common in enumerate((PARTS * frailty).tolist()):
+        foretold = np.maximum(expected * (1 + common * early) / (1 + common * usual), 1e-9)
+        likely[index] += gamma_poisson(late, foretold, max(frailty, LEAST_FRAILTY)).sum() / len(late)
+    return float(PARTS[likely.argmax()] * frailty)
 
 
 def late_variation(whole: tuple[Floats, Floats], late: tuple[Floats, Floats]) -> list[float]:

@@ -87,7 +87,8 @@ def forecast(
     to_come[bent] **= tempo.power[bent]
 
     varies = frailty * model.level.late_times(to_come)
-    remaining, spread = _still_to_come(level, still, to_come, *_echo(to_come, varies, common, pace.doubt, tempo.doubt))
+    paced = pace.doubt * model.late.along  # of a level that late bookings do not follow, early ones tell them nothing
+    remaining, spread = _still_to_come(level, still, to_come, *_echo(to_come, varies, common, paced, tempo.doubt))
     late = model.late.of(sessions, to_come, trend * pace.ratio)
     return Forecast(
         lead=lead,
@@ -119,6 +120,7 @@ def _usual(sessions: Sessions, level: Floats, to_come: Floats, frailty: Floats, 
         slot=model.level.doubt(known)[kind],
         studio=model.level.studio_doubt(known)[kind] + drift,
         curve=model.curves.doubt(known)[kind],
+        untimed=model.untimed(known)[kind],
     )
 
 
@@ -135,8 +137,8 @@ def wary_of(classes: Floats) -> Floats:
 def _echo(to_come: Floats, varies: Floats, common: Floats, paced: Floats, curve: Floats) -> tuple[Floats, Floats]:
     """What early bookings tell of late ones, and what they don't.
 
-    ``varies``: squared variation of what is to come, ``common`` of it with what came; ``paced``, ``curve``: doubt of
-    pace and curve.
+    ``varies``: squared variation of what is to come, ``common`` of it with what came; ``paced``: doubt of the pace, as
+    far as late bookings follow it; ``curve``: doubt of the curve.
     """
     mixed_up = curve * (1 + common + paced)  # early for late: what doubt about the curve takes from the echo
     late_only = np.maximum(varies - common, 0.0) + mixed_up / np.maximum(to_come, LEAST_TO_COME)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adapter.smarttools.curves import BINS, Curves, cumulated
+from adapter.smarttools.curves import BINS, STUDIO, Curves, cumulated
 from adapter.smarttools.facts import Floats, Ints, Sessions
 
 MOST = 12  # kinds that are told apart
@@ -35,7 +35,7 @@ class Kinds:
 
 def fit_kinds(curves: Curves, sessions: Sessions) -> Kinds:
     """Put the curves of known studios together: those nearest to each other first (Ward 1963, Hellinger's distance)."""
-    houses = {path[2] for path in sessions.paths}
+    houses = {path[STUDIO] for path in sessions.paths}
     keys = sorted(house for house in houses if curves.unsure.get(house, 1.0) < KNOWN)
     if not keys:
         return Kinds()

@@ -53,6 +53,14 @@ class Model:
         """How many weeks have gone by since the last session it knows, the first not counted."""
         return max((at - self.until) / WEEK - 1, 0.0) if self.sessions else 0.0
 
+    def untimed(self, sessions: Sessions) -> Bools:
+        """Of whose studio it is known how many came, and of nobody when they booked."""
+        told = [
+            self.level.knows(name) and not self.curves.knows(path)
+            for name, path in zip(sessions.studio, sessions.paths, strict=True)
+        ]
+        return np.array(told, dtype=np.bool_)
+
 
 def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: int) -> Model:
     """A model of finished sessions with their reservations and what was listed for them."""

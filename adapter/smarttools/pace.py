@@ -30,6 +30,7 @@ class Usual(Columns):
     slot: Floats  # squared variation of the slot's level within its studio: large for a new one
     studio: Floats  # of the studio's level: large for a new one, and more the older the model is
     curve: Floats  # of a share b of the curve, over b x (1 - b)
+    untimed: Bools  # its studio's history tells how many came, and of nobody when they booked
 
 
 @dataclass(frozen=True)

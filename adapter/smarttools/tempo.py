@@ -5,8 +5,10 @@ own clients. How many came at which lead, and when they booked, tell the two apa
 them: those of other studios (``kinds``), and its own, as far as that is known, bent by a power (a Lehmann alternative:
 what is left of it at each lead is raised to it): 1 leaves it as it is, less makes it later. They are weighed by the
 booking times and counts of the studio's other sessions, never by a session's own (INV-2), and level and curve are told
-together. What comes of it is kept as one number a session, its tempo: the power that leaves as much to come as these
-curves do on average. Where a studio's own curve is known, nothing is asked.
+together. Of a studio whose history counts those who came and tells of nobody when they booked, the books may stay empty
+to the end: people come to the door, or its platform does not show them. What comes of it all is kept as one number a
+session, its tempo: the power that leaves as much to come as these curves do on average. Where a studio's own curve is
+known, nothing is asked.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ AS_LEARNED = 5  # the place of 1 among them
 PER_DOUBT = 2.1  # squared variation of the tempo (log) for each unit of doubt of a curve, at its middle
 SLOTS = 1 / (1 + WEIGHT)  # doubt of a slot's curve within its studio
 LITTLE = 0.01  # doubt of a studio's curve from which its tempo is asked for: fewer than some hundred reservations
+DOOR: Floats = np.exp(-np.array([1.5, 2.0, 2.5, 3.0, 4.0, 8.0]))  # tempos of clients who come to the door
+AT_DOOR = 0.2  # chance of these in a studio whose history tells no booking times
 A_TRACE = 1e-4  # of bookings, where a curve has none
 A_DAY = int(np.searchsorted(EDGES, 24.0))  # where curves are held against each other
 INSIDE = (1e-6, 1 - 1e-6)  # of a curve: beyond, nothing tells one power from another
@@ -97,8 +101,9 @@ def tempo_of(
     rows = np.flatnonzero((doubt > LITTLE) & np.isnan(sessions.pace) & ~said)
     if len(rows):
         asked, these = sessions.take(rows), seen.take(rows)
-        likely = _likely(asked, these, doubt[rows], curves, kinds)
-        found, mine = _told(asked, these, usual.take(rows), doubt[rows], likely)
+        own = usual.take(rows)
+        likely = _likely(asked, these, own, doubt[rows], curves, kinds)
+        found, mine = _told(asked, these, own, doubt[rows], likely)
         power[rows], left[rows], ratio[rows], unsure[rows] = found.power, found.doubt, mine.ratio, mine.doubt
     return Tempo(power, left), Pace(ratio, unsure)
 
@@ -113,20 +118,24 @@ class _Likely:
     timed: Floats  # log likelihood of the times at which the session was booked
 
 
-def _likely(sessions: Sessions, seen: Seen, doubt: Floats, curves: Curves, kinds: Kinds) -> _Likely:
+def _likely(sessions: Sessions, seen: Seen, usual: Usual, doubt: Floats, curves: Curves, kinds: Kinds) -> _Likely:
     """Its own at each tempo, and those of each kind: the less, the better its own is known."""
+    latest = DOOR if usual.untimed.any() else DOOR[:0]
+    door = np.outer(np.full(len(latest), AT_DOOR / len(DOOR)), usual.untimed)
     alike = np.outer(kinds.chance, np.minimum(doubt / curves.fresh, 1.0))
     bell = weighed(-(np.log(TEMPOS) ** 2) / (2 * PER_DOUBT * doubt[:, None])).T
     made, now = seen.dated.by_bin(), placed(seen.lead)
     own = _left(seen.through, np.arange(len(doubt)), made, now)
     hours, hour = numbered(sessions.hours)
-    raised = (own.raised(power) for power in TEMPOS.tolist())
+    raised = (own.raised(power) for power in chain(TEMPOS.tolist(), latest.tolist()))
     like_others = (_left(through, hour, made, now) for through in kinds.through(hours, curves))
     found = [(left.now, _tempo(left.a_day, own.a_day), _timed(made, left)) for left in chain(raised, like_others)]
     later, tempo, timed = map(np.stack, zip(*found, strict=True))
     # A slot's curve differs from its studio's: bookings of one session tell less together than each by itself.
     timed /= 1 + sum_by(made[0], made[2], len(doubt)) * SLOTS
-    return _Likely(np.concatenate([bell * (1 - alike.sum(axis=0)), alike]), later, np.log(tempo), timed)
+    booking = 1 - door.sum(axis=0)
+    before = np.concatenate([bell * (1 - alike.sum(axis=0)) * booking, door, alike * booking])
+    return _Likely(before, later, np.log(tempo), timed)
 
 
 @dataclass(frozen=True)

@@ -38,3 +38,27 @@ def test_what_regulars_leave_to_others_varies_as_those_do(varies: float) -> None
     remaining, spread = float(told.remaining[0]), float(told.spread[0])
     assert remaining == pytest.approx(OTHERS, rel=0.15)
     assert remaining + spread * remaining**2 == pytest.approx(OTHERS + varies * OTHERS**2, rel=0.3)
+
+
+@pytest.mark.parametrize(("size", "varies", "least", "most"), [(1, 0.2, 1.3, 1.7), (4, 0.05, 0.95, 1.28)])
+def test_early_ones_that_come_in_groups_foretell_little_of_late_ones(
+    size: int, varies: float, least: float, most: float
+) -> None:
+    rng, usual = np.random.default_rng(6), 8.0
+    rows, made = [], []
+    for week in range(WEEKS):
+        for slot in range(SLOTS):
+            starts = MONDAY + timedelta(weeks=week, days=slot % 7, hours=10 + slot // 7)
+            rows.append({"session_id": f"{week}-{slot}", "template_id": f"slot-{slot}", "starts_at": starts})
+            demand = usual * rng.gamma(1 / varies, varies)
+            early, late = size * rng.poisson(demand / size), rng.poisson(demand)
+            leads = [*rng.uniform(100, 160, early), *rng.uniform(0.5, 24, late)]
+            made += [(f"{week}-{slot}", starts - timedelta(hours=float(lead))) for lead in leads]
+    tools = SmartTools().fit(studios(), sessions(*rows).assign(capacity=80), attended(made))
+    starts = MONDAY + timedelta(weeks=WEEKS, hours=10)
+    own = door.read_sessions(studios(), sessions({"starts_at": starts}).assign(capacity=80))
+    quiet, busy = (
+        float(forecast(own, np.array([books]), float(own.starts[0]) - 30, tools.model).remaining[0])
+        for books in (8, 16)
+    )
+    assert least < busy / quiet < most

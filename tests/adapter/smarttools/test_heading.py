@@ -86,7 +86,7 @@ def test_a_busy_slot_is_told_by_its_own_sessions_and_its_studio_by_all() -> None
     ]
     own = door.read_sessions(studios(), sessions(*rows))
     size = len(own)
-    usual = Usual(*(np.full(size, value) for value in (5.0, 0.5, 0.04, 0.1, 0.1, 0.03)))
+    usual = Usual(*(np.full(size, value) for value in (5.0, 0.5, 0.04, 0.1, 0.1, 0.03)), np.zeros(size, bool))
     booked = np.where(np.arange(size) < 3, 12.0, 5.0)
     ratio = pace_of(own, booked, usual).ratio
     assert ratio[:3].min() > ratio[3:].max() > 1

@@ -74,3 +74,13 @@ def test_where_early_bookings_come_and_go_late_ones_are_foretold_by_themselves(r
     with _all_along(tools):
         untold = _told(tools, roomy)
     assert abs(_told(tools, roomy) - 1) < 0.08 < abs(untold - 1)
+
+
+def test_of_late_ones_that_go_their_own_way_a_classs_early_books_tell_nothing(roomy: Drawn) -> None:
+    tools = SmartTools().fit(roomy.studios, roomy.past, _in_waves(roomy), roomy.offers)
+    assert tools.model.late.along == 0
+    own = door.read_sessions(roomy.studios, roomy.coming.iloc[:1])
+    quiet, busy = (
+        forecast(own, np.array([books]), float(own.starts[0]) - BEFORE, tools.model).remaining[0] for books in (5, 20)
+    )
+    assert busy == pytest.approx(quiet, rel=0.05)

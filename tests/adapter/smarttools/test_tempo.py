@@ -10,7 +10,7 @@ import pytest
 
 from adapter.smarttools import SmartTools
 from adapter.web.codes import AS_THEY_ARE
-from tests.fixtures.timetable import NOW, TIMES, reservations, sessions, studios
+from tests.fixtures.timetable import NOW, TIMES, Drawn, draw, reservations, sessions, studios
 
 FINAL = 12  # direct reservations of each class in the end
 HOURS = (3, 6, 12, 24, 36, 48, 72, 96, 120, 168)  # to the starts of two classes each
@@ -82,3 +82,34 @@ def test_a_class_is_told_by_the_others_never_by_its_own_books(fitted: SmartTools
     )
     assert after.loc["24 0"].to_numpy() == pytest.approx(before.loc["24 0"].to_numpy(), rel=1e-12, nan_ok=True)
     assert (after.drop("24 0")["tempo"] != before.drop("24 0")["tempo"]).all()
+
+
+@pytest.fixture(scope="module")
+def counted() -> tuple[SmartTools, Drawn]:
+    """Taught how many came to a studio's classes, and of nobody when they booked."""
+    drawn = draw(3)
+    untimed = drawn.past_reservations.assign(booked_at=pd.to_datetime(pd.NaT, utc=True))
+    return SmartTools().fit(drawn.studios, drawn.past, untimed, drawn.offers), drawn
+
+
+def _direct(drawn: Drawn, share: float) -> tuple[pd.DataFrame, float]:
+    """A share of the direct clients who will come, on the books already; and how many they all are."""
+    usual = [drawn.means[slot] for slot in drawn.coming["template_id"]]
+    books = [
+        reservations(name, direct=round(share * mean)).assign(booked_at=pd.to_datetime(pd.NaT, utc=True))
+        for name, mean in zip(drawn.coming["session_id"], usual, strict=True)
+    ]
+    table = pd.concat(books, ignore_index=True).assign(reservation_id=lambda own: own.index)
+    return table, float(sum(usual))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.5])
+def test_empty_books_of_a_studio_that_tells_no_booking_times_are_not_taken_for_little_demand(
+    counted: tuple[SmartTools, Drawn], share: float
+) -> None:
+    tools, drawn = counted
+    books, usual = _direct(drawn, share)
+    told = tools.decide(NOW, drawn.studios, drawn.coming, books)["expected_direct"].sum() + len(books)
+    assert told == pytest.approx(usual, rel=0.2)
+    why = tools.explain(NOW, drawn.studios, drawn.coming, books)[0]["unsure"]
+    assert "booking times are not known" in why
