@@ -48,7 +48,7 @@ def main() -> int:
     }
     share = _print_kinds(street, scores, told.weight)
     _print_beside_static(street, scores)
-    _print_calibration(what_came(street, people, tools.told, rng))
+    print_calibration(what_came(street, people, tools.told, rng))
     print("violations: " + (", ".join(f"{rule} {times}" for rule, times in tools.violations.items()) or "none"))
     print(f"seed {told.seed}, weight {told.weight:g}: {share:.1%} of the optimum, {share / LEAST:.2f} of the limit")
     return 1 if tools.violations or share < LEAST else 0
@@ -107,7 +107,7 @@ def _print_beside_static(street: Street, scores: dict[str, Score]) -> None:
         print(f"{what:28}" + "".join(f"{each / beside[0]:>14.2f}" for each in beside))
 
 
-def _print_calibration(came: list[Came]) -> None:
+def print_calibration(came: list[Came]) -> None:
     """By fifths of what was told: told and come."""
     print("expected direct reservations, told/came by fifths of what was told")
     for each in came:

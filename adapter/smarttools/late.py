@@ -19,7 +19,7 @@ from adapter.smarttools.trend import WEEKS
 SHARES: Floats = np.array([0.05, 0.15, 0.35, 0.65])  # of the curve left
 ALONG = (1.0, 0.5, 0.0)  # how far (power) late bookings follow trend and pace: what it is chosen from
 MEMORY = (4.0, 8.0, 16.0)  # weeks by which what was seen counts half
-HOLD = (np.inf, 200.0, 50.0)  # expected reservations that hold a ratio to 1; infinite: nothing is learned
+HOLD = (np.inf, 200.0, 50.0)  # expected reservations that a ratio is held by; infinite: nothing is learned
 BELIEF = 2.5  # how much likelier (log, the mean over shares, which hold each other) another way must be
 
 
@@ -118,13 +118,18 @@ def _best(seen: Floats, usual: Floats, trend: Floats) -> _Way:
 
 
 def _ratio(seen: Floats, usual: Floats, memory: float, hold: float) -> Floats:
-    """What came to what was usual, before each week and after the last: the more lately, the more it counts."""
+    """What came to what was usual, before each week and after the last: the more lately, the more it counts.
+
+    The largest share is held to 1, and each of the others to the next larger one, of which more is seen.
+    """
     kept, weeks = 0.5 ** (1 / memory), seen.shape[-1]
     shown, expected = np.zeros(seen.shape[:-1]), np.zeros(seen.shape[:-1])
     ratio = np.ones((*seen.shape[:-1], weeks + 1))
     for week in range(0 if np.isinf(hold) else weeks):
         shown, expected = kept * shown + seen[..., week], kept * expected + usual[..., week]
-        ratio[..., week + 1] = (hold + shown) / (hold + expected)
+        above = np.ones(shown.shape[1:])
+        for share in reversed(range(len(shown))):
+            above = ratio[share, :, week + 1] = (hold * above + shown[share]) / (hold + expected[share])
     return ratio
 
 

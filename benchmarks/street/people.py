@@ -48,8 +48,8 @@ def draw_people(street: Street, rng: np.random.Generator) -> People:
     looks = rng.poisson(street.slots.market[street.slot])
     session = np.repeat(np.tile(np.arange(len(street.slot)), 2), np.concatenate([direct, looks]))
     market = np.arange(len(session)) >= direct.sum()
-    lead = np.where(market, _leads(street, session, street.slots.market_curve, rng), 0)
-    lead = np.where(market, lead, _leads(street, session, street.slots.direct_curve, rng))
+    lead = np.where(market, leads(street, session, street.slots.market_curve, rng), 0)
+    lead = np.where(market, lead, leads(street, session, street.slots.direct_curve, rng))
     comes = street.start[session] - lead
     cancels = cancelling(street, session, comes, rng)
     shows = rng.random(len(session)) >= street.of_studio([each.no_show for each in street.studios])[session]
@@ -80,7 +80,7 @@ def events_of(people: People) -> Events:
     return Events(time[order], person[order], (np.arange(len(time)) >= len(people.comes))[order])
 
 
-def _leads(street: Street, session: Ints, curve: Floats, rng: np.random.Generator) -> Floats:
+def leads(street: Street, session: Ints, curve: Floats, rng: np.random.Generator) -> Floats:
     """Hours before the start, by the slot's curve."""
     slot = street.slot[session]
     total = np.cumsum(curve, axis=1)
