@@ -39,6 +39,7 @@ from adapter.web.codes import (
     WAYS,
 )
 from adapter.web.languages import language, said
+from connectors.http.answers import quoted
 
 NEAR = timedelta(days=180)
 _CODE = re.compile(r"[a-z]+(_[a-z]+)+|[a-z_]+:\d+")
@@ -224,6 +225,11 @@ def seen(explanation: Any) -> Any:
     return explanation if can("see_floor") else without_floor(explanation)
 
 
+def noted(words: str) -> str:
+    """What was noted of a call that failed: the platform's own words, if it gave any, in quotation marks."""
+    return said(quoted(words))
+
+
 def install(app: Flask) -> None:
     """Give the templates these words."""
     app.jinja_env.filters.update(
@@ -244,6 +250,7 @@ def install(app: Flask) -> None:
         number=number,
         measured=measured,
         seen=seen,
+        noted=noted,
         capital=capital,
         readable=readable,
         weekday=weekday,
