@@ -51,7 +51,7 @@ def demo(once: bool, port: int, platforms: tuple[str, ...], history: str | None,
     tell = Teller(quiet=json_wanted)
     options = ["--weeks", str(weeks), *(["--history", history] if history else [])]
     with ExitStack() as stack:
-        given = load_config({**os.environ, "ADAPTER_INSTANCE": str(_fresh_instance())})
+        given = _own_config()
         log = stack.enter_context((given.instance / "log.jsonl").open("a", buffering=1, encoding="utf-8"))
         configure_logs(to=log)
         sandbox = stack.enter_context(running_sandbox(*options, log=log))
@@ -95,6 +95,12 @@ def leave_settings(config: Config) -> Path:
     for name, value in settings.items():
         set_key(file, f"{PREFIX}{name}", value)
     return config.instance
+
+
+def _own_config() -> Config:
+    """The environment's settings and the demo's own: the .env of a service in this folder is not its business."""
+    instance = _fresh_instance().resolve()
+    return load_config({**os.environ, "ADAPTER_INSTANCE": str(instance)}, folder=instance)
 
 
 def _fresh_instance() -> Path:

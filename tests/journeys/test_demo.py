@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import click
@@ -15,6 +16,7 @@ import pytest
 
 from adapter.config import load_config
 from adapter.context import Context
+from adapter.people.accounts import create_studio
 from connectors.errors import Misconfigured
 from sync.demo import sandbox
 from sync.demo.acts import Demo
@@ -36,6 +38,7 @@ def run_demo(instance: Path, *options: str) -> dict[str, Any]:
             "2",
             *options,
         ],
+        cwd=instance,
         env={"PATH": os.environ["PATH"], "ADAPTER_INSTANCE": str(instance)},
         capture_output=True,
         text=True,
@@ -49,6 +52,8 @@ def run_demo(instance: Path, *options: str) -> dict[str, Any]:
 
 @pytest.mark.long
 def test_a_studio_is_connected_mirrored_decided_and_pushed(tmp_path: Path) -> None:
+    elsewhere = "ADAPTER_DATABASE_URL=postgresql+psycopg://nobody@127.0.0.1:1/service"
+    (tmp_path / ".env").write_text(elsewhere)  # of a service that is set up in this folder
     told = run_demo(tmp_path)
     assert min(told[what] for what in ("sessions", "reservations", "clients", "sales", "decisions")) > 100
     assert told["pushes_confirmed"] > 100
@@ -86,6 +91,15 @@ def test_why_a_platform_tells_of_no_events_is_said_once(ctx: Context, monkeypatc
     Demo(ctx, nobody, nobody, tuple(sites.values()), tell, connections=sites).listen()
     assert [line.split(" tells")[0] for line in lines] == ["Mindbody", "Sandbox"]
     assert "adapter events 1" in lines[0]
+
+
+def test_a_database_that_holds_a_studio_is_left_alone(ctx: Context) -> None:
+    with ctx.store.write() as db:
+        create_studio(db, "Aurora", timezone="Europe/Paris", currency="EUR", now=ctx.now())
+    site, nobody = {"name": "Made up", "timezone": "UTC", "currency": "USD"}, cast(Any, None)
+    demo = Demo(ctx, nobody, cast(Any, SimpleNamespace(studio=lambda _: site)), ("sandbox",), Teller(quiet=True))
+    with pytest.raises(click.ClickException, match="holds studios already"):
+        demo.open_account()
 
 
 def test_a_command_that_the_demo_shows_can_be_copied(capsys: pytest.CaptureFixture[str]) -> None:
