@@ -53,6 +53,7 @@ def standing(connection_id: int, session_id: int, **values: Any) -> Listing:
 def test_a_stranger_is_told_what_this_is(client: FlaskClient, seeded: Seeded) -> None:
     page = client.get("/").text
     assert "Sell the spots that would otherwise stay empty" in page
+    assert "adapter demo --port 5001" in page
     assert "Harbor" not in page
 
 
@@ -349,15 +350,16 @@ class TestConnection:
         with ctx.store.write() as db:
             for number, session in enumerate(seeded.sessions[5:9]):
                 db.add(standing(seeded.connection_id, session, own={"limit": 2} if number == 0 else None))
-            broken = {"failures": 5, "trips": 1, "opened_at": NOON, "failed_at": NOON, "words": "Out of order"}
+            broken: dict[str, Any] = {"failures": 5, "trips": 1, "opened_at": NOON, "failed_at": NOON}
+            broken["words"] = "PUT /channel/offers/{id}: Out of order (503)."
             until = NOON + timedelta(minutes=1)
             db.add(Breaker(connection_id=seeded.connection_id, open_until=until, **broken))
         text = words(owner.get(path).text)
         assert "As wanted at the platform 98 % of 52 classes" in text
         assert "compared 3 minutes ago" in text
         assert "has not taken what we send since Mon, Mar 2, 07:00 EST" in text
-        assert "“Out of order”" in text
-        assert "“The class is closed for edits”" in text
+        assert "Noted: PUT /channel/offers/{id}: “Out of order” (503)." in text
+        assert "The class is closed for edits" in text
         assert "Use our numbers again for 1 class" in text
         owner.post(f"{path}/own-caps")
         text = words(owner.get(path).text)
