@@ -232,6 +232,19 @@ class TestSettings:
         with ctx.store.read() as db:
             assert db.scalars(select(Setting)).one().min_spots == 2, "nothing is saved by halves"
 
+    @pytest.mark.parametrize("button", [{}, {"look": "yes"}])
+    def test_all_wrong_values_are_said_at_once_each_at_its_field(
+        self, owner: FlaskClient, path: str, button: dict[str, str]
+    ) -> None:
+        typed = {"min_spots": "many", "release_all_hours": "73", "retail_rate": "-5", "rate_ceiling": "5"}
+        ages = {"no_increase_after_minutes": "90", "nothing_after_minutes": "60"}
+        answer = owner.post(path, data={**typed, **ages, "rate_floor": "7.50", **button})
+        assert answer.status_code == 422
+        wrong = {*typed, "nothing_after_minutes"}
+        assert set(re.findall(r'class="error" id="(\w+)-error"', answer.text)) == wrong
+        assert {name for name in typed if f'value="{typed[name]}"' in answer.text} == set(typed), "what was typed stays"
+        assert "Decimal" not in answer.text
+
     @pytest.mark.parametrize(("role", "word"), [(Role.OWNER, "rate floor"), (Role.OPERATIONS, "limit")])
     def test_who_sees_the_floor_is_told_of_it_by_name(
         self, app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded, path: str, role: Role, word: str
