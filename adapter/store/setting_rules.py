@@ -88,10 +88,14 @@ def wrong(changes: Mapping[str, Any], *, of_studio: bool = True) -> dict[str, st
         if name not in RULES:
             found[name] = f"there is no such setting; there are {', '.join(RULES)}"
         elif value is not None and not RULES[name].fits(value):
-            found[name] = f"must be {RULES[name].allowed}, not {value}"
+            found[name] = f"must be {RULES[name].allowed}, not {_shown(value)}"
         elif value is not None and name in OF_STUDIO and not of_studio:
             found[name] = "can only be set for the whole studio"
     return found
+
+
+def _shown(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def wrong_together(floor: Decimal | None, ceiling: Decimal | None) -> dict[str, str]:

@@ -22,7 +22,7 @@ from adapter.steering.studio_settings import (
     wishes_with,
     wrong_with,
 )
-from adapter.store.setting_rules import BadSetting, refuse
+from adapter.store.setting_rules import RULES, BadSetting, refuse
 from adapter.store.tables import Scope, Studio
 from adapter.web.access import caller, context, needs
 from adapter.web.foreseeing import foresee
@@ -109,8 +109,7 @@ def _read(given: dict[str, str]) -> tuple[dict[str, Any], Errors]:
     try:
         return schemas.Settings().load({name: text.replace(",", ".") or None for name, text in given.items()}), {}
     except ValidationError as error:
-        errors = {str(name): list(texts) for name, texts in dict(error.messages_dict).items()}
-        return dict(error.valid_data or {}), errors
+        return dict(error.valid_data or {}), {name: [f"must be {RULES[name].allowed}"] for name in error.messages_dict}
 
 
 def _place() -> Place:
