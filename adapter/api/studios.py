@@ -96,8 +96,9 @@ def put_sources(body: dict[str, Any], studio_id: int) -> dict[str, Any]:
 
 
 def _wrong(error: BadSetting) -> UnprocessableEntity:
+    told = {name: [without_floor(f"{name}: {words}")] for name, words in error.wrong.items()}
     refused = UnprocessableEntity()
-    refused.__dict__["data"] = {"errors": {"json": {error.name: [without_floor(str(error))]}}}
+    refused.__dict__["data"] = {"errors": {"json": told}}
     return refused
 
 

@@ -11,6 +11,7 @@ from adapter.diagnosis.cause import Diagnosis, told
 from adapter.diagnosis.gathering import diagnosis_of
 from adapter.diagnosis.steps import Finding, Verdict
 from adapter.diagnosis.story import summary_of
+from connectors.http.answers import quoted
 
 MARKS = {Verdict.WELL: "✔", Verdict.WRONG: "✘", Verdict.WORTH_KNOWING: "!", Verdict.UNKNOWN: "?"}
 
@@ -47,7 +48,7 @@ def _tell(found: Diagnosis) -> None:
 
 def _line(found: Diagnosis, each: Finding) -> str:
     since = f", since {found.facts.at(each.since)}" if each.since else ""
-    said = f" It said: “{each.said}”" if each.said else ""
+    said = f" Noted: {quoted(each.said)}" if each.said else ""
     return f"{MARKS[each.verdict]} {each.step}: {each.seen}{since}.{said}"
 
 

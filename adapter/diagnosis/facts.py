@@ -11,7 +11,7 @@ from adapter.store.tables.connections import ConnectionState, EventsState, PushM
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What the latest reading, or the latest of its tries, ran into. ``words`` are the platform's own."""
+    """What the latest reading, or the latest of its tries, ran into. ``words``: as it was noted."""
 
     at: datetime
     words: str

@@ -1,6 +1,6 @@
 """The links of the chain, in the order in which support walks it. Pure: the same facts give the same findings.
 
-A finding never quotes an address or an amount; what a platform said is quoted, and marked as its own words.
+A finding never quotes an address or an amount; what was noted of a failure has the platform's own words in it, if any.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One link: what was seen, and what helps. ``said``: the platform's own words."""
+    """One link: what was seen, and what helps. ``said``: what was noted of it, the platform's own words in it."""
 
     step: Step
     verdict: Verdict

@@ -16,8 +16,8 @@ from adapter.people.permissions import Act, Caller, may
 from adapter.store.connection_health import connections_of
 from adapter.store.connection_then import settings_then
 from adapter.store.overrides import Wishes, wishes_of
-from adapter.store.setting_rules import check
-from adapter.store.settings import change_settings, check_all, check_scope, effective_settings, map_sources
+from adapter.store.setting_rules import refuse, wrong
+from adapter.store.settings import change_settings, check_scope, effective_settings, map_sources, wrong_in_all
 from adapter.store.tables import RunKind, RunOrigin, Scope
 from adapter.work import request_run
 from connectors.records import Channel
@@ -81,6 +81,26 @@ def save_settings(
     return settings_for(db, studio_id, caller, scope, scope_id)
 
 
+def wrong_with(
+    db: Session,
+    studio_id: int,
+    values: Mapping[str, Any],
+    *,
+    caller: Caller,
+    scope: Scope = Scope.STUDIO,
+    scope_id: int = 0,
+) -> dict[str, str]:
+    """All that is wrong with these settings, by name: each by itself, and those that are right with what else holds.
+
+    Raises BadSetting where the scope is not the studio's; FloorRefused as ``save_settings``.
+    """
+    changes = _allowed(studio_id, values, caller)
+    check_scope(db, studio_id, scope, scope_id)
+    found = wrong(changes, of_studio=scope is Scope.STUDIO)
+    right = {name: value for name, value in changes.items() if name not in found}
+    return wrong_in_all(effective_settings(db, studio_id).changed(scope, scope_id, right)) | found
+
+
 def wishes_with(
     db: Session,
     studio_id: int,
@@ -91,12 +111,9 @@ def wishes_with(
     scope_id: int = 0,
 ) -> Wishes:
     """What the studio decided as it would be with these settings; nothing is written. Raises as ``save_settings``."""
-    changes = _allowed(studio_id, values, caller)
-    check(changes, of_studio=scope is Scope.STUDIO)
-    check_scope(db, studio_id, scope, scope_id)
+    refuse(wrong_with(db, studio_id, values, caller=caller, scope=scope, scope_id=scope_id))
     wishes = wishes_of(db, studio_id)
-    settings = wishes.settings.changed(scope, scope_id, changes)
-    check_all(settings)
+    settings = wishes.settings.changed(scope, scope_id, _allowed(studio_id, values, caller))
     return Wishes(settings, wishes.overrides)
 
 

@@ -20,16 +20,14 @@ from adapter.store.tables import (
     Connection,
     ConnectionState,
     Run,
-    RunKind,
     RunState,
     Scope,
     WebhookMessage,
 )
 from adapter.store.taken_back import befores_since, meanings_then
-from adapter.store.then import mode_then
+from adapter.store.then import READS, mode_then
 from connectors.records import Channel
 
-READS = (RunKind.BACKFILL, RunKind.PULL)
 AMOUNTS = frozenset({"rate_floor", "rate_ceiling", "retail_rate"})  # an audit line has them as text
 UNKNOWABLE = (
     "Calls to the platform: they are counted by the day",

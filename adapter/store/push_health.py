@@ -23,7 +23,7 @@ class Failure:
 
     session_id: int
     starts_at: datetime
-    words: str  # the platform's own
+    words: str  # as it was noted, the platform's own in it
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from adapter.store.columns import LARGEST_AMOUNT
@@ -17,11 +18,15 @@ MOST_WEIGHT = 100.0
 
 
 class BadSetting(ValueError):
-    """A value that a setting cannot have. ``name`` is the setting; ``words``, fit to show, say what is wrong."""
+    """Values that settings cannot have. ``wrong``: each such setting, with what is wrong in words that are fit to show.
 
-    def __init__(self, name: str, words: str) -> None:
+    ``name`` and ``words`` are the first of them.
+    """
+
+    def __init__(self, name: str, words: str, others: Mapping[str, str] = MappingProxyType({})) -> None:
         super().__init__(f"{name}: {words}")
         self.name, self.words = name, words
+        self.wrong = {name: words, **others}
 
 
 @dataclass(frozen=True)
@@ -76,25 +81,38 @@ OF_STUDIO = frozenset({"no_increase_after_minutes", "nothing_after_minutes"})
 """Settings that hold for a studio as a whole."""
 
 
-def check(changes: Mapping[str, Any], *, of_studio: bool = True) -> None:
-    """Refuse unknown settings and values out of bounds. None always fits: not set here. Raises BadSetting."""
+def wrong(changes: Mapping[str, Any], *, of_studio: bool = True) -> dict[str, str]:
+    """The unknown settings and those out of bounds, each with what is wrong. None always fits: not set here."""
+    found: dict[str, str] = {}
     for name, value in changes.items():
         if name not in RULES:
-            raise BadSetting(name, f"there is no such setting; there are {', '.join(RULES)}")
-        if value is not None and not RULES[name].fits(value):
-            raise BadSetting(name, f"must be {RULES[name].allowed}, not {value!r}")
-        if value is not None and name in OF_STUDIO and not of_studio:
-            raise BadSetting(name, "can only be set for the whole studio")
+            found[name] = f"there is no such setting; there are {', '.join(RULES)}"
+        elif value is not None and not RULES[name].fits(value):
+            found[name] = f"must be {RULES[name].allowed}, not {_shown(value)}"
+        elif value is not None and name in OF_STUDIO and not of_studio:
+            found[name] = "can only be set for the whole studio"
+    return found
 
 
-def check_together(floor: Decimal | None, ceiling: Decimal | None) -> None:
-    """Refuse a floor above the ceiling. The message names no amount: the floor is confidential (SR-11)."""
+def _shown(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def wrong_together(floor: Decimal | None, ceiling: Decimal | None) -> dict[str, str]:
+    """A floor above the ceiling. The message names no amount: the floor is confidential (SR-11)."""
     if floor is not None and ceiling is not None and floor > ceiling:
-        raise BadSetting("rate_ceiling", "must not be below the rate floor that holds here")
+        return {"rate_ceiling": "must not be below the rate floor that holds here"}
+    return {}
 
 
-def check_ages(no_increase: int, nothing: int) -> None:
-    """Refuse to list nothing before it is refused to list more."""
+def wrong_ages(no_increase: int, nothing: int) -> dict[str, str]:
+    """Nothing listed before it is refused to list more."""
     if nothing <= no_increase:
-        words = f"must be more than the {no_increase} minutes from which on nothing is raised"
-        raise BadSetting("nothing_after_minutes", words)
+        return {"nothing_after_minutes": f"must be more than the {no_increase} minutes from which on nothing is raised"}
+    return {}
+
+
+def refuse(found: Mapping[str, str]) -> None:
+    """Raise BadSetting where anything was found to be wrong."""
+    for name, words in found.items():
+        raise BadSetting(name, words, found)

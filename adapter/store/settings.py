@@ -18,7 +18,15 @@ from sqlalchemy.orm import Session as Db
 from adapter.store.audit import write_line
 from adapter.store.first_booking import refresh_first_bookings
 from adapter.store.rates import fill_rates
-from adapter.store.setting_rules import NO_INCREASE_AFTER, NOTHING_AFTER, BadSetting, check, check_ages, check_together
+from adapter.store.setting_rules import (
+    NO_INCREASE_AFTER,
+    NOTHING_AFTER,
+    BadSetting,
+    refuse,
+    wrong,
+    wrong_ages,
+    wrong_together,
+)
 from adapter.store.tables import (
     ClassType,
     Connection,
@@ -38,11 +46,11 @@ __all__ = [
     "StudioSettings",
     "about_of",
     "change_settings",
-    "check_all",
     "check_scope",
     "effective_settings",
     "map_sources",
     "sources",
+    "wrong_in_all",
 ]
 
 SCOPED: Mapping[Scope, type[Venue | ClassType | Session]] = {
@@ -143,7 +151,7 @@ def change_settings(
 
     Returns what is now set there. Nothing is written and no audit line made where nothing changes. Raises BadSetting.
     """
-    check(changes, of_studio=scope is Scope.STUDIO)
+    refuse(wrong(changes, of_studio=scope is Scope.STUDIO))
     check_scope(db, studio_id, scope, scope_id)
     row = _row(db, studio_id, scope, scope_id, now)
     before = {name: getattr(row, name) for name in changes}
@@ -154,7 +162,7 @@ def change_settings(
         row.updated_at = now
         db.add(row)
         db.flush()
-        check_all(effective_settings(db, studio_id))
+        refuse(wrong_in_all(effective_settings(db, studio_id)))
         about = about_of(studio_id, scope, scope_id)
         told = {name: before[name] for name in changed}, changed
         _audit(db, studio_id, "settings.changed", about, *told, actor=actor, now=now)
@@ -222,14 +230,18 @@ def check_scope(db: Db, studio_id: int, scope: Scope, scope_id: int) -> None:
         raise BadSetting("scope_id", f"this studio has no {scope.replace('_', ' ')} {scope_id}")
 
 
-def check_all(everything: StudioSettings) -> None:
-    """No session may end up with a floor above its ceiling, whichever scopes they come from; nor ages upside down."""
-    check_ages(everything.studio.no_increase_after, everything.studio.nothing_after)
+def wrong_in_all(everything: StudioSettings) -> dict[str, str]:
+    """What is wrong with how settings stand together, by name.
+
+    No session may end up with a floor above its ceiling, whichever scopes they come from; nor may ages be upside down.
+    """
+    found = wrong_ages(everything.studio.no_increase_after, everything.studio.nothing_after)
     for scope, number in everything.by_scope:
         own = everything.own(scope, number)
-        check_together(own.rate_floor, own.rate_ceiling)
         over = everything.of(**{f"{scope}_id": number}) if scope is not Scope.STUDIO else everything.studio
-        check_together(over.rate_floor, over.rate_ceiling)
+        for rates in (own, over):
+            found |= wrong_together(rates.rate_floor, rates.rate_ceiling)
+    return found
 
 
 def _audit(db: Db, studio_id: int, act: str, about: str, before: Any, after: Any, *, actor: str, now: datetime) -> None:

@@ -28,6 +28,8 @@ from adapter.store.tables import (
     PushMode,
     PushState,
     PushStep,
+    Run,
+    RunKind,
     Session,
     SessionReading,
     Venue,
@@ -36,6 +38,8 @@ from adapter.store.taken_back import changes_since, moves_since, sessions_of
 from adapter.store.taken_then import Key, mirrored_then, taken_then
 from connectors.records import Channel, Outcome
 
+READS = (RunKind.BACKFILL, RunKind.PULL)
+"""What reads a connection whole, or what changed there."""
 UNKNOWABLE = (
     "The names of classes and venues: as they are now",
     "Reservations that we noted no change of: by when they were booked",
@@ -107,7 +111,8 @@ def outcomes_then(db: Db, session: Session, then: datetime) -> dict[Channel, dic
 def _as_of(db: Db, items: Sequence[Upcoming], then: datetime) -> list[Upcoming]:
     sessions = [item.session for item in items]
     readings, first_read = _readings(db, sessions, then)
-    known = [item for item in items if _was_known(item.session, readings, first_read, then)]
+    begun = _begun(db, {session.connection_id for session in sessions})
+    known = [item for item in items if _was_known(item.session, readings, first_read, begun, then)]
     numbers = [item.session.id for item in known]
     decisions = _decisions(db, numbers, then)
     pushes = {push.session_id: push for push in _pushes(db, numbers, then, last=True)}
@@ -194,11 +199,28 @@ def _readings(
     return latest, first
 
 
+def _begun(db: Db, connection_ids: Iterable[int]) -> dict[int, datetime]:
+    """When each connection was read for the first time: nothing was known of it before. Runs are kept for good."""
+    found: dict[int, datetime] = {}
+    for number in connection_ids:
+        reads = select(Run.started_at).where(Run.connection_id == number, Run.kind.in_(READS))
+        first = db.scalar(reads.where(Run.started_at.is_not(None)).order_by(Run.id).limit(1))
+        if first is not None:
+            found[number] = first
+    return found
+
+
 def _was_known(
-    session: Session, readings: dict[Key, SessionReading], first: dict[Key, datetime], then: datetime
+    session: Session,
+    readings: dict[Key, SessionReading],
+    first: dict[Key, datetime],
+    begun: dict[int, datetime],
+    then: datetime,
 ) -> bool:
-    """What was never noted was read as past, or before anything was noted."""
-    return _key(session) in readings or _key(session) not in first
+    """What was never noted was over when it was read, or read before anything was noted: from the first read on."""
+    if _key(session) in first:
+        return _key(session) in readings
+    return begun.get(session.connection_id, then) <= then
 
 
 def _decisions(db: Db, numbers: Sequence[int], then: datetime) -> dict[int, Decision]:

@@ -13,8 +13,16 @@ from marshmallow import ValidationError
 from adapter.api import schemas
 from adapter.people.permissions import Act
 from adapter.steering.foreseeing import Foreseen
-from adapter.steering.studio_settings import FLOOR, SHOWN, FloorRefused, save_settings, settings_for, wishes_with
-from adapter.store.settings import BadSetting
+from adapter.steering.studio_settings import (
+    FLOOR,
+    SHOWN,
+    FloorRefused,
+    save_settings,
+    settings_for,
+    wishes_with,
+    wrong_with,
+)
+from adapter.store.setting_rules import RULES, BadSetting, refuse
 from adapter.store.tables import Scope, Studio
 from adapter.web.access import caller, context, needs
 from adapter.web.foreseeing import foresee
@@ -64,7 +72,7 @@ def _save(studio_id: int, place: Place, given: dict[str, str]) -> Errors:
         with context().store.write() as db:
             save_settings(db, studio_id, values, caller=caller(), now=now, scope=place[0], scope_id=place[1])
 
-    return _checked(given, save)
+    return _checked(studio_id, place, given, save)
 
 
 def _look(studio_id: int, place: Place, given: dict[str, str]) -> tuple[Foreseen | None, Errors]:
@@ -76,21 +84,32 @@ def _look(studio_id: int, place: Place, given: dict[str, str]) -> tuple[Foreseen
             wishes = wishes_with(db, studio_id, values, caller=caller(), scope=place[0], scope_id=place[1])
         found.append(foresee(studio_id, wishes))
 
-    errors = _checked(given, look)
+    errors = _checked(studio_id, place, given, look)
     return next(iter(found), None), errors
 
 
-def _checked(given: dict[str, str], act: Callable[[dict[str, Any]], None]) -> Errors:
-    """Read the fields and act on them; what is wrong with which of them."""
+def _checked(studio_id: int, place: Place, given: dict[str, str], act: Callable[[dict[str, Any]], None]) -> Errors:
+    """Read the fields and act on them where all are right; else what is wrong with each that is not."""
+    values, errors = _read(given)
     try:
-        act(schemas.Settings().load({name: text.replace(",", ".") or None for name, text in given.items()}))
-    except ValidationError as error:
-        return {str(name): list(texts) for name, texts in dict(error.messages_dict).items()}
+        with context().store.read() as db:
+            wrong = wrong_with(db, studio_id, values, caller=caller(), scope=place[0], scope_id=place[1])
+        if not errors:
+            refuse(wrong)
+            act(values)
     except BadSetting as error:
-        return {error.name: [seen(error.words)]}
+        wrong = error.wrong
     except FloorRefused:
         abort(403)
-    return {}
+    return {name: [seen(words)] for name, words in wrong.items()} | errors
+
+
+def _read(given: dict[str, str]) -> tuple[dict[str, Any], Errors]:
+    """The values of the fields that can be read, and what is wrong with the others."""
+    try:
+        return schemas.Settings().load({name: text.replace(",", ".") or None for name, text in given.items()}), {}
+    except ValidationError as error:
+        return dict(error.valid_data or {}), {name: [f"must be {RULES[name].allowed}"] for name in error.messages_dict}
 
 
 def _place() -> Place:

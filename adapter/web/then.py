@@ -82,5 +82,6 @@ def _carry(endpoint: str, values: dict[str, Any]) -> None:
 
 def _to_now(words: str) -> NoReturn:
     flash(words, "error")
+    g.pop("then", None)  # else the way back carries the instant on, and leads here again
     others: dict[str, Any] = {name: value for name, value in request.args.items() if name != ASKED}
     abort(redirect(url_for(request.endpoint or "home.front", **((request.view_args or {}) | others))))

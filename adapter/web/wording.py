@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -39,6 +40,7 @@ from adapter.web.codes import (
     WAYS,
 )
 from adapter.web.languages import language, said
+from connectors.http.answers import quoted
 
 NEAR = timedelta(days=180)
 _CODE = re.compile(r"[a-z]+(_[a-z]+)+|[a-z_]+:\d+")
@@ -224,6 +226,16 @@ def seen(explanation: Any) -> Any:
     return explanation if can("see_floor") else without_floor(explanation)
 
 
+def as_kept(record: Any) -> str:
+    """A record as people read JSON: its letters as they are. The template escapes it like any text."""
+    return json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False)
+
+
+def noted(words: str) -> str:
+    """What was noted of a call that failed: the platform's own words, if it gave any, in quotation marks."""
+    return said(quoted(words))
+
+
 def install(app: Flask) -> None:
     """Give the templates these words."""
     app.jinja_env.filters.update(
@@ -244,6 +256,8 @@ def install(app: Flask) -> None:
         number=number,
         measured=measured,
         seen=seen,
+        noted=noted,
+        as_kept=as_kept,
         capital=capital,
         readable=readable,
         weekday=weekday,

@@ -26,6 +26,8 @@ _ANYWHERE = Codes(
 )
 """Codes that mean the same wherever they are used; a platform's own are in its declaration."""
 _OUR_KEY = re.compile(r"\bapi[-_ ]?key\b", re.IGNORECASE)
+_SILENT = "no reason given"
+_TOLD = re.compile(rf"([A-Z]+ /\S*: )(?!{_SILENT} \()(.+)( \(\d{{3}}(?: .*)?\)\.)")  # what ``_told`` makes
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +150,14 @@ def _problem_in(body: bytes) -> Problem:
 
 
 def _told(call: Call, status: int, problem: Problem) -> str:
-    words = scrub(problem.message or "no reason given", call.secrets)
+    words = scrub(problem.message or _SILENT, call.secrets)
     code = f" {scrub(problem.code, call.secrets)}" if problem.code else ""
     return f"{call.name}: {words.rstrip('.')} ({status}{code})."
+
+
+def quoted(text: str) -> str:
+    """An error's text with the platform's own words, where there are any, in quotation marks: the rest is ours."""
+    return _TOLD.sub(r"\1“\2”\3", text, count=1)
 
 
 def _text(value: Any) -> str | None:

@@ -27,6 +27,7 @@ from adapter.store.tables import (
     Run,
     SaleLine,
     Session,
+    Studio,
 )
 from connectors import registry
 from connectors.errors import ConnectorError
@@ -39,7 +40,7 @@ from sync.events.subscriptions import subscribe
 
 SETTINGS = {"rate_floor": "7.50", "rate_ceiling": "18.00", "min_spots": None, "release_all_hours": None}
 MARKETPLACE = "Demo marketplace"
-USED = "ADAPTER_DATABASE_URL holds connections already; the sandbox begins anew each time. Use an empty database."
+USED = "ADAPTER_DATABASE_URL holds studios already; the sandbox begins anew each time. Use an empty database."
 
 
 @dataclass
@@ -76,7 +77,7 @@ class Demo:
         """A studio and its owner, as an operator would open them."""
         site, now, keys = self.sandbox.studio(self.platforms[0]), self.context.now(), self.context.keys
         with self.context.store.write() as db:
-            if db.scalar(select(func.count()).select_from(Connection)):
+            if db.scalar(select(func.count()).select_from(Studio)):
                 raise click.ClickException(USED)
             studio = create_studio(db, site["name"], timezone=site["timezone"], currency=site["currency"], now=now)
             login = site["owner_login"]

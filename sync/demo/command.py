@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import sys
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,7 +53,8 @@ def demo(once: bool, port: int, platforms: tuple[str, ...], history: str | None,
     tell = Teller(quiet=json_wanted)
     options = ["--weeks", str(weeks), *(["--history", history] if history else [])]
     with ExitStack() as stack:
-        given = load_config({**os.environ, "ADAPTER_INSTANCE": str(_fresh_instance())})
+        stack.enter_context(_alone())
+        given = _own_config()
         log = stack.enter_context((given.instance / "log.jsonl").open("a", buffering=1, encoding="utf-8"))
         configure_logs(to=log)
         sandbox = stack.enter_context(running_sandbox(*options, log=log))
@@ -97,9 +100,33 @@ def leave_settings(config: Config) -> Path:
     return config.instance
 
 
+def _own_config() -> Config:
+    """The environment's settings and the demo's own: the .env of a service in this folder is not its business."""
+    instance = _fresh_instance().resolve()
+    return load_config({**os.environ, "ADAPTER_INSTANCE": str(instance)}, folder=instance)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Refuse to begin where another demo runs in the same folder, before anything of it is emptied."""
+    folder = _instance().parent
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "demo.lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # gone with the process, however that ends
+        except BlockingIOError:
+            words = "a demo runs here already. End it first, or give this one a folder with ADAPTER_INSTANCE."
+            raise click.ClickException(f"{_instance()}: {words}") from None
+        yield
+
+
+def _instance() -> Path:
+    return Path(os.environ.get("ADAPTER_INSTANCE", "instance")) / "demo"
+
+
 def _fresh_instance() -> Path:
     """A folder of the demo's own, emptied; kept as it is where the database lies elsewhere, for its keys are in it."""
-    instance = Path(os.environ.get("ADAPTER_INSTANCE", "instance")) / "demo"
+    instance = _instance()
     if "ADAPTER_DATABASE_URL" not in os.environ:
         shutil.rmtree(instance, ignore_errors=True)
     instance.mkdir(parents=True, exist_ok=True)

@@ -11,13 +11,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+import structlog
 from sqlalchemy import ColumnElement, Select, and_, case, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from adapter.store.run_log import log_line
 from adapter.store.tables import Connection, Run, RunKind, RunState
 
+log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=45)
 WRITING_LEASE = timedelta(seconds=15)  # a dead worker must not keep the kill switch from its minute
+LEFT = "taken up again: whoever was at it was not heard of any more"
 MOST_CLAIMS = 100  # a run that takes its process down each time is given up
 
 _WRITES = frozenset({RunKind.PUSH, RunKind.PROVE})
@@ -64,7 +68,11 @@ def claim(db: Session, now: datetime, *, run_id: int | None = None, station: Sta
     ``run_id``: this one or none; ``station``: one that is done there.
     """
     for candidate in db.scalars(_due(now, run_id, station)):
+        left = candidate.state is RunState.RUNNING
         if _lane_is_free(db, candidate, now) and _take(db, candidate, now):
+            if left:
+                log_line(db, candidate, LEFT, now)
+                log.warning("run.left_behind", run=candidate.id, why=LEFT)
             db.refresh(candidate)
             return candidate
     return None

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session as Database
 
 from adapter.store.database import Store
-from adapter.store.tables import Run, RunKind, RunState, Session
+from adapter.store.tables import Run, RunKind, RunLine, RunState, Session
 from sync.engine import queue
 from sync.engine.job import Job
 from sync.engine.jobs import do_next
@@ -79,6 +79,7 @@ def test_f09_killed_at_any_commit_it_ends_as_if_never_interrupted(
         _begin_again(scene, monkeypatch)
         scene.agree()
         assert {run.state for run in scene.road.all(Run, Run.kind == RunKind.PULL)} == {RunState.DONE}
+    assert scene.road.all(RunLine, RunLine.words == queue.LEFT), "its log tells why it begins twice"
 
 
 @both_databases

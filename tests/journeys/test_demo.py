@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from adapter.config import load_config
 from adapter.context import Context
+from adapter.people.accounts import create_studio
 from connectors.errors import Misconfigured
-from sync.demo import sandbox
+from sync.demo import command, sandbox
 from sync.demo.acts import Demo
-from sync.demo.command import leave_settings
 from sync.demo.telling import Teller
 
 
@@ -36,6 +39,7 @@ def run_demo(instance: Path, *options: str) -> dict[str, Any]:
             "2",
             *options,
         ],
+        cwd=instance,
         env={"PATH": os.environ["PATH"], "ADAPTER_INSTANCE": str(instance)},
         capture_output=True,
         text=True,
@@ -49,6 +53,8 @@ def run_demo(instance: Path, *options: str) -> dict[str, Any]:
 
 @pytest.mark.long
 def test_a_studio_is_connected_mirrored_decided_and_pushed(tmp_path: Path) -> None:
+    elsewhere = "ADAPTER_DATABASE_URL=postgresql+psycopg://nobody@127.0.0.1:1/service"
+    (tmp_path / ".env").write_text(elsewhere)  # of a service that is set up in this folder
     told = run_demo(tmp_path)
     assert min(told[what] for what in ("sessions", "reservations", "clients", "sales", "decisions")) > 100
     assert told["pushes_confirmed"] > 100
@@ -70,7 +76,7 @@ def test_commands_called_in_the_demos_folder_know_the_demo(tmp_path: Path) -> No
     sandbox = {"API_URL": "http://127.0.0.1:4/v6", "CLIENT_SECRET": 'it\'s #1 "quoted" \\ $HOME'}
     made = load_config({"ADAPTER_INSTANCE": str(tmp_path)})
     demo = replace(made, public_url="http://127.0.0.1:5001", platforms={**made.platforms, "sandbox": sandbox})
-    found = load_config({}, folder=leave_settings(demo))
+    found = load_config({}, folder=command.leave_settings(demo))
     assert found == replace(demo, allow_private_addresses=True)
     assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
 
@@ -86,6 +92,29 @@ def test_why_a_platform_tells_of_no_events_is_said_once(ctx: Context, monkeypatc
     Demo(ctx, nobody, nobody, tuple(sites.values()), tell, connections=sites).listen()
     assert [line.split(" tells")[0] for line in lines] == ["Mindbody", "Sandbox"]
     assert "adapter events 1" in lines[0]
+
+
+def test_a_database_that_holds_a_studio_is_left_alone(ctx: Context) -> None:
+    with ctx.store.write() as db:
+        create_studio(db, "Aurora", timezone="Europe/Paris", currency="EUR", now=ctx.now())
+    site, nobody = {"name": "Made up", "timezone": "UTC", "currency": "USD"}, cast(Any, None)
+    demo = Demo(ctx, nobody, cast(Any, SimpleNamespace(studio=lambda _: site)), ("sandbox",), Teller(quiet=True))
+    with pytest.raises(click.ClickException, match="holds studios already"):
+        demo.open_account()
+
+
+def test_a_second_demo_in_the_same_folder_leaves_the_first_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADAPTER_INSTANCE", str(tmp_path))
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "adapter.db").touch()
+    with (tmp_path / "demo.lock").open("a") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        refused = CliRunner().invoke(command.demo, ["--once"])
+    assert refused.exit_code == 1
+    assert "a demo runs here already" in refused.output
+    assert (tmp_path / "demo" / "adapter.db").exists()
 
 
 def test_a_command_that_the_demo_shows_can_be_copied(capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,7 +74,7 @@ def test_support_reads_again_and_watches_it_end(tab: Page, ctx: Context, seeded:
     with ctx.store.write() as db:
         run = db.get_one(Run, run.id)
         run.state, run.finished_at = RunState.DONE, ctx.now()
-    expect(progress).to_contain_text("is done")
+    expect(progress).to_contain_text(": done")
 
 
 def test_support_has_no_settings_and_no_switch(tab: Page, ctx: Context, seeded: Seeded) -> None:

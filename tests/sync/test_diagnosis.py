@@ -19,6 +19,7 @@ from adapter.work import request_run
 from connectors.records import Delivery, Hint, Stream
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, decide, done
+from tests.sync.test_then import owner_of, words
 
 Fault = Callable[[Road, LiveSandbox], object]
 
@@ -119,3 +120,12 @@ def test_a_fault_that_is_mended_is_named_no_more_and_the_customer_is_told_what_w
     assert "your schedule was read again" in summary
     assert "Your schedule was last read completely at 2 Mar 2026, 09:01 EST." in summary
     assert CliRunner().invoke(diagnose, ["999"], obj=read.ctx).exit_code == 1
+
+
+def test_the_platform_is_quoted_where_the_words_are_its_own(read: Road, sandbox: LiveSandbox) -> None:
+    client, path = owner_of(read), f"/connections/{read.connection_id}/diagnosis"
+    pulled(read, sandbox, kind="error", path="classes", status=403)
+    assert "Noted: GET /class/classes: “An unexpected error occurred” (403 Unknown)." in words(client, path)
+    sandbox.mend()
+    pulled(read, sandbox, kind="html")
+    assert "“" not in words(client, path).partition("Noted: ")[2].partition("What to do")[0]

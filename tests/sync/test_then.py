@@ -118,6 +118,24 @@ def test_switches_and_settings_are_those_of_then_and_the_floor_stays_confidentia
     assert re.search(r'href="/sessions/\d+\?as_of=', calendar), "links lead to pages as of then"
 
 
+def test_between_connecting_and_the_first_import_nothing_was_known(road: Road) -> None:
+    client, path = owner_of(road), f"/studios/{road.connection.studio_id}"
+    road.time[0] += timedelta(hours=7)  # connected in the morning, imported in the evening: a day's classes are over
+    evening = road.ctx.now()
+    done(road.backfill())
+    road.time[0] += timedelta(hours=1)
+    read = road.ctx.now()
+    road.time[0] += timedelta(minutes=1)
+    over = road.all(Session, Session.starts_at < evening, Session.starts_at > evening - timedelta(hours=7))
+    assert over
+    asked = {"as_of": (evening - timedelta(hours=2)).isoformat()}
+    assert 'href="/sessions/' not in client.get(path, query_string=asked).text
+    answer = client.get(f"/sessions/{over[0].id}", query_string=asked)
+    assert answer.status_code == 302
+    assert "not known here yet" in client.get(answer.location).text
+    assert f'href="/sessions/{over[0].id}?' in client.get(path, query_string={"as_of": read.isoformat()}).text
+
+
 @pytest.mark.parametrize("asked", ["tomorrow", "2030-01-01T10:00", "2020-01-01T10:00"])
 def test_what_cannot_be_shown_leads_back_to_now_and_says_why(mirrored: Road, asked: str) -> None:
     client, path = owner_of(mirrored), f"/studios/{mirrored.connection.studio_id}"

@@ -67,8 +67,12 @@ def _told(period: Period, before: Period) -> Json:
         "classes": _classes(period),
         "more": max(0, len({place.held.id for place in period.places}) - CLASSES_SHOWN),
     }
-    as_json: Json = json.loads(json.dumps(content, default=date.isoformat))
+    as_json: Json = json.loads(json.dumps(content, default=_written))
     return as_json
+
+
+def _written(value: date) -> str:
+    return value.isoformat()  # not date.isoformat: of an instant it would keep the day alone
 
 
 def _classes(period: Period) -> list[dict[str, Any]]:

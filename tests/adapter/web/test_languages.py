@@ -118,7 +118,8 @@ def test_what_is_kept_and_what_programs_are_answered_stays_english(
 
 def test_what_a_form_is_told_is_said_too(owner: FlaskClient, seeded: Seeded) -> None:
     path = f"/studios/{seeded.studio_id}"
-    assert "⟦Not a valid number.⟧" in owner.post(f"{path}/settings", data={"rate_ceiling": "x"}).text
+    unread = owner.post(f"{path}/settings", data={"min_spots": "x"}).text
+    assert "⟦must be ⟧⟦a whole number from ⟧0⟦ to ⟧1000⟦⟧" in unread
     allowed = owner.post(f"{path}/settings", data={"min_spots": "-1"}).text
     assert "⟦must be ⟧⟦a whole number from ⟧0⟦ to ⟧1000⟦⟧⟦, not ⟧-1⟦⟧" in allowed
     by_hand = owner.post(f"{path}/by-hand", data={"kind": "spots", "spots": "x", "of": "", "reason": ""}).text

@@ -86,7 +86,7 @@ def test_a_leaf_leads_to_the_platforms_own_record_and_its_hash_is_computed_again
     with ctx.store.write() as db:
         row = db.query(Reservation).order_by(Reservation.id).first()
         assert row is not None
-        row.raw = {"Id": "r1", "Client": {"Email": "email:" + "a" * 64}}
+        row.raw = {"Id": "r1", "Venue": "Café & <Bar>", "Client": {"Email": "email:" + "a" * 64}}
         row.content_hash = digest(row.raw)
         decision = db.query(Decision).order_by(Decision.id).first()
         assert decision is not None
@@ -96,6 +96,7 @@ def test_a_leaf_leads_to_the_platforms_own_record_and_its_hash_is_computed_again
     record = f"/studios/{seeded.studio_id}/record"
     page = client.get(f"{record}?kind=reservation&id={number}").text
     assert '"Id": "r1"' in unescape(page)
+    assert "Café &amp; &lt;Bar&gt;" in page
     assert ">Whole</span>" in page
     with ctx.store.write() as db:
         db.get_one(Reservation, number).raw = {"Id": "r2"}

@@ -53,6 +53,7 @@ def standing(connection_id: int, session_id: int, **values: Any) -> Listing:
 def test_a_stranger_is_told_what_this_is(client: FlaskClient, seeded: Seeded) -> None:
     page = client.get("/").text
     assert "Sell the spots that would otherwise stay empty" in page
+    assert "adapter demo --port 5001" in page
     assert "Harbor" not in page
 
 
@@ -226,10 +227,23 @@ class TestSettings:
         assert answer.status_code == 422
         assert 'id="release_all_hours-error"' in answer.text
         assert f'value="{hours}"' in answer.text, "what was typed stays"
-        if hours != "soon":
-            assert "from 2 to 72" in answer.text
+        assert "from 2 to 72" in answer.text
         with ctx.store.read() as db:
             assert db.scalars(select(Setting)).one().min_spots == 2, "nothing is saved by halves"
+
+    @pytest.mark.parametrize("button", [{}, {"look": "yes"}])
+    def test_all_wrong_values_are_said_at_once_each_at_its_field(
+        self, owner: FlaskClient, path: str, button: dict[str, str]
+    ) -> None:
+        typed = {"min_spots": "many", "release_all_hours": "73", "retail_rate": "-5", "rate_ceiling": "5"}
+        ages = {"no_increase_after_minutes": "90", "nothing_after_minutes": "60"}
+        answer = owner.post(path, data={**typed, **ages, "rate_floor": "7.50", **button})
+        assert answer.status_code == 422
+        wrong = {*typed, "nothing_after_minutes"}
+        assert set(re.findall(r'class="error" id="(\w+)-error"', answer.text)) == wrong
+        assert {name for name in typed if f'value="{typed[name]}"' in answer.text} == set(typed), "what was typed stays"
+        assert "Decimal" not in answer.text
+        assert "Must be a whole number from 0 to 1000" in answer.text
 
     @pytest.mark.parametrize(("role", "word"), [(Role.OWNER, "rate floor"), (Role.OPERATIONS, "limit")])
     def test_who_sees_the_floor_is_told_of_it_by_name(
@@ -349,15 +363,16 @@ class TestConnection:
         with ctx.store.write() as db:
             for number, session in enumerate(seeded.sessions[5:9]):
                 db.add(standing(seeded.connection_id, session, own={"limit": 2} if number == 0 else None))
-            broken = {"failures": 5, "trips": 1, "opened_at": NOON, "failed_at": NOON, "words": "Out of order"}
+            broken: dict[str, Any] = {"failures": 5, "trips": 1, "opened_at": NOON, "failed_at": NOON}
+            broken["words"] = "PUT /channel/offers/{id}: Out of order (503)."
             until = NOON + timedelta(minutes=1)
             db.add(Breaker(connection_id=seeded.connection_id, open_until=until, **broken))
         text = words(owner.get(path).text)
         assert "As wanted at the platform 98 % of 52 classes" in text
         assert "compared 3 minutes ago" in text
         assert "has not taken what we send since Mon, Mar 2, 07:00 EST" in text
-        assert "“Out of order”" in text
-        assert "“The class is closed for edits”" in text
+        assert "Noted: PUT /channel/offers/{id}: “Out of order” (503)." in text
+        assert "The class is closed for edits" in text
         assert "Use our numbers again for 1 class" in text
         owner.post(f"{path}/own-caps")
         text = words(owner.get(path).text)

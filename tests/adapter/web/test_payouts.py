@@ -8,6 +8,7 @@ import re
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
@@ -75,6 +76,18 @@ def test_pd_01_finance_sees_totals_that_add_up_and_the_share_apart(
     assert "Cancelled too late: paid" in text
     assert "Booked: paid if it stands" in text
     assert "floor" not in text.lower()
+
+
+def test_each_class_stands_with_its_day_and_hour(finance: FlaskClient, ctx: Context, paid: Seeded) -> None:
+    with ctx.store.read() as db:
+        query = select(Session.starts_at, Session.timezone).join(
+            Reservation, Reservation.session_id == Session.external_id
+        )
+        starts = {tuple(row) for row in db.execute(query.where(Reservation.external_id.in_(booked(ctx, paid))))}
+    text = words(finance.get(f"/studios/{paid.studio_id}/payouts?{WEEK}").text)
+    assert starts
+    for instant, zone in starts:
+        assert instant.astimezone(ZoneInfo(zone)).strftime("%a, %b %-d, %H:%M %Z") in text
 
 
 def test_n_11_a_line_leads_to_its_record(finance: FlaskClient, ctx: Context, paid: Seeded) -> None:

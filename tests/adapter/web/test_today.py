@@ -96,6 +96,18 @@ def test_a_class_is_let_out_of_the_shadow_and_the_rest_stays(
     assert client.post(f"/class-types/{other.id}/promote").status_code == 403
 
 
+def test_a_studio_without_a_floor_is_told_once_why_nothing_is_listed(
+    owner: FlaskClient, client: FlaskClient, ctx: Context, seeded: Seeded
+) -> None:
+    with ctx.store.write() as db:
+        db.execute(update(Decision).values(binding="floor_missing", spots=0))
+    path = f"/studios/{seeded.studio_id}/today"
+    assert "Nothing is listed yet: the floor" in words(owner.get(path).text)
+    assert "Set by hand" not in words(owner.get(path).text)
+    sign_in(client, ctx, seeded.users[Role.OPERATIONS])
+    assert "the floor" not in words(client.get(path).text)
+
+
 def test_the_weeks_are_those_of_the_studio_and_whole(owner: FlaskClient, ctx: Context, seeded: Seeded) -> None:
     with ctx.store.read() as db:
         weeks = figures_of(db, seeded.studio_id, NOON)["weeks"]

@@ -9,7 +9,7 @@ import pytest
 
 from connectors import registry
 from connectors.errors import ConnectorError, Misconfigured, Reconnect, Rejected, TryAgain
-from connectors.http.answers import Call, read_answer, retry_after
+from connectors.http.answers import Call, quoted, read_answer, retry_after
 from connectors.showing import scrub
 
 CODES = registry.get("mindbody").codes
@@ -176,3 +176,27 @@ def test_a_code_that_means_something_at_one_platform_means_nothing_at_another() 
     body = {"Error": {"Message": "No.", "Code": "DeniedAccess"}}
     assert type(failed(403, body)) is Reconnect
     assert type(failed(403, body, Call("GET /class/classes"))) is Rejected
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        (
+            {"Error": {"Code": "SiteClosed", "Message": "Closed (for good)."}},
+            403,
+            "“Closed (for good)” (403 SiteClosed).",
+        ),
+        ({"message": "Out of order"}, 200, "“Out of order” (200)."),
+        ({"message": "no reason given at all"}, 500, "“no reason given at all” (500)."),
+        ({"Error": {"Code": "Overloaded"}}, 503, "no reason given (503 Overloaded)."),
+        (["<html>"], 502, "no reason given (502)."),
+        ({"message": "Bad API key"}, 401, "“Bad API key” (401). The platform refuses our own key."),
+    ],
+)
+def test_the_platforms_own_words_alone_are_quoted(body: Any, status: int, words: str) -> None:
+    assert quoted(str(failed(status, body))) == f"{READ.name}: {words}"
+
+
+@pytest.mark.parametrize("ours", ["GET /classes: no answer in time.", "The grant was withdrawn (401).", "(500).", ""])
+def test_what_is_ours_is_not_quoted(ours: str) -> None:
+    assert quoted(ours) == ours
