@@ -85,7 +85,7 @@ def test_a_dead_workers_run_is_taken_up_when_its_lease_ends_and_it_can_write_no_
     assert second is not None
     assert (second.id, second.fence) == (late.id, 2)
     with pytest.raises(queue.LeaseLost), any_store.write() as db:
-        queue.hold(db, late.id, 1, LATER, done=99)
+        queue.hold(db, late, LATER, done=99)
     with any_store.read() as db:
         assert db.get_one(Run, late.id).done == 0
 
@@ -95,7 +95,7 @@ def test_a_lease_that_is_renewed_is_not_taken(any_store: Store) -> None:
     run = claim(any_store)
     assert run is not None
     with any_store.write() as db:
-        queue.hold(db, run.id, run.fence, NOON + queue.LEASE / 2)
+        queue.hold(db, run, NOON + queue.LEASE / 2)
     assert claim(any_store, LATER) is None
 
 
@@ -111,7 +111,7 @@ def test_a_finished_run_frees_its_lane(any_store: Store) -> None:
     first = claim(any_store)
     assert first is not None
     with any_store.write() as db:
-        queue.finish(db, first.id, first.fence, NOON, RunState.DONE)
+        queue.finish(db, first, NOON, RunState.DONE)
     second = claim(any_store)
     assert second is not None
     assert second.kind is RunKind.DECIDE
