@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from adapter.store.dialect import table_of
 from adapter.store.tables import Connection, Run, RunKind, RunState
@@ -128,14 +128,13 @@ def _lane_is_free(db: Session, run: Run, now: datetime) -> bool:
     if run.connection_id is None:
         return True
     db.execute(select(Connection.id).where(Connection.id == run.connection_id).with_for_update())
-    other = aliased(Run)
     lane = [kind for kind in RunKind if LANES[kind] == LANES[run.kind]]
-    busy = select(other.id).where(
-        other.connection_id == run.connection_id,
-        other.id != run.id,
-        other.kind.in_(lane),
-        other.state == RunState.RUNNING,
-        other.leased_until >= now,
+    busy = select(Run.id).where(
+        Run.connection_id == run.connection_id,
+        Run.id != run.id,
+        Run.kind.in_(lane),
+        Run.state == RunState.RUNNING,
+        Run.leased_until >= now,
     )
     return db.execute(busy.limit(1)).first() is None
 
