@@ -53,6 +53,7 @@ USUAL_WITHIN, USUAL_KEEN, DECADES = 0.2, 0.16, 0.7  # where nothing is known, an
 SLOTS = 600  # that are enough to tell
 NEVER_LISTED = [np.nan, np.nan]  # what a studio is seen by that did not
 LOGISTIC = 3 / np.pi**2  # squared scale of a logistic curve, for each unit of variance
+TOGETHER = 40  # slots, and more, that are reckoned at once: what is made of them fits into a processor's cache
 PORTION = 20_000  # stretches of which every curve is looked at, at a time
 
 
@@ -217,10 +218,7 @@ def _learned(own: _Slots, studios: int, weights: Floats, within: float, keen: fl
     many, open_to = own.by_studio(own.booked[:, None], studios), own.by_studio(own.open_to @ near.T, studios)
     usual = float(many.sum() / (open_to @ weights).sum())
     looks = usual * (1 / LOOKS + many) / (1 / LOOKS + usual * open_to)
-    slot = np.zeros_like(own.told)
-    for curve in range(len(MEDIANS)):
-        counted, kin = _counted(own, looks, keen, curve), _kin(near[curve], curve)
-        slot[:, curve] = _log_sum(_kin(own.told, curve) + counted, kin) - DOUBTED * _log_sum(counted, kin)
+    slot = _likely(own, looks[own.house], near, keen)
     whole = own.by_studio(slot, studios) + (1 - DOUBTED) * (np.log(looks / usual) - looks / usual) / LOOKS
     joint = np.log(weights) + TEMPER * whole
     posterior = weighed(joint)
@@ -231,18 +229,31 @@ def _learned(own: _Slots, studios: int, weights: Floats, within: float, keen: fl
         usual=together * looked / (together @ looked),
         studios=posterior,
         looks=looks,
-        likely=float(_log_sum(joint, np.ones(len(weights))).sum()),
+        likely=float(_log_sum(joint[:, None], np.ones((1, len(weights)))).sum()),
     )
+
+
+def _likely(own: _Slots, looks: Floats, near: Floats, keen: float) -> Floats:
+    """Log likelihood of what each slot sold if each curve were its studio's, whose slots lie ``near`` it."""
+    found = np.zeros_like(own.told)
+    for some in np.split(np.arange(len(found)), range(TOGETHER, len(found) - TOGETHER + 1, TOGETHER)):
+        for steep in range(STEPS):
+            kin = slice(steep, None, STEPS)  # curves as steep as one another: of the studio's, then of the slot's
+            means = looks[some, kin, None] * own.open_to[some, None, kin]
+            counted = gamma_poisson(own.booked[some, None, None], means, keen)
+            both, alone = (_log_sum(logs, near[kin, kin]) for logs in (own.told[some, None, kin] + counted, counted))
+            found[some, kin] = both - DOUBTED * alone
+    return found
 
 
 def _slots(own: _Slots, found: _Found, within: float, keen: float) -> Floats:
     """Weights of each slot's curves: near its studio's, whichever of them that is, and as its own sales tell."""
     near, rows = _near(within), np.zeros_like(own.told)
     for curve in range(len(MEDIANS)):
-        part = _kin(own.told, curve) + _counted(own, found.looks, keen, curve)
+        mine = found.looks[own.house, curve][:, None]
+        part = _kin(own.told, curve) + gamma_poisson(own.booked[:, None], mine * _kin(own.open_to, curve), keen)
         held = _kin(near[curve], curve) * np.exp(TEMPER * (part - part.max(axis=1, keepdims=True)))
         held *= (found.studios[own.house, curve] / held.sum(axis=1))[:, None]
-        mine = found.looks[own.house, curve][:, None]
         more = (1 / keen + own.booked[:, None]) / (1 / keen + mine * _kin(own.open_to, curve))
         _kin(rows, curve)[...] += held * mine * more
     return shares(rows)
@@ -253,15 +264,11 @@ def _kin(table: Floats, curve: int) -> Floats:
     return table[..., curve % STEPS :: STEPS]
 
 
-def _counted(own: _Slots, of_studios: Floats, keen: float, curve: int) -> Floats:
-    """Log likelihood of how much each slot sold, for the curves as steep as ``curve``: gamma-Poisson in who looks."""
-    means = of_studios[own.house, curve][:, None] * _kin(own.open_to, curve)
-    return gamma_poisson(own.booked[:, None], means, keen)
-
-
 def _log_sum(logs: Floats, weights: Floats) -> Floats:
-    top = logs.max(axis=1, keepdims=True)
-    return np.asarray(np.log(np.exp(logs - top) @ weights) + top[:, 0], dtype=np.float64)
+    """Log of the weighted sum of each row's curves, for each set of them: (rows, sets, curves) by (sets, curves)."""
+    top = logs.max(axis=-1, keepdims=True)
+    total = np.exp(logs - top).transpose(1, 0, 2) @ weights[..., None]
+    return np.asarray(np.log(total[..., 0].T) + top[..., 0], dtype=np.float64)
 
 
 def _near(within: float) -> Floats:

@@ -59,7 +59,7 @@ def end(ctx: Context, run: Run, error: Exception | None) -> RunState:
             return _put_back(db, run, row, again, error)
         state = _state(row, error)
         errors = row.errors if error is None else [*row.errors, _listed(error, now)]
-        queue.finish(db, run.id, run.fence, now, state, errors=errors, step="")
+        queue.finish(db, run, now, state, errors=errors, step="")
         why = "" if error is None else f" {errors[-1]['message']}"
         log_line(db, run, ENDED[state] + scrub(why, ctx.keys), now)
         if (state is not RunState.FAILED or run.kind in ANYWAY) and not run.params.get("dry_run"):
@@ -89,7 +89,7 @@ def _put_back(db: Database, run: Run, row: Run, due_at: datetime, error: Excepti
     values: dict[str, Any] = {"due_at": due_at, "attempts": attempts, "step": f"waiting: {error}"}
     if run.kind is not RunKind.BACKFILL:  # it begins anew: what failed before is found again, or has healed
         values |= {"errors": [], "counts": {}, "done": 0}
-    queue.finish(db, run.id, run.fence, due_at, RunState.QUEUED, **values)
+    queue.finish(db, run, due_at, RunState.QUEUED, **values)
     return RunState.QUEUED
 
 

@@ -122,7 +122,7 @@ class Job:
             log_line(db, self.run, f"could not read {error['what']}: {error['message']}", self.ctx.now())
         self.logged = len(listed)
         progress = {"step": self.step, "total": self.total, "errors": listed}
-        queue.hold(db, self.run.id, self.run.fence, self.ctx.now(), **progress, **values)
+        queue.hold(db, self.run, self.ctx.now(), **progress, **values)
 
 
 def _said(stream: str, counts: Counts) -> str:

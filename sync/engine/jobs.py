@@ -111,7 +111,7 @@ def _heartbeat(ctx: Context, run: Run) -> Iterator[None]:
         while not ended.wait(HEARTBEAT.total_seconds()):
             try:
                 with ctx.store.write() as db:
-                    queue.hold(db, run.id, run.fence, ctx.now())
+                    queue.hold(db, run, ctx.now())
             except queue.LeaseLost:
                 return  # the work itself notices at its next commit
             except OperationalError as error:

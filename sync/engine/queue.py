@@ -12,9 +12,10 @@ from enum import StrEnum
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Select, and_, case, literal, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, update
+from sqlalchemy.orm import Session
 
+from adapter.store.dialect import table_of
 from adapter.store.run_log import log_line
 from adapter.store.tables import Connection, Run, RunKind, RunState
 
@@ -31,6 +32,15 @@ LANES: Mapping[RunKind, str] = {
     RunKind.SETTLE: "books",
 }
 """Runs of one connection in one lane exclude each other; pushing goes on beside a pull (the kill switch can't wait)."""
+
+
+_RUN = table_of(Run)
+_MINE = (
+    update(_RUN)
+    .where(_RUN.c.id == bindparam("run"), _RUN.c.fence == bindparam("claimed"), _RUN.c.state == RunState.RUNNING)
+    .returning(_RUN.c.id)
+)
+"""What changes a run while it is its worker's. Made once, and of the table alone: every step of a run needs it."""
 
 
 class Station(StrEnum):
@@ -83,19 +93,20 @@ def is_waiting(db: Session, now: datetime, station: Station) -> bool:
     return db.scalars(_due(now, None, station).limit(1)).first() is not None
 
 
-def hold(db: Session, run_id: int, fence: int, now: datetime, **values: Any) -> None:
-    """Renew the lease and write progress; LeaseLost if the run is no longer ours (then nothing is committed)."""
-    mine = and_(Run.id == run_id, Run.fence == fence, Run.state == RunState.RUNNING)
-    result = db.execute(update(Run).where(mine).values(leased_until=_leased_until(now), **values).returning(Run.id))
-    if result.first() is None:
-        raise LeaseLost(f"run {run_id}: taken over by another worker")
+def hold(db: Session, run: Run, now: datetime, **values: Any) -> None:
+    """Renew the lease of a run as it was claimed, and write progress; LeaseLost if it is no longer ours (then nothing
+    is committed).
+    """
+    db.flush()  # the work's own rows are locked before the run's
+    claimed = {"run": run.id, "claimed": run.fence, "leased_until": _leased_until(run.kind, now)}
+    if db.execute(_MINE, claimed | values).first() is None:
+        raise LeaseLost(f"run {run.id}: taken over by another worker")
 
 
-def finish(db: Session, run_id: int, fence: int, now: datetime, state: RunState, **values: Any) -> None:
+def finish(db: Session, run: Run, now: datetime, state: RunState, **values: Any) -> None:
     """End a run, or give it back to the queue (``state`` QUEUED with a ``due_at``)."""
     finished_at = None if state is RunState.QUEUED else now
-    hold(db, run_id, fence, now, state=state, finished_at=finished_at, **values)
-    db.execute(update(Run).where(Run.id == run_id).values(leased_until=None))
+    hold(db, run, now, leased_until=None, state=state, finished_at=finished_at, **values)
 
 
 def ready(now: datetime) -> ColumnElement[bool]:
@@ -115,10 +126,9 @@ def _due(now: datetime, run_id: int | None, station: Station | None) -> Select[R
     return wanted
 
 
-def _leased_until(now: datetime) -> ColumnElement[datetime | None]:
+def _leased_until(kind: RunKind, now: datetime) -> datetime:
     """How long a run is its worker's from now on: what writes over there is missed sooner."""
-    moment = Run.leased_until.type
-    return case((Run.kind.in_(_WRITES), literal(now + WRITING_LEASE, moment)), else_=literal(now + LEASE, moment))
+    return now + (WRITING_LEASE if kind in _WRITES else LEASE)
 
 
 def _lane_is_free(db: Session, run: Run, now: datetime) -> bool:
@@ -126,14 +136,13 @@ def _lane_is_free(db: Session, run: Run, now: datetime) -> bool:
     if run.connection_id is None:
         return True
     db.execute(select(Connection.id).where(Connection.id == run.connection_id).with_for_update())
-    other = aliased(Run)
     lane = [kind for kind in RunKind if LANES[kind] == LANES[run.kind]]
-    busy = select(other.id).where(
-        other.connection_id == run.connection_id,
-        other.id != run.id,
-        other.kind.in_(lane),
-        other.state == RunState.RUNNING,
-        other.leased_until >= now,
+    busy = select(Run.id).where(
+        Run.connection_id == run.connection_id,
+        Run.id != run.id,
+        Run.kind.in_(lane),
+        Run.state == RunState.RUNNING,
+        Run.leased_until >= now,
     )
     return db.execute(busy.limit(1)).first() is None
 
@@ -145,7 +154,7 @@ def _take(db: Session, run: Run, now: datetime) -> bool:
         .values(
             state=RunState.RUNNING,
             fence=Run.fence + 1,
-            leased_until=_leased_until(now),
+            leased_until=_leased_until(run.kind, now),
             started_at=run.started_at or now,
         )
         .returning(Run.id)

@@ -144,7 +144,7 @@ class Noting(Job):
         def noted(db: Database) -> Counts:
             with noting(db, self.found):
                 counts = work(db)
-            queue.hold(db, self.run.id, self.run.fence, self.ctx.now(), changes=self.found)
+            queue.hold(db, self.run, self.ctx.now(), changes=self.found)
             return counts
 
         return super().commit(stream, noted, done=done)
@@ -186,4 +186,4 @@ class Rehearsal(Job):
                 raise _Undone
         except _Undone:
             self.tell_counts()
-            super().write(lambda db: queue.hold(db, self.run.id, self.run.fence, self.ctx.now(), changes=found))
+            super().write(lambda db: queue.hold(db, self.run, self.ctx.now(), changes=found))

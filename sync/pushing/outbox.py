@@ -19,6 +19,7 @@ from adapter.store.tables import IN_FORCE, WAITING, Listing, Push, PushState, Pu
 
 CLAIM = timedelta(seconds=60)  # longer than a send and its reading back take at worst
 """States in which a push is not finished. SENDING under a live claim is somebody's; without one its worker died."""
+_OTHER = aliased(Push)  # beside the one that is asked about; made once, for every claim asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,14 +167,13 @@ def _free(claimed_until: ColumnElement[datetime | None] | Any, now: datetime) ->
 
 
 def _another_in_flight(now: datetime) -> ColumnElement[bool]:
-    other = aliased(Push)
     return exists().where(
         and_(
-            other.session_id == Push.session_id,
-            other.id != Push.id,
+            _OTHER.session_id == Push.session_id,
+            _OTHER.id != Push.id,
             or_(
-                and_(other.state == PushState.SENDING, other.claimed_until > now),
-                and_(other.state.in_(WAITING), other.id < Push.id),
+                and_(_OTHER.state == PushState.SENDING, _OTHER.claimed_until > now),
+                and_(_OTHER.state.in_(WAITING), _OTHER.id < Push.id),
             ),
         )
     )

@@ -38,7 +38,7 @@ from adapter.work import request_run
 from connectors.records import Channel
 from connectors.sandbox.market.state import Offer
 from sync.engine.jobs import do_next
-from tests.fixtures.database import ENCRYPTION_KEY, NOON, copy_database
+from tests.fixtures.database import ENCRYPTION_KEY, NOON, keep_database, put_database
 from tests.fixtures.sandbox import LiveSandbox
 
 MIRROR = [
@@ -204,16 +204,16 @@ def kept(
     """
 
     def bring(name: str, make: Callable[[], None]) -> None:
-        file, path = tmp_path_factory.getbasetemp() / f"{name}.db", str(road.ctx.store.url.database)
+        file = tmp_path_factory.getbasetemp() / f"{name}.db"
         if name in brought:
             token = road.connection.access_token
-            copy_database(str(file), path)
+            put_database(file, road.ctx.store)
             road.set(access_token=token)
             sandbox.site.offers.update(brought[name])
         else:
             make()
             brought[name] = dict(sandbox.site.offers)
-            copy_database(path, str(file))
+            keep_database(road.ctx.store, file)
 
     return bring
 

@@ -158,7 +158,7 @@ def test_a_run_that_another_process_is_at_is_waited_for(mirrored: Road) -> None:
 
     def finish() -> None:
         with mirrored.ctx.store.write() as db:
-            queue.finish(db, at_work.id, at_work.fence, mirrored.ctx.now(), RunState.DONE)
+            queue.finish(db, at_work, mirrored.ctx.now(), RunState.DONE)
 
     other = threading.Timer(0.1, finish)
     other.start()

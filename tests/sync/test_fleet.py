@@ -183,7 +183,8 @@ def test_a_worker_killed_at_work_is_missed_and_another_goes_on(
     everywhere.wait_for(run.id, RunState.RUNNING)
     victim.send_signal(signal.SIGKILL)
     victim.communicate()
-    assert everywhere.run(run.id).state is RunState.RUNNING
+    killed = everywhere.run(run.id)
+    assert (killed.state, killed.fence) == (RunState.RUNNING, 1)
     another.start()
     try:
         everywhere.wait_for(run.id, RunState.DONE)
@@ -191,7 +192,7 @@ def test_a_worker_killed_at_work_is_missed_and_another_goes_on(
         another.stop()
     assert everywhere.run(run.id).fence == 2
     with pytest.raises(queue.LeaseLost), everywhere.ctx.store.write() as db:
-        queue.hold(db, run.id, 1, everywhere.ctx.now(), done=99)
+        queue.hold(db, killed, everywhere.ctx.now(), done=99)
     assert content(everywhere.ctx.store) == expected
 
 

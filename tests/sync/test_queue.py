@@ -85,7 +85,7 @@ def test_a_dead_workers_run_is_taken_up_when_its_lease_ends_and_it_can_write_no_
     assert second is not None
     assert (second.id, second.fence) == (late.id, 2)
     with pytest.raises(queue.LeaseLost), any_store.write() as db:
-        queue.hold(db, late.id, 1, LATER, done=99)
+        queue.hold(db, late, LATER, done=99)
     with any_store.read() as db:
         assert db.get_one(Run, late.id).done == 0
 
@@ -95,8 +95,36 @@ def test_a_lease_that_is_renewed_is_not_taken(any_store: Store) -> None:
     run = claim(any_store)
     assert run is not None
     with any_store.write() as db:
-        queue.hold(db, run.id, run.fence, NOON + queue.LEASE / 2)
+        queue.hold(db, run, NOON + queue.LEASE / 2)
     assert claim(any_store, LATER) is None
+
+
+@pytest.mark.parametrize(("kind", "lease"), [(RunKind.PULL, queue.LEASE), (RunKind.PUSH, queue.WRITING_LEASE)])
+def test_what_writes_over_there_is_missed_sooner(any_store: Store, kind: RunKind, lease: timedelta) -> None:
+    ask(any_store, kind, connection(any_store))
+    run = claim(any_store)
+    assert run is not None
+    assert run.leased_until == NOON + lease
+    with any_store.write() as db:
+        queue.hold(db, run, LATER)
+    with any_store.read() as db:
+        assert db.get_one(Run, run.id).leased_until == LATER + lease
+
+
+def test_only_the_run_itself_is_written_and_only_while_it_is_at_work(any_store: Store) -> None:
+    for site in "12":
+        ask(any_store, RunKind.PULL, connection(any_store, site))
+    run, other = claim(any_store), claim(any_store)
+    assert run is not None
+    assert other is not None
+    with any_store.write() as db:
+        queue.hold(db, run, NOON, done=7)
+    with any_store.read() as db:
+        assert [db.get_one(Run, each.id).done for each in (run, other)] == [7, 0]
+    with any_store.write() as db:
+        queue.finish(db, run, NOON, RunState.DONE)
+    with pytest.raises(queue.LeaseLost), any_store.write() as db:
+        queue.hold(db, run, NOON, done=9)
 
 
 def test_a_run_that_is_not_due_yet_waits(any_store: Store) -> None:
@@ -111,7 +139,7 @@ def test_a_finished_run_frees_its_lane(any_store: Store) -> None:
     first = claim(any_store)
     assert first is not None
     with any_store.write() as db:
-        queue.finish(db, first.id, first.fence, NOON, RunState.DONE)
+        queue.finish(db, first, NOON, RunState.DONE)
     second = claim(any_store)
     assert second is not None
     assert second.kind is RunKind.DECIDE

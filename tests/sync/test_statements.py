@@ -43,7 +43,7 @@ from adapter.store.tables import (
     Venue,
 )
 from connectors.records import Channel, Outcome
-from tests.fixtures.database import NOON, copy_database
+from tests.fixtures.database import NOON, keep_database, put_database
 from tests.sync.conftest import Road, done
 
 Json = dict[str, Any]
@@ -61,8 +61,8 @@ def taking_part(request: pytest.FixtureRequest, ctx: Context, tmp_path_factory: 
     if not kept.exists():
         road: Road = request.getfixturevalue("mirrored")
         enter_all(road)
-        copy_database(str(road.ctx.store.url.database), str(kept))
-    copy_database(str(kept), str(ctx.store.url.database))
+        keep_database(road.ctx.store, kept)
+    put_database(kept, ctx.store)
     time = [NOON]
     return Road(replace(ctx, now=lambda: time[0]), 1, time)
 

@@ -29,7 +29,7 @@ from adapter.store.tables import (
 )
 from connectors.records import Channel, PriceKind
 from sync.engine.schedule import look_after_guarantees
-from tests.fixtures.database import copy_database
+from tests.fixtures.database import keep_database, put_database
 from tests.sync.conftest import Road
 from tests.sync.test_statements import STUDIO, run, state, statement, taking_part
 
@@ -93,12 +93,12 @@ def told(road: Road) -> str:
 @pytest.fixture
 def running(taking_part: Road, tmp_path_factory: pytest.TempPathFactory) -> Road:
     """Its period runs; every requirement is recorded. Stated once, then copied."""
-    kept, ours = tmp_path_factory.getbasetemp() / "running.db", str(taking_part.ctx.store.url.database)
+    kept = tmp_path_factory.getbasetemp() / "running.db"
     if kept.exists():
-        copy_database(str(kept), ours)
+        put_database(kept, taking_part.ctx.store)
     else:
         state(taking_part)
-        copy_database(ours, str(kept))
+        keep_database(taking_part.ctx.store, kept)
     return taking_part
 
 

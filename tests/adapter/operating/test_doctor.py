@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -24,13 +25,23 @@ from tests.adapter.store.conftest import connected
 from tests.fixtures.database import NOON
 
 
-@pytest.fixture
-def made(tmp_path: Path) -> Iterator[Context]:
-    """An adapter that has been started once, with one healthy connection."""
-    ctx = compose(load_config({}, folder=tmp_path, platforms=()))
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an adapter that has been started once, with one healthy connection: a first start takes long."""
+    folder = tmp_path_factory.mktemp("started")
+    ctx = compose(load_config({}, folder=folder, platforms=()))
     number = connected(ctx.store)
     with ctx.store.write() as db:
         db.get_one(Connection, number).last_pulled_at = NOON
+    ctx.store.close()
+    return folder
+
+
+@pytest.fixture
+def made(started: Path, tmp_path: Path) -> Iterator[Context]:
+    """The same adapter, started again in a folder of the test's own."""
+    shutil.copytree(started, tmp_path, dirs_exist_ok=True)
+    ctx = compose(load_config({}, folder=tmp_path, platforms=()))
     yield ctx
     ctx.store.close()
 
