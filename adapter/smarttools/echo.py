@@ -19,34 +19,34 @@ SHARED = 0.9  # chance, beforehand, that early and late bookings have all of it 
 FRAILTIES: Floats = np.geomspace(0.001, 0.6, 20)  # squared variation of demand: what it is chosen from
 FAR = 1.2  # how far (log) belief in what is usual goes
 
+Told = tuple[Floats, Floats]  # counts, and what was to be expected of them while there was room; late ones by share
+
 
 def roomy(means: Floats, frailty: float, capacity: Floats) -> Bools:
     """Which sessions had room for nearly all who may have wanted to come."""
     return np.asarray(means + ROOM * np.sqrt(means + frailty * means**2) < capacity, dtype=np.bool_)
 
 
-def common_variation(counts: Floats, late: Floats, means: Floats, expected: Floats, frailty: float) -> float:
+def common_variation(whole: Told, late: Told, telling: Bools, frailty: float) -> float:
     """Squared variation common to early and late bookings; all of it where nothing is known.
 
     That by which early bookings would have foretold the late ones best, and not what the two have in common: early ones
-    that come in groups vary more than they foretell. ``counts``: all bookings of sessions that had room, ``means`` what
-    was to be expected of them; ``late`` and ``expected``: the same of the late ones, (shares, sessions).
+    that come in groups vary more than they foretell. ``telling``: sessions from which it is told.
     """
-    early, usual = counts - late, np.maximum(means - expected, 0.0)
+    (counts, means), (came, expected) = ([part[..., telling] for part in parts] for parts in (whole, late))
+    early, usual = counts - came, np.maximum(means - expected, 0.0)
     likely = np.log(np.append(np.full(len(PARTS) - 1, (1 - SHARED) / (len(PARTS) - 1)), SHARED))
     for index, common in enumerate((PARTS * frailty).tolist()):
         foretold = np.maximum(expected * (1 + common * early) / (1 + common * usual), 1e-9)
-        likely[index] += gamma_poisson(late, foretold, max(frailty, LEAST_FRAILTY)).sum() / len(late)
+        likely[index] += gamma_poisson(came, foretold, max(frailty, LEAST_FRAILTY)).sum() / len(came)
     return float(PARTS[likely.argmax()] * frailty)
 
 
-def late_variation(whole: tuple[Floats, Floats], late: tuple[Floats, Floats]) -> list[float]:
-    """Times the squared variation of all bookings, that of those made late.
-
-    Each is told by counts and by what was to be expected of them while there was room, late ones (shares, sessions).
-    """
-    of_all = _frailty(*whole, FRAILTY)
-    return [_frailty(counts, means, of_all) / of_all for counts, means in zip(*late, strict=True)]
+def late_variation(whole: Told, late: Told, telling: Bools) -> list[float]:
+    """Times the squared variation of all bookings, that of those made late."""
+    (counts, means), (came, expected) = ([part[..., telling] for part in parts] for parts in (whole, late))
+    of_all = _frailty(counts, means, FRAILTY)
+    return [_frailty(*each, of_all) / of_all for each in zip(came, expected, strict=True)]
 
 
 def _frailty(counts: Floats, means: Floats, usual: float) -> float:

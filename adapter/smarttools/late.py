@@ -43,14 +43,20 @@ class Late:
 
 
 def fit_late(
-    sessions: Sessions, counts: Floats, late: Floats, means: tuple[Floats, Floats], chosen: Bools, dispersion: float
+    sessions: Sessions,
+    counts: Floats,
+    late: Floats,
+    means: tuple[Floats, Floats],
+    open_to: tuple[Floats, Floats],
+    chosen: Bools,
+    dispersion: float,
 ) -> tuple[Late, Floats]:
     """Learn from how many booked in all, and once only each of SHARES was left; and what was to be expected of these.
 
     ``means``: what the level of the whole history led to expect of all bookings, and the same with the trend of the
-    time; ``chosen``: sessions that had room for all.
+    time; ``open_to``: the shares of all and of the late ones for which there was room; ``chosen``: sessions that tell.
     """
-    usual, trended = means
+    (usual, trended), (all_open, late_open) = means, open_to
     if not chosen.any():
         return Late(), SHARES[:, None] * trended
     names, house = sessions.studios
@@ -63,11 +69,12 @@ def fit_late(
     def by_week(values: Floats) -> Floats:
         return sum_by(place[chosen], values[chosen], len(names) * (last + 1)).reshape(len(names), -1)
 
-    base, moved = by_week(usual), by_week(trended)
+    base, moved = by_week(all_open * usual), by_week(all_open * trended)
+    late_base = np.stack([by_week(row) for row in SHARES[:, None] * late_open * usual])
     trend = np.where(base > 0, moved / np.maximum(base, 1e-300), 1.0)
     before = np.concatenate([trend[:, :1], trend[:, :-1]], axis=1)  # as it was known then
     seen = np.stack([by_week(row) for row in (*late, counts)]) / dispersion
-    best = _best(seen, base / dispersion, before)
+    best = _best(seen, base / dispersion, late_base / dispersion, before)
     then = best.ratio[:, house, week] * before[house, week] ** best.along
     shown = {name: best.ratio[:, index, -1].tolist() for index, name in enumerate(names)}
     learned = Late(best.along, shown) if best.shown else Late()
@@ -89,19 +96,20 @@ class _Way:
         return self.along < 1.0 or bool((self.ratio != 1.0).any())
 
 
-def _best(seen: Floats, usual: Floats, trend: Floats) -> _Way:
+def _best(seen: Floats, usual: Floats, usual_late: Floats, trend: Floats) -> _Way:
     """The likeliest way. ``seen``: late bookings of each week by share, and all of them as the last.
+
+    ``usual``: all that is usual of each week, ``usual_late`` the late ones of it by share.
 
     Late bookings go all along unless another way foretells them clearly better, by more than any does the early ones,
     as many for as many, and better than what all bookings were of late does: else the level turned faster than its
     trend, and nothing is shown of late ones.
     """
-    late, early, shares = seen[:-1], seen[-1:] - seen[:-1], SHARES[:, None, None]
+    late, early = seen[:-1], seen[-1:] - seen[:-1]
     odds = late.sum(axis=(1, 2)) / np.maximum(early.sum(axis=(1, 2)), 1e-9)
 
     def way(along: float, memory: float, hold: float) -> _Way:
-        foretold = usual * trend**along
-        parts = [(late, shares * foretold), (early, (1 - shares) * foretold)]
+        parts = [(late, usual_late * trend**along), (early, np.maximum(usual - usual_late, 0.0) * trend**along)]
         ratios = [_ratio(part, expected, memory, hold) for part, expected in parts]
         likely = [
             _likely(part, expected * ratio[..., :-1]) for (part, expected), ratio in zip(parts, ratios, strict=True)
@@ -112,7 +120,7 @@ def _best(seen: Floats, usual: Floats, trend: Floats) -> _Way:
     plain = way(1.0, MEMORY[0], np.inf)
     turned = odds * np.max([other.early - plain.early for other in ways], axis=0)
     together = [_ratio(seen[-1:], usual * trend, *each)[..., :-1] for each in product(MEMORY, HOLD)]
-    level = np.max([_likely(late, shares * usual * trend * ratio) for ratio in together], axis=0)
+    level = np.max([_likely(late, usual_late * trend * ratio) for ratio in together], axis=0)
     best = max(ways, key=lambda other: float(other.late.mean()))
     return best if (best.late - np.maximum(plain.late + turned, level)).mean() > BELIEF else plain
 

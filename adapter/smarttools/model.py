@@ -31,6 +31,7 @@ from adapter.smarttools.returns import Returns, fit_returns
 
 ROUNDS = 3  # of learning curves from levels and levels from curves
 LEAST_SEEN = 0.1  # a class full from the first hour on tells little, not nothing
+ROOMY = 0.05  # of all classes: where fewer had room for all, each tells as far as it had some
 OTHERS_HOLD = 50.0  # direct reservations before third parties' share is believed
 
 
@@ -80,14 +81,15 @@ def learn(sessions: Sessions, reservations: Reservations, offers: Offers, seed: 
         level, usual, means = fit_level(sessions, direct, full, usable, seen)
         expected = level.after(direct, means, seen)
     bookings = _bookings(sessions, reservations, booked & (channel == DIRECT), curves)
-    room = usable & bookings.timed & roomy(means, level.frailty, sessions.capacity)
-    late, then = fit_late(sessions, bookings.all, bookings.late, (usual, means), room, level.dispersion)
-    level.common = common_variation(
-        bookings.all[room], bookings.late[:, room], means[room], then[:, room], level.frailty
+    sure, late_open = usable & bookings.timed, _open_late(through, open_to)
+    room = sure & roomy(means, level.frailty, sessions.capacity)
+    telling = room if room.sum() > ROOMY * sure.sum() else sure
+    late, then = fit_late(
+        sessions, bookings.all, bookings.late, (usual, means), (seen, late_open), telling, level.dispersion
     )
-    sure = usable & bookings.timed
-    late_open = _open_late(through, open_to)
-    level.late = late_variation((bookings.all, sure * seen * means), (bookings.late, sure * late_open * then))
+    whole, few = (bookings.all, seen * means), (bookings.late, late_open * then)
+    level.common = common_variation(whole, few, telling, level.frailty)
+    level.late = late_variation(whole, few, sure)
     level.boosted = boosted_ratios(sessions, direct, means * seen, usable, seed)
     return Model(
         level=level,

@@ -84,3 +84,11 @@ def test_of_late_ones_that_go_their_own_way_a_classs_early_books_tell_nothing(ro
         forecast(own, np.array([books]), float(own.starts[0]) - BEFORE, tools.model).remaining[0] for books in (5, 20)
     )
     assert busy == pytest.approx(quiet, rel=0.05)
+
+
+def test_classes_without_room_for_all_tell_of_late_ones_where_no_others_do(roomy: Drawn) -> None:
+    made = _in_waves(roomy)
+    most = made.groupby(made["session_id"].map(roomy.past.set_index("session_id")["template_id"])).size()
+    tight = roomy.past.assign(capacity=np.ceil(roomy.past["template_id"].map(most) / 16 * 1.6))
+    late = SmartTools().fit(roomy.studios, tight, made, roomy.offers).model.late
+    assert late.along < 1.0
