@@ -1,7 +1,7 @@
 """Forecasts of real demand, beside the naive ones, pickup, gradient-boosted trees and a published forecasting library.
 
 Classes: the last weeks of a leisure operator's history, each forecast from what was over when it began; no booking
-times are known. Arrivals: each day of a city hotel's last year, seven days ahead, from the bookings then on the books.
+times are known. Arrivals: each day of a city hotel's last year, days and weeks ahead, by what was on the books then.
 Nothing looks ahead. Skipped, and said so, where the shared data are absent.
 """
 
@@ -25,7 +25,7 @@ from adapter.smarttools.outlook import read_books
 
 DATA = Path(os.environ.get("SPOTKEEPER_DATA", "../shared/data"))
 WEEK, WEEKS = timedelta(weeks=1), 4
-AHEAD = 7  # days before arrival
+AHEAD = (3, 7, 14, 28)  # days before arrival
 PLACES = 400  # rooms that can be booked, as far as anybody could tell
 PICKUP_WEEKS = 8
 LIMIT = 1.0  # times the best peer's error
@@ -105,14 +105,19 @@ def _library(past: pd.DataFrame, week: pd.DataFrame) -> Floats:
 
 
 def arrivals(path: Path) -> float:
-    """Arrivals of each day of the last year, seven days ahead."""
+    """Arrivals of each day of the last year; the worst ratio of them all is told."""
     tables = _hotel(path)
+    return max(_arrivals(tables, ahead) for ahead in AHEAD)
+
+
+def _arrivals(tables: dict[str, pd.DataFrame], ahead: int) -> float:
+    """So many days ahead."""
     stays, days = tables["reservations"], tables["sessions"]
     stood = stays["outcome"].isin(["attended", "no_show"]).to_numpy()
     final = _by_day(days, stays[stood])
-    at = (days["starts_at"] - timedelta(days=AHEAD)).reset_index(drop=True)
+    at = (days["starts_at"] - timedelta(days=ahead)).reset_index(drop=True)
     start = stays["session_id"].map(days.set_index("session_id")["starts_at"])
-    then = start - timedelta(days=AHEAD)
+    then = start - timedelta(days=ahead)
     on_books = (stays["booked_at"] <= then) & ~(stays["cancelled_at"] <= then)
     books = _by_day(days, stays[on_books])
     test = np.arange(len(days) - 365, len(days))
@@ -122,12 +127,12 @@ def arrivals(path: Path) -> float:
     month, tools, trees = -1, SmartTools(), HistGradientBoostingRegressor(max_iter=60, random_state=0)
     features = np.column_stack([books, at.dt.day_of_week, at.dt.month, np.arange(len(days))])
     for day in test.tolist():
-        known = day - AHEAD  # the last day that was over then
+        known = day - ahead  # the last day that was over then
         pickup = _pickup(books, final, day, known)
         if at[day].month != month:
             month, old = at[day].month, np.arange(60, known)
             tools.fit(**_part(tables, days[:known], at[day]))
-            usual = np.array([_pickup(books, final, each, each - AHEAD) for each in old.tolist()])
+            usual = np.array([_pickup(books, final, each, each - ahead) for each in old.tolist()])
             trees.fit(np.column_stack([features[old], usual]), final[old] - books[old] - usual)
         found["SmartTools"].append(_smart(tools, tables, days[day : day + 21], at[day]))
         found["on the books"].append(books[day])
@@ -136,7 +141,7 @@ def arrivals(path: Path) -> float:
         own = np.append(features[day], pickup)[None]
         found["pickup + trees"].append(books[day] + pickup + float(trees.predict(own)[0]))
     columns = {name: [np.array(values, dtype=np.float64)] for name, values in found.items()}
-    return _table(f"hotel arrivals, {AHEAD} days ahead", columns, final[test])
+    return _table(f"hotel arrivals, {ahead} days ahead", columns, final[test])
 
 
 def _by_day(days: pd.DataFrame, stays: pd.DataFrame) -> Floats:
