@@ -128,7 +128,7 @@ def _best(seen: Floats, usual: Floats, usual_late: Floats, trend: Floats) -> _Wa
 def _ratio(seen: Floats, usual: Floats, memory: float, hold: float) -> Floats:
     """What came to what was usual, before each week and after the last: the more lately, the more it counts.
 
-    The largest share is held to 1, and each of the others to the next larger one, of which more is seen.
+    The last share is held to 1, and each of the others to the next one: of what comes late more is seen of that.
     """
     kept, weeks = 0.5 ** (1 / memory), seen.shape[-1]
     shown, expected = np.zeros(seen.shape[:-1]), np.zeros(seen.shape[:-1])
