@@ -113,6 +113,7 @@ class _Likely:
     """Curves that may be the studio's; all (curves, sessions)."""
 
     before: Floats  # the chance of each
+    ahead: Floats  # the same among those of clients who book ahead: what is usual
     later: Floats  # share still to come
     tempo: Floats  # the power that each is most like (log)
     timed: Floats  # log likelihood of the times at which the session was booked
@@ -133,9 +134,10 @@ def _likely(sessions: Sessions, seen: Seen, usual: Usual, doubt: Floats, curves:
     later, tempo, timed = map(np.stack, zip(*found, strict=True))
     # A slot's curve differs from its studio's: bookings of one session tell less together than each by itself.
     timed /= 1 + sum_by(made[0], made[2], len(doubt)) * SLOTS
-    booking = 1 - door.sum(axis=0)
-    before = np.concatenate([bell * (1 - alike.sum(axis=0)) * booking, door, alike * booking])
-    return _Likely(before, later, np.log(tempo), timed)
+    ahead = np.concatenate([bell * (1 - alike.sum(axis=0)), 0 * door, alike])
+    before = ahead * (1 - door.sum(axis=0))
+    before[len(bell) : len(bell) + len(door)] = door
+    return _Likely(before, ahead, later, np.log(tempo), timed)
 
 
 @dataclass(frozen=True)
@@ -175,8 +177,10 @@ def _told(sessions: Sessions, seen: Seen, usual: Usual, doubt: Floats, likely: _
     told = (chance * ratio).sum(axis=0)
     unsure = (chance * (1 / (hold + expected) + 1 / (keep + mean) + (ratio / told - 1) ** 2)).sum(axis=0)
     come = likely.later[AS_LEARNED]
-    power = _power(chance * ratio / told, likely, come) / _power(likely.before, likely, come)
-    left = np.maximum(doubt * _variance(chance, likely) / _variance(likely.before, likely), SLOTS)
+    power = _power(chance * ratio / told, likely, come) / _power(likely.ahead, likely, come)
+    left = np.maximum(doubt * _variance(chance, likely) / _variance(likely.ahead, likely), SLOTS)
+    # How late those come who hardly book ahead is told badly, and is all the same.
+    left = np.where(usual.untimed, np.minimum(left, doubt), left)
     return Tempo(power, left), Pace(told, unsure)
 
 
