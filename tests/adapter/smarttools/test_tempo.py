@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from adapter.smarttools import SmartTools
+from adapter.smarttools.curves import DIRECT_PRIOR, EDGES, cumulated
 from adapter.web.codes import AS_THEY_ARE
 from tests.fixtures.timetable import NOW, TIMES, Drawn, draw, reservations, sessions, studios
 
@@ -92,12 +93,12 @@ def counted() -> tuple[SmartTools, Drawn]:
     return SmartTools().fit(drawn.studios, drawn.past, untimed, drawn.offers), drawn
 
 
-def _direct(drawn: Drawn, share: float) -> tuple[pd.DataFrame, float]:
-    """A share of the direct clients who will come, on the books already; and how many they all are."""
+def _direct(drawn: Drawn, shares: np.ndarray) -> tuple[pd.DataFrame, float]:
+    """Of each class, a share of the direct clients who will come, on the books already; and how many they all are."""
     usual = [drawn.means[slot] for slot in drawn.coming["template_id"]]
     books = [
         reservations(name, direct=round(share * mean)).assign(booked_at=pd.to_datetime(pd.NaT, utc=True))
-        for name, mean in zip(drawn.coming["session_id"], usual, strict=True)
+        for name, mean, share in zip(drawn.coming["session_id"], usual, shares.tolist(), strict=True)
     ]
     table = pd.concat(books, ignore_index=True).assign(reservation_id=lambda own: own.index)
     return table, float(sum(usual))
@@ -108,8 +109,19 @@ def test_empty_books_of_a_studio_that_tells_no_booking_times_are_not_taken_for_l
     counted: tuple[SmartTools, Drawn], share: float
 ) -> None:
     tools, drawn = counted
-    books, usual = _direct(drawn, share)
+    books, usual = _direct(drawn, np.full(len(drawn.coming), share))
     told = tools.decide(NOW, drawn.studios, drawn.coming, books)["expected_direct"].sum() + len(books)
     assert told == pytest.approx(usual, rel=0.2)
     why = tools.explain(NOW, drawn.studios, drawn.coming, books)[0]["unsure"]
     assert "booking times are not known" in why
+
+
+def test_books_that_fill_as_usual_are_taken_for_usual_where_a_history_tells_no_booking_times(
+    counted: tuple[SmartTools, Drawn],
+) -> None:
+    tools, drawn = counted
+    lead = ((drawn.coming["starts_at"] - NOW) / pd.Timedelta(hours=1)).to_numpy()
+    books, _ = _direct(drawn, 1 - np.interp(lead, EDGES, cumulated(DIRECT_PRIOR)[0]))
+    told = tools.pace(NOW, drawn.studios, drawn.coming, books)
+    assert told["tempo"].between(0.85, 1.15).all()
+    assert told["pace"].between(0.85, 1.15).all()
