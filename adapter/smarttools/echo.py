@@ -33,9 +33,10 @@ def common_variation(whole: Told, late: Told, telling: Bools, frailty: float) ->
     That by which early bookings would have foretold the late ones best, and not what the two have in common: early ones
     that come in groups vary more than they foretell. ``telling``: sessions from which it is told.
     """
-    (counts, means), (came, expected) = ([part[..., telling] for part in parts] for parts in (whole, late))
+    (counts, means), (came, expected) = _some(whole, telling), _some(late, telling)
     early, usual = counts - came, np.maximum(means - expected, 0.0)
-    likely = np.log(np.append(np.full(len(PARTS) - 1, (1 - SHARED) / (len(PARTS) - 1)), SHARED))
+    likely = np.full(len(PARTS), np.log((1 - SHARED) / (len(PARTS) - 1)))
+    likely[-1] = np.log(SHARED)
     for index, common in enumerate((PARTS * frailty).tolist()):
         foretold = np.maximum(expected * (1 + common * early) / (1 + common * usual), 1e-9)
         likely[index] += gamma_poisson(came, foretold, max(frailty, LEAST_FRAILTY)).sum() / len(came)
@@ -44,9 +45,14 @@ def common_variation(whole: Told, late: Told, telling: Bools, frailty: float) ->
 
 def late_variation(whole: Told, late: Told, telling: Bools) -> list[float]:
     """Times the squared variation of all bookings, that of those made late."""
-    (counts, means), (came, expected) = ([part[..., telling] for part in parts] for parts in (whole, late))
+    (counts, means), (came, expected) = _some(whole, telling), _some(late, telling)
     of_all = _frailty(counts, means, FRAILTY)
     return [_frailty(*each, of_all) / of_all for each in zip(came, expected, strict=True)]
+
+
+def _some(told: Told, telling: Bools) -> Told:
+    counts, expected = told
+    return counts[..., telling], expected[..., telling]
 
 
 def _frailty(counts: Floats, means: Floats, usual: float) -> float:

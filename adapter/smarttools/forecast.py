@@ -50,6 +50,7 @@ class Forecast:
     tempo: Tempo  # the same
     trend: Floats  # ratio of its studio's level to its history's: season and trend
     late: Floats  # ratio of what is to come to what level and curve alone say: how late bookings fare
+    untimed: Bools  # the studio's history tells how many came, and of nobody when they booked
     weeks_old: float  # the model's age beyond a week
 
 
@@ -107,6 +108,7 @@ def forecast(
         tempo=tempo,
         trend=trend,
         late=late,
+        untimed=usual.untimed,
         weeks_old=model.weeks_old(at),
     )
 

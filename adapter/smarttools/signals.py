@@ -70,13 +70,12 @@ def unsure(outlook: Outlook, row: int, velocity: Velocity, model: Model) -> list
     sessions, expected = outlook.sessions, outlook.expected
     pace, retail = float(expected.pace.ratio[row]), float(sessions.retail[row])
     seen = model.market.responses.retail.get(sessions.slot[row], retail)
-    untimed = bool(model.untimed(sessions.take(np.array([row])))[0])
     told = {
         "the studio has no history yet": not outlook.known[row],
         "this slot has no past class": bool(outlook.known[row]) and not model.level.weeks.get(sessions.slot[row]),
         "the model has not learned for more than a week": expected.weeks_old > 0,
         "bookings are far from what is usual": not 1 / FAR < pace < FAR,
-        "booking times are not known": not velocity.known[row] or untimed,
+        "booking times are not known": not velocity.known[row] or bool(expected.untimed[row]),
         "the direct price has changed": not 1 / DEARER < retail / seen < DEARER,
     }
     return [why for why, holds in told.items() if holds]

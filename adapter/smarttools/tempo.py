@@ -20,7 +20,7 @@ import numpy as np
 
 from adapter.smarttools.clockwork import at_place
 from adapter.smarttools.curves import BINS, EDGES, WEIGHT, Curves, Place, bins_of, placed
-from adapter.smarttools.facts import Floats, Ints, Sessions, numbered, sum_by
+from adapter.smarttools.facts import Bools, Floats, Ints, Sessions, numbered, sum_by
 from adapter.smarttools.kinds import Kinds
 from adapter.smarttools.pace import DRIFT, Pace, Usual, others
 from adapter.smarttools.ratios import weighed
@@ -102,7 +102,7 @@ def tempo_of(
     if len(rows):
         asked, these = sessions.take(rows), seen.take(rows)
         own = usual.take(rows)
-        likely = _likely(asked, these, own, doubt[rows], curves, kinds)
+        likely = _likely(asked, these, own.untimed, doubt[rows], curves, kinds)
         found, mine = _told(asked, these, own, doubt[rows], likely)
         power[rows], left[rows], ratio[rows], unsure[rows] = found.power, found.doubt, mine.ratio, mine.doubt
     return Tempo(power, left), Pace(ratio, unsure)
@@ -119,10 +119,10 @@ class _Likely:
     timed: Floats  # log likelihood of the times at which the session was booked
 
 
-def _likely(sessions: Sessions, seen: Seen, usual: Usual, doubt: Floats, curves: Curves, kinds: Kinds) -> _Likely:
+def _likely(sessions: Sessions, seen: Seen, untimed: Bools, doubt: Floats, curves: Curves, kinds: Kinds) -> _Likely:
     """Its own at each tempo, and those of each kind: the less, the better its own is known."""
-    latest = DOOR if usual.untimed.any() else DOOR[:0]
-    door = np.outer(np.full(len(latest), AT_DOOR / len(DOOR)), usual.untimed)
+    latest = DOOR if untimed.any() else DOOR[:0]
+    door = np.outer(np.full(len(latest), AT_DOOR / len(DOOR)), untimed)
     alike = np.outer(kinds.chance, np.minimum(doubt / curves.fresh, 1.0))
     bell = weighed(-(np.log(TEMPOS) ** 2) / (2 * PER_DOUBT * doubt[:, None])).T
     made, now = seen.dated.by_bin(), placed(seen.lead)
