@@ -7,7 +7,6 @@ Nothing looks ahead. Skipped, and said so, where the shared data are absent.
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -22,8 +21,8 @@ from adapter.smarttools import SmartTools, door
 from adapter.smarttools.facts import Floats
 from adapter.smarttools.forecast import forecast
 from adapter.smarttools.outlook import read_books
+from benchmarks.shared_data import CLASSES, HOTEL, are_there, arrival_days, count_of
 
-DATA = Path(os.environ.get("SPOTKEEPER_DATA", "../shared/data"))
 WEEK, WEEKS = timedelta(weeks=1), 4
 AHEAD = (3, 7, 14, 28)  # days before arrival
 PLACES = 400  # rooms that can be booked, as far as anybody could tell
@@ -35,11 +34,8 @@ Errors = dict[str, list[Floats]]
 
 def main() -> int:
     """Print both tables; answer 1 where a peer is better."""
-    parts = [(DATA / "leisure_classes_2018.csv", classes), (DATA / "hotel_city_bookings.csv.gz", arrivals)]
-    within = [told(path) <= LIMIT for path, told in parts if path.exists()]
-    for path, _ in parts:
-        if not path.exists():
-            print(f"skipped: {path} is not there")
+    parts = [(CLASSES, classes), (HOTEL, arrivals)]
+    within = [told(path) <= LIMIT for path, told in parts if are_there(path)]
     return 0 if all(within) else 1
 
 
@@ -47,8 +43,7 @@ def classes(path: Path) -> float:
     """Final counts of the last four weeks."""
     facts = facts_of_history(read_history(path), "UTC", 20.0)
     sessions = facts["sessions"]
-    counts = facts["reservations"].groupby("session_id").size()
-    sessions = sessions.assign(count=sessions["session_id"].map(counts).fillna(0.0)).sort_values("starts_at")
+    sessions = sessions.assign(count=count_of(sessions, facts["reservations"])).sort_values("starts_at")
     end = sessions["starts_at"].max() + timedelta(seconds=1)
     found: dict[str, list[Floats]] = {}
     actual: list[Floats] = []
@@ -114,12 +109,12 @@ def _arrivals(tables: dict[str, pd.DataFrame], ahead: int) -> float:
     """So many days ahead."""
     stays, days = tables["reservations"], tables["sessions"]
     stood = stays["outcome"].isin(["attended", "no_show"]).to_numpy()
-    final = _by_day(days, stays[stood])
+    final = count_of(days, stays[stood])
     at = (days["starts_at"] - timedelta(days=ahead)).reset_index(drop=True)
     start = stays["session_id"].map(days.set_index("session_id")["starts_at"])
     then = start - timedelta(days=ahead)
     on_books = (stays["booked_at"] <= then) & ~(stays["cancelled_at"] <= then)
-    books = _by_day(days, stays[on_books])
+    books = count_of(days, stays[on_books])
     test = np.arange(len(days) - 365, len(days))
     found: dict[str, list[float]] = {
         name: [] for name in ("SmartTools", "on the books", "a week before", "pickup by weekday", "pickup + trees")
@@ -142,12 +137,6 @@ def _arrivals(tables: dict[str, pd.DataFrame], ahead: int) -> float:
         found["pickup + trees"].append(books[day] + pickup + float(trees.predict(own)[0]))
     columns = {name: [np.array(values, dtype=np.float64)] for name, values in found.items()}
     return _table(f"hotel arrivals, {ahead} days ahead", columns, final[test])
-
-
-def _by_day(days: pd.DataFrame, stays: pd.DataFrame) -> Floats:
-    """How many of these arrive on each day."""
-    counts = days["session_id"].map(stays.groupby("session_id").size())
-    return np.asarray(counts.fillna(0.0), dtype=np.float64)
 
 
 def _pickup(books: Floats, final: Floats, day: int, known: int) -> float:
@@ -177,9 +166,7 @@ def _part(tables: dict[str, pd.DataFrame], days: pd.DataFrame, at: pd.Timestamp)
 def _hotel(path: Path) -> dict[str, pd.DataFrame]:
     """A hotel as a studio: each day is a session, recurring by weekday."""
     held = pd.read_csv(path)
-    month = pd.to_datetime(held["arrival_date_month"], format="%B").dt.month
-    parts = {"year": held["arrival_date_year"], "month": month, "day": held["arrival_date_day_of_month"]}
-    arrives = pd.to_datetime(pd.DataFrame(parts), utc=True) + pd.Timedelta(hours=14)
+    arrives = arrival_days(held) + pd.Timedelta(hours=14)
     over = pd.to_datetime(held["reservation_status_date"], utc=True) + pd.Timedelta(hours=13)
     cancelled = held["reservation_status"] == "Canceled"
     stays = pd.DataFrame(

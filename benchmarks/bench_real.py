@@ -1,8 +1,8 @@
 """SmartTools before real direct clients: value and displacement beside static allocations, EMSR-b and hindsight.
 
 Two streets of ``benchmarks.street.real``: classes of a leisure operator, and the days of a city hotel. Nobody knows the
-optimum there: beside the peers stands hindsight, for each studio the one of a dozen of Littlewood's rules (three
-protections, four flat rates) that had brought it most when the weeks were over. Skipped, and said so, where the shared
+optimum there: beside the peers stands hindsight, for each studio the one of a dozen of plain rules (three shares of the
+places kept, four flat rates) that had brought it most when the weeks were over. Skipped, and said so, where the shared
 data are absent.
 
 Run: python -m benchmarks.bench_real [--seed N] [--weight W] [--step HOURS] [--once]
@@ -11,7 +11,6 @@ Run: python -m benchmarks.bench_real [--seed N] [--weight W] [--step HOURS] [--o
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,20 +19,20 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.bench_street import PAST_STEP, print_calibration
+from benchmarks.shared_data import CLASSES, HOTEL, are_there
 from benchmarks.street.calibration import what_came
 from benchmarks.street.draw import Floats, Ints, Street
-from benchmarks.street.peers import Littlewood, Static
+from benchmarks.street.peers import PAST_STEP, Littlewood, Static
 from benchmarks.street.people import events_of
 from benchmarks.street.real import RETAIL, Life, classes, days, of_studio
+from benchmarks.street.report import print_calibration, print_violations
 from benchmarks.street.scores import Score, score
 from benchmarks.street.season import Books, Offer, Policy, run
 from benchmarks.street.smart import Tools
 
-DATA = Path(os.environ.get("SPOTKEEPER_DATA", "../shared/data"))
-STREETS: dict[str, tuple[str, int, Callable[[Path, int, np.random.Generator], Life]]] = {
-    "classes": ("leisure_classes_2018.csv", 4, classes),
-    "hotel": ("hotel_city_bookings.csv.gz", 26, days),
+STREETS: dict[str, tuple[Path, int, Callable[[Path, int, np.random.Generator], Life]]] = {
+    "classes": (CLASSES, 4, classes),
+    "hotel": (HOTEL, 26, days),
 }
 PROTECTED = (0.0, 0.12, 0.3)  # of the places, kept for direct clients
 RATES = (0.35, 0.5, 0.65, 0.8)  # over retail
@@ -60,10 +59,8 @@ def main() -> int:
     told = _arguments()
     within = []
     for name, (file, weeks, read) in STREETS.items():
-        if (DATA / file).exists():
-            within.append(_street(name, read(DATA / file, weeks, np.random.default_rng(told.seed)), told))
-        else:
-            print(f"skipped: {DATA / file} is not there")
+        if are_there(file):
+            within.append(_street(name, read(file, weeks, np.random.default_rng(told.seed)), told))
     return 0 if all(within) else 1
 
 
@@ -89,7 +86,7 @@ def _street(name: str, life: Life, told: argparse.Namespace) -> bool:
     print(f"{name}: {int(street.scored.sum())} of them, {int(scores['static'].clients.sum())} direct clients")
     ratio = _print_studios(street, scores, held, told.weight)
     print_calibration(what_came(street, people, tools.told, np.random.default_rng(told.seed)))
-    print("violations: " + (", ".join(f"{rule} {times}" for rule, times in tools.violations.items()) or "none"))
+    print_violations(tools.violations)
     print(f"{name}: {ratio:.2f} of the better peer's value", flush=True)
     return ratio >= LIMIT and not tools.violations
 

@@ -15,19 +15,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.street.calibration import Came, what_came
-from benchmarks.street.draw import Bools, Floats, Street, draw
+from benchmarks.street.calibration import what_came
+from benchmarks.street.draw import Bools, Street, draw
 from benchmarks.street.kinds import KINDS
 from benchmarks.street.mixed import HALVES, Mixed
 from benchmarks.street.optimum import Optimum
-from benchmarks.street.peers import Littlewood, Static
+from benchmarks.street.peers import PAST_STEP, Littlewood, Static
 from benchmarks.street.people import draw_people, events_of
+from benchmarks.street.report import print_calibration, print_violations
 from benchmarks.street.scores import Score, score
 from benchmarks.street.season import Books, Policy, run
 from benchmarks.street.smart import Tools
 
-PAST_STEP = 24.0  # hours between two decisions of the past's static allocation
-FIFTHS = 5
 LEAST = 0.90  # of the optimum's value, over all kinds: the limit of this benchmark; the goal is 0.97
 
 
@@ -49,7 +48,7 @@ def main() -> int:
     share = _print_kinds(street, scores, told.weight)
     _print_beside_static(street, scores)
     print_calibration(what_came(street, people, tools.told, rng))
-    print("violations: " + (", ".join(f"{rule} {times}" for rule, times in tools.violations.items()) or "none"))
+    print_violations(tools.violations)
     print(f"seed {told.seed}, weight {told.weight:g}: {share:.1%} of the optimum, {share / LEAST:.2f} of the limit")
     return 1 if tools.violations or share < LEAST else 0
 
@@ -105,23 +104,6 @@ def _print_beside_static(street: Street, scores: dict[str, Score]) -> None:
     for what in ("payouts", "visitors", "attended"):
         beside = [getattr(scores[name], what)[which].sum() for name in scores]
         print(f"{what:28}" + "".join(f"{each / beside[0]:>14.2f}" for each in beside))
-
-
-def print_calibration(came: list[Came]) -> None:
-    """By fifths of what was told: told and come."""
-    print("expected direct reservations, told/came by fifths of what was told")
-    for each in came:
-        print(f"  {each.lead:>4.0f} h before: {_fifths(each.expected, each.direct, '{:.2f}')}")
-    print("displacement risk, told/came by fifths of what was told, where anything was listed")
-    for each in came:
-        some = each.listed > 0
-        print(f"  {each.lead:>4.0f} h before: {_fifths(each.risk[some], each.displaced[some].astype(float), '{:.3f}')}")
-
-
-def _fifths(told: Floats, came: Floats, form: str) -> str:
-    parts = [*np.array_split(np.argsort(told, kind="stable"), FIFTHS), np.arange(len(told))]
-    cells = [f"{form.format(told[part].mean())}/{form.format(came[part].mean())}" for part in parts if len(part)]
-    return "  ".join(cells[:-1]) + f"   all {cells[-1]}" if cells else "nothing told"
 
 
 if __name__ == "__main__":

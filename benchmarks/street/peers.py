@@ -12,6 +12,7 @@ from benchmarks.street.draw import WEEK, Floats, Ints, Street
 from benchmarks.street.season import Books, Offer
 
 LISTED = 3  # spots of a static allocation
+PAST_STEP = 24.0  # hours between two decisions of the past's
 EVERY = 6  # hours between two leads at which pickup is known
 FEWEST = 3  # past classes of a slot before its own pickup is believed
 

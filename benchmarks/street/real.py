@@ -14,6 +14,7 @@ import pandas as pd
 
 from adapter.backtest.facts import facts_of_history
 from adapter.backtest.history import read_history
+from benchmarks.shared_data import arrival_days, count_of
 from benchmarks.street import curves
 from benchmarks.street.draw import MONDAY, WEEK, Bools, Floats, Ints, Slots, Street, Studio
 from benchmarks.street.kinds import Kind
@@ -34,7 +35,7 @@ def classes(path: Path, weeks: int, rng: np.random.Generator) -> Life:
     """The last weeks of the operator's history are the season; each site is a studio."""
     facts = facts_of_history(read_history(path), "UTC", RETAIL)
     held = facts["sessions"]
-    came = held["session_id"].map(facts["reservations"].groupby("session_id").size()).fillna(0).to_numpy(np.int64)
+    came = count_of(held, facts["reservations"]).astype(np.int64)
     sites, site = np.unique(held["venue_id"].astype(str), return_inverse=True)
     street = _street(sites, site, held["template_id"], held["starts_at"], held["capacity"].to_numpy(np.int64), weeks)
     number = np.arange(len(held))
@@ -56,9 +57,7 @@ def classes(path: Path, weeks: int, rng: np.random.Generator) -> Life:
 def days(path: Path, weeks: int, rng: np.random.Generator) -> Life:
     """The hotel's last weeks are the season; each type of room is a studio and each day a class."""
     held = pd.read_csv(path)
-    month = pd.to_datetime(held["arrival_date_month"], format="%B").dt.month
-    day = {"year": held["arrival_date_year"], "month": month, "day": held["arrival_date_day_of_month"]}
-    arrives = pd.to_datetime(pd.DataFrame(day), utc=True)
+    arrives = arrival_days(held)
     kind = np.where(held["reserved_room_type"].isin(ROOMS), held["reserved_room_type"], "other")
     rooms, room = np.unique(kind, return_inverse=True)
     market, gone = (held["market_segment"] == "Online TA").to_numpy(), (held["reservation_status"] == "Canceled")
@@ -97,17 +96,17 @@ def _street(
     hour = starts.dt.hour.to_numpy(np.int64)[first]
     nothing, none = np.zeros(len(first), np.int64), np.zeros(len(first))
     slots = Slots(
-        studio[first],
-        starts.dt.day_of_week.to_numpy(np.int64)[first],
-        hour,
-        capacity[first],
-        nothing,
-        nothing,
-        none,
-        none,
-        none,
-        curves.by_day(curves.direct(0.12, 84.0, 1.0), hour),
-        curves.by_day(curves.market(0.5, 20.0, 90.0), hour),
+        studio=studio[first],
+        weekday=starts.dt.day_of_week.to_numpy(np.int64)[first],
+        hour=hour,
+        capacity=capacity[first],
+        instructor=nothing,
+        category=nothing,
+        direct=none,
+        market=none,
+        willing=none,
+        direct_curve=curves.by_day(curves.direct(0.12, 84.0, 1.0), hour),
+        market_curve=curves.by_day(curves.market(0.5, 20.0, 90.0), hour),
     )
     hours = ((starts - MONDAY) / pd.Timedelta(hours=1)).to_numpy()
     start = hours - WEEK * (np.floor(hours.max() / WEEK) + 1 - weeks)

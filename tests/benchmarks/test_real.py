@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.shared_data import CLASSES, HOTEL
 from benchmarks.street.draw import WEEK, Street
 from benchmarks.street.peers import Static
 from benchmarks.street.people import People, events_of
@@ -16,9 +14,6 @@ from benchmarks.street.real import classes, days
 from benchmarks.street.scores import score
 from benchmarks.street.season import run
 from benchmarks.street.smart import Tools
-
-DATA = Path(os.environ.get("SPOTKEEPER_DATA", "../shared/data"))
-CLASSES, HOTEL = DATA / "leisure_classes_2018.csv", DATA / "hotel_city_bookings.csv.gz"
 
 
 def _is_in_order(street: Street, people: People, weeks: int) -> None:
