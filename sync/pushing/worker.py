@@ -90,7 +90,7 @@ class Worker:
             if self.route.read is not None and push.sequence is None:
                 push = self._begin(claimed, self.route.read)
             held = self.route.look(push.wanted) if claimed.look_first else None
-            if held is None or not held.equal:
+            if held is None or not _is_this(push, held):
                 with self.ctx.store.read() as db:
                     if not outbox.still_mine(db, push, self.ctx.now()):
                         return PushState.SENDING
@@ -170,7 +170,7 @@ class Worker:
     def _conflict(self, push: Push, words: str) -> PushState:
         """The platform holds a newer state: read the session and decide anew; this push comes after what is held."""
         held = self._read_back(push)
-        if held.equal:
+        if _is_this(push, held):
             return self._settle_held(push, held)
         now = self.ctx.now()
         with self.ctx.store.write() as db:
@@ -206,6 +206,15 @@ class Worker:
 
     def _fault(self, error: TryAgain) -> Note:
         return lambda db: circuit.note_failure(db, self.connection.id, error, self.ctx.now())
+
+
+def _is_this(push: Push, held: Held) -> bool:
+    """Whether what is held is this push's doing, and not an equal state from before, which a trailing read still shows.
+
+    Right after a send it is not asked: a platform that is sent what it holds may keep the older number.
+    """
+    number = (held.data or {}).get("sequence")
+    return held.equal and (number is None or push.sequence is None or number >= push.sequence)
 
 
 def _obsolete(db: Database, push: Push, now: datetime) -> str | None:

@@ -214,6 +214,13 @@ class Road(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "platform"):
             return
+        try:
+            self._comes_to_the_last_decision()
+        finally:
+            self.store.close()
+            self.folder.cleanup()
+
+    def _comes_to_the_last_decision(self) -> None:
         self.platform.fault = "none"
         while self._waits():
             self.now += timedelta(minutes=5)
@@ -225,8 +232,17 @@ class Road(RuleBasedStateMachine):
                 last = db.query(Push).order_by(Push.id.desc()).first()
                 assert last is not None
                 assert last.state is PushState.CONFIRMED
-        self.store.close()
-        self.folder.cleanup()
+
+
+def test_an_equal_state_of_before_in_a_trailing_read_is_not_taken_for_a_push_that_got_lost_on_its_way() -> None:
+    road = Road()
+    road.begin()
+    for limit, fault in ((8, "trails"), (0, "lost"), (8, "dropped")):
+        road.decide(limit)
+        road.push(0, fault)
+    road.wait(1)
+    road.teardown()
+    assert road.platform.was == [8, 0, 8]
 
 
 TestOutbox = Road.TestCase
