@@ -157,7 +157,7 @@ def of_mapping(facts: Facts) -> Finding:
     if facts.sources_unmapped:
         share = facts.bookings_unmapped * 100 // facts.bookings_lately
         sources = counted(facts.sources_unmapped, "1 booking source", "{} booking sources")
-        seen = f"{sources} not mapped: {share} % of the bookings since 30 days ago"
+        seen = f"{sources} not mapped: {share}% of the bookings since 30 days ago"
         todo = (
             "The studio says what they mean, on the connection's page. Until then they count as direct, and no money."
         )

@@ -148,7 +148,7 @@ def _now(story: Story) -> list[str]:
     if facts.last_read_at is not None:
         told.append(f"Your schedule was last read completely at {facts.at(facts.last_read_at)}.")
     if story.parity is not None:
-        told.append(f"Of {story.in_force} classes your booking system holds {story.parity} % as we sent them.")
+        told.append(f"Of {story.in_force} classes your booking system holds {story.parity}% as we sent them.")
     broken = [each for each in story.diagnosis.findings if each.cause and each.verdict is Verdict.WRONG]
     told += [f"Still open: {_told(each)}" for each in broken]
     if not broken:

@@ -169,7 +169,7 @@ def _levels(db: Db, studio: Studio, period: Period, now: datetime) -> Iterator[L
 
 
 def _level_words(level: Level) -> str:
-    usual, low = (f"{float(share * 100):.0f} %" for share in (level.baseline, level.week))
+    usual, low = (f"{float(share * 100):.0f}%" for share in (level.baseline, level.week))
     words = f"{level.venue} usually lists {usual} of its places, in its lowest week {low}."
     if level.fails:
         return f"{words} Two weeks were below half of what is usual: a person should judge whether that was agreed."

@@ -100,7 +100,7 @@ def test_j3_from_the_complaint_to_the_letter(desk: Road, tab: Page, sandbox: Liv
     tab.goto(f"{page}/diagnosis")
     letter = tab.get_by_role("textbox", name="For the customer").input_value()
     assert "your schedule was read again" in letter
-    assert "100 % as we sent them" in letter
+    assert "100% as we sent them" in letter
     assert "@" not in letter
     assert "7.5" not in letter
     for path in (f"/studios/{road.connection.studio_id}/settings", f"/studios/{road.connection.studio_id}/guarantee"):

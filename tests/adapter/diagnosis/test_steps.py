@@ -115,7 +115,7 @@ def test_a_customer_is_told_of_every_cause_alert_and_deed() -> None:
     text = summarise(story)
     assert "From 2 Mar 2026, 04:00 EST to 2 Mar 2026, 07:00 EST: your booking system could not be read" in text
     assert "your schedule was read again: 312 records looked at, 4 new or changed." in text
-    assert "Of 34 classes your booking system holds 100 % as we sent them." in text
+    assert "Of 34 classes your booking system holds 100% as we sent them." in text
     assert "Everything is in order." in text
     hidden = summarise(Story(diagnose(replace(WELL, classes_hidden=2)), days=3))
     assert "It is in sync. Worth knowing: some of your classes are hidden or left out." in hidden

@@ -19,7 +19,7 @@ from adapter.store.addresses import email_id
 from adapter.store.alerts import open_alert
 from adapter.store.fleet import ORDERS, Level, fleet_of
 from adapter.store.searching import mask
-from adapter.store.tables import AlertKind, Audit, Client, Connection, ConnectionState, Reservation, Role
+from adapter.store.tables import AlertKind, Audit, Client, Connection, ConnectionState, Reservation, Role, Run, RunState
 from adapter.web.languages import ENGLISH
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded, bearer, connection_of, mirrored, sign_in, words
@@ -153,6 +153,21 @@ def test_neither_desk_nor_diagnosis_shows_a_floor_and_the_api_says_the_same(
     assert "since Mar 2, 2026, 04:00" in page
     assert told["summary"].startswith("Your connection to Sandbox")
     assert len(told["findings"]) == 9
+
+
+def test_a_first_import_that_is_under_way_is_no_alarm(staff: FlaskClient, ctx: Context, seeded: Seeded) -> None:
+    path, first = f"/connections/{seeded.connection_id}/diagnosis", seeded.runs[2]
+    with ctx.store.write() as db:
+        db.get_one(Connection, seeded.connection_id).last_pulled_at = None
+    page = staff.get(path).text
+    assert "It is being read for the first time" in page
+    assert f"run {first} is at it" in words(page)
+    assert 'role="alert"' not in page
+    with ctx.store.write() as db:
+        db.get_one(Run, first).state = RunState.FAILED
+    page = staff.get(path).text
+    assert "Why it does not sync" in page
+    assert 'role="alert"' in page
 
 
 def test_what_is_asked_for_twice_is_already_running(staff: FlaskClient, seeded: Seeded) -> None:

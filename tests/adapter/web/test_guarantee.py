@@ -148,6 +148,6 @@ def test_n_03_the_owner_registers_a_holdout_once_and_knowingly(
     with ctx.store.read() as db:
         assert draw_of(db, seeded.studio_id) is None
     page = ask(share="20", weeks="8", sure="yes")
-    assert "From Mar 9, 2026 to May 3, 2026, 20 % of the slots list nothing" in page
+    assert "From Mar 9, 2026 to May 3, 2026, 20% of the slots list nothing" in page
     assert "Measure it" not in page
     assert "until May 3, 2026: one at a time" in ask(share="20", weeks="8", sure="yes")

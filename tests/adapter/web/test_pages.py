@@ -368,7 +368,7 @@ class TestConnection:
             until = NOON + timedelta(minutes=1)
             db.add(Breaker(connection_id=seeded.connection_id, open_until=until, **broken))
         text = words(owner.get(path).text)
-        assert "As wanted at the platform 98 % of 52 classes" in text
+        assert "As wanted at the platform 98% of 52 classes" in text
         assert "compared 3 minutes ago" in text
         assert "has not taken what we send since Mon, Mar 2, 07:00 EST" in text
         assert "Noted: PUT /channel/offers/{id}: “Out of order” (503)." in text
