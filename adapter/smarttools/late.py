@@ -102,8 +102,8 @@ def _best(seen: Floats, usual: Floats, usual_late: Floats, trend: Floats) -> _Wa
     ``usual``: all that is usual of each week, ``usual_late`` the late ones of it by share.
 
     Late bookings go all along unless another way foretells them clearly better, by more than any does the early ones,
-    as many for as many, and better than what all bookings were of late does: else the level turned faster than its
-    trend, and nothing is shown of late ones.
+    as many for as many, and better than what all bookings were of late does, or the early ones of the same week: else
+    the level turned faster than its trend, and nothing is shown of late ones.
     """
     late, early = seen[:-1], seen[-1:] - seen[:-1]
     odds = late.sum(axis=(1, 2)) / np.maximum(early.sum(axis=(1, 2)), 1e-9)
@@ -119,8 +119,10 @@ def _best(seen: Floats, usual: Floats, usual_late: Floats, trend: Floats) -> _Wa
     ways = [way(*each) for each in product(ALONG, MEMORY, HOLD)]
     plain = way(1.0, MEMORY[0], np.inf)
     turned = odds * np.max([other.early - plain.early for other in ways], axis=0)
-    together = [_ratio(seen[-1:], usual * trend, *each)[..., :-1] for each in product(MEMORY, HOLD)]
-    level = np.max([_likely(late, usual_late * trend * ratio) for ratio in together], axis=0)
+    everyone, common = (np.broadcast_to(each, late.shape) for each in (seen[-1:], usual * trend))  # held as late ones
+    lately = [_ratio(everyone, common, *each)[..., :-1] for each in product(MEMORY, HOLD)]
+    at_once = [(hold + early) / (hold + (usual - usual_late).clip(0) * trend) for hold in HOLD if hold < np.inf]
+    level = np.max([_likely(late, usual_late * trend * ratio) for ratio in lately + at_once], axis=0)
     best = max(ways, key=lambda other: float(other.late.mean()))
     return best if (best.late - np.maximum(plain.late + turned, level)).mean() > BELIEF else plain
 
