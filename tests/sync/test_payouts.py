@@ -258,6 +258,22 @@ def test_sr_09_what_the_channel_sold_pays_its_quote_whatever_was_on_offer(ctx: C
     assert found == {"alpha-1": None, "alpha-2": "trial", "alpha-3": "unknown_here"}
 
 
+def test_pd_01_a_place_without_money_that_moves_to_another_day_is_shown_there_alone(ctx: Context, studio: int) -> None:
+    sell(ctx, "r3", "alpha-1", Product.TRIAL, "9.00")
+    settle(ctx, studio)
+    with ctx.store.write() as db:
+        held = db.scalars(
+            select(Session)
+            .join(Reservation, Reservation.session_id == Session.external_id)
+            .where(Reservation.external_id == "r3")
+        ).one()
+        held.starts_at, held.ends_at = held.starts_at + timedelta(days=1), held.ends_at + timedelta(days=1)
+    settle(ctx, studio)
+    with ctx.store.read() as db:
+        places = [place for place in period_of(db, studio, Days(*PERIOD), NOON).places if place.external_id == "r3"]
+    assert [(place.day, place.reason) for place in places] == [(held.starts_at.date(), "attended")]
+
+
 def test_only_what_may_be_new_is_looked_at_again(ctx: Context, studio: int) -> None:
     settle(ctx, studio)
 
