@@ -17,6 +17,7 @@ MEANING: Mapping[str, str] = {
     "funding": "{count} direct reservations do not say what paid for them: they count as free until that is known",
     "list_price": "{count} purchases have no sale in the mirror: the list price of today stands in",
     "cycle": "{count} memberships have no cycle in the mirror: one month from the purchase is assumed",
+    "sessions": "{count} purchases do not say how many visits they are good for: the price is spread over those made",
     "session": "{count} reservations are of classes that are not in the mirror: they are left out",
     "cancelled_at": "{count} cancellations have no time: one that the platform calls early or late is taken to be so",
     "outcome": "{count} reservations have an outcome nobody has heard of: they count as booked, and so as attended",

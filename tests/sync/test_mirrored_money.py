@@ -1,0 +1,92 @@
+"""What a booking platform tells of money, as it reaches statement and ledger: classes called off, sales given back,
+taxes, prices that nobody lists any more. By Aurora, mirrored (A8)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from adapter.context import Context
+from adapter.statements.making import Made, make_statement
+from adapter.store.tables import Participation, PriceOption, Reservation, SaleLine, Session
+from connectors.records import Outcome, SessionStatus
+from tests.adapter.guarantee.cases import aurora
+from tests.fixtures.database import NOON
+from tests.fixtures.guarantee import mirror_case
+from tests.sync.test_payouts import PERIOD, change, of, settle
+
+Json = dict[str, Any]
+PACK, MONTH = "sale ben-10", "sale lee-march"
+
+
+@pytest.fixture
+def studio(ctx: Context) -> int:
+    with ctx.store.write() as db:
+        return mirror_case(db, ctx, "Aurora", aurora().case)
+
+
+def made(ctx: Context, studio: int) -> Made:
+    with ctx.store.read() as db:
+        return make_statement(db, ctx.keys, studio, ctx.now())
+
+
+def revenue(ctx: Context, studio: int) -> Json:
+    return dict(made(ctx, studio).body["classpass_revenue"])
+
+
+def give_back(ctx: Context, sale: str, net: str, tax: str = "0", *, itself: bool = False) -> None:
+    """As Mindbody tells it: a negative line, which names no purchase; or the sale itself, marked as returned."""
+    with ctx.store.write() as db:
+        sold = db.scalars(select(SaleLine).where(SaleLine.external_id == sale)).one()
+        if itself:
+            sold.net, sold.tax, sold.quantity = Decimal(f"-{net}"), Decimal(f"-{tax}"), -1
+            return
+        back = SaleLine(connection_id=sold.connection_id, external_id="back", sale_id="2", client_id=sold.client_id)
+        back.sold_at, back.description, back.currency = sold.sold_at + timedelta(days=60), "", sold.currency
+        back.raw, back.content_hash, back.fetched_at = sold.raw, "", NOON
+        back.net, back.tax, back.quantity = Decimal(f"-{net}"), Decimal(f"-{tax}"), -1
+        back.price_option_id = sold.price_option_id
+        db.add(back)
+
+
+def tax(ctx: Context, sale: str, amount: str) -> None:
+    with ctx.store.write() as db:
+        db.execute(update(SaleLine).where(SaleLine.external_id == sale).values(tax=Decimal(amount)))
+
+
+@pytest.mark.parametrize(("net", "switchers"), [("40", "163.00"), ("200", "115.00")])
+def test_gc_08_what_was_given_back_of_a_sale_is_no_revenue(ctx: Context, studio: int, net: str, switchers: str) -> None:
+    assert revenue(ctx, studio)["switchers"] == "175.00"
+    give_back(ctx, PACK, net)
+    assert revenue(ctx, studio)["switchers"] == switchers
+
+
+def test_gc_08_a_sale_marked_as_returned_is_not_taken_for_one_at_the_list_price(ctx: Context, studio: int) -> None:
+    give_back(ctx, PACK, "200", itself=True)
+    found = made(ctx, studio)
+    assert found.body["classpass_revenue"]["switchers"] == "115.00"
+    assert found.gaps.found["list_price"] == made(ctx, studio).gaps.found["list_price"]
+
+
+def test_gc_04_the_tax_of_an_unlimited_month_is_spread_over_its_visits(ctx: Context, studio: int) -> None:
+    tax(ctx, MONTH, "9.60")  # eight visits, five of them in the period
+    assert revenue(ctx, studio)["taxes"] == "6.00"
+
+
+def test_gc_04_tax_that_was_given_back_is_no_revenue(ctx: Context, studio: int) -> None:
+    tax(ctx, PACK, "40.00")
+    assert revenue(ctx, studio)["taxes"] == "12.00"
+    give_back(ctx, PACK, "40", "8")
+    assert revenue(ctx, studio)["taxes"] == "9.60"
+
+
+def test_gc_06_a_purchase_of_unknown_size_never_earns_more_than_was_paid(ctx: Context, studio: int) -> None:
+    with ctx.store.write() as db:  # discontinued before we were connected: the sale names it, no list has it
+        db.execute(delete(PriceOption).where(PriceOption.external_id == "ben-10"))
+    found = made(ctx, studio)
+    assert found.body["classpass_revenue"]["switchers"] == "315.00"  # 200 over the three visits made
+    assert found.gaps.found["sessions"] == 1
