@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session as Db
 
+from adapter.guarantee.qualifying import LONGEST_POLICY
 from adapter.guarantee.terms import TERMS
 from adapter.statements.gaps import Gaps
 from adapter.statements.people import merges_of, people_of
@@ -95,8 +96,8 @@ def build_case(db: Db, keys: Keyring, studio_id: int, as_of: datetime) -> tuple[
 
 
 def usual_cutoff(part: Participation) -> timedelta:
-    """How long before class a cancellation without a time is taken to have been early."""
-    return timedelta(hours=min(part.cancellation_policy_hours, TERMS[part.terms].cancel_hours))
+    """How long before class a cancellation without a time is taken to have been early: early under every reading."""
+    return timedelta(hours=max(min(part.cancellation_policy_hours, LONGEST_POLICY), TERMS[part.terms].cancel_hours))
 
 
 def _business(db: Db, studio: Studio, part: Participation, connections: Sequence[Connection]) -> Json:

@@ -27,6 +27,8 @@ from connectors.records import Channel, Outcome, SessionStatus
 
 Json = dict[str, Any]
 Taxes = Mapping[str, str]  # the tax on payouts, as a share, by venue
+NOT_HELD = frozenset({Outcome.BOOKED, Outcome.NO_SHOW, Outcome.UNKNOWN})
+"""Outcomes that say of nobody that they came."""
 OF_STUDIO = ""  # the key of the rate of venues that have none of their own
 
 
@@ -165,23 +167,31 @@ def _tax(payout: str | None, rate: Decimal) -> str:
 
 
 def _cancellation(each: Mirrored, as_of: datetime, cutoff: timedelta, gaps: Gaps) -> Json:
-    """When and by whom it was cancelled, as known by then. A class that is cancelled is the studio's doing."""
+    """When and by whom it was cancelled, as known by then. A class that is cancelled is the studio's doing, also where
+    the platform leaves its places booked."""
     made, outcome = each.made, each.made.outcome
-    at = made.cancelled_at
+    at, by_studio = made.cancelled_at, _was_called_off(each.held)
     if outcome in (Outcome.CANCELLED, Outcome.LATE_CANCELLED) and at is None:
         gaps.note("cancelled_at")
         at = each.held.starts_at - (cutoff if outcome is Outcome.CANCELLED else timedelta(0))
     if at is not None and at > as_of:
         at, outcome = None, Outcome.BOOKED
+    if by_studio and outcome in NOT_HELD:
+        at, outcome = at or min(each.held.starts_at, as_of), Outcome.CANCELLED
     if outcome is Outcome.UNKNOWN:
         gaps.note("outcome")
         outcome = Outcome.BOOKED
-    by_studio = each.held.status is SessionStatus.CANCELLED
     return {
         "cancelled_at": at,
         "cancelled_by": None if at is None else "studio" if by_studio else "customer",
         "outcome": outcome.value,
     }
+
+
+def _was_called_off(held: Any) -> bool:
+    """Whether the class was cancelled. One that vanished once it had begun was held: what was known stays known."""
+    vanished_later = held.gone_at is not None and held.gone_at >= held.starts_at
+    return held.status is SessionStatus.CANCELLED and not vanished_later
 
 
 def _text(when: datetime | None) -> str | None:

@@ -38,6 +38,45 @@ def revenue(ctx: Context, studio: int) -> Json:
     return dict(made(ctx, studio).body["classpass_revenue"])
 
 
+def call_off(ctx: Context, client: str, gone_after: timedelta | None = None) -> None:
+    """Cancel the classes of the period that this client has a place in; the places stay as they are. Or let them
+    vanish, so long after they began."""
+    with ctx.store.write() as db:
+        held = select(Reservation.session_id).where(Reservation.client_id == client)
+        begun = datetime.combine(PERIOD[0], time.min, UTC)
+        for row in db.scalars(select(Session).where(Session.external_id.in_(held), Session.starts_at > begun)):
+            row.status = SessionStatus.CANCELLED
+            row.gone_at = None if gone_after is None else row.starts_at + gone_after
+
+
+@pytest.mark.parametrize("outcome", [Outcome.BOOKED, Outcome.NO_SHOW, Outcome.UNKNOWN])
+def test_gq_07_a_class_called_off_pays_nothing_though_its_places_stay_booked(
+    ctx: Context, studio: int, outcome: Outcome
+) -> None:
+    with ctx.store.write() as db:
+        db.execute(update(Reservation).where(Reservation.client_id == "cara").values(outcome=outcome))
+    call_off(ctx, "cara")
+    settle(ctx, studio)
+    assert of(ctx, "cara") == [(0, "cancelled_by_studio", "")] * 2
+    assert revenue(ctx, studio)["payouts"] == "151.00"
+
+
+def test_a_class_called_off_earns_nothing_directly_either(ctx: Context, studio: int) -> None:
+    with ctx.store.write() as db:
+        db.execute(update(Reservation).where(Reservation.client_id == "ben").values(outcome=Outcome.BOOKED))
+    call_off(ctx, "ben")
+    assert revenue(ctx, studio) == {"payouts": "159.00", "switchers": "115.00", "taxes": "0.00", "total": "274.00"}
+
+
+def test_a_class_that_vanished_after_it_was_held_stays_held(ctx: Context, studio: int) -> None:
+    with ctx.store.write() as db:
+        db.execute(update(Reservation).where(Reservation.client_id == "cara").values(outcome=Outcome.BOOKED))
+    call_off(ctx, "cara", timedelta(days=1))
+    assert revenue(ctx, studio)["payouts"] == "169.00"
+    call_off(ctx, "cara", timedelta(days=-1))
+    assert revenue(ctx, studio)["payouts"] == "151.00"
+
+
 def give_back(ctx: Context, sale: str, net: str, tax: str = "0", *, itself: bool = False) -> None:
     """As Mindbody tells it: a negative line, which names no purchase; or the sale itself, marked as returned."""
     with ctx.store.write() as db:
@@ -90,3 +129,13 @@ def test_gc_06_a_purchase_of_unknown_size_never_earns_more_than_was_paid(ctx: Co
     found = made(ctx, studio)
     assert found.body["classpass_revenue"]["switchers"] == "315.00"  # 200 over the three visits made
     assert found.gaps.found["sessions"] == 1
+
+
+@pytest.mark.parametrize("policy", [6, 24])
+def test_a_cancellation_without_a_time_is_early_under_every_reading(ctx: Context, studio: int, policy: int) -> None:
+    change(ctx, "r3", outcome=Outcome.CANCELLED, cancelled_at=None)
+    for readings in ({}, {"cutoff": "max(policy,12h)"}):
+        with ctx.store.write() as db:
+            db.execute(update(Participation).values(readings=readings, cancellation_policy_hours=policy))
+        lines = {line["reservation_id"].partition(":")[2]: line for line in made(ctx, studio).body["lines"]}
+        assert lines["r3"]["reason"] == "cancelled_early"
