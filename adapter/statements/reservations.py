@@ -169,8 +169,8 @@ def _tax(payout: str | None, rate: Decimal) -> str:
 def _cancellation(each: Mirrored, as_of: datetime, cutoff: timedelta, gaps: Gaps) -> Json:
     """When and by whom it was cancelled, as known by then. A class that is cancelled is the studio's doing, also where
     the platform leaves its places booked."""
-    made, outcome = each.made, each.made.outcome
-    at, by_studio = made.cancelled_at, _was_called_off(each.held)
+    outcome, by_studio = each.made.outcome, _was_called_off(each.held)
+    at = None if _vanished_late(each) else each.made.cancelled_at
     if outcome in (Outcome.CANCELLED, Outcome.LATE_CANCELLED) and at is None:
         gaps.note("cancelled_at")
         at = each.held.starts_at - (cutoff if outcome is Outcome.CANCELLED else timedelta(0))
@@ -186,6 +186,12 @@ def _cancellation(each: Mirrored, as_of: datetime, cutoff: timedelta, gaps: Gaps
         "cancelled_by": None if at is None else "studio" if by_studio else "customer",
         "outcome": outcome.value,
     }
+
+
+def _vanished_late(each: Mirrored) -> bool:
+    """Whether it was found missing on the roster once the class had begun: when it was cancelled, nobody knows."""
+    at = each.made.cancelled_at
+    return each.made.gone_at is not None and at is not None and bool(at >= each.held.starts_at)
 
 
 def _was_called_off(held: Any) -> bool:

@@ -139,3 +139,12 @@ def test_a_cancellation_without_a_time_is_early_under_every_reading(ctx: Context
             db.execute(update(Participation).values(readings=readings, cancellation_policy_hours=policy))
         lines = {line["reservation_id"].partition(":")[2]: line for line in made(ctx, studio).body["lines"]}
         assert lines["r3"]["reason"] == "cancelled_early"
+
+
+def test_a_place_found_missing_after_class_was_not_cancelled_late(ctx: Context, studio: int) -> None:
+    later = datetime(2025, 3, 12, 12, tzinfo=UTC)
+    change(ctx, "r3", outcome=Outcome.CANCELLED, cancelled_at=later, gone_at=later)
+    found = made(ctx, studio)
+    lines = {line["reservation_id"].partition(":")[2]: line for line in found.body["lines"]}
+    assert (lines["r3"]["reason"], lines["r3"]["payout"]) == ("cancelled_early", "0.00")
+    assert found.gaps.found["cancelled_at"] == 1
