@@ -14,6 +14,10 @@ MEANING: Mapping[str, str] = {
         "{count} qualifying reservations of the period have no payout of ours: their rate was not kept. They count as "
         "unpaid until it is known; the price the platform shows on them is not it"
     ),
+    "unpaid_start": (
+        "{count} marketplace reservations have no payout of ours: their rate was not kept. They don't count to the five "
+        "paid ones that begin the period until it is known"
+    ),
     "funding": "{count} direct reservations do not say what paid for them: they count as free until that is known",
     "list_price": "{count} purchases have no sale in the mirror: the list price of today stands in",
     "cycle": "{count} memberships have no cycle in the mirror: one month from the purchase is assumed",

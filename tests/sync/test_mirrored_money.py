@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from adapter.context import Context
+from adapter.statements.incremental import incremental_of
 from adapter.statements.making import Made, make_statement
+from adapter.store.first_booking import refresh_first_bookings
 from adapter.store.tables import Participation, PriceOption, Reservation, SaleLine, Session
 from connectors.records import Outcome, SessionStatus
 from tests.adapter.guarantee.cases import aurora
@@ -148,3 +150,14 @@ def test_a_place_found_missing_after_class_was_not_cancelled_late(ctx: Context, 
     lines = {line["reservation_id"].partition(":")[2]: line for line in found.body["lines"]}
     assert (lines["r3"]["reason"], lines["r3"]["payout"]) == ("cancelled_early", "0.00")
     assert found.gaps.found["cancelled_at"] == 1
+
+
+def test_pd_05_what_people_spend_directly_whom_the_marketplace_brought_is_incremental(
+    ctx: Context, studio: int
+) -> None:
+    with ctx.store.write() as db:
+        refresh_first_bookings(db, studio)
+    with ctx.store.read() as db:
+        meter, _, _ = incremental_of(db, studio, datetime(2025, 7, 1, tzinfo=UTC))
+    assert meter.acquired == 60 + 22 + 18
+    assert meter.incremental == meter.payouts + meter.acquired - meter.lost

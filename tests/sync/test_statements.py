@@ -161,6 +161,14 @@ def test_a_payout_that_is_not_ours_is_never_made_up(taking_part: Road) -> None:
     with taking_part.ctx.store.read() as db:
         made = make_statement(db, taking_part.ctx.keys, 1, taking_part.ctx.now())
     assert made.gaps.blocking == ["payout"]
+    assert "mirror_unpaid_start" not in codes(body)
+
+
+def test_who_waits_for_five_is_told_of_those_whose_payout_is_not_known(taking_part: Road) -> None:
+    pay(taking_part, None)
+    body = statement(taking_part)
+    assert (body["status"], body["paid_qualifying"]) == ("waiting", 0)
+    assert "mirror_unpaid_start" in codes(body)
 
 
 def test_a_source_that_nobody_has_named_blocks(taking_part: Road) -> None:
@@ -399,7 +407,8 @@ def test_pd_05_n_04_six_months_of_what_the_marketplace_adds(taking_part: Road) -
         meter, _, readout = incremental_of(db, 1, taking_part.ctx.now())
     assert meter.payouts > 0
     assert meter.direct_revenue > 0
-    assert meter.share == (meter.payouts - meter.lost) / meter.direct_revenue
+    assert 0 < meter.acquired < meter.direct_revenue
+    assert meter.share == (meter.payouts + meter.acquired - meter.lost) / meter.direct_revenue
     assert readout is None
 
 
