@@ -31,6 +31,7 @@ from adapter.store.connection_health import connections_of
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Audit, Connection, Participation, Session, Studio, Venue
 
+KEPT_WITHIN = 4  # days: the five have settled after two, and the next day's statement finds it
 LONG_AGO = "2000-01-01"  # today's prices stand in for those of any start date, where none were kept
 
 
@@ -136,10 +137,19 @@ def _participation(part: Participation) -> Json:
 def _pricing(db: Db, part: Participation, connections: Sequence[Connection], gaps: Gaps) -> list[Json]:
     """The prices kept when the period started; until then, today's."""
     if part.prices is not None:
+        _note_late(part, gaps)
         return list(part.prices)
     if part.displayed_start_date is not None:
         gaps.note("prices")
     return prices_of_today(db, connections, LONG_AGO)
+
+
+def _note_late(part: Participation, gaps: Gaps) -> None:
+    """Say so where the prices kept are not of the days around the start: it was entered, or corrected, later."""
+    if part.prices_at is not None and part.displayed_start_date is not None:
+        apart = abs((part.prices_at.date() - part.displayed_start_date).days)
+        if apart > KEPT_WITHIN:
+            gaps.note("late_prices", apart)
 
 
 def _reservations(

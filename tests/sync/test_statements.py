@@ -227,6 +227,16 @@ def test_gp_05_gr_04_the_day_the_start_is_known_it_binds_and_prices_are_kept(tak
     assert statement(taking_part)["start_date"] == first.body["start_date"]
 
 
+def test_gr_04_prices_kept_long_after_the_start_are_said_to_be(taking_part: Road) -> None:
+    state(taking_part)
+    assert "mirror_late_prices" in codes(statement(taking_part))
+    with taking_part.ctx.store.write() as db:
+        (part,) = db.scalars(select(Participation)).all()
+        assert part.displayed_start_date is not None
+        part.prices_at -= part.prices_at.date() - part.displayed_start_date - timedelta(days=3)
+    assert "mirror_late_prices" not in codes(statement(taking_part))
+
+
 def test_a_daily_statement_is_signed_and_not_repeated(taking_part: Road) -> None:
     first = state(taking_part)
     assert (first.version, first.final, first.changes) == (1, False, [])
