@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -158,7 +159,7 @@ def set_terms(
     for option, share in (("--tax-rate", tax_rate), ("--floor-share", floor_share)):
         if share is not None and not (share.is_finite() and 0 <= share <= 1):
             raise click.UsageError(f"{option}: a share from 0 to 1.")
-    readings = {name: _reading(value) for name, _, value in (each.partition("=") for each in chosen)}
+    asked = {name: _reading(value) for name, _, value in (each.partition("=") for each in chosen)}
     with context.store.write() as db:
         studio_named(db, studio)
         try:
@@ -166,7 +167,7 @@ def set_terms(
                 db,
                 studio,
                 owes=owes,
-                readings=readings,
+                readings=asked,
                 tax_rates={} if tax_rate is None else {_venue_key(db, studio, venue): tax_rate},
                 floor_share=floor_share,
                 actor=by,
@@ -176,7 +177,14 @@ def set_terms(
             raise click.ClickException(str(error)) from error
         except CaseError as error:
             raise click.UsageError(f"--reading {error}") from error
-    click.echo(f"Owes {part.owes or 0}; readings {part.readings or 'as they are by default'}.")
+    readings = part.readings or "as they are by default"
+    click.echo(f"Owes {part.owes or 0}; readings {readings}; tax on payouts {_taxes(part.tax_rates)}.")
+
+
+def _taxes(rates: Mapping[str, str]) -> str:
+    """What was set: for the studio, and for venues of their own, as a case names them."""
+    own = [f"{rate} at {venue}" for venue, rate in sorted(rates.items()) if venue != OF_STUDIO]
+    return ", ".join([rates.get(OF_STUDIO, "0"), *own])
 
 
 def _venue_key(db: Session, studio: int, number: int | None) -> str:

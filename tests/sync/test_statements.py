@@ -364,7 +364,8 @@ def test_ge_07_one_takes_part_once(taking_part: Road) -> None:
 
 def test_gx_02_a10_what_is_owed_and_how_the_terms_are_read_is_set_and_audited(taking_part: Road) -> None:
     chosen = ("--owes", "150.00", "--reading", "free_only=not_exercised", "--reading", "first_counts_cancelled=false")
-    assert run(taking_part, "set", STUDIO, *chosen, "--by", "finance").exit_code == 0
+    said = run(taking_part, "set", STUDIO, *chosen, "--tax-rate", "0.19", "--by", "finance")
+    assert (said.exit_code, said.stdout.split("; ")[-1]) == (0, "tax on payouts 0.19.\n")
     readings = statement(taking_part)["readings"]
     assert (readings["free_only"], readings["first_counts_cancelled"]) == ("not_exercised", False)
     with taking_part.ctx.store.read() as db:
