@@ -21,6 +21,7 @@ from adapter.marketplace.payouts.ledger import append_settled
 from adapter.marketplace.payouts.mirrored import rules_of
 from adapter.marketplace.payouts.shares import set_share
 from adapter.marketplace.payouts.statements import compare_file, keep_compared
+from adapter.marketplace.payouts.sums import totals_of
 from adapter.marketplace.payouts.telling import tell_place
 from adapter.marketplace.payouts.view import period_of
 from adapter.marketplace.sellers import register_marketplace
@@ -161,6 +162,9 @@ def test_a_source_mapped_anew_takes_its_payouts_back(ctx: Context, studio: int) 
     settle(ctx, studio)
     assert sum(line.amount for line in lines(ctx.store)) == 0
     assert {line.reason for line in lines(ctx.store)[-20:]} == {"withdrawn"}
+    with ctx.store.read() as db:
+        (total,) = totals_of(period_of(db, studio, Days(*PERIOD), NOON).places)
+    assert (total.whole.places, total.whole.amount) == (0, 0)  # no reservations of the marketplace are left
 
 
 def test_gc_02_the_franchisors_share_holds_from_its_day_on_venue_before_studio(ctx: Context, studio: int) -> None:
