@@ -13,8 +13,9 @@ from sqlalchemy import delete, select, update
 from adapter.context import Context
 from adapter.statements.incremental import incremental_of
 from adapter.statements.making import Made, make_statement
+from adapter.statements.overview import overview_of
 from adapter.store.first_booking import refresh_first_bookings
-from adapter.store.tables import Participation, PriceOption, Reservation, SaleLine, Session
+from adapter.store.tables import Participation, PriceOption, Reservation, SaleLine, Session, Studio, Venue
 from connectors.records import Outcome, SessionStatus
 from tests.adapter.guarantee.cases import aurora
 from tests.fixtures.database import NOON
@@ -161,3 +162,12 @@ def test_pd_05_what_people_spend_directly_whom_the_marketplace_brought_is_increm
         meter, _, _ = incremental_of(db, studio, datetime(2025, 7, 1, tzinfo=UTC))
     assert meter.acquired == 60 + 22 + 18
     assert meter.incremental == meter.payouts + meter.acquired - meter.lost
+
+
+@pytest.mark.parametrize("currency", ["USD", "JPY", "KWD"])
+def test_n_20_visits_that_paid_nothing_are_counted_in_every_currency(ctx: Context, studio: int, currency: str) -> None:
+    with ctx.store.write() as db:
+        for table in (Studio, Venue, SaleLine, PriceOption):
+            db.execute(update(table).values(currency=currency))
+    with ctx.store.read() as db:
+        assert overview_of(db, ctx, studio).trials == 2  # jan's and mia's
