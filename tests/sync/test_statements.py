@@ -348,6 +348,9 @@ def test_who_does_not_take_part_is_not_acknowledged(taking_part: Road) -> None:
         ("record", STUDIO, "subscriber", "--from", "2026-05-01", "--evidence", " ", "--by", "a"),
         ("record", STUDIO, "subscriber", "--from", "2026-05-01", "--evidence", "x", "--by", ""),
         ("rate", "USD", "USD", "2026-05-01", "2", "--source", "central bank"),
+        ("rate", "EUR", "USD", "2026-05-01", "0", "--source", "central bank"),
+        ("rate", "EUR", "USD", "2026-05-01", "1e-30", "--source", "central bank"),
+        ("rate", "EUR", "USD", "2026-05-01", "1e30", "--source", "central bank"),
     ],
 )
 def test_what_can_be_no_evidence_is_not_recorded(taking_part: Road, wrong: tuple[str, ...]) -> None:
@@ -372,7 +375,8 @@ def test_gx_02_a10_what_is_owed_and_how_the_terms_are_read_is_set_and_audited(ta
         case, _ = build_case(db, taking_part.ctx.keys, 1, taking_part.ctx.now())
     assert Decimal(case["business"]["owes"]) == 150
     assert run(taking_part, "set", STUDIO, "--reading", "luck=good", "--by", "finance").exit_code == 2
-    assert run(taking_part, "set", STUDIO, "--owes", "-1", "--by", "finance").exit_code == 2
+    for wrong in (("--owes", "-1"), ("--owes", "150.005"), ("--owes", "1e30"), ("--tax-rate", "0.1234567")):
+        assert run(taking_part, "set", STUDIO, *wrong, "--by", "finance").exit_code == 2
 
 
 def test_ec_31_a_rate_is_recorded_once(taking_part: Road) -> None:
