@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -112,7 +112,10 @@ def fund(rows: Iterable[tuple[Mirrored, Json]], till: Till, gaps: Gaps) -> list[
     direct = [(each, row) for each, row in rows if each.channel is Channel.DIRECT]
     for each, row in sorted(direct, key=lambda pair: (pair[1]["booked_at"] or pair[1]["starts_at"], pair[1]["id"])):
         row["funding"] = _funding(each, till, gaps)
-    _tax(direct, till)
+    visits = Counter(row["funding"].get("purchase_id") for each, row in direct if _visited(each, row, till.as_of))
+    _add_bonus(visits, till)
+    for _, row in direct:
+        row["tax"] = _tax(row, visits, till)
     return list(till.purchases.values())
 
 
@@ -158,14 +161,21 @@ def _enter(number: str, each: Mirrored, option: Any, till: Till, gaps: Gaps) -> 
     return True
 
 
-def _tax(direct: Sequence[tuple[Mirrored, Json]], till: Till) -> None:
-    """Spread the tax of each purchase as its price is: over its sessions, or over the visits made (GC-04)."""
-    visits = Counter(row["funding"].get("purchase_id") for each, row in direct if _visited(each, row, till.as_of))
-    for _, row in direct:
-        number = row["funding"].get("purchase_id")
-        tax = till.taxes.get(number, NONE)
-        spread_over = (till.purchases[number]["sessions"] if number else None) or visits[number]
-        row["tax"] = plain((tax / spread_over).quantize(TAX_DIGITS)) if tax and spread_over else "0.00"
+def _add_bonus(visits: Mapping[str, int], till: Till) -> None:
+    """Whoever came more often than a purchase is good for was given the rest: it never earns more than it cost."""
+    for number, purchase in till.purchases.items():
+        if purchase["sessions"] and visits[number] > purchase["sessions"]:
+            purchase["bonus_sessions"] = visits[number] - purchase["sessions"]
+
+
+def _tax(row: Json, visits: Mapping[str, int], till: Till) -> str:
+    """The tax of a purchase is spread as its price is: over its sessions, or over the visits made (GC-04)."""
+    number = row["funding"].get("purchase_id")
+    if not till.taxes.get(number):
+        return "0.00"
+    purchase = till.purchases[number]
+    spread_over = purchase["sessions"] + purchase.get("bonus_sessions", 0) if purchase["sessions"] else visits[number]
+    return plain((till.taxes[number] / spread_over).quantize(TAX_DIGITS)) if spread_over else "0.00"
 
 
 def _visited(each: Mirrored, row: Json, as_of: datetime) -> bool:

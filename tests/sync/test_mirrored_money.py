@@ -134,6 +134,14 @@ def test_gc_06_a_purchase_of_unknown_size_never_earns_more_than_was_paid(ctx: Co
     assert found.gaps.found["sessions"] == 1
 
 
+def test_ec_25_whoever_came_more_often_than_they_bought_was_given_the_rest(ctx: Context, studio: int) -> None:
+    tax(ctx, PACK, "40.00")
+    with ctx.store.write() as db:
+        db.execute(update(PriceOption).where(PriceOption.external_id == "ben-10").values(sessions=2))
+    assert revenue(ctx, studio)["switchers"] == "315.00"  # three visits on two: 200, not 300
+    assert revenue(ctx, studio)["taxes"] == "40.00"
+
+
 @pytest.mark.parametrize("policy", [6, 24])
 def test_a_cancellation_without_a_time_is_early_under_every_reading(ctx: Context, studio: int, policy: int) -> None:
     change(ctx, "r3", outcome=Outcome.CANCELLED, cancelled_at=None)
