@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +22,11 @@ def named(_ctx: click.Context, param: click.Parameter, given: str) -> str:
     if not given.strip():
         raise click.BadParameter("must not be empty.", param=param)
     return given
+
+
+def exact(amount: Decimal, places: int, most: int = 10**12) -> bool:
+    """Whether an amount is one, from 0 to below ``most``, and no finer than so many decimal places: as it is kept."""
+    return amount.is_finite() and 0 <= amount < most and amount == round(amount, places)
 
 
 def studio_named(db: Session, studio_id: int) -> Studio:

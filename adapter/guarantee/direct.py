@@ -16,9 +16,13 @@ from adapter.guarantee.facts import Booking
 Earning = tuple[Fraction | None, str]  # an amount in the business's currency, and the one it was converted from
 
 
-def earns(each: Reservation) -> bool:
+def earns(outcome: str, cancelled_by: str | None) -> bool:
     """Whether a direct reservation earns at all: not what was cancelled early, denied, or cancelled by the studio."""
-    return each.outcome not in ("cancelled", "denied") and each.cancelled_by != "studio"
+    return outcome not in ("cancelled", "denied") and cancelled_by != "studio"
+
+
+def _earns(each: Reservation) -> bool:
+    return earns(each.outcome, each.cancelled_by)
 
 
 class DirectRevenue:
@@ -31,7 +35,7 @@ class DirectRevenue:
         self._visits = Counter(
             each.reservation.funding.purchase_id
             for each in bookings
-            if each.settled and each.reservation.funding is not None and earns(each.reservation)
+            if each.settled and each.reservation.funding is not None and _earns(each.reservation)
         )
         self._shares = {purchase.id: self._share(purchase) for purchase in case.purchases}
 
@@ -42,7 +46,7 @@ class DirectRevenue:
 
     def _sold(self, each: Booking) -> tuple[Fraction, str]:
         funding = each.reservation.funding
-        if funding is None or not earns(each.reservation):
+        if funding is None or not _earns(each.reservation):
             return NOTHING, each.currency
         if funding.purchase_id is None:
             return _net(funding), each.currency
@@ -52,7 +56,7 @@ class DirectRevenue:
     def cycle_of(self, each: Booking) -> Purchase | None:
         """The unlimited cycle that a reservation used, if it earns from one."""
         funding = each.reservation.funding
-        if funding is None or funding.purchase_id is None or not earns(each.reservation):
+        if funding is None or funding.purchase_id is None or not _earns(each.reservation):
             return None
         purchase = self._purchases[funding.purchase_id]
         return purchase if purchase.sessions is None else None

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session as Db
 
+from adapter.guarantee.qualifying import LONGEST_POLICY
 from adapter.guarantee.terms import TERMS
 from adapter.statements.gaps import Gaps
 from adapter.statements.people import merges_of, people_of
@@ -30,6 +31,7 @@ from adapter.store.connection_health import connections_of
 from adapter.store.sealing import Keyring
 from adapter.store.tables import Audit, Connection, Participation, Session, Studio, Venue
 
+KEPT_WITHIN = 4  # days: the five have settled after two, and the next day's statement finds it
 LONG_AGO = "2000-01-01"  # today's prices stand in for those of any start date, where none were kept
 
 
@@ -95,8 +97,8 @@ def build_case(db: Db, keys: Keyring, studio_id: int, as_of: datetime) -> tuple[
 
 
 def usual_cutoff(part: Participation) -> timedelta:
-    """How long before class a cancellation without a time is taken to have been early."""
-    return timedelta(hours=min(part.cancellation_policy_hours, TERMS[part.terms].cancel_hours))
+    """How long before class a cancellation without a time is taken to have been early: early under every reading."""
+    return timedelta(hours=max(min(part.cancellation_policy_hours, LONGEST_POLICY), TERMS[part.terms].cancel_hours))
 
 
 def _business(db: Db, studio: Studio, part: Participation, connections: Sequence[Connection]) -> Json:
@@ -135,10 +137,19 @@ def _participation(part: Participation) -> Json:
 def _pricing(db: Db, part: Participation, connections: Sequence[Connection], gaps: Gaps) -> list[Json]:
     """The prices kept when the period started; until then, today's."""
     if part.prices is not None:
+        _note_late(part, gaps)
         return list(part.prices)
     if part.displayed_start_date is not None:
         gaps.note("prices")
     return prices_of_today(db, connections, LONG_AGO)
+
+
+def _note_late(part: Participation, gaps: Gaps) -> None:
+    """Say so where the prices kept are not of the days around the start: it was entered, or corrected, later."""
+    if part.prices_at is not None and part.displayed_start_date is not None:
+        apart = abs((part.prices_at.date() - part.displayed_start_date).days)
+        if apart > KEPT_WITHIN:
+            gaps.note("late_prices", apart)
 
 
 def _reservations(

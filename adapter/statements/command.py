@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -10,12 +11,13 @@ import click
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from adapter.command_line.asking import DAY, json_anyway, named, studio_named, venue_named
+from adapter.command_line.asking import DAY, exact, json_anyway, named, studio_named, venue_named
 from adapter.command_line.printing import as_json
 from adapter.context import Context
 from adapter.guarantee import CaseError
 from adapter.guarantee.reading_case import REQUIREMENTS
 from adapter.guarantee.shapes import currency
+from adapter.showing.currency import digits
 from adapter.statements.entering import (
     AlreadyTakesPart,
     TakesNoPart,
@@ -30,6 +32,7 @@ from adapter.statements.reservations import OF_STUDIO, key
 from adapter.store.holdouts import HoldoutRefused, register_holdout
 from adapter.store.tables import Studio
 
+SHARE_PLACES, RATE_PLACES = 6, 8  # as finely as the tables keep them
 TIMES = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
 
 
@@ -153,20 +156,20 @@ def set_terms(
     by: str,
 ) -> None:
     """Set what a STUDIO owes, how the terms are read for it, the tax on its payouts, or the floor that was agreed."""
-    if owes is not None and not (owes.is_finite() and owes >= 0):
-        raise click.UsageError("--owes: an amount may not be below 0.")
     for option, share in (("--tax-rate", tax_rate), ("--floor-share", floor_share)):
-        if share is not None and not (share.is_finite() and 0 <= share <= 1):
-            raise click.UsageError(f"{option}: a share from 0 to 1.")
-    readings = {name: _reading(value) for name, _, value in (each.partition("=") for each in chosen)}
+        if share is not None and not (exact(share, SHARE_PLACES) and share <= 1):
+            raise click.UsageError(f"{option}: a share from 0 to 1, of {SHARE_PLACES} decimal places at most.")
+    asked = {name: _reading(value) for name, _, value in (each.partition("=") for each in chosen)}
     with context.store.write() as db:
-        studio_named(db, studio)
+        places = digits(money := studio_named(db, studio).currency)
+        if owes is not None and not exact(owes, places):
+            raise click.UsageError(f"--owes: an amount in {money}, 0 or more, of {places} decimal places at most.")
         try:
             part = change_terms(
                 db,
                 studio,
                 owes=owes,
-                readings=readings,
+                readings=asked,
                 tax_rates={} if tax_rate is None else {_venue_key(db, studio, venue): tax_rate},
                 floor_share=floor_share,
                 actor=by,
@@ -176,7 +179,14 @@ def set_terms(
             raise click.ClickException(str(error)) from error
         except CaseError as error:
             raise click.UsageError(f"--reading {error}") from error
-    click.echo(f"Owes {part.owes or 0}; readings {part.readings or 'as they are by default'}.")
+    readings = part.readings or "as they are by default"
+    click.echo(f"Owes {part.owes or 0}; readings {readings}; tax on payouts {_taxes(part.tax_rates)}.")
+
+
+def _taxes(rates: Mapping[str, str]) -> str:
+    """What was set: for the studio, and for venues of their own, as a case names them."""
+    own = [f"{rate} at {venue}" for venue, rate in sorted(rates.items()) if venue != OF_STUDIO]
+    return ", ".join([rates.get(OF_STUDIO, "0"), *own])
 
 
 def _venue_key(db: Session, studio: int, number: int | None) -> str:
@@ -207,8 +217,8 @@ def rate(context: Context, base: str, quote: str, day: datetime, rate: Decimal, 
         raise click.UsageError(f"A currency {error.what}.") from error
     if base == quote:
         raise click.UsageError(f"{base} in {quote} is always 1: name two currencies.")
-    if not (rate.is_finite() and rate > 0):
-        raise click.UsageError("RATE must be above 0.")
+    if not (exact(rate, RATE_PLACES, 10**10) and rate > 0):
+        raise click.UsageError(f"RATE must be above 0, of {RATE_PLACES} decimal places at most: so it is kept.")
     try:
         with context.store.write() as db:
             record_rate(db, base, quote, day.date(), rate, source=source)

@@ -14,12 +14,18 @@ MEANING: Mapping[str, str] = {
         "{count} qualifying reservations of the period have no payout of ours: their rate was not kept. They count as "
         "unpaid until it is known; the price the platform shows on them is not it"
     ),
+    "unpaid_start": (
+        "{count} marketplace reservations have no payout of ours: their rate was not kept. They don't count to the "
+        "five paid ones that begin the period until it is known"
+    ),
     "funding": "{count} direct reservations do not say what paid for them: they count as free until that is known",
     "list_price": "{count} purchases have no sale in the mirror: the list price of today stands in",
     "cycle": "{count} memberships have no cycle in the mirror: one month from the purchase is assumed",
+    "sessions": "{count} purchases do not say how many visits they are good for: the price is spread over those made",
     "session": "{count} reservations are of classes that are not in the mirror: they are left out",
     "cancelled_at": "{count} cancellations have no time: one that the platform calls early or late is taken to be so",
     "outcome": "{count} reservations have an outcome nobody has heard of: they count as booked, and so as attended",
+    "late_prices": "the direct prices are those of {count} days from the start: one changed in between is not known",
     "prices": "{count} prices of the start date were not kept: the prices of today stand in",
 }
 CHANGES_MONEY = frozenset({"payout", "prices"})

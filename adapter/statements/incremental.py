@@ -1,13 +1,13 @@
 """What the marketplace really brings: the displacement meter of the last six months (PD-05, N-04) and the holdout's
 readout (N-03).
 
-Knows where the facts are; the arithmetic is `adapter.experiments`'. Aggregates only: no person is looked at here.
+Knows where the facts are; the arithmetic is `adapter.experiments`'. Sums only: nobody is named here.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,6 +21,7 @@ from adapter.experiments.readout import Panel, Readout
 from adapter.store.campaigns import spotlights_of
 from adapter.store.connection_health import connections_of
 from adapter.store.facts import facts_of_connection
+from adapter.store.first_booking import direct_of_those_from
 from adapter.store.holdouts import Draw, draw_of
 from adapter.store.tables import Session
 from connectors.records import Channel
@@ -44,6 +45,7 @@ class Class:
     payouts: float
     direct_revenue: float
     retail: float
+    acquired: float = 0.0  # of the direct revenue, that of people whose first booking ever was the marketplace's
     unpriced: int = 0  # marketplace reservations whose payout is not known: booked before we set a rate
     spotlit: bool = False  # on a day of a Spotlight campaign (SP-02)
 
@@ -61,16 +63,22 @@ class Meter:
     guessed: int  # full classes of which nobody can tell
     unpriced: int  # marketplace reservations whose payout is not known: they are not in ``payouts``
     spotlit: int = 0  # classes on days of Spotlight campaigns: a holdout's readout leaves them out
+    acquired: float = 0.0  # of the direct revenue, what people brought whom the marketplace had brought
+
+    @property
+    def earned(self) -> float:
+        """Payouts, and what people whom the marketplace brought spent directly since."""
+        return self.payouts + self.acquired
 
     @property
     def incremental(self) -> float:
-        """Payouts less what displaced direct clients would have paid."""
-        return self.payouts - self.lost
+        """What was earned less what displaced direct clients would have paid."""
+        return self.earned - self.lost
 
     @property
     def share(self) -> float | None:
         """Of the direct visits' revenue."""
-        return incremental_share(self.payouts, self.lost, self.direct_revenue)
+        return incremental_share(self.earned, self.lost, self.direct_revenue)
 
 
 def incremental_share(earned: float, lost: float, direct: float) -> float | None:
@@ -92,6 +100,7 @@ def meter_of(classes: list[Class]) -> Meter:
         guessed=sum(found.how == "unknown" for _, found in judged),
         unpriced=sum(held.unpriced for held in classes),
         spotlit=sum(held.spotlit for held in classes),
+        acquired=sum(held.acquired for held in classes),
     )
 
 
@@ -128,8 +137,13 @@ def readout_of(classes: list[Class], draw: Draw) -> Readout | None:
     return panel.read(listed, [held.payouts + held.direct_revenue for held, _ in inside])
 
 
-def classes_of(db: Db, studio_id: int, since: datetime, until: datetime) -> list[Class]:
-    """The classes of a studio that were held in a span, with what each brought."""
+def classes_of(
+    db: Db, studio_id: int, since: datetime, until: datetime, acquired: Set[int] = frozenset()
+) -> list[Class]:
+    """The classes of a studio that were held in a span, with what each brought.
+
+    ``acquired``: the direct reservations, by our ids, of people whom the marketplace brought.
+    """
     campaigns = spotlights_of(db, studio_id)
     return [
         held
@@ -138,6 +152,7 @@ def classes_of(db: Db, studio_id: int, since: datetime, until: datetime) -> list
             facts_of_connection(db, connection.id, since=since, until=until),
             partial(campaigns.on, connection.id),
             _waiting(db, connection.id, since),
+            acquired,
         )
     ]
 
@@ -148,18 +163,22 @@ def _waiting(db: Db, connection_id: int, since: datetime) -> dict[int, int]:
     return dict(db.execute(waited.where(Session.connection_id == connection_id)).all())
 
 
-def _classes(facts: dict[str, Any], spotlit: Spotlit, waiting: dict[int, int]) -> list[Class]:
+def _classes(facts: dict[str, Any], spotlit: Spotlit, waiting: dict[int, int], acquired: Set[int]) -> list[Class]:
     counts: dict[int, dict[str, list[float]]] = defaultdict(lambda: {channel.value: [] for channel in Channel})
-    reservations = facts["reservations"]
-    for number, channel, outcome, amount in zip(
-        *(reservations[name].tolist() for name in ("session_id", "channel", "outcome", "amount")), strict=True
+    brought: dict[int, list[float]] = defaultdict(list)
+    columns = ("reservation_id", "session_id", "channel", "outcome", "amount")
+    for made, number, channel, outcome, amount in zip(
+        *(facts["reservations"][name].tolist() for name in columns), strict=True
     ):
         if outcome in STANDS:
             counts[number][channel].append(amount)
+            if made in acquired:
+                brought[number].append(amount)
     return [
         replace(
             _class(row, counts[row["session_id"]], waiting.get(row["session_id"], 0), facts),
             spotlit=spotlit(row["venue_id"], row["starts_at"]),
+            acquired=_known(brought[row["session_id"]]),
         )
         for row in facts["sessions"].to_dict("records")
         if not row["cancelled"]
@@ -190,6 +209,7 @@ def _known(amounts: list[float]) -> float:
 
 def incremental_of(db: Db, studio_id: int, now: datetime) -> tuple[Meter, Draw | None, Readout | None]:
     """The meter of six months, and the holdout with what it says so far, where there is one."""
-    classes = classes_of(db, studio_id, now - SIX_MONTHS, now)
+    since = now - SIX_MONTHS
+    classes = classes_of(db, studio_id, since, now, direct_of_those_from(db, studio_id, Channel.MARKETPLACE, since))
     draw = draw_of(db, studio_id)
     return meter_of(classes), draw, None if draw is None else readout_of(classes, draw)

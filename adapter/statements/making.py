@@ -50,7 +50,10 @@ def make_statement(db: Db, keys: Keyring, studio_id: int, as_of: datetime) -> Ma
 
 
 def note_unpaid(body: Statement, gaps: Gaps) -> Statement:
-    """The statement with the mirror's gaps among its warnings; payouts that are unknown matter where they count."""
+    """The statement with the mirror's gaps among its warnings; payouts that are unknown matter where they count: in the
+    period and, until there is one, to the five that begin it."""
+    if body["start_date"] is None and gaps.without_payout:
+        gaps.note("unpaid_start", len(gaps.without_payout))
     unpaid = [line for line in body["lines"] if line["qualifying"] and line["reservation_id"] in gaps.without_payout]
     if unpaid:
         gaps.note("payout", len(unpaid))

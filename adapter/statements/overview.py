@@ -76,7 +76,7 @@ def overview_of(db: Db, context: Context, studio_id: int) -> Overview:
         break_even=break_even(),
         payout_share=_share(lost),
         disputes=_disputes(body, reservations),
-        trials=sum(line["qualifying"] and line["payout"] in ("0", "0.00") for line in body["lines"]),
+        trials=sum(line["qualifying"] and Decimal(line["payout"] or 1) == 0 for line in body["lines"]),
         aliases=_aliases(case),
         retail_then=_retail(case["pricing"], _start(body) or today, body["readings"]),
         retail_now=retail_now(db, studio_id, today, body["readings"]),

@@ -27,6 +27,8 @@ from connectors.records import Channel, Outcome, SessionStatus
 
 Json = dict[str, Any]
 Taxes = Mapping[str, str]  # the tax on payouts, as a share, by venue
+NOT_HELD = frozenset({Outcome.BOOKED, Outcome.NO_SHOW, Outcome.UNKNOWN})
+"""Outcomes that say of nobody that they came."""
 OF_STUDIO = ""  # the key of the rate of venues that have none of their own
 
 
@@ -165,23 +167,37 @@ def _tax(payout: str | None, rate: Decimal) -> str:
 
 
 def _cancellation(each: Mirrored, as_of: datetime, cutoff: timedelta, gaps: Gaps) -> Json:
-    """When and by whom it was cancelled, as known by then. A class that is cancelled is the studio's doing."""
-    made, outcome = each.made, each.made.outcome
-    at = made.cancelled_at
+    """When and by whom it was cancelled, as known by then. A class that is cancelled is the studio's doing, also where
+    the platform leaves its places booked."""
+    outcome, by_studio = each.made.outcome, _was_called_off(each.held)
+    at = None if _vanished_late(each) else each.made.cancelled_at
     if outcome in (Outcome.CANCELLED, Outcome.LATE_CANCELLED) and at is None:
         gaps.note("cancelled_at")
         at = each.held.starts_at - (cutoff if outcome is Outcome.CANCELLED else timedelta(0))
     if at is not None and at > as_of:
         at, outcome = None, Outcome.BOOKED
+    if by_studio and outcome in NOT_HELD:
+        at, outcome = at or min(each.held.starts_at, as_of), Outcome.CANCELLED
     if outcome is Outcome.UNKNOWN:
         gaps.note("outcome")
         outcome = Outcome.BOOKED
-    by_studio = each.held.status is SessionStatus.CANCELLED
     return {
         "cancelled_at": at,
         "cancelled_by": None if at is None else "studio" if by_studio else "customer",
         "outcome": outcome.value,
     }
+
+
+def _vanished_late(each: Mirrored) -> bool:
+    """Whether it was found missing on the roster once the class had begun: when it was cancelled, nobody knows."""
+    at = each.made.cancelled_at
+    return each.made.gone_at is not None and at is not None and bool(at >= each.held.starts_at)
+
+
+def _was_called_off(held: Any) -> bool:
+    """Whether the class was cancelled. One that vanished once it had begun was held: what was known stays known."""
+    vanished_later = held.gone_at is not None and held.gone_at >= held.starts_at
+    return held.status is SessionStatus.CANCELLED and not vanished_later
 
 
 def _text(when: datetime | None) -> str | None:

@@ -84,6 +84,14 @@ def refresh_first_bookings(db: Db, studio_id: int) -> int:
     return len(moved)
 
 
+def direct_of_those_from(db: Db, studio_id: int, channel: Channel, since: datetime) -> set[int]:
+    """The direct reservations, by our ids, of people whose first one ever came through a channel; of classes since."""
+    made = _bookings(studio_id).c
+    theirs = and_(FirstBooking.studio_id == studio_id, FirstBooking.email_id == made.email_id)
+    wanted = select(made.reservation_id).join(FirstBooking, theirs).where(FirstBooking.channel == channel)
+    return set(db.scalars(wanted.where(made.channel == ORDER[Channel.DIRECT], made.starts_at >= since)))
+
+
 def _firsts(db: Db, studio_id: int) -> list[First]:
     """Each person's first reservation, by their id of address."""
     of_person = _of_person(_bookings(studio_id))

@@ -36,7 +36,7 @@ from adapter.web.then import instant_asked_for, not_kept_yet
 from adapter.web.wording import can
 
 blueprint = Blueprint("payouts", __name__)
-DIFFERENCES_SHOWN, STATEMENTS_SHOWN, LONGEST_NAME = 200, 20, 200
+DIFFERENCES_SHOWN, STATEMENTS_SHOWN, LONGEST_NAME, LONGEST_DAY = 200, 20, 200, 20
 REASONS = {
     "booked": "Booked: paid if it stands",
     "attended": "Attended",
@@ -160,12 +160,13 @@ def _days(studio: Studio, then: datetime | None = None) -> Days:
         return days_from(first, last, (then or context().now()).astimezone(ZoneInfo(studio.timezone)).date())
     except BadDays as error:
         abort(400, str(error))
-    except ValueError:
-        abort(400)
 
 
 def _date(text: str) -> date | None:
-    return date.fromisoformat(text) if text else None
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise BadDays(f"“{text[:LONGEST_DAY]}” is no day of the calendar.") from None
 
 
 def _statements(db: Db, studio_id: int, then: datetime | None) -> Mapping[str, Any]:

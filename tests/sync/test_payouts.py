@@ -21,6 +21,7 @@ from adapter.marketplace.payouts.ledger import append_settled
 from adapter.marketplace.payouts.mirrored import rules_of
 from adapter.marketplace.payouts.shares import set_share
 from adapter.marketplace.payouts.statements import compare_file, keep_compared
+from adapter.marketplace.payouts.sums import totals_of
 from adapter.marketplace.payouts.telling import tell_place
 from adapter.marketplace.payouts.view import period_of
 from adapter.marketplace.sellers import register_marketplace
@@ -161,6 +162,9 @@ def test_a_source_mapped_anew_takes_its_payouts_back(ctx: Context, studio: int) 
     settle(ctx, studio)
     assert sum(line.amount for line in lines(ctx.store)) == 0
     assert {line.reason for line in lines(ctx.store)[-20:]} == {"withdrawn"}
+    with ctx.store.read() as db:
+        (total,) = totals_of(period_of(db, studio, Days(*PERIOD), NOON).places)
+    assert (total.whole.places, total.whole.amount) == (0, 0)  # no reservations of the marketplace are left
 
 
 def test_gc_02_the_franchisors_share_holds_from_its_day_on_venue_before_studio(ctx: Context, studio: int) -> None:
@@ -256,6 +260,22 @@ def test_sr_09_what_the_channel_sold_pays_its_quote_whatever_was_on_offer(ctx: C
     assert body["classpass_revenue"]["payouts"] == f"{paid / 100:.2f}" == "160.50"
     found = {entry.pair.theirs[0].reservation: entry.cause for entry in compared.entries if entry.pair.theirs}
     assert found == {"alpha-1": None, "alpha-2": "trial", "alpha-3": "unknown_here"}
+
+
+def test_pd_01_a_place_without_money_that_moves_to_another_day_is_shown_there_alone(ctx: Context, studio: int) -> None:
+    sell(ctx, "r3", "alpha-1", Product.TRIAL, "9.00")
+    settle(ctx, studio)
+    with ctx.store.write() as db:
+        held = db.scalars(
+            select(Session)
+            .join(Reservation, Reservation.session_id == Session.external_id)
+            .where(Reservation.external_id == "r3")
+        ).one()
+        held.starts_at, held.ends_at = held.starts_at + timedelta(days=1), held.ends_at + timedelta(days=1)
+    settle(ctx, studio)
+    with ctx.store.read() as db:
+        places = [place for place in period_of(db, studio, Days(*PERIOD), NOON).places if place.external_id == "r3"]
+    assert [(place.day, place.reason) for place in places] == [(held.starts_at.date(), "attended")]
 
 
 def test_only_what_may_be_new_is_looked_at_again(ctx: Context, studio: int) -> None:

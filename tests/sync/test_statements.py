@@ -161,6 +161,14 @@ def test_a_payout_that_is_not_ours_is_never_made_up(taking_part: Road) -> None:
     with taking_part.ctx.store.read() as db:
         made = make_statement(db, taking_part.ctx.keys, 1, taking_part.ctx.now())
     assert made.gaps.blocking == ["payout"]
+    assert "mirror_unpaid_start" not in codes(body)
+
+
+def test_who_waits_for_five_is_told_of_those_whose_payout_is_not_known(taking_part: Road) -> None:
+    pay(taking_part, None)
+    body = statement(taking_part)
+    assert (body["status"], body["paid_qualifying"]) == ("waiting", 0)
+    assert "mirror_unpaid_start" in codes(body)
 
 
 def test_a_source_that_nobody_has_named_blocks(taking_part: Road) -> None:
@@ -217,6 +225,16 @@ def test_gp_05_gr_04_the_day_the_start_is_known_it_binds_and_prices_are_kept(tak
     with taking_part.ctx.store.write() as db:
         db.execute(update(Reservation).values(outcome=Outcome.DENIED))
     assert statement(taking_part)["start_date"] == first.body["start_date"]
+
+
+def test_gr_04_prices_kept_long_after_the_start_are_said_to_be(taking_part: Road) -> None:
+    state(taking_part)
+    assert "mirror_late_prices" in codes(statement(taking_part))
+    with taking_part.ctx.store.write() as db:
+        (part,) = db.scalars(select(Participation)).all()
+        assert part.displayed_start_date is not None
+        part.prices_at -= part.prices_at.date() - part.displayed_start_date - timedelta(days=3)
+    assert "mirror_late_prices" not in codes(statement(taking_part))
 
 
 def test_a_daily_statement_is_signed_and_not_repeated(taking_part: Road) -> None:
@@ -330,6 +348,9 @@ def test_who_does_not_take_part_is_not_acknowledged(taking_part: Road) -> None:
         ("record", STUDIO, "subscriber", "--from", "2026-05-01", "--evidence", " ", "--by", "a"),
         ("record", STUDIO, "subscriber", "--from", "2026-05-01", "--evidence", "x", "--by", ""),
         ("rate", "USD", "USD", "2026-05-01", "2", "--source", "central bank"),
+        ("rate", "EUR", "USD", "2026-05-01", "0", "--source", "central bank"),
+        ("rate", "EUR", "USD", "2026-05-01", "1e-30", "--source", "central bank"),
+        ("rate", "EUR", "USD", "2026-05-01", "1e30", "--source", "central bank"),
     ],
 )
 def test_what_can_be_no_evidence_is_not_recorded(taking_part: Road, wrong: tuple[str, ...]) -> None:
@@ -346,14 +367,16 @@ def test_ge_07_one_takes_part_once(taking_part: Road) -> None:
 
 def test_gx_02_a10_what_is_owed_and_how_the_terms_are_read_is_set_and_audited(taking_part: Road) -> None:
     chosen = ("--owes", "150.00", "--reading", "free_only=not_exercised", "--reading", "first_counts_cancelled=false")
-    assert run(taking_part, "set", STUDIO, *chosen, "--by", "finance").exit_code == 0
+    said = run(taking_part, "set", STUDIO, *chosen, "--tax-rate", "0.19", "--by", "finance")
+    assert (said.exit_code, said.stdout.split("; ")[-1]) == (0, "tax on payouts 0.19.\n")
     readings = statement(taking_part)["readings"]
     assert (readings["free_only"], readings["first_counts_cancelled"]) == ("not_exercised", False)
     with taking_part.ctx.store.read() as db:
         case, _ = build_case(db, taking_part.ctx.keys, 1, taking_part.ctx.now())
     assert Decimal(case["business"]["owes"]) == 150
     assert run(taking_part, "set", STUDIO, "--reading", "luck=good", "--by", "finance").exit_code == 2
-    assert run(taking_part, "set", STUDIO, "--owes", "-1", "--by", "finance").exit_code == 2
+    for wrong in (("--owes", "-1"), ("--owes", "150.005"), ("--owes", "1e30"), ("--tax-rate", "0.1234567")):
+        assert run(taking_part, "set", STUDIO, *wrong, "--by", "finance").exit_code == 2
 
 
 def test_ec_31_a_rate_is_recorded_once(taking_part: Road) -> None:
@@ -399,7 +422,8 @@ def test_pd_05_n_04_six_months_of_what_the_marketplace_adds(taking_part: Road) -
         meter, _, readout = incremental_of(db, 1, taking_part.ctx.now())
     assert meter.payouts > 0
     assert meter.direct_revenue > 0
-    assert meter.share == (meter.payouts - meter.lost) / meter.direct_revenue
+    assert 0 < meter.acquired < meter.direct_revenue
+    assert meter.share == (meter.payouts + meter.acquired - meter.lost) / meter.direct_revenue
     assert readout is None
 
 

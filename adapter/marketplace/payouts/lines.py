@@ -45,11 +45,18 @@ def missing_lines(recorded: Sequence[Line], owed: Owed) -> list[Line]:
         _correction(owed, why, account, amount, franchisor)
         for account, (amount, franchisor) in _differences(recorded, owed)
     ]
+    if not _alike(last.account, owed.account) and not any(_alike(line.account, last.account) for line in found):
+        found.insert(0, _correction(owed, why, last.account, 0, 0))  # no money there, but the place is there no more
     stands = replace(last.account, tax_rate=owed.account.tax_rate), last.reason, last.quote
     known = stands == (owed.account, owed.reason, owed.quote)
     if found[-1].account != owed.account if found else not known:  # no money here, but what it is should be known
         found.append(_correction(owed, why, owed.account, 0, 0))
     return found
+
+
+def _alike(one: Account, other: Account) -> bool:
+    """Whether a place is shown once for both: on the same day, in the same currency."""
+    return (one.day, one.currency) == (other.day, other.currency)
 
 
 def _correction(owed: Owed, why: str, account: Account, amount: int, franchisor: int) -> Line:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from adapter.guarantee.rounding import as_money, exact_sum, in_units
 from adapter.marketplace.payouts.change import Cell, Key, Split, split
-from adapter.marketplace.payouts.owed import TRIAL
+from adapter.marketplace.payouts.owed import TRIAL, WITHDRAWN
 from adapter.marketplace.payouts.view import BOOKED, Shown
 from adapter.showing.currency import digits
 
@@ -41,15 +41,16 @@ class Sum:
 
 
 def add_up(places: Sequence[Shown], currency: str) -> Sum:
-    """The sum of places, all of one currency."""
-    reasons = [place.reason for place in places]
+    """The sum of places, all of one currency; what is no marketplace reservation any more counts as none."""
+    standing = [place for place in places if place.reason != WITHDRAWN]
+    reasons = [place.reason for place in standing]
     rebooked = reasons.count("rebooked")
     return Sum(
         currency=currency,
-        places=len(places),
+        places=len(standing),
         late_cancelled=reasons.count("late_cancelled") + rebooked,
         rebooked=rebooked,
-        trials=sum(place.product == TRIAL for place in places),
+        trials=sum(place.product == TRIAL for place in standing),
         amount=sum(place.amount for place in places),
         franchisor=sum(place.franchisor for place in places),
         tax=in_units(exact_sum(place.tax for place in places), 0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -80,6 +81,18 @@ def test_a_change_without_money_is_told_all_the_same() -> None:
     first = missing_lines([], owed())
     (later,) = missing_lines(first, owed(verdict=NO_SHOW))
     assert (later.amount, later.reason, later.why) == (0, "no_show", "was attended, is no show")
+
+
+@pytest.mark.parametrize("elsewhere", [{"day": date(2025, 4, 2)}, {"currency": "EUR"}])
+def test_a_place_without_money_is_taken_back_too_where_it_stands_no_more(elsewhere: dict[str, Any]) -> None:
+    first = missing_lines([], owed(product="trial"))
+    moved = replace(owed(product="trial"), account=replace(USD, **elsewhere))
+    back, anew = missing_lines(first, moved)
+    assert [(line.account, line.reason, line.amount) for line in (back, anew)] == [
+        (USD, "moved", 0),
+        (moved.account, "attended", 0),
+    ]
+    assert missing_lines([*first, back, anew], moved) == []
 
 
 def test_another_tax_is_taken_back_at_the_old_rate_and_booked_at_the_new() -> None:

@@ -16,9 +16,9 @@ from adapter.guarantee.signing import verify
 from adapter.statements import page
 from adapter.statements.entering import enter_participation
 from adapter.statements.incremental import classes_of, meter_of
-from adapter.statements.making import keep_statement, make_statement
+from adapter.statements.making import keep_statement, make_statement, state_daily
 from adapter.store.holdouts import draw_of
-from adapter.store.tables import Reservation, Role, Run, RunKind, Session
+from adapter.store.tables import Participation, Reservation, Role, Run, RunKind, Session
 from connectors.records import Channel, Outcome
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded, bearer, sign_in, words
@@ -59,6 +59,25 @@ def test_the_page_says_where_the_guarantee_stands(client: FlaskClient, seeded: S
     for nothing in ("nonsense", "1:nonsense", f"{other.connection_id}:{other.external_id}" if other else "2:"):
         assert "The record behind" not in client.get(f"{path}{nothing}").get_data(as_text=True)
     assert "@" not in page.partition("<main")[2].partition("</main>")[0]
+
+
+def test_gp_05_a_start_binds_once_it_was_displayed_and_not_before(
+    client: FlaskClient, seeded: Seeded, ctx: Context
+) -> None:
+    client.application.config["WTF_CSRF_ENABLED"] = False
+    started(ctx, seeded.studio_id)
+    with ctx.store.write() as db:
+        for held in db.scalars(select(Session)):
+            held.starts_at, held.ends_at = held.starts_at - timedelta(days=30), held.ends_at - timedelta(days=30)
+        part = db.scalars(select(Participation)).one()
+        part.displayed_start_date = None
+    sign_in(client, ctx, seeded.users[Role.OWNER])
+    page = client.get(f"/studios/{seeded.studio_id}/guarantee").text
+    assert "by what is known now; from today's statement on it binds" in page.replace("&#39;", "'")
+    assert "which binds" not in page
+    with ctx.store.write() as db:
+        state_daily(db, ctx, seeded.studio_id)
+    assert "as displayed here, which binds" in client.get(f"/studios/{seeded.studio_id}/guarantee").text
 
 
 def test_the_page_gives_the_key_and_names_reservations_as_their_system_does(
