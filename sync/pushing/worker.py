@@ -214,10 +214,11 @@ class Worker:
 def _is_this(push: Push, held: Held) -> bool:
     """Whether what is held is this push's doing, and not an equal state from before, which a trailing read still shows.
 
-    Right after a send it is not asked: a platform that is sent what it holds may keep the older number.
+    A state without a number may be the studio's own; sending the whole state once more does no harm. Right after a send
+    it is not asked: a platform that is sent what it holds may keep the older number.
     """
-    number = (held.data or {}).get("sequence")
-    return held.equal and (number is None or push.sequence is None or number >= push.sequence)
+    number = (held.data or {}).get("sequence") or 0
+    return held.equal and (push.sequence is None or number >= push.sequence)
 
 
 def _obsolete(db: Database, push: Push, now: datetime) -> str | None:

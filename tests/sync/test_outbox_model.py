@@ -291,6 +291,17 @@ def test_an_equal_state_of_before_in_a_trailing_read_is_not_taken_for_a_push_tha
     assert road.platform.was == [8, 0, 8]
 
 
+def test_the_studios_own_state_in_a_trailing_read_is_not_taken_for_a_stop_that_was_carried_out() -> None:
+    road = Road()
+    road.begin(own=0)
+    road.decide(1)
+    road.push(0, "trails")
+    road.stop()
+    road.stall(0)
+    road.teardown()
+    assert road.platform.was == [1, 0]
+
+
 @pytest.mark.parametrize("fault", ["unreadable", "none"])
 def test_a_stop_gives_back_what_the_studio_had_though_it_was_pressed_before_that_was_noted(fault: str) -> None:
     road = Road()
