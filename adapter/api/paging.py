@@ -9,6 +9,7 @@ from typing import Any
 from flask import abort
 from marshmallow import Schema, fields, validate
 
+from adapter.store.tenancy import LARGEST_ID
 from connectors import strict_json
 
 
@@ -32,6 +33,11 @@ def place_of(cursor: str | None, *kinds: type) -> list[Any] | None:
         place = strict_json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError:
         abort(400, "cursor: not one of ours")
-    if not isinstance(place, list) or [type(part) for part in place] != list(kinds):
+    if not isinstance(place, list) or [type(part) for part in place] != list(kinds) or not all(map(_fits, place)):
         abort(400, "cursor: not one of ours")
     return place
+
+
+def _fits(part: Any) -> bool:
+    """Whether a database can be asked for it."""
+    return not isinstance(part, int) or 0 <= part <= LARGEST_ID

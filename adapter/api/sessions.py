@@ -109,5 +109,5 @@ def _seen(decision: Decision, studio_id: int, names: frozenset[str]) -> dict[str
 def _instant(text: Any) -> datetime:
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
-    except (TypeError, ValueError):
+    except (ValueError, OverflowError):
         abort(400, "cursor: not one of ours")

@@ -23,6 +23,7 @@ from adapter.store.belonging import its_session, its_venue
 from adapter.store.meaning import meaning
 from adapter.store.selling import same_place
 from adapter.store.tables import ChannelReservation, Connection, Reservation, Session, SourceMapping, Venue
+from adapter.store.tenancy import row_id
 from connectors.records import Channel, Outcome, SessionStatus
 
 Json = dict[str, Any]
@@ -98,14 +99,17 @@ def seat_key(reservation: str, seat: int) -> str:
 
 def record_of(db: Db, studio_id: int, number: str) -> Reservation | None:
     """The stored platform record behind a line; None where the studio has no such reservation."""
-    connection_id, _, external_id = number.partition("#")[0].partition(":")
-    wanted = select(Reservation).join(Connection, Connection.id == Reservation.connection_id)
-    if not connection_id.isdecimal():
+    told, _, external_id = number.partition("#")[0].partition(":")
+    try:
+        connection_id = row_id(told)
+    except ValueError:
         return None
     return db.scalar(
-        wanted.where(
+        select(Reservation)
+        .join(Connection, Connection.id == Reservation.connection_id)
+        .where(
             Connection.studio_id == studio_id,
-            Reservation.connection_id == int(connection_id),
+            Reservation.connection_id == connection_id,
             Reservation.external_id == external_id,
         )
     )

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -135,8 +135,8 @@ def _kind(text: str) -> OverrideKind:
 def _instant(form: Form, side: str, zone: ZoneInfo) -> datetime:
     try:
         day, clock = form.given[f"{side}_day"], form.given[f"{side}_time"] or "00:00"
-        return datetime.combine(date.fromisoformat(day), time.fromisoformat(clock), zone)
-    except ValueError:
+        return datetime.combine(date.fromisoformat(day), time.fromisoformat(clock), zone).astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter at the ends of the calendar
         form.errors[f"{side}_day"] = "must be a day and a time, as 2027-03-01 and 18:00"
         return context().now()
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session as Db
 
 from adapter.store.calendar import class_types_of, venues_of
 from adapter.store.tables import ClassType, Connection, Scope, Session
+from adapter.store.tenancy import row_id
 from adapter.web.languages import said
 from adapter.web.wording import moment
 
@@ -24,9 +25,12 @@ def place_of(key: str, *, among: Collection[Scope]) -> tuple[Scope, int]:
     scope, _, number = key.rpartition("-")
     if not key:
         return Scope.STUDIO, 0
-    if scope not in tuple(among) or not number.isdecimal():
+    if scope not in tuple(among):
         abort(404)
-    return Scope(scope), int(number)
+    try:
+        return Scope(scope), row_id(number)
+    except ValueError:
+        abort(404)
 
 
 def names_of(db: Db, studio_id: int, *, sessions: Collection[int] = ()) -> dict[str, str]:

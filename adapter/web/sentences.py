@@ -17,6 +17,7 @@ HOLE = re.compile(r"\{(\d+)\}")
 WORD = re.compile(r"[^\W\d_]{2,}")
 MARKUP = re.compile(r"<[a-z/]|&#?\w+;")  # a template's, which no finished sentence is made of
 EDGES = re.compile(r"\A(\s*(?:- )?)(.*?)(\s*)\Z", re.DOTALL)
+BEGINNING = re.compile(r"\A\W*\w")  # the first letter, be it behind a quotation or a question mark
 BETWEEN = re.compile(r"(?<=[.!?”])(\s+)")
 ENDED = re.compile(r"[.!?]\s")
 PARTED = re.compile(r"[,:;] ")
@@ -101,7 +102,7 @@ class Sentences:
     def _begun(self, text: str, deep: int) -> str | None:
         """What begins a sentence, and stands within one in the catalogue."""
         found = self._known(text[:1].lower() + text[1:], deep) if text[:1].isupper() else None
-        return found and found[:1].upper() + found[1:]
+        return found and BEGINNING.sub(lambda letter: letter[0].upper(), found, count=1)
 
     def _known(self, text: str, deep: int) -> str | None:
         """A message as it stands or with these parts; either without the full stop that was set behind it."""

@@ -41,9 +41,9 @@ def instant_asked_for(zone: str) -> datetime | None:
         return None
     try:
         given = datetime.fromisoformat(text)
-    except ValueError:
+        then = (given if given.tzinfo else given.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter at the ends of the calendar
         _to_now("That is no date and time. This is as of now.")
-    then = (given if given.tzinfo else given.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
     if then >= now:
         _to_now("That instant has not come yet. This is as of now.")
     if then < now - LOOKED_BACK:

@@ -15,6 +15,7 @@ import requests
 
 from connectors import strict_json
 from connectors.errors import Misconfigured, Reconnect, TryAgain
+from connectors.http.answers import retry_after
 
 SHORT_LIFE = timedelta(minutes=5)  # of a token whose life is not told, or told absurdly
 LONGEST_LIFE = timedelta(days=3650)
@@ -38,7 +39,7 @@ def token_in(response: requests.Response) -> dict[str, Any]:
     """The fields of a token answer. Raises Reconnect, Misconfigured or TryAgain."""
     status, host, body = response.status_code, host_of(response.url), _body(response)
     if status in _PASSING or status >= 500:
-        raise TryAgain(f"{host} answers {status}", after=_retry_after(response))
+        raise TryAgain(f"{host} answers {status}", after=retry_after(response.headers))
     word = error_word(response)
     if word in OURS:
         raise Misconfigured(f"{host} refuses us ({word}): check …_CLIENT_ID, …_CLIENT_SECRET and …_SCOPES")
@@ -99,11 +100,6 @@ def error_word(response: requests.Response) -> str | None:
     if word is None:
         return None
     return word if isinstance(word, str) and _WORD.fullmatch(word) else "unnamed"  # never an echo of what was sent
-
-
-def _retry_after(response: requests.Response) -> float | None:
-    text = response.headers.get("Retry-After", "")
-    return float(text) if text.isdecimal() else None
 
 
 def host_of(url: str | None) -> str:

@@ -20,7 +20,7 @@ from adapter.store.facts import facts_of_connection
 from adapter.store.mirror import Counts
 from adapter.store.models import latest_model
 from adapter.store.overrides import Wishes, wishes_of
-from adapter.store.tables import Connection, Decision, Listing, Model, Push, PushState, Run, TotalWrite
+from adapter.store.tables import Connection, Decision, Model, Push, PushState, Run, TotalWrite
 from connectors.errors import TryAgain
 from connectors.records import Offer
 from sync.deciding import models, opportunities
@@ -31,7 +31,7 @@ from sync.deciding.verdicts import Verdict, as_stored, paces, stored_standing, v
 from sync.engine.job import Job
 from sync.pulling import windows
 from sync.pushing import outbox, totals
-from sync.pushing.wanted import restored, wanted_of
+from sync.pushing.wanted import wanted_of
 
 MOST_PLANS = 5
 
@@ -205,12 +205,9 @@ def _keep(db: Database, plan: Plan, needs: Mapping[int, int | None]) -> None:
     real = {number: row for number, row in decisions.items() if not row.shadow}
     outbox.supersede(db, real.keys(), plan.at)
     standing = outbox.may_stand(db, real.keys())
-    befores: dict[int, Any] = dict(
-        db.execute(select(Listing.session_id, Listing.before).where(Listing.session_id.in_(real))).all()
-    )
     for number, row in real.items():
         if row.spots + row.premium_spots > 0 or number in standing:  # else the platform never heard of it (SS-20)
-            db.add(_push(plan, number, row, needs[number], befores.get(number)))
+            db.add(_push(plan, number, row, needs[number]))
     announce(db, decisions, plan.at)
 
 
@@ -238,7 +235,7 @@ def _decision(plan: Plan, number: int) -> Decision:
     )
 
 
-def _push(plan: Plan, number: int, decision: Decision, total: int | None, before: Mapping[str, Any] | None) -> Push:
+def _push(plan: Plan, number: int, decision: Decision, total: int | None) -> Push:
     candidate = plan.found[number][0]
     offer = Offer(
         session_id=candidate.session.external_id,
@@ -249,13 +246,12 @@ def _push(plan: Plan, number: int, decision: Decision, total: int | None, before
         premium_rate=decision.premium_rate,
         currency=decision.currency,
     )
-    wanted = wanted_of(offer, total=total)
     return Push(
         connection_id=decision.connection_id,
         session_id=decision.session_id,
         decision_id=decision.id,
         idempotency_key=f"offer-{decision.connection_id}-{decision.session_id}-{decision.sequence}",
-        wanted=restored(wanted, before) if candidate.is_closed and before else wanted,
+        wanted=wanted_of(offer, total=total),
         urgent=candidate.is_closed,
         state=PushState.PENDING,
         next_try_at=plan.at,

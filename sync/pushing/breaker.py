@@ -77,4 +77,4 @@ def failed(circuit: Circuit, now: datetime, after: float | None = None) -> Circu
 def cool_down(trips: int, after: float | None = None) -> timedelta:
     """How long nothing is sent after so many openings in a row."""
     own = min(FIRST_COOL_DOWN * int(2 ** min(trips - 1, 16)), LONGEST_COOL_DOWN)
-    return max(own, min(timedelta(seconds=after or 0.0), LONGEST_COOL_DOWN))
+    return max(own, timedelta(seconds=min(after or 0.0, LONGEST_COOL_DOWN.total_seconds())))

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session as Database
 from adapter.store.listing_steps import note_given_back, note_listing
 from adapter.store.tables import Listing, Push
 from connectors.platform import ReadBack
-from sync.pushing.wanted import compare
+from sync.pushing.wanted import compare, restored
 
 
 def listing_of(db: Database, session_id: int) -> Listing | None:
@@ -56,6 +56,14 @@ def number(push: Push, listing: Listing, *, maybe_sent: bool) -> None:
     listing.sequence = max(listing.sequence, push.sequence)
 
 
+def restore(push: Push, listing: Listing) -> None:
+    """The kill switch gives back what the studio had, by what is noted when it is sent: an offer that was on its way
+    when it was pressed has noted that only since.
+    """
+    if push.urgent and listing.before is not None:
+        push.wanted = restored(push.wanted, listing.before)
+
+
 def settle(db: Database, push: Push, now: datetime) -> None:
     """A push is in force: the studio's own state holds again after an urgent one, ours after any other."""
     if push.urgent:
@@ -76,7 +84,7 @@ def set_right(db: Database, row: Listing, now: datetime) -> None:
 
 def _is_ours(db: Database, push: Push, held: ReadBack, maybe_sent: bool) -> bool:
     """Whether what is held is what we sent ourselves, last of all; what we gave back is the studio's."""
-    sent = select(Push).where(Push.session_id == push.session_id, Push.attempts > 0, Push.id < push.id)
+    sent = select(Push).where(Push.session_id == push.session_id, Push.sequence.is_not(None), Push.id < push.id)
     last = db.scalar(sent.order_by(Push.id.desc()).limit(1))
     ours: list[dict[str, Any]] = [push.wanted] if maybe_sent else []
     if last is not None and not last.wanted.get("restores"):

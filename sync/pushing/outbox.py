@@ -15,10 +15,11 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session as Database
 from sqlalchemy.orm import aliased
 
-from adapter.store.tables import IN_FORCE, WAITING, Listing, Push, PushState, PushStep
+from adapter.store.tables import IN_FORCE, WAITING, Listing, Push, PushState, PushStep, TotalWrite
 
 CLAIM = timedelta(seconds=60)  # longer than a send and its reading back take at worst
 """States in which a push is not finished. SENDING under a live claim is somebody's; without one its worker died."""
+_REACHING = (PushState.SENDING, PushState.SENT, PushState.UNKNOWN, *IN_FORCE)  # states of what may have been sent
 _OTHER = aliased(Push)  # beside the one that is asked about; made once, for every claim asks
 
 
@@ -122,14 +123,20 @@ def send_again(db: Database, push: Push, state: PushState, now: datetime, *, due
 
 
 def may_stand(db: Database, session_ids: Collection[int]) -> set[int]:
-    """Of these sessions, those of which the platform may hold something of ours: it was sent, and not taken back."""
+    """Of these sessions, those of which the platform may hold something of ours: it was sent, and not taken back.
+
+    What was claimed was not sent for that: the reading before it may have failed.
+    """
+    reached = or_(Push.sequence.is_not(None), Push.state.in_(_REACHING))
     sent = (
-        select(func.max(Push.id)).where(Push.session_id.in_(session_ids), Push.attempts > 0).group_by(Push.session_id)
+        select(func.max(Push.id))
+        .where(Push.session_id.in_(session_ids), Push.attempts > 0, reached)
+        .group_by(Push.session_id)
     )
     back = and_(Push.urgent, Push.state.in_(IN_FORCE))
     standing = select(Push.session_id).where(Push.id.in_(sent), ~back)
-    listed = select(Listing.session_id).where(Listing.session_id.in_(session_ids))
-    return set(db.scalars(standing.union(listed)))
+    noted = (select(row.session_id).where(row.session_id.in_(session_ids)) for row in (Listing, TotalWrite))
+    return set(db.scalars(standing.union(*noted)))
 
 
 def supersede(db: Database, session_ids: Collection[int], now: datetime) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session as Database
 from adapter.context import Context
 from adapter.logs import carrying
 from adapter.marketplace.feed import announce
-from adapter.store.tables import IN_FORCE, Connection, Decision, Push, PushMode, PushState, RunKind, Session
+from adapter.store.tables import IN_FORCE, Connection, Decision, Listing, Push, PushMode, PushState, RunKind, Session
 from adapter.work import request_by_clock
 from connectors.errors import ConnectorError, Misconfigured, NotYet, Reconnect, Rejected, TryAgain
 from connectors.platform import ReadBack
@@ -75,13 +75,20 @@ class Worker:
             if not circuit.enter(db, self.connection.id, now, lambda: outbox.urgent_waits(db, self.connection.id, now)):
                 return None
             while (claimed := outbox.claim_next(db, self.connection.id, now)) is not None:
-                if (answer := _obsolete(db, claimed.push, now)) is None:
-                    listing = listings.listing_of(db, claimed.push.session_id)
+                listing = listings.listing_of(db, claimed.push.session_id)
+                if (answer := _obsolete(db, claimed.push, now) or self._untouched(claimed.push, listing)) is None:
                     if listing is not None:
                         listings.number(claimed.push, listing, maybe_sent=claimed.look_first)
+                        listings.restore(claimed.push, listing)
                     return claimed
                 outbox.settle(db, claimed.push, PushState.SUPERSEDED, now, answer=answer)
             circuit.leave(db, self.connection.id)
+        return None
+
+    def _untouched(self, push: Push, listing: Listing | None) -> str | None:
+        """Why there is nothing to take back: what stood before is noted before the first send, and it is not noted."""
+        if push.urgent and listing is None and self.route.read is not None:
+            return "nothing of ours stands at the platform"
         return None
 
     def _attempt(self, claimed: outbox.Claimed) -> PushState:
@@ -101,14 +108,10 @@ class Worker:
             return self._failed(push, error, maybe_sent=claimed.look_first)
 
     def _begin(self, claimed: outbox.Claimed, read: Callable[[str], ReadBack | None]) -> Push:
-        """Note what the platform holds before our first push of a session, and number the push.
-
-        The kill switch notes nothing, so that it waits for no read.
-        """
-        push, held = claimed.push, None
-        if not push.urgent:
-            session = push.wanted["session_id"]
-            held = read(session) if self._seen is None else self._seen.get(session)
+        """Note what the platform holds before our first push of a session, and number the push."""
+        push = claimed.push
+        session = push.wanted["session_id"]
+        held = read(session) if self._seen is None else self._seen.get(session)
         with self.ctx.store.write() as db:
             mine = db.get_one(Push, push.id, with_for_update=True)
             if mine.fence == push.fence:
@@ -211,10 +214,11 @@ class Worker:
 def _is_this(push: Push, held: Held) -> bool:
     """Whether what is held is this push's doing, and not an equal state from before, which a trailing read still shows.
 
-    Right after a send it is not asked: a platform that is sent what it holds may keep the older number.
+    A state without a number may be the studio's own; sending the whole state once more does no harm. Right after a send
+    it is not asked: a platform that is sent what it holds may keep the older number.
     """
-    number = (held.data or {}).get("sequence")
-    return held.equal and (number is None or push.sequence is None or number >= push.sequence)
+    number = (held.data or {}).get("sequence") or 0
+    return held.equal and (push.sequence is None or number >= push.sequence)
 
 
 def _obsolete(db: Database, push: Push, now: datetime) -> str | None:

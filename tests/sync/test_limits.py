@@ -25,10 +25,14 @@ standings = st.builds(
     hidden=st.booleans(),
     excluded=st.booleans(),
     floor_agreed=st.booleans(),
+    blackout=st.booleans(),
+    held_out=st.booleans(),
     waitlisted=st.integers(0, 3),
     released=st.booleans(),
-    read_at=st.one_of(st.none(), st.integers(0, 200).map(lambda minutes: NOON - timedelta(minutes=minutes))),
+    read_at=st.one_of(st.none(), st.integers(-5, 200).map(lambda minutes: NOON - timedelta(minutes=minutes))),
     listed=st.one_of(st.none(), st.integers(0, 6)),
+    granted=st.one_of(st.none(), st.integers(0, 6)),
+    own_spots=st.one_of(st.none(), st.integers(0, 6)),
 )
 proposals = st.builds(
     Proposal,

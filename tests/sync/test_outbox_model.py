@@ -1,7 +1,8 @@
-"""Any order of decisions, faults, crashes and two workers: in the end the platform holds the last decision's state.
+"""Any order of decisions, stops, faults, crashes and two workers: in the end the platform holds the last one's state.
 
-And it never held a limit that no decision wanted. The platform is a model: it keeps the newest state, its reads trail,
-its answers get lost. The database is real.
+After a stop that is the studio's own, whatever had been sent by then. And it never held a limit that no decision
+wanted. The platform is a model: it keeps the newest state, its reads fail and trail, its answers get lost. The database
+is real.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -22,7 +24,18 @@ from sqlalchemy import create_engine
 from adapter.context import Context
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
-from adapter.store.tables import WAITING, Base, Connection, Decision, Push, PushMode, PushState, Session, Studio
+from adapter.store.tables import (
+    WAITING,
+    Base,
+    Connection,
+    Decision,
+    Listing,
+    Push,
+    PushMode,
+    PushState,
+    Session,
+    Studio,
+)
 from connectors.errors import Rejected, TryAgain
 from connectors.platform import ReadBack
 from connectors.records import Offer, SessionStatus
@@ -32,7 +45,11 @@ from sync.pushing.worker import Worker
 from tests.fixtures.database import ENCRYPTION_KEY, NOON
 from tests.sync.conftest import settings_of
 
-FAULTS = ("none", "busy", "dropped", "lost", "dies before", "dies after", "trails")
+FAULTS = (
+    "none", "busy", "dropped", "lost", "dies before", "dies after", "trails", "lost, trails", "unreadable", "refused",
+)  # fmt: skip
+NOTHING = ReadBack(0, None)
+RATE = "9"  # the studio's own and ours: that they are equal tells nothing of whose an offer is
 
 
 class Died(Exception):
@@ -53,14 +70,16 @@ class Model:
         fault, self.fault = self.fault, "none"
         if fault == "dies before":
             raise Died
+        if fault == "refused":
+            raise Rejected("it does not please", code="Odd", status=400)
         if fault in ("busy", "dropped"):
             raise TryAgain(f"the platform is {fault}", unknown=fault == "dropped")
         self._take(wanted)
-        if fault == "lost":
+        self.trailing = 2 if "trails" in fault else 0
+        if fault.startswith("lost"):
             raise TryAgain("the answer was lost", unknown=True)
         if fault == "dies after":
             raise Died
-        self.trailing = 2 if fault == "trails" else 0
 
     def _take(self, wanted: Any) -> None:
         if self.held is not None and wanted["sequence"] <= (self.held.sequence or 0):
@@ -72,6 +91,9 @@ class Model:
         self.was.append(wanted["limit"])
 
     def read(self, _: str) -> ReadBack | None:
+        if self.fault == "unreadable":
+            self.fault = "none"
+            raise TryAgain("the platform does not say what it holds")
         if self.trailing:
             self.trailing -= 1
             return self.shown
@@ -95,8 +117,8 @@ def empty_database() -> bytes:
 class Road(RuleBasedStateMachine):
     """One class, its decisions, and two workers on one database."""
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(own=st.none() | st.integers(0, 9))
+    def begin(self, own: int | None = None) -> None:
         self.folder = tempfile.TemporaryDirectory()
         path = Path(self.folder.name) / "adapter.db"
         path.write_bytes(empty_database())
@@ -104,7 +126,9 @@ class Road(RuleBasedStateMachine):
         self.now = NOON
         config = settings_of({"api_url": "", "api_key": ""}, Path(self.folder.name), str(self.store.url))
         self.ctx = Context(config, self.store, Keyring([ENCRYPTION_KEY], "hash key"), lambda: self.now)
-        self.platform = Model()
+        self.own = None if own is None else ReadBack(own, RATE)
+        self.platform = Model(held=self.own, shown=self.own)
+        self.stopped = False
         self.limits: list[int] = []
         self.claimed: list[tuple[int, outbox.Claimed]] = []
         self.connection, self.session = self._rows()
@@ -131,33 +155,46 @@ class Road(RuleBasedStateMachine):
 
     @rule(limit=st.integers(0, 9))
     def decide(self, limit: int) -> None:
-        self.limits.append(limit)
+        self._decide(limit, PushMode.LIVE)
+
+    @precondition(lambda self: self.limits and not self.stopped)
+    @rule()
+    def stop(self) -> None:
+        """The kill switch: what the studio had is to be there again."""
+        self._decide(0, PushMode.PAUSED)
+
+    def _decide(self, limit: int, mode: PushMode) -> None:
+        self.limits.append(limit if mode is PushMode.LIVE else self._own_limit())
+        self.stopped = mode is PushMode.PAUSED
         number = len(self.limits)
         offer = Offer(
-            session_id="s1", sequence=number, limit=limit, rate=Decimal(9), premium_limit=0, premium_rate=None,
+            session_id="s1", sequence=number, limit=limit, rate=Decimal(RATE), premium_limit=0, premium_rate=None,
             currency="USD",
         )  # fmt: skip
         with self.store.write() as db:
+            db.get_one(Connection, self.connection.id).push_mode = mode
             decision = Decision(
                 connection_id=self.connection.id, session_id=self.session, sequence=number, at=self.now, spots=limit,
-                rate=Decimal(9), premium_spots=0, currency="USD", limit=limit, premium_limit=0, expected_direct=0.0,
+                rate=Decimal(RATE), premium_spots=0, currency="USD", limit=limit, premium_limit=0, expected_direct=0.0,
                 displacement_risk=0.0, expected_value=0.0, reason="forecast", shadow=False, inputs={}, explanation={},
             )  # fmt: skip
             db.add(decision)
             db.flush()
             outbox.supersede(db, [self.session], self.now)
-            db.add(
-                Push(
-                    connection_id=self.connection.id,
-                    session_id=self.session,
-                    decision_id=decision.id,
-                    idempotency_key=f"k{number}",
-                    wanted=wanted_of(offer, total=None),
-                    state=PushState.PENDING,
-                    next_try_at=self.now,
-                    created_at=self.now,
+            if limit or outbox.may_stand(db, [self.session]):
+                db.add(
+                    Push(
+                        connection_id=self.connection.id,
+                        session_id=self.session,
+                        decision_id=decision.id,
+                        idempotency_key=f"k{number}",
+                        wanted=wanted_of(offer, total=None),
+                        urgent=self.stopped,
+                        state=PushState.PENDING,
+                        next_try_at=self.now,
+                        created_at=self.now,
+                    )
                 )
-            )
 
     @rule(which=st.integers(0, 1), fault=st.sampled_from(FAULTS))
     def push(self, which: int, fault: str) -> None:
@@ -225,13 +262,22 @@ class Road(RuleBasedStateMachine):
         while self._waits():
             self.now += timedelta(minutes=5)
             self.workers[0].work()
-        if self.limits:
-            assert self.platform.held is not None
-            assert self.platform.held.limit == self.limits[-1]
-            with self.store.read() as db:
-                last = db.query(Push).order_by(Push.id.desc()).first()
-                assert last is not None
-                assert last.state is PushState.CONFIRMED
+        with self.store.read() as db:
+            last = db.query(Push).order_by(Push.id.desc()).first()
+            ours = db.query(Listing).count()
+        if last is None or last.state is PushState.REFUSED:
+            return  # the studio is told, and the platform goes on holding what it did
+        assert ours == (self._was_sent(last) and not last.urgent)
+        assert not (ours and self.stopped)
+        assert (self.platform.held or NOTHING).limit == (self.limits[-1] if ours else self._own_limit())
+        assert last.state is (PushState.CONFIRMED if self._was_sent(last) else PushState.SUPERSEDED)
+
+    def _own_limit(self) -> int:
+        return (self.own or NOTHING).limit or 0
+
+    @staticmethod
+    def _was_sent(push: Push) -> bool:
+        return push.sequence is not None
 
 
 def test_an_equal_state_of_before_in_a_trailing_read_is_not_taken_for_a_push_that_got_lost_on_its_way() -> None:
@@ -243,6 +289,34 @@ def test_an_equal_state_of_before_in_a_trailing_read_is_not_taken_for_a_push_tha
     road.wait(1)
     road.teardown()
     assert road.platform.was == [8, 0, 8]
+
+
+def test_the_studios_own_state_in_a_trailing_read_is_not_taken_for_a_stop_that_was_carried_out() -> None:
+    road = Road()
+    road.begin(own=0)
+    road.decide(1)
+    road.push(0, "trails")
+    road.stop()
+    road.stall(0)
+    road.teardown()
+    assert road.platform.was == [1, 0]
+
+
+@pytest.mark.parametrize("fault", ["unreadable", "none"])
+def test_a_stop_gives_back_what_the_studio_had_though_it_was_pressed_before_that_was_noted(fault: str) -> None:
+    road = Road()
+    road.begin(own=6)
+    road.decide(8)
+    road.stall(0)
+    if fault == "unreadable":
+        road.resume(fault)  # nothing was sent
+    road.stop()
+    if fault == "none":
+        road.resume(fault)  # it was on its way
+    road.teardown()
+    assert road.platform.was == ([] if fault == "unreadable" else [8, 6])
+    assert road.platform.held is not None
+    assert (road.platform.held.limit, road.platform.held.rate) == (6, RATE)
 
 
 TestOutbox = Road.TestCase

@@ -297,8 +297,8 @@ class TestTotals:
 
 
 @given(
-    capacity=st.integers(1, 60),
-    booked=st.integers(0, 60),
+    capacity=st.integers(0, 60),
+    booked=st.integers(0, 70),
     listed=st.integers(0, 60),
     expected=st.floats(0, 60),
     own=st.none() | st.integers(0, 60),

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from sqlalchemy import func, select
 
+from adapter.api.paging import cursor_of
 from adapter.app import create_app
 from adapter.context import Context
 from adapter.store.tables import Audit, Connection, EventsState, PushMode, Role, Run, RunKind
@@ -87,7 +88,8 @@ def test_sessions_page_by_cursor_without_gap_or_repeat(client: FlaskClient, seed
 
 @pytest.mark.parametrize("path", ["sessions", "connections", "runs", "studios"])
 def test_a_cursor_of_our_own_making_only(client: FlaskClient, owner: Headers, path: str) -> None:
-    for cursor in ("x", "bm90anNvbg", "WzEsMiwzLDRd", "%00", "WyJ4Il0", "W3RydWVd", "W1tb" * 1500):
+    unfit = [cursor_of(2**63), cursor_of(-1), cursor_of("0001-01-01T00:00:00+14:00", 1), cursor_of("9999-12-31", 2**63)]
+    for cursor in ("x", "bm90anNvbg", "WzEsMiwzLDRd", "%00", "WyJ4Il0", "W3RydWVd", "W1tb" * 1500, *unfit):
         answer = client.get(f"/api/v1/{path}?cursor={cursor}", headers=owner)
         assert answer.status_code == 400, cursor
         assert answer.json["detail"] == "cursor: not one of ours"

@@ -119,18 +119,18 @@ accounts = st.builds(
     Account,
     session_id=st.integers(1, 2),
     day=st.dates(DAY, date(2025, 4, 2)),
-    currency=st.sampled_from(("USD", "EUR")),
+    currency=st.sampled_from(("USD", "JPY", "KWD")),
     tax_rate=st.sampled_from((NONE, Decimal("0.19"))),
 )
 verdicts = st.sampled_from((ATTENDED, NO_SHOW, LATE_CANCELLED, REBOOKED, EARLY, BY_STUDIO))
-rates = st.integers(0, 5000).map(lambda units: Decimal(units) / 100)
+rates = st.integers(0, 5000).map(lambda units: Decimal(units) / 100) | st.decimals(0, 99_999_999, places=3)
 products = st.sampled_from((None, "premium", "trial"))
 owings = st.builds(
     owed_for,
     st.builds(Quote, rates, products),
     verdicts,
     accounts,
-    st.sampled_from((NONE, Decimal("0.13"), Decimal("0.145"))),
+    st.sampled_from((NONE, Decimal("0.13"), Decimal("0.145"), Decimal(1))),
 )
 
 

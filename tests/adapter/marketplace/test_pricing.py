@@ -17,6 +17,7 @@ from adapter.marketplace.cancelling import is_late
 from adapter.marketplace.credits import Tariff, credits_of, price_of
 from adapter.marketplace.offering import what_is_left
 from adapter.marketplace.products import OnOffer, Sale, Wish, sale_of
+from adapter.showing.currency import digits
 from adapter.store.selling import Taken
 from adapter.store.tables import Refusal, Rounding
 from connectors.records import Channel, Product
@@ -63,12 +64,24 @@ def test_an_exact_quotient_is_not_rounded_up() -> None:
     assert price_of(Decimal(1400), Tariff(currency="JPY", margin=A.margin, credit_value=Decimal(190))) == Decimal(1867)
 
 
+AMOUNTS = st.decimals("0", "500", places=3) | st.decimals("500", "99999999", places=0)
+TARIFFS = st.builds(
+    Tariff,
+    currency=st.sampled_from(["USD", "JPY", "KWD"]),
+    margin=st.decimals("0", "0.99", places=4),
+    credit_value=st.decimals("0.001", "500", places=3),
+    rounding=st.sampled_from(Rounding),
+)
+
+
 @settings(max_examples=50)
-@given(st.decimals("0.01", "500", places=2), st.decimals("0.01", "500", places=2))
-def test_a_higher_payout_never_costs_fewer_credits(one: Decimal, other: Decimal) -> None:
+@given(AMOUNTS, AMOUNTS, TARIFFS)
+def test_a_higher_payout_never_costs_fewer_credits(one: Decimal, other: Decimal, tariff: Tariff) -> None:
     low, high = sorted((one, other))
-    assert credits_of(low, A) <= credits_of(high, A)
-    assert price_of(high, A) * (1 - A.margin) >= high
+    assert (low > 0) <= credits_of(low, tariff) <= credits_of(high, tariff)
+    price, step = price_of(high, tariff), Decimal(1).scaleb(-digits(tariff.currency))
+    assert price % step == 0
+    assert price * (1 - tariff.margin) >= high > (price - step) * (1 - tariff.margin)
 
 
 def test_a_guest_within_the_plan_gets_a_standard_spot() -> None:
@@ -139,12 +152,22 @@ def test_gq_02_and_gq_03_early_or_late_is_a_matter_of_elapsed_hours(
 
 
 COUNTS = st.integers(0, 30)
+MAYBE = st.none() | COUNTS
 
 
 @settings(max_examples=100)
-@given(COUNTS, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS, st.booleans())
+@given(MAYBE, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS, st.booleans(), MAYBE, MAYBE)
 def test_never_more_is_left_than_is_free_or_listed_and_a_sale_never_adds(
-    capacity: int, spots: int, premium: int, before: int, direct: int, standard: int, further: int, as_premium: bool
+    capacity: int | None,
+    spots: int,
+    premium: int,
+    before: int,
+    direct: int,
+    standard: int,
+    further: int,
+    as_premium: bool,
+    in_force: int | None,
+    booked: int | None,
 ) -> None:
     listed = SimpleNamespace(
         spots=spots,
@@ -154,20 +177,21 @@ def test_never_more_is_left_than_is_free_or_listed_and_a_sale_never_adds(
         limit=spots + before,
         premium_limit=premium,
         capacity=capacity,
-        booked=None,
+        booked=booked,
         currency="USD",
     )
     taken = Taken(others={Channel.DIRECT: direct}, standard=standard, premium=further)
-    left = what_is_left(listed, taken)
+    left = what_is_left(listed, taken, in_force)
     total = left.spots + left.premium_spots
-    assert total <= max(0, capacity - direct - standard - further)
+    assert total <= max(0, (capacity or 0) - max(direct + standard + further, booked or 0))
+    assert in_force is None or total <= max(0, in_force - standard - further)
     assert total <= max(0, listed.limit + premium - standard - further)
     assert left.spots <= spots
     assert left.premium_spots <= premium
     after = replace(taken, **({"premium": further + 1} if as_premium else {"standard": standard + 1}))
-    sold = what_is_left(listed, after)
+    sold = what_is_left(listed, after, in_force)
     assert sold.spots + sold.premium_spots <= total
-    assert what_is_left(listed, taken) == left
+    assert what_is_left(listed, taken, in_force) == left
 
 
 def test_n_10_each_of_two_marketplaces_is_shown_the_smaller_of_its_list_and_what_is_left() -> None:

@@ -254,12 +254,15 @@ def test_duty_19_a_passing_fault_costs_nothing(connected: Connecting, clock: Han
     assert refreshes(connected) == ["refresh-1", "refresh-1"]
 
 
-def test_duty_19_how_long_to_wait_is_passed_on(connected: Connecting, clock: HandClock) -> None:
+@pytest.mark.parametrize(("told", "after"), [("7", 7), ("9" * 12, 86_400), ("9" * 400, None), ("٧", None)])
+def test_duty_19_how_long_to_wait_is_passed_on(
+    connected: Connecting, clock: HandClock, told: str, after: float | None
+) -> None:
     clock.forward(hours=2)
-    connected.platform.faults = [(429, {"Retry-After": "7"}, "")]
+    connected.platform.faults = [(429, {"Retry-After": told}, "")]
     with pytest.raises(TryAgain) as error:
         fresh_token(connected.ctx, 1)
-    assert error.value.after == 7
+    assert error.value.after == after
 
 
 def test_duty_19_while_the_old_token_is_good_a_passing_fault_is_not_even_seen(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from adapter.store.database import Store
 from adapter.store.sealing import Keyring
-from connectors.records import Fetched, Outcome, Stream
+from connectors.records import Fetched, Outcome, SessionStatus, Stream
 from tests.adapter.store.conftest import connected
 from tests.adapter.store.records import Mirror, client, fetched, reservation, session
 from tests.fixtures.database import NOON
@@ -27,21 +27,45 @@ VERSIONS = 3
 TABLES = ("client", "class_session", "reservation")
 OF_THE_ORDER = ("id", "email_id", "fetched_at")  # columns that may differ: numbers given in order, and when it was read
 
+CANCELLED_AND_BACK = (SessionStatus.SCHEDULED, SessionStatus.CANCELLED, SessionStatus.SCHEDULED)
+LIVES = (
+    (Outcome.BOOKED, Outcome.LATE_CANCELLED, Outcome.ATTENDED),
+    (Outcome.BOOKED, Outcome.CANCELLED, Outcome.BOOKED),
+    (Outcome.BOOKED, Outcome.ATTENDED, Outcome.NO_SHOW),
+    (Outcome.BOOKED, Outcome.BOOKED, Outcome.CANCELLED),  # in a class of its own each time
+)
+
 Delivered = tuple[Stream, tuple[Fetched, ...]]
 
 
 def records(version: int) -> dict[Stream, list[Any]]:
-    """Three records of each kind, as they stood at one of a few instants."""
+    """Records of each kind, as they stood at one of a few instants: each with a life of its own."""
     at = NOON - timedelta(days=VERSIONS - version)
-    outcome = (Outcome.BOOKED, Outcome.LATE_CANCELLED, Outcome.ATTENDED)[version]
-    cancelled = at if outcome is Outcome.LATE_CANCELLED else None
+    starts = NOON + timedelta(days=1 + version)
     return {
-        Stream.CLIENTS: [client(f"c{n}", public_id=str(version), updated_at=at) for n in range(3)],
-        Stream.SESSIONS: [session(f"s{n}", booked=version, updated_at=at) for n in range(3)],
+        Stream.CLIENTS: [
+            client("c0", public_id=str(version), updated_at=at),
+            client(
+                "c1", email=("jos\u00e9@x.org", "JOSE\u0301@X.org", "j@b\u00fccher.example")[version], updated_at=at
+            ),
+            client("c2", email=("c2@example.com", None, "other@example.com")[version], updated_at=at),
+        ],
+        Stream.SESSIONS: [
+            session("s0", booked=version, updated_at=at),
+            session("s1", starts_at=starts, ends_at=starts + timedelta(hours=1), venue_id=f"v{version}", updated_at=at),
+            session("s2", status=CANCELLED_AND_BACK[version], capacity=(20, 0, 9)[version], updated_at=at),
+        ],
         Stream.RESERVATIONS: [
-            reservation(f"r{n}", outcome=outcome, cancelled_at=cancelled, updated_at=at) for n in range(3)
+            reservation(
+                f"r{n}", updated_at=at, **_became(outcomes[version], at), session_id=f"s{version if n == 3 else n}"
+            )
+            for n, outcomes in enumerate(LIVES)
         ],
     }
+
+
+def _became(outcome: Outcome, at: datetime) -> dict[str, Any]:
+    return {"outcome": outcome, "cancelled_at": at if outcome in (Outcome.CANCELLED, Outcome.LATE_CANCELLED) else None}
 
 
 def all_pages() -> list[Delivered]:
@@ -92,6 +116,15 @@ def test_any_order_and_repetition_gives_the_same_mirror(
 
 
 def test_what_is_expected_is_the_latest_state(expected: Rows) -> None:
-    assert {row["public_id"] for row in expected["client"]} == {"2"}
-    assert {row["booked"] for row in expected["class_session"]} == {2}
-    assert {row["outcome"] for row in expected["reservation"]} == {"attended"}
+    assert {row["public_id"] for row in expected["client"]} == {"2", None}
+    assert [(row["booked"], row["venue_id"], row["status"], row["capacity"]) for row in expected["class_session"]] == [
+        (2, "v1", "scheduled", 20),
+        (None, "v2", "scheduled", 20),
+        (None, "v1", "scheduled", 9),
+    ]
+    assert [(row["outcome"], row["cancelled_at"] is None, row["session_id"]) for row in expected["reservation"]] == [
+        ("attended", True, "s0"),
+        ("booked", True, "s1"),
+        ("no_show", True, "s2"),
+        ("cancelled", False, "s2"),
+    ]

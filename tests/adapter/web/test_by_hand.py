@@ -62,6 +62,7 @@ def test_a_blackout_is_kept_in_utc_audited_and_decided_at_once(
         ({"reason": ""}, "Say why"),
         ({"until_day": "2027-03-04"}, "Must lie after the beginning"),
         ({"from_day": "soon"}, "Must be a day and a time"),
+        ({"until_day": "9999-12-31"}, "Must be a day and a time"),  # beyond the calendar in UTC
         ({"kind": "spots"}, "Must be a whole number from 0 to 1000"),
         ({"kind": "spots", "spots": "many"}, "Must be a number"),
         ({"kind": "rate", "rate": "0"}, "Must be an amount above 0"),
@@ -78,6 +79,11 @@ def test_what_cannot_hold_is_said_at_its_field_and_nothing_is_kept(
     assert re.search(rf'aria-describedby="[^"]*\b{error}"', answer.text), "read out with its field"
     with ctx.store.read() as db:
         assert db.scalars(select(Override)).first() is None
+
+
+@pytest.mark.parametrize("number", [str(2**63), "9" * 5000])
+def test_a_place_that_no_row_can_be_is_not_found(owner: FlaskClient, path: str, number: str) -> None:
+    assert owner.post(path, data=FRIDAY | {"of": f"venue-{number}"}).status_code == 404
 
 
 def test_its_effect_is_shown_before_it_is_set(owner: FlaskClient, path: str, ctx: Context, seeded: Seeded) -> None:

@@ -56,7 +56,13 @@ def test_the_page_says_where_the_guarantee_stands(client: FlaskClient, seeded: S
     path = f"/studios/{seeded.studio_id}/guarantee?record="
     behind = client.get(f"{path}{made.connection_id}:{made.external_id}").get_data(as_text=True)
     assert made.content_hash in behind
-    for nothing in ("nonsense", "1:nonsense", f"{other.connection_id}:{other.external_id}" if other else "2:"):
+    for nothing in (
+        "nonsense",
+        "1:nonsense",
+        f"{2**63}:1",
+        f"{'9' * 5000}:1",
+        f"{other.connection_id}:{other.external_id}" if other else "2:",
+    ):
         assert "The record behind" not in client.get(f"{path}{nothing}").get_data(as_text=True)
     assert "@" not in page.partition("<main")[2].partition("</main>")[0]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
@@ -151,3 +152,13 @@ def test_where_nobody_knows_when_they_booked_no_pace_is_shown(ctx: Context, seed
         db.execute(update(Reservation).values(booked_at_source=BookingTime.UNKNOWN))
     with ctx.store.read() as db:
         assert pace_of(db, db.get_one(ClassSession, slot[0].id), NOON) is None
+
+
+@pytest.mark.parametrize(
+    "asked", ["soon", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59"]
+)
+def test_what_is_no_instant_leads_back_to_now(owner: FlaskClient, seeded: Seeded, asked: str) -> None:
+    """The ends of the calendar are none: a clock west or east of UTC is beyond them."""
+    answer = owner.get(f"/studios/{seeded.studio_id}/today", query_string={"as_of": asked}, follow_redirects=True)
+    assert answer.status_code == 200
+    assert "That is no date and time." in words(answer.text)
