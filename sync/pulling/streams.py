@@ -52,6 +52,7 @@ class Answer:
     seen: set[str] = field(default_factory=set)
     latest: datetime | None = None
     complete: bool = False
+    pages: int = 0  # with anything in them
     nameless: bool = False  # a record that could not be read has no id: it may be any of those we have
 
     def add(self, page: Page, now: datetime) -> None:
@@ -63,6 +64,7 @@ class Answer:
                 self.latest = changed
         self.seen.update(item.external_id for item in page.set_aside if item.external_id)
         self.nameless = self.nameless or any(not item.external_id for item in page.set_aside)
+        self.pages += bool(page.items or page.set_aside)
         self.complete = page.final
 
 
@@ -122,26 +124,30 @@ def _settle_absent(job: Job, api: Api, platform: Platform, stream: Stream, answe
             stream=stream,
         )
         return
-    elsewhere = _look_for(job, api, platform, stream, missing)
+    elsewhere = _look_for(job, api, platform, stream, answer, ask, missing)
     if missing - elsewhere:
         job.commit(stream, partial(_mark, job, stream, answer.seen | elsewhere, window))
 
 
-def _look_for(job: Job, api: Api, platform: Platform, stream: Stream, missing: set[str]) -> set[str]:
-    """Those of the missing that are only elsewhere in time now: they are saved as they are there.
+def _look_for(
+    job: Job, api: Api, platform: Platform, stream: Stream, answer: Answer, ask: Ask, missing: set[str]
+) -> set[str]:
+    """Those of the missing that are only elsewhere in time now, or slipped from one page to the next while they were
+    read: they are saved as they are there.
 
-    Where a platform can't be asked by id they count as gone (their spots are closed, which is the safe side) until a
-    wider window shows them again.
+    Where a platform can't be asked by id, what came in pages is read once more, as two changes between two pages can
+    hide one from us; what is elsewhere in time counts as gone until a wider window shows it again.
     """
-    look = platform.streams[stream].look
+    resource = platform.streams[stream]
+    looks: Iterable[Iterable[Page]] = [resource.read(api, ask)] if answer.pages > 1 else []
+    if resource.look is not None:
+        looks = (resource.look(api, some) for some in chunks(sorted(missing), LOOK_AT_ONCE))
     found: set[str] = set()
-    if look is None:
-        return found
-    for some in chunks(sorted(missing), LOOK_AT_ONCE):
-        answer = save_pages(job, stream, look(api, some))
-        if not answer.complete or answer.nameless:
+    for look in looks:
+        told = save_pages(job, stream, look)
+        if not told.complete or told.nameless:
             raise Moved(f"{stream}: some vanished, and looking for them gave no clear answer: none is taken as deleted")
-        found |= answer.seen
+        found |= told.seen
     return found
 
 

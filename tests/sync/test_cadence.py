@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import select
 
 from adapter.context import Context
@@ -31,7 +33,9 @@ from adapter.store.tables import (
     Session,
 )
 from adapter.work import request_run
-from connectors.records import Outcome
+from connectors import registry
+from connectors.platform import Api, Window
+from connectors.records import Outcome, Page, Stream
 from connectors.sandbox.market.studios import demo_studios
 from connectors.sandbox.market.world import World
 from sync.engine.jobs import do_next
@@ -241,3 +245,26 @@ def test_an_old_sale_that_was_edited_is_found_at_night(mirrored: Road, sandbox: 
     (row,) = mirrored.all(SaleLine, SaleLine.id == line.id)
     assert row.gone_at is not None
     assert row.net >= Decimal(0)
+
+
+def test_a_sale_that_slipped_from_one_page_to_the_next_is_not_taken_as_deleted(
+    mirrored: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One sale went and another came between two pages, so the count is right, and it is in neither."""
+    streams: Any = registry.get("sandbox").streams
+    real, readings = streams[Stream.SALES], list[Window]()
+    line = next(row for row in mirrored.all(SaleLine) if row.sold_at < NOON - timedelta(days=20))
+
+    def slipping(api: Api, ask: Window) -> Iterator[Page]:
+        readings.append(ask)
+        for page in real.read(api, ask):
+            slips = line.external_id if len(readings) == 1 else None
+            kept = [one for one in page.items if one.record.external_id != slips]
+            yield replace(page, items=kept[:1], final=False)
+            yield replace(page, items=kept[1:])
+
+    monkeypatch.setitem(streams, Stream.SALES, replace(real, read=slipping))
+    done(night(mirrored))
+    assert len(readings) == 2
+    (row,) = mirrored.all(SaleLine, SaleLine.id == line.id)
+    assert row.gone_at is None
