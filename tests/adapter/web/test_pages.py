@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ from adapter.store.tables import (
     Push,
     PushMode,
     PushState,
+    Reservation,
     Role,
     Run,
     RunKind,
@@ -580,6 +582,17 @@ def test_what_is_wrong_is_told_on_the_calendar_and_on_the_connection(
     with ctx.store.write() as db:
         assert resolve_alert(db, seeded.connection_id, AlertKind.SUBSCRIPTION, now=NOON)
     assert "reach us" not in words(owner.get(f"/studios/{seeded.studio_id}").text)
+
+
+def test_what_hangs_on_a_class_is_no_amount_where_nobody_knows_what_its_guests_pay(
+    owner: FlaskClient, ctx: Context, seeded: Seeded
+) -> None:
+    path = f"/sessions/{seeded.sessions[3]}"
+    assert "2 marketplace guests hold places; what is paid for it is not known. If you" in words(owner.get(path).text)
+    with ctx.store.write() as db:
+        booked = db.scalars(select(Reservation).where(Reservation.external_id.like("r10-channel-%"))).all()
+        booked[0].rate = Decimal("12.5")
+    assert "hold places, worth $12.50 in payouts (of 1 the payout is not known). If you" in words(owner.get(path).text)
 
 
 def test_a_day_of_another_year_says_which(owner: FlaskClient, ctx: Context, seeded: Seeded) -> None:
