@@ -12,6 +12,7 @@ from adapter.store.tables import Connection, Studio, Venue
 
 ACTOR = "cli"  # who asks, in the audit log and on runs
 DAY = click.DateTime(["%Y-%m-%d"])
+SHARE_PLACES = 6  # as finely as the tables keep a share
 json_option = click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
 json_anyway = click.option("--json", "_json", is_flag=True, help="It is JSON anyway.")
 connection_argument = click.argument("connection_id", metavar="CONNECTION", type=int)
@@ -27,6 +28,12 @@ def named(_ctx: click.Context, param: click.Parameter, given: str) -> str:
 def exact(amount: Decimal, places: int, most: int = 10**12) -> bool:
     """Whether an amount is one, from 0 to below ``most``, and no finer than so many decimal places: as it is kept."""
     return amount.is_finite() and 0 <= amount < most and amount == round(amount, places)
+
+
+def check_share(what: str, share: Decimal) -> None:
+    """Refuse what is no share, or finer than one is kept; ``what`` it is begins the message. Raises UsageError."""
+    if not (exact(share, SHARE_PLACES) and share <= 1):
+        raise click.UsageError(f"{what} from 0 to 1, of {SHARE_PLACES} decimal places at most.")
 
 
 def studio_named(db: Session, studio_id: int) -> Studio:

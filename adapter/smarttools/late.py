@@ -106,10 +106,11 @@ def _best(seen: Floats, usual: Floats, usual_late: Floats, trend: Floats) -> _Wa
     the level turned faster than its trend, and nothing is shown of late ones.
     """
     late, early = seen[:-1], seen[-1:] - seen[:-1]
+    usual_early = (usual - usual_late).clip(0)
     odds = late.sum(axis=(1, 2)) / np.maximum(early.sum(axis=(1, 2)), 1e-9)
 
     def way(along: float, memory: float, hold: float) -> _Way:
-        parts = [(late, usual_late * trend**along), (early, np.maximum(usual - usual_late, 0.0) * trend**along)]
+        parts = [(late, usual_late * trend**along), (early, usual_early * trend**along)]
         ratios = [_ratio(part, expected, memory, hold) for part, expected in parts]
         likely = [
             _likely(part, expected * ratio[..., :-1]) for (part, expected), ratio in zip(parts, ratios, strict=True)
@@ -121,7 +122,7 @@ def _best(seen: Floats, usual: Floats, usual_late: Floats, trend: Floats) -> _Wa
     turned = odds * np.max([other.early - plain.early for other in ways], axis=0)
     everyone, common = (np.broadcast_to(each, late.shape) for each in (seen[-1:], usual * trend))  # held as late ones
     lately = [_ratio(everyone, common, *each)[..., :-1] for each in product(MEMORY, HOLD)]
-    at_once = [(hold + early) / (hold + (usual - usual_late).clip(0) * trend) for hold in HOLD if hold < np.inf]
+    at_once = [(hold + early) / (hold + usual_early * trend) for hold in HOLD if hold < np.inf]
     level = np.max([_likely(late, usual_late * trend * ratio) for ratio in lately + at_once], axis=0)
     best = max(ways, key=lambda other: float(other.late.mean()))
     return best if (best.late - np.maximum(plain.late + turned, level)).mean() > BELIEF else plain

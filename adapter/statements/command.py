@@ -11,7 +11,7 @@ import click
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from adapter.command_line.asking import DAY, exact, json_anyway, named, studio_named, venue_named
+from adapter.command_line.asking import DAY, check_share, exact, json_anyway, named, studio_named, venue_named
 from adapter.command_line.printing import as_json
 from adapter.context import Context
 from adapter.guarantee import CaseError
@@ -32,7 +32,7 @@ from adapter.statements.reservations import OF_STUDIO, key
 from adapter.store.holdouts import HoldoutRefused, register_holdout
 from adapter.store.tables import Studio
 
-SHARE_PLACES, RATE_PLACES = 6, 8  # as finely as the tables keep them
+RATE_PLACES = 8  # as finely as the table keeps it
 TIMES = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
 
 
@@ -157,8 +157,8 @@ def set_terms(
 ) -> None:
     """Set what a STUDIO owes, how the terms are read for it, the tax on its payouts, or the floor that was agreed."""
     for option, share in (("--tax-rate", tax_rate), ("--floor-share", floor_share)):
-        if share is not None and not (exact(share, SHARE_PLACES) and share <= 1):
-            raise click.UsageError(f"{option}: a share from 0 to 1, of {SHARE_PLACES} decimal places at most.")
+        if share is not None:
+            check_share(f"{option}: a share", share)
     asked = {name: _reading(value) for name, _, value in (each.partition("=") for each in chosen)}
     with context.store.write() as db:
         places = digits(money := studio_named(db, studio).currency)

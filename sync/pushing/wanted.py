@@ -28,6 +28,11 @@ class Held:
     data: dict[str, Any] | None
     shown: bool = True  # False: the platform does not show what it holds, and looking again is of no use
 
+    @property
+    def sequence(self) -> int:
+        """The number it is held under; 0: none is told."""
+        return int((self.data or {}).get("sequence") or 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Route:

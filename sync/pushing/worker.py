@@ -185,7 +185,7 @@ class Worker:
                 outbox.settle(db, push, PushState.REFUSED, now, answer=words, read_back=held.data)
                 return PushState.REFUSED
             row.conflicts += 1
-            row.sequence = max(row.sequence, (held.data or {}).get("sequence") or 0)
+            row.sequence = max(row.sequence, held.sequence)
             again = {"sequence": None, "next_try_at": now + LOOK_AGAIN}
             outbox.settle(db, push, PushState.PENDING, now, answer=words, read_back=held.data, **again)
             _ask_to_read(db, push, now)
@@ -217,8 +217,7 @@ def _is_this(push: Push, held: Held) -> bool:
     A state without a number may be the studio's own; sending the whole state once more does no harm. Right after a send
     it is not asked: a platform that is sent what it holds may keep the older number.
     """
-    number = (held.data or {}).get("sequence") or 0
-    return held.equal and (push.sequence is None or number >= push.sequence)
+    return held.equal and (push.sequence is None or held.sequence >= push.sequence)
 
 
 def _obsolete(db: Database, push: Push, now: datetime) -> str | None:

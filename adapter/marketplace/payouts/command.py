@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy.orm import Session as Db
 
-from adapter.command_line.asking import DAY, exact, json_option, studio_named, venue_named
+from adapter.command_line.asking import DAY, check_share, json_option, studio_named, venue_named
 from adapter.command_line.printing import as_json, as_table
 from adapter.context import Context
 from adapter.marketplace.payouts.days import BadDays, Days, days_from
@@ -23,7 +23,6 @@ from adapter.marketplace.payouts.sums import change_of
 from adapter.marketplace.payouts.telling import tell_difference, tell_period, tell_place, tell_statement
 from adapter.marketplace.payouts.view import Period, period_of
 
-SHARE_PLACES = 6  # as finely as the table keeps it
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -134,8 +133,7 @@ def reconcile(
 @click.pass_obj
 def share(context: Context, studio: int, share: Decimal, since: datetime, venue: int | None, by: str) -> None:
     """Set the franchisor's SHARE of a STUDIO's payouts, 0 to 1 (0.13), from a day of class on."""
-    if not (exact(share, SHARE_PLACES) and share <= 1):
-        raise click.UsageError(f"SHARE: from 0 to 1, of {SHARE_PLACES} decimal places at most.")
+    check_share("SHARE:", share)
     with context.store.write() as db:
         studio_named(db, studio)
         if venue is not None:
