@@ -113,10 +113,13 @@ def test_a_decision_of_before_the_ages_were_settings_is_read_with_the_defaults()
 def test_a_number_set_by_hand_takes_the_models_place_and_no_other_rules(
     proposal: Proposal, standing: Standing, by_hand: int
 ) -> None:
+    """But for what was accepted of an opportunity since: so many of the model's stay."""
     limited = limit(proposal, replace(standing, by_hand=by_hand), NOON)
-    without = limit(replace(proposal, spots=by_hand, premium_spots=0, premium_rate=None), standing, NOON)
+    accepted = min(standing.granted, proposal.spots) if standing.granted is not None else 0
+    spots = max(by_hand, accepted)
+    without = limit(replace(proposal, spots=spots, premium_spots=0, premium_rate=None), standing, NOON)
     assert limited.proposal == without.proposal
-    moved = by_hand != proposal.spots + proposal.premium_spots
+    moved = spots != proposal.spots + proposal.premium_spots
     assert limited.binding == (without.binding or ("by_hand" if moved else None))
 
 
