@@ -72,7 +72,7 @@ def upcoming_then(
 
 def session_then(db: Db, session_id: int, then: datetime) -> Upcoming | None:
     """One session as of then; None: it was not known yet."""
-    return next(iter(_as_of(db, sessions_shown(db, [session_id]), then)), None)
+    return next(iter(_as_of(db, sessions_shown(db, [session_id]), then, explained=True)), None)
 
 
 def decisions_then(db: Db, session_id: int, then: datetime, *, limit: int) -> list[tuple[Decision, Push | None]]:
@@ -108,13 +108,14 @@ def outcomes_then(db: Db, session: Session, then: datetime) -> dict[Channel, dic
     return dict(table)
 
 
-def _as_of(db: Db, items: Sequence[Upcoming], then: datetime) -> list[Upcoming]:
+def _as_of(db: Db, items: Sequence[Upcoming], then: datetime, *, explained: bool = False) -> list[Upcoming]:
+    """``explained``: with their decisions' explanations, which no list shows."""
     sessions = [item.session for item in items]
     readings, first_read = _readings(db, sessions, then)
     begun = _begun(db, {session.connection_id for session in sessions})
     known = [item for item in items if _was_known(item.session, readings, first_read, begun, then)]
     numbers = [item.session.id for item in known]
-    decisions = _decisions(db, numbers, then)
+    decisions = _decisions(db, numbers, then, explained=explained)
     pushes = {push.session_id: push for push in _pushes(db, numbers, then, last=True)}
     taken = taken_then(db, [item.session for item in known], then)
     modes = {
@@ -223,7 +224,7 @@ def _was_known(
     return begun.get(session.connection_id, then) <= then
 
 
-def _decisions(db: Db, numbers: Sequence[int], then: datetime) -> dict[int, Decision]:
+def _decisions(db: Db, numbers: Sequence[int], then: datetime, *, explained: bool) -> dict[int, Decision]:
     last = (
         select(Decision.session_id, func.max(Decision.sequence).label("sequence"))
         .where(Decision.session_id.in_(numbers), Decision.at <= then)
@@ -232,6 +233,8 @@ def _decisions(db: Db, numbers: Sequence[int], then: datetime) -> dict[int, Deci
     )
     same = and_(Decision.session_id == last.c.session_id, Decision.sequence == last.c.sequence)
     wanted = select(Decision).options(defer(Decision.inputs, raiseload=True)).join(last, same)
+    if not explained:
+        wanted = wanted.options(defer(Decision.explanation, raiseload=True))
     return {row.session_id: row for row in db.scalars(wanted)}
 
 
