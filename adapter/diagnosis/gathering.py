@@ -21,7 +21,7 @@ from adapter.steering.resync import READS
 from adapter.store.belonging import its_class_type, its_venue
 from adapter.store.connection_health import health_of
 from adapter.store.freshness import freshness_of
-from adapter.store.push_health import push_health_of
+from adapter.store.push_health import PushHealth, push_health_of
 from adapter.store.readiness import engine_state
 from adapter.store.sealing import Keyring, SealBroken
 from adapter.store.settings import effective_settings
@@ -49,16 +49,18 @@ _STATUS = re.compile(r"\((\d{3})\b")
 _CALL = re.compile(r"(GET|POST|PUT|HEAD|DELETE|PATCH) /")  # an error of a call begins with its name
 
 
-def diagnosis_of(db: Db, context: Context, connection_id: int) -> Diagnosis:
-    """What is wrong with a connection, as of now; it must exist."""
-    return diagnose(facts_of(db, context.config, context.keys, connection_id, context.now()))
+def diagnosis_of(db: Db, context: Context, connection_id: int, pushing: PushHealth | None = None) -> Diagnosis:
+    """What is wrong with a connection, as of now; it must exist. ``pushing``: how it does, where that is known."""
+    now = context.now()
+    pushing = pushing or push_health_of(db, connection_id, now)
+    return diagnose(facts_of(db, context.config, context.keys, connection_id, pushing, now))
 
 
-def facts_of(db: Db, config: Config, keys: Keyring, connection_id: int, now: datetime) -> Facts:
+def facts_of(db: Db, config: Config, keys: Keyring, connection_id: int, pushing: PushHealth, now: datetime) -> Facts:
     """Everything that the steps ask for."""
     row = db.get_one(Connection, connection_id)
     health = health_of(db, connection_id, now, platforms.calls_per_day(row.platform, config))
-    pushing, events = push_health_of(db, connection_id, now), events_of(db, row)
+    events = events_of(db, row)
     ahead, hidden, excluded = _classes(db, row, now)
     sources, unmapped, lately = _bookings(db, connection_id, now)
     runs = _runs(db, connection_id)

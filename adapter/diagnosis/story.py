@@ -26,7 +26,7 @@ def story_of(db: Db, context: Context, connection_id: int) -> Story:
     """What the summary is made from."""
     pushing = push_health_of(db, connection_id, context.now())
     return Story(
-        diagnosis=diagnosis_of(db, context, connection_id),
+        diagnosis=diagnosis_of(db, context, connection_id, pushing),
         days=DAYS,
         incidents=_incidents(db, context, connection_id),
         deeds=_deeds(db, context, connection_id),

@@ -69,7 +69,7 @@ def push_health_of(db: Database, connection_id: int, now: datetime) -> PushHealt
         checked_at=checked_at,
         mended=mended,
         own_caps=own_caps_of(db, connection_id, now),
-        failures=failures_of(db, connection_id, now),
+        failures=failures_of(db, connection_id, now) if any(map(states.get, BAD)) else [],
         breaker_open_since=breaker.opened_at if breaker and is_open else None,
         next_probe_at=breaker.open_until if breaker and is_open else None,
         breaker_words=breaker.words if breaker and is_open else None,
