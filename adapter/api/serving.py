@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask import Flask
+from flask import Flask, abort, request
 from flask_smorest import Blueprint
 
 from adapter import __version__
@@ -40,4 +40,11 @@ def serve(
     for blueprint in blueprints:
         wrong_tokens(blueprint)
         csrf.exempt(blueprint)
+        app.before_request_funcs.setdefault(blueprint.name, []).append(_check_kind)  # it may serve many applications
         api.register_blueprint(blueprint, url_prefix=prefix)
+
+
+def _check_kind() -> None:
+    """Refuse a body of another kind, which would be passed over: settings put as a form would all be taken back."""
+    if request.get_data() and not request.is_json:
+        abort(415)

@@ -148,7 +148,10 @@ def test_putting_settings_replaces_them_and_leaves_a_trace(
     [
         ({"release_all_hours": 1}, "release_all_hours"),
         ({"release_all_hours": 73}, "release_all_hours"),
+        ({"release_all_hours": 72.9}, "release_all_hours"),
         ({"min_spots": -1}, "min_spots"),
+        ({"min_spots": 2.5}, "min_spots"),
+        ({"no_increase_after_minutes": 7.5}, "no_increase_after_minutes"),
         ({"max_displacement_risk": 1.5}, "max_displacement_risk"),
         ({"rate_ceiling": "7.00"}, "rate_ceiling"),
         ({"rate_ceiling": "NaN"}, "rate_ceiling"),
@@ -165,6 +168,25 @@ def test_a_wrong_setting_is_named(
     assert answer.mimetype == "application/problem+json"
     assert list(answer.json["errors"]["json"]) == [field]
     assert client.get(path, headers=owner).json["min_spots"] == 2
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", ""])
+def test_a_body_that_is_not_said_to_be_json_is_refused_and_not_passed_over(
+    client: FlaskClient, seeded: Seeded, owner: Headers, kind: str
+) -> None:
+    """As ``curl --data`` sends it: passed over, it took every setting back, and read the whole studio again."""
+    settings = f"/api/v1/studios/{seeded.studio_id}/settings"
+    resync = f"/api/v1/connections/{seeded.connection_id}/resync"
+    before = client.get(settings, headers=owner).json
+    for answer in (
+        client.put(settings, headers=owner, data='{"min_spots": 3}', content_type=kind),
+        client.post(resync, headers=owner | {"Idempotency-Key": "l"}, data='{"dry_run": true}', content_type=kind),
+    ):
+        assert (answer.status_code, answer.mimetype) == (415, "application/problem+json")
+        assert "Content-Type: application/json" in answer.json["detail"]
+    assert client.get(settings, headers=owner).json == before
+    bare = client.post(resync, headers=owner | {"Idempotency-Key": "l"}, content_type=kind)
+    assert bare.status_code == 202, "without a body there is nothing to be passed over"
 
 
 def test_operations_can_neither_see_nor_move_the_floor(client: FlaskClient, seeded: Seeded, ctx: Context) -> None:
