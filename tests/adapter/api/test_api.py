@@ -37,7 +37,7 @@ def test_the_description_is_valid_and_holds_every_route(client: FlaskClient, pre
         if method in ("get", "post", "put", "delete")
     }
     routed = {
-        (method, rule.rule.replace("<int:", "{").replace("<", "{").replace(">", "}"))
+        (method, rule.rule.replace("<int:", "{").replace("<path:", "{").replace("<", "{").replace(">", "}"))
         for rule in client.application.url_map.iter_rules()
         if rule.rule.startswith(prefix) and not rule.rule.endswith("openapi.json")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
