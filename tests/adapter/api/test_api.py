@@ -412,6 +412,24 @@ def test_a_body_that_is_no_json_is_a_problem(
 
 
 @pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("[" * 100_000, "nested too deeply"),
+        ('{"items": [{"connection_id": 1, "source": "\\ud800", "channel": "direct"}]}', "half a surrogate pair"),
+        ('{"items": [], "items": []}', "a key stands twice"),
+    ],
+)
+def test_a_body_that_cannot_be_read_or_kept_is_a_400(
+    client: FlaskClient, seeded: Seeded, owner: Headers, body: str, why: str
+) -> None:
+    path = f"/api/v1/studios/{seeded.studio_id}/sources"
+    answer = client.put(path, headers=owner, data=body, content_type="application/json")
+    assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+    assert why in answer.json["detail"]
+    assert why in answer.json["errors"]["json"][0]
+
+
+@pytest.mark.parametrize(
     ("method", "path", "status", "said"),
     [
         ("GET", "/channel/v1/offers", 401, "Authorization: Bearer"),
