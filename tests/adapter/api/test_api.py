@@ -63,6 +63,16 @@ def test_errors_are_described_as_problems(client: FlaskClient) -> None:
         assert set(response["content"]) == {"application/problem+json"}, name
 
 
+@pytest.mark.parametrize(
+    "amount", ["Settings.rate_floor", "Campaign.fee", "CampaignBody.fee", "Opportunity.revenue", "BroughtBy.revenue"]
+)
+def test_an_amount_is_described_as_the_string_that_it_is(client: FlaskClient, amount: str) -> None:
+    name, field = amount.split(".")
+    told = client.get("/api/v1/openapi.json").json["components"]["schemas"][name]["properties"][field]
+    assert "string" in told["type"]
+    assert told["format"] == "decimal"
+
+
 def test_the_calendar_tells_places_and_decisions(client: FlaskClient, seeded: Seeded, owner: Headers) -> None:
     answer = client.get("/api/v1/sessions?from=2026-03-03&to=2026-03-04", headers=owner).json
     session = next(item for item in answer["items"] if item["class_name"] == "Lunch Stretch")
