@@ -444,6 +444,7 @@ def test_a_body_that_cannot_be_read_or_kept_is_a_400(
     [
         ("GET", "/channel/v1/offers", 401, "Authorization: Bearer"),
         ("GET", "/api/v1/nowhere", 404, "not yours"),
+        ("GET", "/channel/v1/reservations/a%00", 400, "NUL"),  # PostgreSQL broke at it
         ("DELETE", "/api/v1/studios", 405, "Allow"),
         ("GET", "/api/v1/studios?limit=x", 422, "errors says where"),
     ],
