@@ -44,6 +44,13 @@ def loads(body: bytes) -> Any:
     return value
 
 
+def check(body: bytes) -> None:
+    """Refuse what ``loads`` refuses, and text that no database takes, for whoever can be told of it. Raises NotJson."""
+    loads(body)
+    if _ODD_ESCAPE.search(body) and _cleaned(value := _DECODER.decode(body.decode())) != value:
+        raise NotJson("a text holds NUL or half a surrogate pair")
+
+
 def _read_closely(body: bytes) -> Any:
     try:
         text = body.decode("utf-8")

@@ -1,4 +1,4 @@
-"""What a caller may write: ids that a row can have, and days and instants around which a calendar has room.
+"""What a caller may write: whole numbers, ids that a row can have, days and instants around which a calendar has room.
 
 Beyond these a database or the calendar itself gives up; here it is told before, as a 422 that names the field.
 """
@@ -15,7 +15,16 @@ from adapter.store.tenancy import LARGEST_ID
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 
 
-class RowId(fields.Integer):
+class Whole(fields.Integer):
+    """A whole number: 72.9 is none, and isn't cut to one."""
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, float) and not value.is_integer():
+            raise self.make_error("invalid")
+        return super()._validated(value)
+
+
+class RowId(Whole):
     """An id."""
 
     def __init__(self, **options: Any) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from adapter.api.bounds import Day, RowId
 from adapter.api.idempotency import Answer, KeyHeader, once
+from adapter.api.schemas import Money
 from adapter.marketplace.campaigns import CampaignRefused, Wanted, register_campaign
 from adapter.marketplace.spotlight import Result, result_of, results_of
 from adapter.people.permissions import Act
@@ -26,7 +27,7 @@ class CampaignBody(Schema):
     marketplace = fields.String(load_default=None, allow_none=True)
     starts_on = Day(required=True)
     ends_on = Day(required=True)
-    fee = fields.Decimal(as_string=True, required=True)
+    fee = Money(required=True)
     venues = fields.List(RowId(), load_default=list)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from adapter.api.bounds import RowId
 from adapter.api.idempotency import Answer, KeyHeader, once
+from adapter.api.schemas import Money
 from adapter.people.permissions import Act
 from adapter.steering.opportunities import ANSWERS, LONGEST_REASON, AnswerRefused, answer
 from adapter.store.opportunities import Brought, Card, answered_cards, brought, one_card, open_cards
@@ -33,14 +34,14 @@ class Opportunity(Schema):
     open = fields.Integer(required=True, metadata={"description": "Places free"})
     offered = fields.Integer(required=True, metadata={"description": "Spots on offer as it is"})
     add = fields.Integer(required=True, metadata={"description": "Spots more that hardly ever displace anyone"})
-    rate = fields.Decimal(as_string=True, required=True)
+    rate = Money(required=True)
     currency = fields.String(required=True)
     fills = fields.Float(required=True, metadata={"description": "Reservations expected in them"})
     fills_low = fields.Integer(required=True)
     fills_high = fields.Integer(required=True)
-    revenue = fields.Decimal(as_string=True, places=2, required=True)
-    revenue_low = fields.Decimal(as_string=True, places=2, required=True)
-    revenue_high = fields.Decimal(as_string=True, places=2, required=True)
+    revenue = Money(places=2, required=True)
+    revenue_low = Money(places=2, required=True)
+    revenue_high = Money(places=2, required=True)
     state = fields.Enum(OpportunityState, by_value=True, required=True)
     reason = fields.String(allow_none=True)
     answered_at = fields.AwareDateTime(allow_none=True, default_timezone=UTC)
@@ -52,7 +53,7 @@ class BroughtBy(Schema):
 
     opportunity = fields.Nested(Opportunity, required=True)
     reservations = fields.Integer(required=True)
-    revenue = fields.Decimal(as_string=True, places=2, required=True)
+    revenue = Money(places=2, required=True)
     as_expected = fields.Boolean(required=True)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from adapter.api.bounds import Day, RowId
+from adapter.api.bounds import Day, RowId, Whole
 from adapter.overbooking import Cause, Kind
 from adapter.steering.resync import LONGEST_WHY, Asked, How
 from adapter.store.tables import (
@@ -43,8 +43,8 @@ class Studio(Schema):
 class Settings(Schema):
     """SmartSpot and SmartRate settings of a studio; null: not set. What is allowed: adapter/store/setting_rules.py."""
 
-    min_spots = fields.Integer(allow_none=True, load_default=None)
-    release_all_hours = fields.Integer(allow_none=True, load_default=None, metadata={"description": "2 to 72"})
+    min_spots = Whole(allow_none=True, load_default=None)
+    release_all_hours = Whole(allow_none=True, load_default=None, metadata={"description": "2 to 72"})
     retail_rate = Money(allow_none=True, load_default=None)
     rate_ceiling = Money(allow_none=True, load_default=None)
     rate_floor = Money(
@@ -60,12 +60,12 @@ class Settings(Schema):
     premium = fields.Boolean(
         allow_none=True, load_default=None, metadata={"description": "Further spots at a higher rate; null: off"}
     )
-    no_increase_after_minutes = fields.Integer(
+    no_increase_after_minutes = Whole(
         allow_none=True,
         load_default=None,
         metadata={"description": "Age of our copy from which on nothing is raised; null: 15"},
     )
-    nothing_after_minutes = fields.Integer(
+    nothing_after_minutes = Whole(
         allow_none=True,
         load_default=None,
         metadata={"description": "Age of our copy from which on nothing is listed; null: 60"},
@@ -75,7 +75,7 @@ class Settings(Schema):
 class Source(Schema):
     """A booking source and what it means."""
 
-    connection_id = fields.Integer(required=True)
+    connection_id = RowId(required=True)
     source = fields.String(required=True)
     channel = fields.Enum(Channel, by_value=True, required=True)
     count = fields.Integer(dump_only=True)
@@ -205,7 +205,7 @@ class ResyncBody(Schema):
 class RetryBody(Schema):
     """Which of a run's errors (from 0) to do again; null: everything that failed."""
 
-    item = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, LARGEST_ID))
+    item = Whole(load_default=None, allow_none=True, validate=validate.Range(0, LARGEST_ID))
 
 
 class Run(Schema):

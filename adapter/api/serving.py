@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask import Flask
-from flask_smorest import Blueprint
+from flask import Flask, request
+from flask_smorest import Blueprint, abort
 
 from adapter import __version__
 from adapter.api.problems import ProblemApi
 from adapter.api.schemas import Money
 from adapter.web.limits import wrong_tokens
 from adapter.web.security import csrf
+from connectors import strict_json
 
 
 def serve(
@@ -40,4 +41,18 @@ def serve(
     for blueprint in blueprints:
         wrong_tokens(blueprint)
         csrf.exempt(blueprint)
+        app.before_request_funcs.setdefault(blueprint.name, []).append(_check_body)  # it may serve many applications
         api.register_blueprint(blueprint, url_prefix=prefix)
+
+
+def _check_body() -> None:
+    """Refuse a body that would be passed over (settings put as a form would all be taken back) or can't be kept."""
+    body = request.get_data()
+    if not body:
+        return
+    if not request.is_json:
+        abort(415)
+    try:
+        strict_json.check(body)
+    except strict_json.NotJson as error:
+        abort(400, message=f"The body is no JSON that is taken: {error}.", errors={"json": [str(error)]})

@@ -107,6 +107,8 @@ def run_backtest(facts: Facts, *, weeks: int = 4, steady: int = 1, seed: int = 0
     decided: list[pd.DataFrame] = []
     for back in range(weeks, 0, -steady):
         begins, span = end - back * WEEK, min(steady, back) * WEEK
+        if not sessions["starts_at"].between(begins, begins + span, inclusive="left").any():
+            continue  # closed, as over the holidays
         forecasts.append(_forecast(facts, actual, begins, span, seed))
         decided.extend(_list(facts, begins, span, leads, seed))
     scored, listed = pd.concat(forecasts), pd.concat(decided)

@@ -50,7 +50,7 @@ def make(header: dict[str, str], body: dict[str, Any]) -> Response:
     return _answer(row)
 
 
-@blueprint.get("/reservations/<reservation>")
+@blueprint.get("/reservations/<path:reservation>")
 @blueprint.response(200, schemas.Reservation)
 @blueprint.alt_response(404, response="NOT_FOUND")
 def one(reservation: str) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def one(reservation: str) -> dict[str, Any]:
     return shown(row) if row is not None else abort(404)
 
 
-@blueprint.post("/reservations/<reservation>/cancellation")
+@blueprint.post("/reservations/<path:reservation>/cancellation")
 @blueprint.arguments(KeyHeader, location="headers")
 @blueprint.response(200, schemas.Reservation)
 @blueprint.alt_response(202, schema=schemas.Reservation, description="It will be carried out")

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import make_url
 
+from adapter.command_line.asking import json_option
+from adapter.command_line.printing import as_json
 from adapter.compose import open_newest
 from adapter.config import ConfigError, checked_database_url
 from adapter.context import Context
@@ -28,8 +30,9 @@ The keys and the models stay in {instance}: every process needs them. What waite
 
 @click.command("move")
 @click.option("--to", "to", metavar="DATABASE_URL", required=True, help="An empty PostgreSQL database.")
+@json_option
 @click.pass_obj
-def move_command(ctx: Context, to: str) -> None:
+def move_command(ctx: Context, to: str, json_wanted: bool) -> None:
     """Move everything from the embedded default to PostgreSQL, without loss; nothing may use the database meanwhile."""
     if not ctx.store.is_sqlite:
         raise click.ClickException(HERE)
@@ -40,9 +43,12 @@ def move_command(ctx: Context, to: str) -> None:
         raise click.ClickException(str(error)) from error
     finally:
         target.close()
+    url = target.url.render_as_string(hide_password=True)
+    if json_wanted:
+        as_json({"rows": counts, "database_url": url})
+        return
     click.echo(f"Moved {sum(counts.values()):,} rows of {len(counts)} tables; every table reads back the same.")
     note = " (with its password)" if target.url.password else ""
-    url = target.url.render_as_string(hide_password=True)
     click.echo(
         AFTERWARDS.format(note=note, url=url, instance=ctx.config.instance, database=ctx.store.url.database), nl=False
     )

@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 import connectors
+from adapter.command_line.asking import json_option
+from adapter.command_line.printing import as_json
 from adapter.config import NAMES
 from connectors.scaffold import BadName, make_platform
 
@@ -22,7 +24,8 @@ docs/adding-a-platform.md has the whole way."""
 @click.command("new-platform")
 @click.argument("name")
 @click.option("--title", help="As the platform writes itself; NAME with a capital by default.")
-def new_platform(name: str, title: str | None) -> None:
+@json_option
+def new_platform(name: str, title: str | None, json_wanted: bool) -> None:
     """Write the first files of a connector for platform NAME into this checkout."""
     root = Path(connectors.__path__[0]).parent
     reserved = {setting.split("_")[0].lower() for setting in NAMES}
@@ -30,8 +33,12 @@ def new_platform(name: str, title: str | None) -> None:
         written = make_platform(root, name, title or name.capitalize(), reserved=reserved)
     except BadName as error:
         raise click.UsageError(str(error)) from error
-    for path in written:
-        click.echo(f"wrote {path.relative_to(root)}")
+    files = [str(path.relative_to(root)) for path in written]
+    if json_wanted:
+        as_json({"platform": name, "written": files})
+        return
+    for file in files:
+        click.echo(f"wrote {file}")
     click.echo(NEXT.format(name=name))
 
 

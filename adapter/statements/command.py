@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from adapter.command_line.asking import DAY, check_share, exact, json_anyway, named, studio_named, venue_named
+from adapter.command_line.asking import (
+    DAY,
+    check_share,
+    exact,
+    json_anyway,
+    json_option,
+    named,
+    studio_named,
+    venue_named,
+)
 from adapter.command_line.printing import as_json
 from adapter.context import Context
 from adapter.guarantee import CaseError
@@ -66,6 +76,7 @@ def statement(context: Context, studio: int, as_of: datetime | None, _json: bool
 @click.option("--sign-up", type=click.Choice(["assisted", "online_tool"]), default="assisted", show_default=True)
 @click.option("--again", is_flag=True, help="It took part before: not eligible unless that is waived in writing.")
 @click.option("--by", required=True, metavar="NAME", callback=named, help="Who acknowledges it.")
+@json_option
 @click.pass_obj
 def take_part(
     context: Context,
@@ -75,6 +86,7 @@ def take_part(
     sign_up: str,
     again: bool,
     by: str,
+    json_wanted: bool,
 ) -> None:
     """Enter the participation of a STUDIO in the guarantee, which happens once."""
     with context.store.write() as db:
@@ -93,8 +105,8 @@ def take_part(
             )
         except AlreadyTakesPart as error:
             raise click.ClickException(str(error)) from error
-        there = at.astimezone(ZoneInfo(house.timezone))
-    click.echo(f"Studio {studio} takes part since {there:%Y-%m-%d}, on its own clock.")
+        day = at.astimezone(ZoneInfo(house.timezone)).date()
+    _print({"studio": studio, "since": day}, f"Studio {studio} takes part since {day}, on its own clock.", json_wanted)
 
 
 @guarantee.command()
@@ -144,6 +156,7 @@ def record(
 )
 @click.option("--floor-share", type=Decimal, help="The floor that was agreed, as a share of the direct price: 0.4.")
 @click.option("--by", required=True, metavar="NAME", callback=named, help="Who decides it.")
+@json_option
 @click.pass_obj
 def set_terms(
     context: Context,
@@ -154,6 +167,7 @@ def set_terms(
     venue: int | None,
     floor_share: Decimal | None,
     by: str,
+    json_wanted: bool,
 ) -> None:
     """Set what a STUDIO owes, how the terms are read for it, the tax on its payouts, or the floor that was agreed."""
     for option, share in (("--tax-rate", tax_rate), ("--floor-share", floor_share)):
@@ -180,7 +194,9 @@ def set_terms(
         except CaseError as error:
             raise click.UsageError(f"--reading {error}") from error
     readings = part.readings or "as they are by default"
-    click.echo(f"Owes {part.owes or 0}; readings {readings}; tax on payouts {_taxes(part.tax_rates)}.")
+    owed = f"{part.owes or 0:.{places}f}"
+    words = f"Owes {owed}; readings {readings}; tax on payouts {_taxes(part.tax_rates)}."
+    _print({"owes": owed, "readings": part.readings, "tax_rates": part.tax_rates}, words, json_wanted)
 
 
 def _taxes(rates: Mapping[str, str]) -> str:
@@ -232,8 +248,9 @@ def rate(context: Context, base: str, quote: str, day: datetime, rate: Decimal, 
 @click.option("--share", type=float, default=0.1, show_default=True, help="Of the slots, each week.")
 @click.option("--weeks", type=int, required=True, help="From next Monday on.")
 @click.option("--by", required=True, metavar="NAME", callback=named, help="Who registers it.")
+@json_option
 @click.pass_obj
-def holdout(context: Context, studio: int, share: float, weeks: int, by: str) -> None:
+def holdout(context: Context, studio: int, share: float, weeks: int, by: str, json_wanted: bool) -> None:
     """Register a randomised holdout at a STUDIO, which measures what listing brings."""
     with context.store.write() as db:
         studio_named(db, studio)
@@ -241,7 +258,15 @@ def holdout(context: Context, studio: int, share: float, weeks: int, by: str) ->
             row = register_holdout(db, studio, share, weeks, actor=by, now=context.now())
         except HoldoutRefused as error:
             raise click.ClickException(str(error)) from error
-    click.echo(f"From {row.starts_on} to {row.ends_on}. Measured: {row.metric}.")
+    told = {"from": row.starts_on, "to": row.ends_on, "measured": row.metric}
+    _print(told, f"From {row.starts_on} to {row.ends_on}. Measured: {row.metric}.", json_wanted)
+
+
+def _print(told: Mapping[str, Any], words: str, json_wanted: bool) -> None:
+    if json_wanted:
+        as_json(told)
+    else:
+        click.echo(words)
 
 
 def _at(house: Studio, when: datetime | None) -> datetime | None:

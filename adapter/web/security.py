@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -44,6 +44,12 @@ def install(app: Flask, config: Config) -> None:
     if proxies := config.trusted_proxies:
         believing = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)
         app.wsgi_app = believing  # type: ignore[method-assign]  # Flask's documented place for WSGI middleware
+
+    @app.before_request
+    def _refuse_nul() -> None:
+        """PostgreSQL takes no text that holds it, SQLite does: it is refused for both."""
+        if "\0" in request.path:
+            abort(400, "An address holds no NUL (%00).")
 
     @app.after_request
     def _headers(response: Response) -> Response:

@@ -85,6 +85,17 @@ def test_unknown_booking_times_are_decided_once_before_bookings_begin(drawn: Dra
     assert [listing.lead_hours for listing in untimed.listings] == [336]
 
 
+def test_a_week_in_which_the_studio_was_closed_is_left_out(tmp_path: Path) -> None:
+    """As over the holidays: nothing was to be decided, and the backtest broke."""
+    held = [*(f"2018-{month:02}-{day:02}" for month in (10, 11) for day in range(1, 25)), "2018-12-28"]
+    path = tmp_path / "history.csv"
+    path.write_text("class,date,time,capacity,booked\n" + "".join(f"Yoga,{day},18:30,20,6\n" for day in held))
+    told = CliRunner().invoke(backtest, ["--history", str(path), "--json"])
+    assert told.exit_code == 0, told.stderr
+    whole = json.loads(told.stdout)
+    assert (whole["weeks"], whole["classes"], whole["listings"][0]["classes"]) == (4, 1, 1)
+
+
 def test_a_history_too_short_is_said_to_be(drawn: Drawn) -> None:
     with pytest.raises(TooShort, match="too few to learn from; ask for fewer weeks"):
         run_backtest(_facts(drawn), weeks=15)

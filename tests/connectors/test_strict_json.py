@@ -89,3 +89,13 @@ def test_no_bytes_do_more_than_be_refused(body: bytes) -> None:
 )
 def test_what_json_can_say_comes_back(value: object) -> None:
     assert strict_json.loads(json.dumps(value).encode()) == value
+
+
+@pytest.mark.parametrize("text", [r"\u0000", r"a\ud800", r"\udc00b"])
+def test_text_that_no_database_takes_is_refused_where_the_sender_can_be_told(text: str) -> None:
+    with pytest.raises(strict_json.NotJson, match="NUL or half a surrogate pair"):
+        strict_json.check(f'{{"why": ["{text}"]}}'.encode())
+
+
+def test_a_whole_pair_and_a_written_backslash_are_text_like_any_other() -> None:
+    strict_json.check(rb'{"why": ["\ud83d\ude00 \\u0000"]}')

@@ -40,7 +40,7 @@ LEAVES_NONE: dict[str, str] = {
     "POST /desk": "searches; looking somebody up by address is noted, see tests/adapter/web/test_desk.py",
     "POST /channel/v1/quotes": "a marketplace asks for prices",
     "POST /channel/v1/reservations": "a marketplace's act: the reservation is kept itself, with each of its states",
-    "POST /channel/v1/reservations/<reservation>/cancellation": "a marketplace's act: kept with its reservation",
+    "POST /channel/v1/reservations/<path:reservation>/cancellation": "a marketplace's act: kept with its reservation",
     "POST /webhooks/<platform>": "a platform's message: it is kept itself, in the inbox",
     "POST /webhooks/<platform>/<int:connection_id>": "a platform's message: it is kept itself, in the inbox",
 }

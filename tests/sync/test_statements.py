@@ -369,6 +369,11 @@ def test_gx_02_a10_what_is_owed_and_how_the_terms_are_read_is_set_and_audited(ta
     chosen = ("--owes", "150.00", "--reading", "free_only=not_exercised", "--reading", "first_counts_cancelled=false")
     said = run(taking_part, "set", STUDIO, *chosen, "--tax-rate", "0.19", "--by", "finance")
     assert (said.exit_code, said.stdout.split("; ")[-1]) == (0, "tax on payouts 0.19.\n")
+    assert json.loads(run(taking_part, "set", STUDIO, "--by", "finance", "--json").stdout) == {
+        "owes": "150.00",
+        "readings": {"free_only": "not_exercised", "first_counts_cancelled": False},
+        "tax_rates": {"": "0.19"},
+    }
     readings = statement(taking_part)["readings"]
     assert (readings["free_only"], readings["first_counts_cancelled"]) == ("not_exercised", False)
     with taking_part.ctx.store.read() as db:
@@ -398,8 +403,9 @@ def test_a_class_that_moves_zone_keeps_the_zone_it_was_made_in(taking_part: Road
 
 def test_n_03_what_is_held_out_lists_nothing_and_is_compared(taking_part: Road) -> None:
     road = taking_part
-    registered = run(road, "holdout", STUDIO, "--share", "0.3", "--weeks", "8", "--by", "finance")
+    registered = run(road, "holdout", STUDIO, "--share", "0.3", "--weeks", "8", "--by", "finance", "--json")
     assert registered.exit_code == 0, registered.stderr
+    assert list(json.loads(registered.stdout)) == ["from", "to", "measured"]
     assert run(road, "holdout", STUDIO, "--weeks", "8", "--by", "finance").exit_code == 1  # one at a time
     assert run(road, "holdout", STUDIO, "--weeks", "1", "--by", "finance").exit_code == 1
     road.set(last_pulled_at=road.ctx.now())

@@ -1,8 +1,8 @@
 """A studio from a real class history: its timetable, capacities and final counts kept; clients and booking times drawn.
 
-Reads a CSV with a line for each class held. A small mapping says which columns are which. Dates are moved by whole
-weeks so that the history ends on the day before now; weekdays and times stay. Every class that the file says had n
-clients in the end has n clients in the end.
+Reads a CSV with a line for each class, in the plain columns of docs/history.md or in a leisure centre's; a small
+mapping says which are which. Dates are moved by whole weeks so that the history ends on the day before now; weekdays
+and times stay. Every class that the file says had n clients in the end has n clients in the end.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -24,8 +24,12 @@ from connectors.sandbox.market.plans import Block, PastClass, Place, Slot, Studi
 T = TypeVar("T")
 
 _TIME_RANGE = re.compile(r"\s+\d{1,2}([.:]\d{2})?\s*([ap]m)?\s*-\s*\d.*$", re.IGNORECASE)
-_DATE_FORMATS = ("%d-%b-%y", "%d-%b-%Y", "%Y-%m-%d")
-_TIME_FORMATS = ("%H:%M:%S", "%H:%M")
+_DATE_FORMATS = ("%d-%b-%y", "%d-%b-%Y", "%Y-%m-%d", "%d %b %Y", "%d %B %Y")
+_TIME_FORMATS = ("%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M%p")
+_STARTS_AT, _CANCELLED = "starts_at", "cancelled"
+_YES = {"1", "yes", "true", "y"}
+_ONE_PLACE = "High Street"
+"""The venue of a file that names none."""
 _RECURS = 3
 """A slot held so often is taken to go on every week."""
 _STAYS = 0.84
@@ -38,7 +42,7 @@ class BadHistory(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """Which column holds what."""
+    """Which column holds what: by default as in a leisure centre's booking export."""
 
     venue: str = "ActivitySiteID"
     name: str = "ActivityDescription"
@@ -46,6 +50,11 @@ class Columns:
     start: str = "BookingStartTime"
     capacity: str = "MaxBookees"
     booked: str = "Number Booked"
+
+
+LEISURE = Columns()
+PLAIN = Columns(venue="venue", name="class", day="date", start="time", capacity="capacity", booked="booked")
+"""As docs/history.md has it; a start may stand in one column, a venue may be missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +87,7 @@ def from_history(
     drop_in: Decimal = Decimal("14.00"),
 ) -> StudioPlan:
     """The plan of a studio with this history, moved so that it ends before ``now``. Raises ``BadHistory``."""
-    held = read_history(path, columns or Columns())
+    held = read_history(path, columns)
     yesterday = now.astimezone(ZoneInfo(timezone)).date() - timedelta(days=1)
     shift = timedelta(weeks=(yesterday - max(item.day for item in held)).days // 7)
     venues = list(dict.fromkeys(item.venue for item in held))
@@ -116,17 +125,21 @@ def from_history(
     )
 
 
-def read_history(path: Path, columns: Columns) -> list[Held]:
-    """The classes of a file, in its order. Raises ``BadHistory`` with line and column."""
+def read_history(path: Path, columns: Columns | None = None) -> list[Held]:
+    """The classes of a file that were held, in its order. Raises ``BadHistory`` with line and column."""
     seen: Counter[tuple[object, ...]] = Counter()
     held: list[Held] = []
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
-        missing = [name for name in _names(columns) if name not in (reader.fieldnames or ())]
+        there = set(reader.fieldnames or ())
+        columns = columns or (PLAIN if PLAIN.name in there else LEISURE)
+        missing = [name for name in _needed(columns, there) if name not in there]
         if missing:
             raise BadHistory(f"line 1: there is no column {missing[0]!r}; the columns are {reader.fieldnames}")
         for row in reader:
-            item = _held(row, columns, reader.line_num)
+            if (row.get(_CANCELLED) or "").strip().casefold() in _YES:
+                continue
+            item = _held(_whole(row, columns), columns, reader.line_num)
             key = (item.venue, item.name, item.day, item.start)
             held.append(replace(item, twin=seen[key]))
             seen[key] += 1
@@ -135,11 +148,21 @@ def read_history(path: Path, columns: Columns) -> list[Held]:
     return held
 
 
-def _names(columns: Columns) -> tuple[str, ...]:
-    return columns.venue, columns.name, columns.day, columns.start, columns.capacity, columns.booked
+def _needed(columns: Columns, there: set[str]) -> tuple[str, ...]:
+    starts = () if _STARTS_AT in there else (columns.day, columns.start)
+    return columns.name, *starts, columns.capacity, columns.booked
 
 
-def _held(row: dict[str, str | None], columns: Columns, line: int) -> Held:
+def _whole(row: Mapping[str, str | None], columns: Columns) -> dict[str, str | None]:
+    """The line with a venue, and with its start as a day and a time."""
+    whole = {**row, columns.venue: row.get(columns.venue) or _ONE_PLACE}
+    if _STARTS_AT in row:
+        day, _, start = (row[_STARTS_AT] or "").strip().replace("T", " ", 1).partition(" ")
+        whole |= {columns.day: day, columns.start: start}
+    return whole
+
+
+def _held(row: Mapping[str, str | None], columns: Columns, line: int) -> Held:
     def cell(column: str, read: Callable[[str], T], kind: str) -> T:
         text = (row[column] or "").strip()
         try:

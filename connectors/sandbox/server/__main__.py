@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 from dataclasses import replace
@@ -24,14 +25,14 @@ from connectors.sandbox.market.world import World
 from connectors.sandbox.server.app import create_app
 from connectors.sandbox.server.faults import Faults
 from connectors.sandbox.server.options import Options, read_options
-from connectors.sandbox.server.running import Server, facts, listen
+from connectors.sandbox.server.running import HOST, Server, facts, listen
 from connectors.sandbox.server.sandbox import Sandbox, wall_clock
 
 LIVE_EVERY = 5.0  # seconds between two looks at what has happened in the market since
 
 
 @click.command()
-@click.option("--port", default=0, show_default=True, help="Port on 127.0.0.1; 0 takes a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="On 127.0.0.1; 0: any free.")
 @click.option("--seed", default=7, show_default=True, help="Same seed, same market.")
 @click.option("--studios", default=2, show_default=True, help="How many studios live here.")
 @click.option("--history", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A class history (CSV).")
@@ -58,7 +59,9 @@ def main(
         broken = given if isinstance(given, list) else [given]
         Faults().add(*broken)
         now = wall_clock()
-        world = World(seed, now, _plans(now, studios, weeks, history))
+        plans = _plans(now, studios, weeks, history)
+        bound, url = _listening(port)
+        world = World(seed, now, plans)
     except (ValueError, TypeError, KeyError, OSError) as error:
         raise click.UsageError(str(error)) from error
     stop = threading.Event()
@@ -66,7 +69,15 @@ def main(
         signal.signal(number, lambda _number, _frame: stop.set())
     if while_asked:
         threading.Thread(target=_await_end_of_input, args=(stop,), daemon=True).start()
-    _serve(world, options, port, broken, stop)
+    _serve(world, replace(options, url=url), bound, broken, stop)
+
+
+def _listening(port: int) -> tuple[socket.socket, str]:
+    """The bound socket and its address, before a year is made up in vain."""
+    try:
+        return listen(port)
+    except OSError as error:
+        raise click.ClickException(f"{HOST}:{port}: {error.strerror}. Choose another port with --port.") from error
 
 
 def _plans(now: datetime, studios: int, weeks: int, history: Path | None) -> list[StudioPlan]:
@@ -83,12 +94,13 @@ def _await_end_of_input(stop: threading.Event) -> None:
     stop.set()
 
 
-def _serve(world: World, options: Options, port: int, broken: list[dict[str, Any]], stop: threading.Event) -> None:
-    socket, url = listen(port)
-    app = create_app(world, replace(options, url=url))
+def _serve(
+    world: World, options: Options, bound: socket.socket, broken: list[dict[str, Any]], stop: threading.Event
+) -> None:
+    app = create_app(world, options)
     sandbox: Sandbox = app.extensions["sandbox"]
     sandbox.faults.add(*broken)
-    server = Server(app, socket)
+    server = Server(app, bound)
     server.start()
     sandbox.webhooks.start()
     sys.stdout.write(json.dumps(facts(sandbox)) + "\n")

@@ -24,7 +24,11 @@ def listen(port: int = 0) -> tuple[socket.socket, str]:
     """A bound socket on this machine alone, and the address at which it is reached."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind((HOST, port))
+    try:
+        bound.bind((HOST, port))
+    except OSError:
+        bound.close()
+        raise
     return bound, f"http://{HOST}:{bound.getsockname()[1]}"
 
 

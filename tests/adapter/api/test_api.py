@@ -37,7 +37,7 @@ def test_the_description_is_valid_and_holds_every_route(client: FlaskClient, pre
         if method in ("get", "post", "put", "delete")
     }
     routed = {
-        (method, rule.rule.replace("<int:", "{").replace("<", "{").replace(">", "}"))
+        (method, rule.rule.replace("<int:", "{").replace("<path:", "{").replace("<", "{").replace(">", "}"))
         for rule in client.application.url_map.iter_rules()
         if rule.rule.startswith(prefix) and not rule.rule.endswith("openapi.json")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
@@ -61,6 +61,16 @@ def test_errors_are_described_as_problems(client: FlaskClient) -> None:
     spec = client.get("/api/v1/openapi.json").json
     for name, response in spec["components"]["responses"].items():
         assert set(response["content"]) == {"application/problem+json"}, name
+
+
+@pytest.mark.parametrize(
+    "amount", ["Settings.rate_floor", "Campaign.fee", "CampaignBody.fee", "Opportunity.revenue", "BroughtBy.revenue"]
+)
+def test_an_amount_is_described_as_the_string_that_it_is(client: FlaskClient, amount: str) -> None:
+    name, field = amount.split(".")
+    told = client.get("/api/v1/openapi.json").json["components"]["schemas"][name]["properties"][field]
+    assert "string" in told["type"]
+    assert told["format"] == "decimal"
 
 
 def test_the_calendar_tells_places_and_decisions(client: FlaskClient, seeded: Seeded, owner: Headers) -> None:
@@ -148,7 +158,10 @@ def test_putting_settings_replaces_them_and_leaves_a_trace(
     [
         ({"release_all_hours": 1}, "release_all_hours"),
         ({"release_all_hours": 73}, "release_all_hours"),
+        ({"release_all_hours": 72.9}, "release_all_hours"),
         ({"min_spots": -1}, "min_spots"),
+        ({"min_spots": 2.5}, "min_spots"),
+        ({"no_increase_after_minutes": 7.5}, "no_increase_after_minutes"),
         ({"max_displacement_risk": 1.5}, "max_displacement_risk"),
         ({"rate_ceiling": "7.00"}, "rate_ceiling"),
         ({"rate_ceiling": "NaN"}, "rate_ceiling"),
@@ -165,6 +178,25 @@ def test_a_wrong_setting_is_named(
     assert answer.mimetype == "application/problem+json"
     assert list(answer.json["errors"]["json"]) == [field]
     assert client.get(path, headers=owner).json["min_spots"] == 2
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", ""])
+def test_a_body_that_is_not_said_to_be_json_is_refused_and_not_passed_over(
+    client: FlaskClient, seeded: Seeded, owner: Headers, kind: str
+) -> None:
+    """As ``curl --data`` sends it: passed over, it took every setting back, and read the whole studio again."""
+    settings = f"/api/v1/studios/{seeded.studio_id}/settings"
+    resync = f"/api/v1/connections/{seeded.connection_id}/resync"
+    before = client.get(settings, headers=owner).json
+    for answer in (
+        client.put(settings, headers=owner, data='{"min_spots": 3}', content_type=kind),
+        client.post(resync, headers=owner | {"Idempotency-Key": "l"}, data='{"dry_run": true}', content_type=kind),
+    ):
+        assert (answer.status_code, answer.mimetype) == (415, "application/problem+json")
+        assert "Content-Type: application/json" in answer.json["detail"]
+    assert client.get(settings, headers=owner).json == before
+    bare = client.post(resync, headers=owner | {"Idempotency-Key": "l"}, content_type=kind)
+    assert bare.status_code == 202, "without a body there is nothing to be passed over"
 
 
 def test_operations_can_neither_see_nor_move_the_floor(client: FlaskClient, seeded: Seeded, ctx: Context) -> None:
@@ -390,10 +422,29 @@ def test_a_body_that_is_no_json_is_a_problem(
 
 
 @pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("[" * 100_000, "nested too deeply"),
+        ('{"items": [{"connection_id": 1, "source": "\\ud800", "channel": "direct"}]}', "half a surrogate pair"),
+        ('{"items": [], "items": []}', "a key stands twice"),
+    ],
+)
+def test_a_body_that_cannot_be_read_or_kept_is_a_400(
+    client: FlaskClient, seeded: Seeded, owner: Headers, body: str, why: str
+) -> None:
+    path = f"/api/v1/studios/{seeded.studio_id}/sources"
+    answer = client.put(path, headers=owner, data=body, content_type="application/json")
+    assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+    assert why in answer.json["detail"]
+    assert why in answer.json["errors"]["json"][0]
+
+
+@pytest.mark.parametrize(
     ("method", "path", "status", "said"),
     [
         ("GET", "/channel/v1/offers", 401, "Authorization: Bearer"),
         ("GET", "/api/v1/nowhere", 404, "not yours"),
+        ("GET", "/channel/v1/reservations/a%00", 400, "NUL"),  # PostgreSQL broke at it
         ("DELETE", "/api/v1/studios", 405, "Allow"),
         ("GET", "/api/v1/studios?limit=x", 422, "errors says where"),
     ],

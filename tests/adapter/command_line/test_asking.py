@@ -1,9 +1,11 @@
-"""What commands ask for in common: a studio or a connection that is not there is told of in one way."""
+"""What commands have in common: --json, and one way to tell of a studio or a connection that is not there."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -13,12 +15,35 @@ from wsgi import COMMANDS
 
 OPENS = "There is no studio 99; `adapter studio` opens one."
 LISTS = "There is no connection 99; `adapter connections` lists them."
+SERVE = {"serve", "worker", "sandbox"}
+SAY_THAT_IT_IS_DONE = {"guarantee record", "guarantee rate", "payouts share"}
+
+
+def command_named(name: str) -> click.Command:
+    command: click.Command = next(each for each in import_module(COMMANDS[name]).COMMANDS if each.name == name)
+    return command
 
 
 def answer(ctx: Context, typed: str) -> Result:
     name, *rest = typed.split()
-    command = next(each for each in import_module(COMMANDS[name]).COMMANDS if each.name == name)
-    return CliRunner().invoke(command, rest, obj=ctx)
+    return CliRunner().invoke(command_named(name), rest, obj=ctx)
+
+
+def commands_of(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
+    """The command itself, or those of the group, with what is typed for each."""
+    if not isinstance(command, click.Group):
+        yield name, command
+        return
+    for part, one in command.commands.items():
+        yield from commands_of(one, f"{name} {part}")
+
+
+def test_every_command_that_prints_results_prints_json_too() -> None:
+    every = {typed: one for name in COMMANDS for typed, one in commands_of(command_named(name), name)}
+    silent = {
+        typed for typed, one in every.items() if "--json" not in {opt for each in one.params for opt in each.opts}
+    }
+    assert silent == SERVE | SAY_THAT_IT_IS_DONE
 
 
 @pytest.mark.parametrize(

@@ -76,8 +76,34 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str, said: str) -> None:
         from_history(path, NOON, columns=SHORT)
 
 
+APART = """\
+class,date,time,capacity,booked
+Spin,2018-04-02,18:30,12,9
+Spin,09 Apr 2018,6:30 PM,12,7
+"""
+TOGETHER = """\
+booked,class,starts_at,cancelled,venue,capacity
+9,Spin,2018-04-02T18:30,no,,12
+7,Spin,2018-04-09 18:30,,,12
+1,Spin,2018-04-16 18:30,yes,,12
+"""
+
+
+@pytest.mark.parametrize("text", [APART, TOGETHER])
+def test_the_file_that_a_backtest_takes_is_taken(tmp_path: Path, text: str) -> None:
+    """docs/history.md: the same file. A class that was cancelled was not held."""
+    path = tmp_path / "history.csv"
+    path.write_text(text, encoding="utf-8")
+    plan = from_history(path, NOON)
+    assert [(item.capacity, item.booked) for item in plan.past] == [(12, 9), (12, 7)]
+    assert [(block.name, block.start.isoformat("minutes"), block.days) for block in plan.blocks] == [
+        ("Spin", "18:30", (0,))
+    ]
+    assert len(plan.places) == 1
+
+
 def test_a_missing_column_and_an_empty_file_are_named(tmp_path: Path) -> None:
-    with pytest.raises(BadHistory, match="no column 'ActivitySiteID'"):
+    with pytest.raises(BadHistory, match="no column 'ActivityDescription'"):
         from_history(written(tmp_path, ""), NOON)
     with pytest.raises(BadHistory, match="holds no class"):
         from_history(written(tmp_path, ""), NOON, columns=SHORT)

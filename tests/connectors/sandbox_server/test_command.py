@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 
@@ -49,9 +50,18 @@ def test_it_ends_with_whoever_started_it() -> None:
         ["--faults", "{"],
         ["--faults", '[{"kind": "gremlin"}]'],
         ["--history", "no-such-file.csv"],
+        ["--port", "65536"],
     ],
 )
 def test_wrong_options_are_wrong_usage(wrong: list[str]) -> None:
     ended = CliRunner().invoke(main, wrong)
     assert ended.exit_code == 2
     assert "Error" in ended.output
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = CliRunner().invoke(main, ["--port", port, "--studios", "0", "--weeks", "1"])
+    assert ended.exit_code == 1
+    assert f"127.0.0.1:{port}: Address already in use. Choose another port" in ended.output

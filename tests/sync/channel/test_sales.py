@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -101,8 +102,13 @@ def test_a_cancellation_frees_the_place_once_and_early_or_late_by_hours(shop: Se
     far = next(each for each in rows if _starts(road, each) - road.ctx.now() > timedelta(hours=12))
     for decision, state in ((far, "cancelled"), (soon, "late_cancelled")):
         before = shop.spots(decision.session_id)
-        made = shop.sell(decision.session_id).json
-        first, again = shop.cancel(made["id"]), shop.cancel(made["id"])
+        made = shop.send(
+            shop.order(decision.session_id) | {"id": f"alpha/{state}/7?"}
+        ).json  # any id is the caller's own
+        address = quote(made["id"], safe="")
+        assert shop.get(f"reservations/{address}").json["id"] == made["id"]
+        cancellation = f"reservations/{address}/cancellation"
+        first, again = (shop.post(cancellation, {}, key=made["id"]) for _ in range(2))
         assert (first.status_code, first.json["state"], first.json) == (200, state, again.json)
         assert shop.spots(decision.session_id) == before
     assert shop.cancel("nothing").status_code == 404
