@@ -90,6 +90,20 @@ def test_each_class_stands_with_its_day_and_hour(finance: FlaskClient, ctx: Cont
         assert instant.astimezone(ZoneInfo(zone)).strftime("%a, %b %-d, %H:%M %Z") in text
 
 
+def test_a_change_says_what_it_leaves_out_since_its_rate_is_not_known(
+    finance: FlaskClient, ctx: Context, paid: Seeded
+) -> None:
+    numbers = booked(ctx, paid)
+    path = f"/studios/{paid.studio_id}/payouts"
+    assert "Compared are" not in words(finance.get(f"{path}?{WEEK}").text)
+    with ctx.store.write() as db:
+        db.execute(update(Reservation).where(Reservation.external_id.in_(numbers)).values(rate=None))
+    after = words(finance.get(f"{path}?from=2026-03-09&to=2026-03-15").text)
+    assert f"Left out are {len(numbers)} of the period before and 0 of this one." in after
+    sign_in(finance, ctx, paid.users[Role.FRANCHISOR])
+    assert f"{len(numbers)} more reservations count" in words(finance.get(f"{path}?{WEEK}").text)
+
+
 def test_n_11_a_line_leads_to_its_record(finance: FlaskClient, ctx: Context, paid: Seeded) -> None:
     page = finance.get(f"/studios/{paid.studio_id}/payouts?{WEEK}").text
     link = re.search(r'href="([^"]+record=1:[^"]+)#record"', page)
