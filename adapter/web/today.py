@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session as Db
 from adapter.experiments.shadow import Shadowed, scores
 from adapter.people.permissions import Act
 from adapter.statements import kept
-from adapter.statements.today import NAME, figures_of
+from adapter.statements.today import COUNTED, NAME, figures_of
 from adapter.steering.promotion import promote
 from adapter.store.alerts import open_alerts
 from adapter.store.calendar import Upcoming, class_types_of, upcoming
@@ -152,8 +152,7 @@ def _promotable(db: Db, studio_id: int, connections: list[Connection]) -> dict[s
 
 
 def _sum(weeks: list[dict[str, Any]]) -> dict[str, Any]:
-    names = ("classes", "places", "direct", "marketplace", "other", "late_cancelled", "unpriced")
-    total: dict[str, Any] = {name: sum(week[name] for week in weeks) for name in names}
+    total: dict[str, Any] = {name: sum(week.get(name, 0) for week in weeks) for name in COUNTED}
     total["payouts"] = sum((Decimal(week["payouts"]) for week in weeks), Decimal(0))
     taken = total["direct"] + total["marketplace"] + total["other"]
     return total | {"fill": taken / total["places"] if total["places"] else None}
