@@ -178,6 +178,15 @@ def test_a_connection_without_access_is_not_called_live(staff: FlaskClient, ctx:
     assert ">Live<" not in page
 
 
+def test_a_refused_reading_leads_back_to_its_page_with_its_days(staff: FlaskClient, seeded: Seeded) -> None:
+    form = {"from": "2026-03-03", "to": "2026-03-02", "page": "diagnosis"}
+    refused = staff.post(f"/connections/{seeded.connection_id}/resync", data=form, follow_redirects=True)
+    assert "Every link of the chain" in refused.text
+    assert "The last day lies before the first." in refused.text
+    assert 'name="from" value="2026-03-03"' in refused.text
+    assert 'name="to" value="2026-03-02"' in refused.text
+
+
 def test_what_is_asked_for_twice_is_already_running(staff: FlaskClient, seeded: Seeded) -> None:
     path, form = f"/connections/{seeded.connection_id}/resync", {"from": "2026-03-02", "to": "2026-03-03"}
     first = staff.post(path, data=form)
