@@ -25,7 +25,11 @@ LONGEST_NAME = 80  # characters
 
 
 class NotInvited(ValueError):
-    """It can't be so; the message says why."""
+    """It can't be so; the message says why, and ``field`` which of what was given is to blame."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(why)
+        self.field = field
 
 
 def invite(
@@ -42,10 +46,10 @@ def invite(
     """The secret part of a link that makes its first user a member. Raises NotInvited where something is missing."""
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME:
-        raise NotInvited(f"Give the name of whom you invite, of at most {LONGEST_NAME} characters")
+        raise NotInvited("name", f"Give the name of whom you invite, of at most {LONGEST_NAME} characters")
     known = email_id(db, keys, address, now)
     if known is None:
-        raise NotInvited("That is no e-mail address")
+        raise NotInvited("address", "That is no e-mail address")
     token = secrets.token_urlsafe(32)
     row = Invitation(
         token_hash=_hash(keys, token),

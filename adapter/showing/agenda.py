@@ -57,6 +57,11 @@ class Day:
         return sum(item.places.listed for item in self.ahead)
 
     @property
+    def in_shadow(self) -> int:
+        """Of the spots on offer, those that are decided and not pushed."""
+        return sum(item.places.listed for item in self.ahead if item.in_shadow)
+
+    @property
     def taken(self) -> int:
         """Places taken on this day."""
         return sum(item.places.taken for item in self.held)

@@ -55,7 +55,8 @@ class Overview:
     break_even: list[BreakEven]
     payout_share: float | None  # of the retail rate, over the lines that have one
     disputes: list[Dispute]
-    trials: int
+    trials: int  # visits that are known to have paid nothing
+    untold: list[str]  # reservations that count and whose payout is not known: their lines hold 0
     aliases: list[list[str]]  # clients whose addresses differ by an alias only
     retail_then: Decimal | None  # the mean retail rate when the period started
     retail_now: Decimal | None
@@ -68,6 +69,8 @@ def overview_of(db: Db, context: Context, studio_id: int) -> Overview:
     body = note_unpaid(assess(case), gaps)
     reservations = {row["id"]: row for row in case["reservations"]}
     today = local_date(now, studio.timezone)
+    untold = [each for each in body["lines"] if each["qualifying"] and each["reservation_id"] in gaps.without_payout]
+    nothing = sum(each["qualifying"] and Decimal(each["payout"] or 1) == 0 for each in body["lines"])
     lost = [line for line in body["lines"] if line["retail_rate"] and Decimal(line["retail_rate"])]
     return Overview(
         body=body,
@@ -76,7 +79,8 @@ def overview_of(db: Db, context: Context, studio_id: int) -> Overview:
         break_even=break_even(),
         payout_share=_share(lost),
         disputes=_disputes(body, reservations),
-        trials=sum(line["qualifying"] and Decimal(line["payout"] or 1) == 0 for line in body["lines"]),
+        trials=nothing - len(untold),
+        untold=[each["reservation_id"] for each in untold],
         aliases=_aliases(case),
         retail_then=_retail(case["pricing"], _start(body) or today, body["readings"]),
         retail_now=retail_now(db, studio_id, today, body["readings"]),

@@ -113,10 +113,12 @@ def _work_out(db: Db, context: Context, studio_id: int) -> Json:
     """As JSON takes it."""
     content = asdict(overview_of(db, context, studio_id))
     body = content["body"]
+    shown_lines = body["lines"][-LINES_SHOWN:]
     content["lines"] = len(body["lines"])
+    content["untold"] = sorted({line["reservation_id"] for line in shown_lines} & set(content["untold"]))
     content["body"] = {
         **body,
-        "lines": body["lines"][-LINES_SHOWN:],
+        "lines": shown_lines,
         "alternatives": [other | {"difference": _difference(body, other)} for other in body["alternatives"]],
     }
     return content | {name: None if content[name] is None else str(content[name]) for name in PRICES}

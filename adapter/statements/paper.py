@@ -7,6 +7,7 @@ from typing import Any
 
 from fpdf import FPDF
 
+from adapter.showing.counting import counted
 from adapter.statements.exports import COLUMNS
 from adapter.store.tables import GuaranteeStatement
 
@@ -60,7 +61,8 @@ def _parts(row: GuaranteeStatement) -> Iterator[tuple[str, list[tuple[str, Any]]
 
 
 def _held(judged: Body) -> str:
-    return "held" if judged["held"] else "waived" if judged["waived"] else f"not held: {len(judged['gaps'])} gaps"
+    gaps = counted(len(judged["gaps"]), "1 gap", "{} gaps")
+    return "held" if judged["held"] else "waived" if judged["waived"] else f"not held: {gaps}"
 
 
 def _flip(other: Body) -> str:

@@ -32,6 +32,7 @@ from connectors.records import ACTIVE_OUTCOMES, Channel, Outcome, SessionStatus
 
 NAME = "today"
 WEEKS = 12
+COUNTED = ("classes", "places", "direct", "marketplace", "other", "unmapped", "late_cancelled", "unpriced")
 SHADOW_DAYS = 28
 BEFORE = timedelta(hours=24)  # the decision that is scored is the one in force then
 
@@ -59,7 +60,7 @@ def _weeks(db: Db, studio_id: int, now: datetime) -> list[Json]:
 
 
 def _empty(monday: date) -> Json:
-    counts = dict.fromkeys(("classes", "places", "direct", "marketplace", "other", "late_cancelled", "unpriced"), 0)
+    counts = dict.fromkeys(COUNTED, 0)
     return {"monday": monday.isoformat(), **counts, "payouts": Decimal(0)}
 
 
@@ -67,6 +68,7 @@ def _count(week: Json, channel: Channel, outcome: Outcome, seats: int, paid: Dec
     ours = channel is Channel.MARKETPLACE
     if outcome in ACTIVE_OUTCOMES:
         week[channel.value if ours or channel is Channel.DIRECT else "other"] += seats
+        week["unmapped"] += seats if channel is Channel.UNKNOWN else 0  # of the others
         week["payouts"] += paid if ours else 0
         week["unpriced"] += unpriced if ours else 0
     elif ours and outcome is Outcome.LATE_CANCELLED:

@@ -12,13 +12,15 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from adapter.marketplace.payouts import page as payouts
 from adapter.people.permissions import Act, Caller, may
+from adapter.statements import kept, today
 from adapter.store.connection_health import connections_of
 from adapter.store.connection_then import settings_then
 from adapter.store.overrides import Wishes, wishes_of
 from adapter.store.setting_rules import refuse, wrong
 from adapter.store.settings import change_settings, check_scope, effective_settings, map_sources, wrong_in_all
-from adapter.store.tables import RunKind, RunOrigin, Scope
+from adapter.store.tables import Connection, RunKind, RunOrigin, Scope
 from adapter.work import request_run
 from connectors.records import Channel
 
@@ -127,9 +129,14 @@ def _allowed(studio_id: int, values: Mapping[str, Any], caller: Caller) -> dict[
 def confirm_sources(
     db: Session, connection_id: int, meanings: Mapping[str, Channel], *, caller: Caller, now: datetime
 ) -> frozenset[str]:
-    """Keep what booking sources mean (GL-03); where it changed, learn anew. Returns the sources that changed."""
+    """Keep what booking sources mean (GL-03); where it changed, learn anew and forget the pages that were kept.
+
+    Returns the sources that changed.
+    """
     changed = map_sources(db, connection_id, meanings, actor=caller.actor, now=now)
     if changed:
+        for page in (today.NAME, kept.GUARANTEE, payouts.NAME):
+            kept.forget(db, db.get_one(Connection, connection_id).studio_id, page)
         _ask(db, RunKind.TRAIN, connection_id, "booking sources were mapped", caller, now)
     return changed
 

@@ -69,6 +69,11 @@ class Upcoming:
         """Whether it has not been cancelled or removed."""
         return self.session.status != SessionStatus.CANCELLED and self.session.gone_at is None
 
+    @property
+    def in_shadow(self) -> bool:
+        """Whether what was decided is not pushed: nobody can buy what counts as listed."""
+        return self.decision is not None and self.decision.shadow
+
 
 def upcoming(
     db: Session,

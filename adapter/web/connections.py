@@ -160,8 +160,10 @@ def resync(connection_id: int) -> ResponseReturnValue:
                 now=context().now(),
             )
     except WrongResync as error:
-        flash(str(error), "error")
-        return _back(connection_id)
+        flash(f"{error}.", "error")
+        page = "desk.diagnosis" if form.get("page") == "diagnosis" else "connections.one"
+        typed: dict[str, Any] = {name: form[name] for name in ("from", "to") if form.get(name)}
+        return redirect(url_for(page, connection_id=connection_id, **typed))
     context().wake_engine()
     flash(asked.words, "info")
     return redirect(url_for("runs.one", run_id=asked.run.id))

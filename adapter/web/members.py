@@ -56,8 +56,12 @@ def switch(session_id: int) -> ResponseReturnValue:
 
 
 def _is_listed(item: Upcoming) -> bool:
-    live = item.push_mode is PushMode.LIVE and item.takes_place
+    live = _is_pushed(item) and item.takes_place
     return live and item.session.starts_at > context().now() and item.places.listed > 0
+
+
+def _is_pushed(item: Upcoming) -> bool:
+    return item.push_mode is PushMode.LIVE and not item.in_shadow
 
 
 def _why_not(item: Upcoming) -> str:
@@ -66,7 +70,7 @@ def _why_not(item: Upcoming) -> str:
         return WHY_NOT["cancelled"]
     if item.session.starts_at <= context().now():
         return WHY_NOT["started"]
-    if item.push_mode is not PushMode.LIVE:
+    if not _is_pushed(item):
         return CHOSEN
     code = item.decision.binding or item.decision.reason if item.decision else ""
     return WHY_NOT.get(code, OTHERWISE)

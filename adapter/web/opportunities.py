@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from adapter.people.permissions import Act
 from adapter.steering.opportunities import AnswerRefused, answer
+from adapter.store.connection_health import connections_of
 from adapter.store.opportunities import answered_cards, brought, one_card, open_cards
-from adapter.store.tables import Studio
+from adapter.store.tables import ConnectionState, Studio
 from adapter.store.tenancy import row_id
 from adapter.web.access import caller, context, needs
 
@@ -34,6 +35,7 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
             answered=answered_cards(db, studio_id, now),
             brought=brought(db, studio_id, now),
             shown=SHOWN,
+            connected=any(each.state is ConnectionState.ACTIVE for each in connections_of(db, studio_id)),
             now=now,
         )
 

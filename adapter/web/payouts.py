@@ -82,7 +82,8 @@ def of_studio(studio_id: int) -> ResponseReturnValue:
     content, made_at = _content(studio_id, days, then)
     shown = {"studio": studio, "days": days, "made_at": made_at, "then": then, "unknowable": unknowable}
     if not can(Act.SEE_PAYOUTS):
-        return render_template("franchise_payouts.html", **shown, venues=content["franchise"])
+        counted = {"venues": content["franchise"], "unpriced": content["told"]["unpriced"]}
+        return render_template("franchise_payouts.html", **shown, **counted)
     with context().store.read() as db:
         return render_template(
             "payouts.html",

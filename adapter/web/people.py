@@ -53,8 +53,7 @@ def ask_in(studio_id: int) -> ResponseReturnValue:
                 now=context().now(),
             )
     except NotInvited as error:
-        flash(f"{error}.", "error")
-        return _back(studio_id)
+        return _page(studio_id, refused=error), 422
     return _page(studio_id, link=f"{context().config.public_url}/join/{token}", whom=form["name"])
 
 
@@ -130,7 +129,7 @@ def join(token: str) -> ResponseReturnValue:
     return redirect(url_for("home.front"))
 
 
-def _page(studio_id: int, link: str | None = None, whom: str = "") -> str:
+def _page(studio_id: int, link: str | None = None, whom: str = "", refused: NotInvited | None = None) -> str:
     now = context().now()
     with context().store.read() as db:
         return render_template(
@@ -142,6 +141,8 @@ def _page(studio_id: int, link: str | None = None, whom: str = "") -> str:
             link=link,
             whom=whom,
             days=LIFE.days,
+            wrong={refused.field: f"{refused}."} if refused else {},
+            given=request.form if refused else {},
         )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session as Db
 from adapter.experiments.shadow import Shadowed, scores
 from adapter.people.permissions import Act
 from adapter.statements import kept
-from adapter.statements.today import NAME, figures_of
+from adapter.statements.today import COUNTED, NAME, figures_of
 from adapter.steering.promotion import promote
 from adapter.store.alerts import open_alerts
 from adapter.store.calendar import Upcoming, class_types_of, upcoming
@@ -35,6 +35,8 @@ from adapter.web.wording import month_day
 
 blueprint = Blueprint("today", __name__)
 AHEAD = timedelta(days=2)
+NOTABLE = 8
+PAUSED = "paused"  # the rule by which everything is 0 while selling is stopped
 OF_TODAY = ("What became of reservations in the weeks before: as we know it now",)
 Line = tuple[Connection, Freshness, PushHealth]
 
@@ -45,8 +47,10 @@ class Next:
 
     classes: int
     listed: int
+    in_shadow: int  # of the listed: decided and not pushed
     value: float
-    notable: list[Upcoming]  # cut by a rule of ours, or their push is stuck
+    notable: list[Upcoming]  # the first of those cut by a rule of ours
+    more: int  # of these
 
 
 @blueprint.get("/studios/<int:studio_id>/today")
@@ -123,12 +127,15 @@ def let_out(class_type_id: int) -> ResponseReturnValue:
 
 def _next(items: Iterable[Upcoming]) -> Next:
     held = [item for item in items if item.takes_place and item.decision is not None]
-    notable = [item for item in held if item.decision is not None and item.decision.binding is not None]
+    # That it is paused stands once, above: of each class it would hide the others.
+    notable = [item for item in held if item.decision is not None and item.decision.binding not in (None, PAUSED)]
     return Next(
         classes=len(held),
         listed=sum(item.places.listed for item in held),
+        in_shadow=sum(item.places.listed for item in held if item.in_shadow),
         value=sum(item.decision.expected_value for item in held if item.decision and item.places.listed),
-        notable=notable[:8],
+        notable=notable[:NOTABLE],
+        more=max(0, len(notable) - NOTABLE),
     )
 
 
@@ -145,8 +152,7 @@ def _promotable(db: Db, studio_id: int, connections: list[Connection]) -> dict[s
 
 
 def _sum(weeks: list[dict[str, Any]]) -> dict[str, Any]:
-    names = ("classes", "places", "direct", "marketplace", "other", "late_cancelled", "unpriced")
-    total: dict[str, Any] = {name: sum(week[name] for week in weeks) for name in names}
+    total: dict[str, Any] = {name: sum(week.get(name, 0) for week in weeks) for name in COUNTED}
     total["payouts"] = sum((Decimal(week["payouts"]) for week in weeks), Decimal(0))
     taken = total["direct"] + total["marketplace"] + total["other"]
     return total | {"fill": taken / total["places"] if total["places"] else None}

@@ -41,7 +41,7 @@ def _differences(ctx: Context, before: Plan, after: Plan) -> list[Difference]:
     moved = [
         number
         for number, (_, _, verdict) in after.found.items()
-        if number in before.found and _side(verdict) != _side(before.found[number][2])
+        if number in before.found and _is_other(_side(before.found[number][2]), _side(verdict))
     ]
     names = _names(ctx, moved)
     return [
@@ -55,6 +55,11 @@ def _differences(ctx: Context, before: Plan, after: Plan) -> list[Difference]:
         )
         for number in moved
     ]
+
+
+def _is_other(before: Side, after: Side) -> bool:
+    """Whether a session would be listed otherwise: not if nothing is listed of it either way, for whatever reason."""
+    return before != after and bool(before.spots or after.spots)
 
 
 def _side(verdict: Verdict) -> Side:

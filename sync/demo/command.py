@@ -24,7 +24,7 @@ from sync.commands.serve import served_web
 from sync.demo.acts import Demo
 from sync.demo.sandbox import PROGRAM, Sandbox, Unspoken, free_port, running_sandbox
 from sync.demo.telling import Teller
-from sync.engine import engine_of
+from sync.engine import announce, engine_of
 from sync.engine.interrupts import interrupted_by_sigterm, wait_for_interrupt
 
 
@@ -60,7 +60,7 @@ def demo(once: bool, port: int, platforms: tuple[str, ...], history: str | None,
         sandbox = stack.enter_context(running_sandbox(*options, log=log))
         tell.did(f"The sandbox booking platform runs at {sandbox.facts['url']}, as a process of its own.")
         port = port or free_port()
-        context = compose(_demo_config(given, sandbox, platforms, port))
+        context = announce(compose(_demo_config(given, sandbox, platforms, port)))
         stack.enter_context(served_web(context, "127.0.0.1", port))
         story = Demo(context, engine_of(context), sandbox, platforms, tell)
         counts = story.play() | {"seconds": round(time.monotonic() - began, 1)}

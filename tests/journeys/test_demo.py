@@ -7,10 +7,11 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import click
 import pytest
@@ -115,6 +116,23 @@ def test_a_second_demo_in_the_same_folder_leaves_the_first_alone(
     assert refused.exit_code == 1
     assert "a demo runs here already" in refused.output
     assert (tmp_path / "demo" / "adapter.db").exists()
+
+
+def test_the_demos_pages_may_ask_what_a_change_would_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADAPTER_INSTANCE", str(tmp_path))
+    told = {"facts": {"url": "http://127.0.0.1:1"}, "address": "127.0.0.1:1", "settings": lambda _: {}}
+    monkeypatch.setattr(command, "running_sandbox", lambda *_, log: nullcontext(SimpleNamespace(**told)))
+    monkeypatch.setattr(command, "configure_logs", lambda to: None)
+    served: list[Context] = []
+
+    def serve(context: Context, host: str, port: int) -> NoReturn:
+        served.append(context)
+        raise click.ClickException("enough seen")
+
+    monkeypatch.setattr(command, "served_web", serve)
+    assert "enough seen" in CliRunner().invoke(command.demo, ["--once"]).output
+    served[0].store.close()
+    assert served[0].foresee is not None
 
 
 def test_a_command_that_the_demo_shows_can_be_copied(capsys: pytest.CaptureFixture[str]) -> None:

@@ -63,6 +63,7 @@ def _work_out(db: Db, context: Context, studio_id: int, days: Days) -> Json:
 def _told(period: Period, before: Period) -> Json:
     content = {
         "told": telling.tell_period(period, change_of(before.places, period.places)),
+        "unpriced_before": before.unpriced,
         "franchise": telling.tell_franchise(period),
         "classes": _classes(period),
         "more": max(0, len({place.held.id for place in period.places}) - CLASSES_SHOWN),

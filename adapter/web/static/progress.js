@@ -12,8 +12,9 @@ function follow(box) {
     } catch {
       return again();
     }
-    if (box.querySelector("[data-finished]")) box.removeAttribute("aria-busy");
-    else again();
+    if (!box.querySelector("[data-finished]")) return again();
+    box.removeAttribute("aria-busy");
+    if ("whole" in box.dataset) window.location.reload(); // what came of it stands on the rest of the page
   }
   if (!box.querySelector("[data-finished]")) again();
 }

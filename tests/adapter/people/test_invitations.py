@@ -162,6 +162,21 @@ def test_two_owners_who_withdraw_each_other_leave_one(any_store: Store, keys: Ke
         assert db.scalar(select(func.count()).select_from(Membership)) == 1
 
 
+def test_a_refused_invitation_keeps_what_was_typed_and_says_why_at_its_field(
+    owner: FlaskClient, seeded: Seeded
+) -> None:
+    form = {"name": "Bea Lund", "address": "bea at example", "role": "readonly"}
+    answer = owner.post(f"/studios/{seeded.studio_id}/people/invite", data=form)
+    assert answer.status_code == 422
+    (name,), (address,) = (re.findall(f'<input id="{field}"[^>]*>', answer.text) for field in ("name", "address"))
+    assert 'value="Bea Lund"' in name
+    assert "aria-invalid" not in name
+    assert 'value="bea at example"' in address
+    assert 'aria-describedby="address-help address-error" aria-invalid="true" autofocus' in address
+    assert '<p class="error" id="address-error">That is no e-mail address.</p>' in answer.text
+    assert re.search(r'<option value="readonly" selected>', answer.text.partition('id="invite"')[2])
+
+
 def test_of_two_who_accept_at_once_one_joins(any_store: Store, keys: Keyring) -> None:
     with any_store.write() as db:
         studio = create_studio(db, "Harbor", timezone="Europe/Paris", currency="EUR", now=NOON)

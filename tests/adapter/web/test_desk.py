@@ -170,6 +170,23 @@ def test_a_first_import_that_is_under_way_is_no_alarm(staff: FlaskClient, ctx: C
     assert 'role="alert"' in page
 
 
+def test_a_connection_without_access_is_not_called_live(staff: FlaskClient, ctx: Context, seeded: Seeded) -> None:
+    with ctx.store.write() as db:
+        db.get_one(Connection, seeded.connection_id).state = ConnectionState.NEEDS_RECONNECT
+    page = staff.get(f"/connections/{seeded.connection_id}/diagnosis").text
+    assert ">Reconnect needed<" in page
+    assert ">Live<" not in page
+
+
+def test_a_refused_reading_leads_back_to_its_page_with_its_days(staff: FlaskClient, seeded: Seeded) -> None:
+    form = {"from": "2026-03-03", "to": "2026-03-02", "page": "diagnosis"}
+    refused = staff.post(f"/connections/{seeded.connection_id}/resync", data=form, follow_redirects=True)
+    assert "Every link of the chain" in refused.text
+    assert "The last day lies before the first." in refused.text
+    assert 'name="from" value="2026-03-03"' in refused.text
+    assert 'name="to" value="2026-03-02"' in refused.text
+
+
 def test_what_is_asked_for_twice_is_already_running(staff: FlaskClient, seeded: Seeded) -> None:
     path, form = f"/connections/{seeded.connection_id}/resync", {"from": "2026-03-02", "to": "2026-03-03"}
     first = staff.post(path, data=form)

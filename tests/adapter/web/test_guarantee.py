@@ -140,6 +140,27 @@ def test_the_files_say_the_same_and_the_json_is_signed(client: FlaskClient, seed
     assert running.json == signed["statement"]
 
 
+def test_a_visit_whose_payout_is_not_known_did_not_pay_nothing(
+    owner: FlaskClient, seeded: Seeded, ctx: Context
+) -> None:
+    with ctx.store.write() as db:
+        held = db.get_one(Session, seeded.sessions[2])
+        held.starts_at, held.ends_at = NOON - timedelta(days=4), NOON - timedelta(days=4, hours=-1)
+        made = Reservation.session_id == held.external_id, Reservation.source == "channel"
+        visits = db.scalars(select(Reservation).where(*made)).all()
+        for one in visits:
+            one.booked_at, one.outcome = NOON - timedelta(days=6), Outcome.ATTENDED
+    started(ctx, seeded.studio_id)
+    with ctx.store.write() as db:
+        db.get_one(Reservation, visits[0].id).rate = None
+    page = words(owner.get(f"/studios/{seeded.studio_id}/guarantee").text)
+    lines = page.partition("Direct price Record")[2]
+    assert len(visits) == 2
+    assert "attended not known $0.00" in lines
+    assert "attended $9.00 $0.00" in lines
+    assert "Visits that paid nothing 0" in page
+
+
 def test_payouts_that_nobody_told_us_are_counted_not_taken_for_nothing(seeded: Seeded, ctx: Context) -> None:
     meters = []
     for rate in (None, 9):

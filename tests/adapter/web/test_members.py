@@ -64,6 +64,15 @@ def test_no_rate_and_no_floor_stands_in_the_html_whatever_decided(
     assert "does not take place" in owner.get(link).text
 
 
+def test_a_class_in_shadow_is_on_no_marketplace_though_others_are_pushed(
+    owner: FlaskClient, ctx: Context, seeded: Seeded
+) -> None:
+    link = opened(owner, ctx, seeded.sessions[5])
+    with ctx.store.write() as db:
+        db.execute(update(Decision).where(Decision.session_id == seeded.sessions[5]).values(shadow=True))
+    assert "has chosen not to offer" in owner.get(link).text
+
+
 def test_only_who_may_opens_it(app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded) -> None:
     app.config["WTF_CSRF_ENABLED"] = False
     for role in (Role.SUPPORT, Role.FRANCHISOR, Role.READONLY, Role.FINANCE):

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from adapter.command_line.opportunities import opportunities
 from adapter.context import Context
-from adapter.store.tables import Audit, Opportunity, OpportunityState, Role, Run, RunKind
+from adapter.store.tables import Audit, Connection, ConnectionState, Opportunity, OpportunityState, Role, Run, RunKind
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded, bearer, sign_in, words
 
@@ -59,6 +59,16 @@ def test_a_card_says_what_it_should_bring_and_why(owner: FlaskClient, seeded: Se
     assert "8 places are free; 3 are kept for direct clients" in text
     assert text.index("List 5 more") < text.index("List 4 more")
     assert "Switch pushing on at the connection" in text
+
+
+def test_without_a_connection_nothing_is_said_of_what_is_listed(
+    owner: FlaskClient, ctx: Context, seeded: Seeded
+) -> None:
+    path = f"/studios/{seeded.studio_id}/opportunities"
+    assert "All that is safe to list is listed" in owner.get(path).text
+    with ctx.store.write() as db:
+        db.get_one(Connection, seeded.connection_id).state = ConnectionState.DISCONNECTED
+    assert "Connect your booking system first" in owner.get(path).text
 
 
 def test_answers_need_a_reason_take_effect_and_are_audited(

@@ -19,7 +19,7 @@ from sqlalchemy import func, select, update
 from adapter.context import Context
 from adapter.marketplace.payouts.command import payouts as command
 from adapter.marketplace.payouts.shares import set_share
-from adapter.store.tables import Audit, PayoutDifference, PayoutStatement, Reservation, Role, Session
+from adapter.store.tables import Audit, PayoutDifference, PayoutStatement, Reservation, Role, Session, Venue
 from connectors.records import Outcome
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import Seeded, bearer, sign_in, words
@@ -88,6 +88,26 @@ def test_each_class_stands_with_its_day_and_hour(finance: FlaskClient, ctx: Cont
     assert starts
     for instant, zone in starts:
         assert instant.astimezone(ZoneInfo(zone)).strftime("%a, %b %-d, %H:%M %Z") in text
+
+
+def test_a_name_from_right_to_left_moves_no_number(finance: FlaskClient, ctx: Context, paid: Seeded) -> None:
+    with ctx.store.write() as db:
+        db.execute(update(Venue).values(name="قاعة الميناء"))
+    assert "<bdi>قاعة الميناء</bdi>: 1 reservation" in finance.get(f"/studios/{paid.studio_id}/payouts?{WEEK}").text
+
+
+def test_a_change_says_what_it_leaves_out_since_its_rate_is_not_known(
+    finance: FlaskClient, ctx: Context, paid: Seeded
+) -> None:
+    numbers = booked(ctx, paid)
+    path = f"/studios/{paid.studio_id}/payouts"
+    assert "Compared are" not in words(finance.get(f"{path}?{WEEK}").text)
+    with ctx.store.write() as db:
+        db.execute(update(Reservation).where(Reservation.external_id.in_(numbers)).values(rate=None))
+    after = words(finance.get(f"{path}?from=2026-03-09&to=2026-03-15").text)
+    assert f"Left out are {len(numbers)} of the period before and 0 of this one." in after
+    sign_in(finance, ctx, paid.users[Role.FRANCHISOR])
+    assert f"{len(numbers)} more reservations count" in words(finance.get(f"{path}?{WEEK}").text)
 
 
 def test_n_11_a_line_leads_to_its_record(finance: FlaskClient, ctx: Context, paid: Seeded) -> None:

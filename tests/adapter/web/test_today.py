@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from adapter.context import Context
 from adapter.experiments.shadow import Shadowed, scores
@@ -21,11 +22,13 @@ from adapter.store.tables import (
     ClassType,
     Connection,
     Decision,
+    KeptPage,
     PushMode,
     Reservation,
     Role,
     Run,
     RunKind,
+    SourceMapping,
 )
 from adapter.store.tables import Session as ClassSession
 from connectors.records import BookingTime, Outcome
@@ -107,6 +110,69 @@ def test_a_studio_without_a_floor_is_told_once_why_nothing_is_listed(
     assert "Set by hand" not in words(owner.get(path).text)
     sign_in(client, ctx, seeded.users[Role.OPERATIONS])
     assert "the floor" not in words(client.get(path).text)
+
+
+def test_spots_in_shadow_are_on_offer_to_nobody_and_said_to_be_so(
+    owner: FlaskClient, ctx: Context, seeded: Seeded
+) -> None:
+    today, calendar = f"/studios/{seeded.studio_id}/today", f"/studios/{seeded.studio_id}"
+    told = "Everything is in shadow: nothing is pushed."
+    assert "in shadow" not in words(owner.get(today).text).lower()
+    with ctx.store.write() as db:
+        db.execute(update(Decision).where(Decision.session_id == seeded.sessions[5]).values(shadow=True))
+    assert re.search(r"spots on offer.*\. \d+ of these spots are in shadow", words(owner.get(today).text))
+    assert words(owner.get(calendar).text).count("Shadow: nothing is pushed") == 1, "the one class"
+    assert "Shadow: nothing is pushed" in owner.get(f"/sessions/{seeded.sessions[5]}").text
+    with ctx.store.write() as db:
+        db.execute(update(Decision).values(shadow=True))
+        db.get_one(Connection, seeded.connection_id).push_mode = PushMode.SHADOW
+    page = words(owner.get(today).text)
+    assert "spots that would be on offer" in page
+    assert told in page
+    assert re.search(r"Shadow 4 minutes ago – \d+ \d+ \d+ –", page), "nothing is in force"
+    assert told in words(owner.get(calendar).text)
+
+
+def test_a_studio_that_is_paused_is_not_told_so_class_by_class(
+    owner: FlaskClient, ctx: Context, seeded: Seeded
+) -> None:
+    with ctx.store.write() as db:
+        db.execute(update(Decision).values(binding="paused", spots=0))
+        db.get_one(Connection, seeded.connection_id).push_mode = PushMode.PAUSED
+    assert "Held back by a rule" not in owner.get(f"/studios/{seeded.studio_id}/today").text
+
+
+def test_a_week_whose_payouts_are_not_known_says_so_like_the_four(
+    owner: FlaskClient, ctx: Context, seeded: Seeded
+) -> None:
+    with ctx.store.write() as db:
+        db.get_one(ClassSession, seeded.sessions[2]).starts_at = NOON - timedelta(days=2)
+    page = words(owner.get(f"/studios/{seeded.studio_id}/today").text)
+    assert re.search(r"Mon, Feb 23 (\d+ )+Not known", page)
+
+
+def test_the_owner_is_asked_what_booking_sources_mean_until_it_is_said(
+    owner: FlaskClient, ctx: Context, seeded: Seeded
+) -> None:
+    path, asked = f"/studios/{seeded.studio_id}/today", "of which nobody has said yet what it means"
+    assert asked not in words(owner.get(path).text)
+    with ctx.store.write() as db:
+        db.execute(delete(SourceMapping))
+        db.add(KeptPage(studio_id=seeded.studio_id, name="payouts 2026-03-01", made_at=NOON, seconds=2.0, content={}))
+    assert f"7 of the places of these four weeks were booked under a source {asked}" in words(owner.get(path).text)
+    owner.post(f"/connections/{seeded.connection_id}/sources", data={"source:web": "direct"})
+    assert asked not in words(owner.get(path).text)
+    with ctx.store.read() as db:
+        assert db.scalars(select(KeptPage.name).where(KeptPage.name.startswith("payouts"))).all() == []
+
+
+def test_what_is_shown_before_all_was_read_is_said_to_be_too_little(
+    owner: FlaskClient, ctx: Context, seeded: Seeded
+) -> None:
+    with ctx.store.write() as db:
+        db.get_one(Connection, seeded.connection_id).last_pulled_at = None
+    for page in (f"/studios/{seeded.studio_id}/today", f"/studios/{seeded.studio_id}"):
+        assert "has not been read whole yet" in owner.get(page).text
 
 
 def test_the_weeks_are_those_of_the_studio_and_whole(owner: FlaskClient, ctx: Context, seeded: Seeded) -> None:
