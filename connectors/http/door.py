@@ -20,7 +20,7 @@ from urllib.parse import urlencode, urlsplit
 import requests
 import structlog
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
 from urllib3.util import Retry
 
 from connectors.errors import ConnectorError, Misconfigured, TryAgain
@@ -65,7 +65,7 @@ def open_door(
     parts = urlsplit(base_url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
         raise Misconfigured("A platform's address must be like https://host/path, with nothing else in it.")
-    session = requests.Session()
+    session = DirectSession()
     session.headers.update({"Accept": "application/json", **headers})
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # none: each call stands for itself
     door = HttpDoor(base_url.rstrip("/"), session, token, on_call, pace or Unpaced(), codes)
@@ -81,6 +81,28 @@ def mount_guard(
     adapter = _GuardedAdapter(Policy(allow_private, allowed), retry or Retry(0, read=False))
     session.mount("https://", adapter)
     session.mount("http://", adapter)
+
+
+class DirectSession(requests.Session):
+    """A session to which a redirect is an answer like any other.
+
+    Where none is followed, `requests` still reads the whole body of one, without a bound, and where it leads to.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Nowhere."""
+        return None
+
+
+def next_part(response: requests.Response, most: int) -> bytes:
+    """What has come of the unpacked body by now, ``most`` bytes of it; empty at its end.
+
+    Waiting for all of them would let a server that drips hold us past any deadline.
+    """
+    try:
+        return bytes(response.raw.read1(most, decode_content=True) or b"")
+    except HTTPError as error:
+        raise requests.exceptions.ChunkedEncodingError(f"the answer broke off ({type(error).__name__})") from None
 
 
 def template(path: str) -> str:
@@ -235,7 +257,7 @@ def _with_token(headers: dict[str, str], token: str | None) -> dict[str, str]:
 def _bounded(response: requests.Response, until: float) -> bytes:
     """The unpacked body, as far as it stays within size and time: a bomb is stopped while it unfolds."""
     parts, size = [], 0
-    for part in response.iter_content(_CHUNK):
+    while part := next_part(response, _CHUNK):
         parts.append(part)
         size += len(part)
         if size > LARGEST_BODY:
