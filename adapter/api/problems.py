@@ -13,6 +13,7 @@ DETAILS = {
     404: "There is no such thing here, or it is not yours.",
     405: "Not this method: the header Allow names those that are taken.",
     409: "Something else was faster: read again how it stands.",
+    503: "Our database can't be had just now, and nothing half was kept: send the same again in a while.",
     422: "What was sent is not as described in the OpenAPI document: errors says where.",
 }
 """What a program is told where nothing more is known than the status."""

@@ -11,10 +11,10 @@ from functools import partial
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from adapter.context import Context
+from adapter.store.database import UNAVAILABLE, cause_of
 from adapter.store.tables import Run
 from sync.engine import queue, sweeping
 from sync.engine.jobs import do_next
@@ -94,8 +94,11 @@ class Embedded:
         while not self._stopping:
             try:
                 done = do_next(self.ctx, station=station) if self._is_waiting(station) else None
-            except OperationalError as error:
-                log.warning("engine.database_unavailable", why=str(error.orig))
+            except UNAVAILABLE as error:
+                log.warning("engine.database_unavailable", why=cause_of(error))
+                done = None
+            except Exception:  # nobody would do its work: a thread that ended is not begun anew
+                log.exception("engine.station_broke", station=station)
                 done = None
             if done is None:
                 with self._woken:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -77,6 +80,37 @@ def test_what_is_asked_for_while_it_works_is_done_at_once(everywhere: Road) -> N
     finally:
         engine.stop()
     assert everywhere.run(run).state is RunState.DONE
+
+
+def test_a_station_goes_on_whatever_breaks_and_though_nothing_can_be_logged(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk holds the log as well: the threads that pushed ended with it, and nothing was pushed ever after."""
+    write, broken = road.ctx.store.write, [1] * 4
+
+    def breaks_first() -> Any:
+        if threading.current_thread().name.startswith("prompt") and broken:
+            broken.pop()
+            raise RuntimeError("can't start new thread")
+        return write()
+
+    monkeypatch.setattr("sync.engine.embedded.IDLE", 0.01)
+    monkeypatch.setattr(road.ctx.store, "write", breaks_first)
+    monkeypatch.setattr("sys.stderr", Full())
+    run, engine = ask(road, RunKind.DECIDE), engine_of(road.ctx)
+    engine.start()
+    try:
+        road.wait_for(run, *ENDED)
+    finally:
+        engine.stop()
+    assert not broken
+
+
+class Full(io.StringIO):
+    """What a log is written to where no room is left."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_a_long_run_is_put_down_when_its_worker_is_to_end_and_gone_on_with(everywhere: Road) -> None:

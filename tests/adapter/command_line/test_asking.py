@@ -6,10 +6,11 @@ from importlib import import_module
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy.exc import OperationalError
 
 from adapter.context import Context
 from tests.fixtures.studio import Seeded
-from wsgi import COMMANDS
+from wsgi import COMMANDS, cli
 
 OPENS = "There is no studio 99; `adapter studio` opens one."
 LISTS = "There is no connection 99; `adapter connections` lists them."
@@ -19,6 +20,19 @@ def answer(ctx: Context, typed: str) -> Result:
     name, *rest = typed.split()
     command = next(each for each in import_module(COMMANDS[name]).COMMANDS if each.name == name)
     return CliRunner().invoke(command, rest, obj=ctx)
+
+
+def test_a_database_that_cannot_be_had_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> None:
+        raise OperationalError("INSERT INTO run", {}, Exception("database or disk is full"))
+
+    monkeypatch.setattr("wsgi._context", full)
+    told = CliRunner().invoke(cli, ["runs"])
+    assert told.exit_code == 1
+    assert told.output == (
+        "Error: our database did not answer (database or disk is full), and nothing half was kept. "
+        "`adapter doctor` says what to do.\n"
+    )
 
 
 @pytest.mark.parametrize(
