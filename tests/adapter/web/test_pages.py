@@ -510,9 +510,8 @@ def test_a_database_that_cannot_be_had_passes_and_is_no_bug(
     assert (page.status_code, page.headers["Retry-After"]) == (503, "30")
     assert "Try again in a minute" in page.text
     assert "disk" not in page.text
-    told = owner.put(
-        f"/api/v1/connections/{seeded.connection_id}/push-mode", json={"push_mode": "paused"}, headers=token
-    )
+    switch = f"/api/v1/connections/{seeded.connection_id}/push-mode"
+    told = owner.put(switch, json={"push_mode": "paused"}, headers=token)
     assert told.status_code == 503
     assert "send the same again" in told.json["detail"]
 
