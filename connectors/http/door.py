@@ -36,6 +36,7 @@ PATHS = 64  # whose requests are kept ready
 LARGEST_BODY = 64 * 2**20  # bytes, unpacked
 _CHUNK = 2**16
 _RECORD_ID = re.compile(r"/(?:-?\d+|[0-9a-fA-F-]{32,36})(?=/|$)")  # a number or a GUID
+_HEADER = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # what a header may hold (RFC 9110 5.5)
 _PATH = re.compile(r"/[\w.~!$&'()*+,;=@%-][\w.~!$&'()*+,;=:@%/-]*")
 
 log = structlog.get_logger(__name__)
@@ -66,7 +67,7 @@ def open_door(
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
         raise Misconfigured("A platform's address must be like https://host/path, with nothing else in it.")
     session = DirectSession()
-    session.headers.update({"Accept": "application/json", **headers})
+    session.headers.update(_sendable({"Accept": "application/json", **headers}))
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # none: each call stands for itself
     door = HttpDoor(base_url.rstrip("/"), session, token, on_call, pace or Unpaced(), codes)
     mount_guard(session, allow_private=allow_private, allowed=allowed, retry=Patience.of(door.failed_attempt))
@@ -251,7 +252,15 @@ def _checked(path: str) -> str:
 
 
 def _with_token(headers: dict[str, str], token: str | None) -> dict[str, str]:
-    return headers | {"Authorization": f"Bearer {token}"} if token else headers
+    return _sendable(headers | {"Authorization": f"Bearer {token}"}) if token else headers
+
+
+def _sendable(headers: dict[str, str]) -> dict[str, str]:
+    """The headers. Below us one that can't be sent would be quoted in the error, secret and all."""
+    for name, value in headers.items():
+        if not _HEADER.fullmatch(value):
+            raise Misconfigured(f"The header {name} can't be sent: a line break or a sign that none may have is in it.")
+    return headers
 
 
 def _bounded(response: requests.Response, until: float) -> bytes:

@@ -31,6 +31,7 @@ LOST: list[Answer | Exception] = [
     (200, {"Content-Type": "application/json"}, "[]"),
     (200, {"Content-Type": "application/json"}, "{}"),
     (200, {"Content-Type": "application/json"}, '{"token_type": "Bearer", "access_token": 7}'),
+    (200, {"Content-Type": "application/json"}, r'{"token_type": "Bearer", "access_token": "a\nb"}'),
     (200, {"Content-Type": "application/json"}, "[" * 5000),
     (200, {"Content-Type": "application/json"}, '{"access_token": "a", "access_token": "b"}'),
     (204, {}, ""),

@@ -150,6 +150,16 @@ def test_a_redirect_is_not_followed_and_the_token_goes_nowhere(wire: Wires, loop
     assert elsewhere == []
 
 
+@pytest.mark.parametrize("secret", ["se\ncret", "secret\u200b"])
+def test_what_no_header_can_hold_is_named_and_not_shown(wire: Wires, loopback: Serve, secret: str) -> None:
+    url = loopback(lambda handler: reply(handler, b"{}"))
+    for given in ({"headers": {"API-Key": secret}}, {"tokens": [secret]}):
+        with pytest.raises(Misconfigured, match=r"^The header (API-Key|Authorization) can't be sent") as caught:
+            wire(url, **given).door.get("/site/sites")
+        assert "cret" not in str(caught.value)
+        assert caught.value.__context__ is None, "what is below us would quote it"
+
+
 @pytest.mark.parametrize("location", ["http://[broken", "/caf\xe9", "//", "http://evil.example:port/"])
 def test_a_redirect_that_leads_nowhere_is_a_redirect_all_the_same(wire: Wires, loopback: Serve, location: str) -> None:
     first = loopback(lambda handler: reply(handler, b"", status=302, Location=location))
