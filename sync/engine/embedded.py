@@ -88,7 +88,7 @@ class Embedded:
         return asked
 
     def _add(self, name: str, seconds: float, act: Callable[[], object]) -> None:
-        self._clock.add_job(act, "interval", seconds=seconds, id=name, coalesce=True, max_instances=1)
+        self._clock.add_job(_looking, "interval", [act], seconds=seconds, id=name, coalesce=True, max_instances=1)
 
     def _serve(self, station: Station) -> None:
         while not self._stopping:
@@ -109,3 +109,11 @@ class Embedded:
         """Looked up before anything is claimed: a claim takes SQLite's one lock for writing."""
         with self.ctx.store.read() as db:
             return queue.is_waiting(db, self.ctx.now(), station)
+
+
+def _looking(act: Callable[[], object]) -> None:
+    """A stroke of the clock; one that finds no database is made up for by the next."""
+    try:
+        act()
+    except UNAVAILABLE as error:
+        log.warning("engine.database_unavailable", why=cause_of(error))

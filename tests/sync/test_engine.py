@@ -10,11 +10,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from adapter.store.tables import ConnectionState, PushMode, Run, RunKind, RunOrigin, RunState
 from adapter.work import request_run
 from connectors.errors import Misconfigured
 from sync.engine import ending, engine_of, jobs, queue
+from sync.engine.schedule import Line
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, content, done
 from tests.sync.test_kill import wipe
@@ -104,6 +106,24 @@ def test_a_station_goes_on_whatever_breaks_and_though_nothing_can_be_logged(
     finally:
         engine.stop()
     assert not broken
+
+
+def test_a_clock_without_a_database_says_so_in_a_line(
+    road: Road, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    looked = threading.Event()
+
+    def down(*_: object) -> int:
+        looked.set()
+        raise OperationalError("SELECT", {}, Exception("disk I/O error"))
+
+    monkeypatch.setattr("sync.engine.embedded.SCHEDULE", [Line("pull", timedelta(seconds=0.01), down)])
+    engine = engine_of(road.ctx)
+    engine.start()
+    assert looked.wait(5)
+    engine.stop()
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert {(line["event"], line["why"]) for line in told} == {("engine.database_unavailable", "disk I/O error")}
 
 
 class Full(io.StringIO):
