@@ -137,6 +137,14 @@ def test_f42_and_f43_a_lost_answer_is_looked_up_and_never_booked_again(
     assert sold_there(sandbox, class_id) == there
 
 
+def test_a_class_that_half_an_answer_does_not_hold_is_not_told_as_cancelled(shop: Seller, sandbox: LiveSandbox) -> None:
+    session = listed_with(shop.road, 3).session_id
+    sandbox.faults({"kind": "page_empty", "path": "/class/classes"})
+    refused = shop.sell(session)
+    assert (refused.status_code, refused.json["refusal"]) == (409, "platform_refused")
+    assert "changed while it was read" in refused.json["detail"]
+
+
 def test_a_reservation_whose_process_died_is_settled_by_the_engine(shop: Seller, sandbox: LiveSandbox) -> None:
     """Killed between the hold and the call: it was never booked, so after three looks the place is free again."""
     road, session = shop.road, listed_with(shop.road, 3).session_id
