@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import column, exists, func, select, table
+from sqlalchemy import and_, column, exists, func, or_, select, table
 from sqlalchemy.orm import Session
 
 from adapter.store.tables import Connection, ConnectionState, Run, RunState
@@ -29,7 +29,9 @@ def engine_state(db: Session, now: datetime) -> str:
     """``ok`` where workers live, the clock asks, and what is due is worked on; else what is missing, in words."""
     if db.get_bind().dialect.name == "postgresql" and not _a_worker_lives(db):
         return "no worker lives"
-    overdue = exists().where(Run.state == RunState.QUEUED, Run.due_at < now - PATIENCE)
+    long_ago = now - PATIENCE
+    waits = and_(Run.state == RunState.QUEUED, Run.due_at < long_ago)
+    overdue = exists().where(or_(waits, and_(Run.state == RunState.RUNNING, Run.leased_until < long_ago)))
     working = exists().where(Run.state == RunState.RUNNING, Run.leased_until > now)
     if db.scalar(select(overdue & ~working)):
         return "runs are due and nobody works on them"
