@@ -110,6 +110,16 @@ def test_a_proof_that_breaks_off_leaves_the_studios_own_number(
     assert state(sandbox) == before
 
 
+def test_half_a_list_is_not_taken_for_harm(sandbox_with: Sandboxes, live: Live) -> None:
+    sandbox = sandbox_with(window="edits")
+    series = unbooked_series(sandbox)
+    before = state(sandbox)
+    sandbox.faults({"kind": "page_empty", "path": "/class/classes", "skip": 2})
+    with pytest.raises(TryAgain, match="changed while it was read"):
+        totals().prove(live(sandbox, platform="mindbody"), str(series[0].id))
+    assert state(sandbox) == before
+
+
 def test_a_number_that_cannot_be_taken_back_is_told(sandbox_with: Sandboxes, live: Live) -> None:
     sandbox = sandbox_with(window="edits")
     series = unbooked_series(sandbox)
