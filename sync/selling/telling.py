@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session as Database
 from adapter.context import Context
 from adapter.marketplace.messages import body_of, headers_of, wait_after
 from adapter.marketplace.sellers import secret_name
+from adapter.store.sealing import SealBroken
 from adapter.store.tables import ChannelMessage, Marketplace, Run
 from connectors.errors import ConnectorError
 from connectors.http import post
@@ -79,7 +80,12 @@ def _send(ctx: Context, letter: Letter) -> str | None:
     if letter.url is None or letter.sealed is None:
         return "The marketplace has no address for messages any more."
     body = body_of(letter.message)
-    secret = ctx.keys.open(letter.sealed, secret_name(letter.message.marketplace_id))
+    try:
+        secret = ctx.keys.open(letter.sealed, secret_name(letter.message.marketplace_id))
+    except SealBroken:
+        return (
+            "Its signing key can't be opened with our keys: restore ADAPTER_ENCRYPTION_KEYS, or set its address anew."
+        )
     headers = headers_of(letter.message, body, secret, ctx.now())
     status = post(
         letter.url,

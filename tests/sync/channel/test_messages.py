@@ -100,6 +100,23 @@ def test_a_marketplace_that_does_not_answer_holds_up_nobody(mirrored: Road, loop
         assert schedule.ask_for_messages(db, ctx.now()) == 0, "one thread may wait, not one more every few seconds"
 
 
+def test_a_message_that_cannot_be_signed_is_told_and_no_others_wait(
+    mirrored: Road, loopback: Callable[..., str]
+) -> None:
+    """A key that no longer opens broke each run, before it could note that the message had been tried."""
+    ctx = mirrored.ctx
+    with ctx.store.write() as db:
+        for name in ("alpha", "beta"):
+            shop = register_marketplace(db, name, NOON)
+            set_webhook(db, ctx.keys, shop, loopback(lambda handler: reply(handler, b"", status=204)))
+            db.add(message(shop.id, name))
+        marketplace_named(db, "alpha").webhook_secret = b"sealed with a key that is lost"
+    tell(mirrored)
+    one, other = mirrored.all(ChannelMessage)
+    assert (one.attempts, one.delivered_at, "can't be opened" in str(one.answer)) == (1, None, True)
+    assert other.delivered_at is not None
+
+
 def message(marketplace_id: int, number: str) -> ChannelMessage:
     about = {"marketplace_id": marketplace_id, "message_id": number, "kind": "reservation.confirmed", "payload": {}}
     return ChannelMessage(**about, created_at=NOON, next_try_at=NOON)
