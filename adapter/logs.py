@@ -12,6 +12,7 @@ import logging
 import re
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import ParamSpec, TextIO, TypeVar
 
@@ -40,7 +41,7 @@ def configure_logs(level: int = logging.INFO, to: TextIO | None = None) -> None:
             _renderer(to or sys.stderr),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *_: structlog.PrintLogger(to or sys.stderr),
+        logger_factory=lambda *_: _Lines(to or sys.stderr),
     )
     logging.getLogger().addHandler(_OfLibraries(logging.WARNING))
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a late tick loses nothing: what is due stands in a table
@@ -66,6 +67,17 @@ def _renderer(stream: TextIO) -> Processor:
     """Plain words on a terminal, JSON everywhere else. Both escape line ends and control characters of what is told."""
     on_screen = stream.isatty()
     return structlog.dev.ConsoleRenderer(repr_native_str=True) if on_screen else structlog.processors.JSONRenderer()
+
+
+class _Lines(structlog.PrintLogger):
+    """Writes lines. One that can't be written (the disk is full) must not end the work that it tells of."""
+
+    def msg(self, message: str) -> None:
+        """One line."""
+        with suppress(OSError):
+            super().msg(message)
+
+    log = debug = info = warning = error = critical = exception = msg
 
 
 class _OfLibraries(logging.Handler):

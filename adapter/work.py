@@ -18,7 +18,8 @@ from adapter.store.tables import OPEN, Run, RunKind, RunOrigin, RunState
 
 CLOCK = "clock"  # who asks where nobody does
 ENGINE = "job_engine"  # where a session carries the engine that is to be told
-JOINED_AT_WORK = frozenset({RunKind.RESYNC, RunKind.STATE})  # else what is at work may have missed why it is asked for
+JOINED_AT_WORK = frozenset({RunKind.RESYNC, RunKind.STATE, RunKind.TELL})
+"""Kinds that do what is asked for while they are at work; another may have missed why it is asked for."""
 WHOLE_DOES_PARTS = frozenset({RunKind.STATE})  # without parameters it does what it would do with them, and more
 
 

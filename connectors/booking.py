@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connectors.errors import TryAgain
+from connectors.errors import ConnectorError, TryAgain
 from connectors.platform import Api, Booking, Guest
 
 
@@ -39,5 +39,5 @@ def book_once(booking: Booking, api: Api, session_id: str, guest: Guest, key: st
 def _looked(booking: Booking, api: Api, session_id: str, guest: Guest) -> str | None:
     try:
         return booking.find(api, session_id, guest)
-    except TryAgain:
-        return None
+    except ConnectorError:
+        return None  # access may have ended in between: whether the place is held is as unknown as before

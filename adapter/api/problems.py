@@ -15,6 +15,7 @@ DETAILS = {
     409: "Something else was faster: read again how it stands.",
     415: "Say that the body is JSON: “Content-Type: application/json”.",
     422: "What was sent is not as described in the OpenAPI document: errors says where.",
+    503: "Our database can't be had just now, and nothing half was kept: send the same again in a while.",
 }
 """What a program is told where nothing more is known than the status."""
 

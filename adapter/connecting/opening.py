@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from adapter.connecting.account import FixedToken, Meter, open_account
-from adapter.connecting.token_row import Tokens
 from adapter.connecting.tokens import fresh_tokens, needs_reconnect
 from adapter.context import Context
 from adapter.store.tables import Connection
@@ -33,15 +32,15 @@ def open_connection(ctx: Context, connection_id: int, *, asked: bool = False) ->
         row = db.get(Connection, connection_id)
     if row is None:
         raise Reconnect(f"there is no connection {connection_id}")
-    fresh_tokens(ctx, connection_id)
+    supply = TokenSupply(ctx, connection_id)
     meter = Meter(ctx, asked=asked)
     meter.connection_id = connection_id
     site = Site(id=row.site, name=row.site_name, timezone=row.timezone, currency=row.currency)
     try:
-        with open_account(ctx, registry.get(row.platform), site, TokenSupply(ctx, connection_id), meter) as api:
+        with open_account(ctx, registry.get(row.platform), site, supply, meter) as api:
             yield api
     except Reconnect as error:
-        raise needs_reconnect(ctx, connection_id, f"{ENDED} ({error})") from None
+        raise needs_reconnect(ctx, connection_id, f"{ENDED} ({error})", version=supply.version) from None
 
 
 @contextmanager
@@ -62,19 +61,32 @@ class TokenSupply:
     """Gives the door its token, and after a 401 a newer one than the one that was refused.
 
     The row is looked at every few seconds, not at every call: that a token is due, or was taken away, can wait so long.
+    Once access has ended it stays so here: a newer grant is for whoever opens the connection next, and what is still
+    to be told of the old one is nothing against it.
     """
 
     def __init__(self, ctx: Context, connection_id: int) -> None:
         self._ctx = ctx
         self._connection_id = connection_id
-        self._given: Tokens | None = None  # handed out last
+        self._given = fresh_tokens(ctx, connection_id)  # handed out last
         self._looked = ctx.now()
+        self._ended: str | None = None
+
+    @property
+    def version(self) -> int:
+        """Of the tokens that were handed out last."""
+        return self._given.version
 
     def __call__(self, refused: bool) -> str:
         """A token; ``refused``: the last one was answered by 401."""
         given, now = self._given, self._ctx.now()
-        if given is None or refused or abs(now - self._looked) > LOOK_EVERY:
-            newer_than = given.version if given is not None and refused else None
-            given = fresh_tokens(self._ctx, self._connection_id, newer_than=newer_than)
+        if self._ended is not None:
+            raise Reconnect(self._ended)
+        if refused or abs(now - self._looked) > LOOK_EVERY:
+            try:
+                given = fresh_tokens(self._ctx, self._connection_id, newer_than=given.version if refused else None)
+            except Reconnect as error:
+                self._ended = str(error)
+                raise
             self._given, self._looked = given, now
         return given.access

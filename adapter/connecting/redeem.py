@@ -14,6 +14,7 @@ from adapter.connecting.linking import Link, keep_connection
 from adapter.connecting.registration import Registration, write_server
 from adapter.connecting.site_check import look_at_site
 from adapter.context import Context
+from adapter.store.database import UNAVAILABLE
 from adapter.store.tables import Connection
 from connectors.errors import ConnectorError, Rejected
 from connectors.oauth import Consent, Grant, Http, check_id_token, exchange_code, revoke
@@ -47,7 +48,7 @@ def redeem_code(ctx: Context, us: Registration, flow: Flow, consent: Consent, ht
     )
     try:
         return _link(ctx, us, flow, grant, _confirmed(ctx, flow, grant, subject, http))
-    except (ConnectorError, ConnectRefused):
+    except (ConnectorError, ConnectRefused, *UNAVAILABLE):
         _give_back(ctx, us, flow, grant, subject, http)
         raise
 

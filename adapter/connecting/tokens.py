@@ -18,6 +18,7 @@ from adapter.connecting.login import login_grant
 from adapter.connecting.registration import find_server, open_session, read_server, registration
 from adapter.connecting.token_row import Tokens, claim, keep, needs_reconnect, read_tokens, release, seal_name
 from adapter.context import Context
+from adapter.store.database import UNAVAILABLE, cause_of
 from adapter.store.tables import Connection, ConnectionState
 from connectors import registry
 from connectors.errors import ConnectorError, Reconnect, TryAgain
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 PAUSE = 0.2  # seconds between looks at the row while another renews
 LOOKS = 300
+STORE_AGAIN, STORES = 1.0, 20  # seconds between tries to commit new tokens, and tries: within the lease
 
 Wait = Callable[[float], object]
 _wait: Wait = threading.Event().wait  # an event that is never set: a pause that tests replace
@@ -56,7 +58,7 @@ def fresh_tokens(ctx: Context, connection_id: int, *, newer_than: int | None = N
             raise needs_reconnect(ctx, connection_id, "The access that was granted has ended. Connect again.")
         usable = None if refused or now >= tokens.expires_at else tokens
         if claim(ctx, tokens, now):
-            return _refresh(ctx, tokens, now, usable)
+            return _refresh(ctx, tokens, now, usable, wait)
         if usable is not None:
             return usable
         wait(PAUSE)
@@ -77,7 +79,7 @@ def refresh_idle(ctx: Context) -> None:
             log.warning("idle_refresh_failed", connection=connection_id, why=str(error))
 
 
-def _refresh(ctx: Context, tokens: Tokens, now: datetime, usable: Tokens | None) -> Tokens:
+def _refresh(ctx: Context, tokens: Tokens, now: datetime, usable: Tokens | None, wait: Wait) -> Tokens:
     """As the holder of the lease: ask, store, and only then hand out."""
     try:
         grant = _ask(ctx, tokens, now)
@@ -92,8 +94,20 @@ def _refresh(ctx: Context, tokens: Tokens, now: datetime, usable: Tokens | None)
     except BaseException:
         release(ctx, tokens, now)
         raise
-    keep(ctx, tokens, grant, now)
+    _keep(ctx, tokens, grant, now, wait)
     return read_tokens(ctx, tokens.connection_id)
+
+
+def _keep(ctx: Context, tokens: Tokens, grant: Grant, now: datetime, wait: Wait) -> None:
+    """Commit the new tokens. They are nowhere else, and the old ones may have ended: a database that is away for a
+    moment is waited for."""
+    for _ in range(STORES - 1):
+        try:
+            return keep(ctx, tokens, grant, now)
+        except UNAVAILABLE as error:
+            log.warning("refresh_not_stored", connection=tokens.connection_id, why=cause_of(error))
+            wait(STORE_AGAIN)
+    return keep(ctx, tokens, grant, now)
 
 
 def _ask(ctx: Context, tokens: Tokens, now: datetime) -> Grant:

@@ -128,7 +128,10 @@ def _look(api: Api, platform: Platform, session: Session) -> records.Session | N
     for parked in (each for page in pages for each in page.set_aside if each.external_id == session.external_id):
         raise BadRecord(parked.reason)
     seen = (fetched.record for page in pages for fetched in page.items)
-    return next((each for each in seen if each.external_id == session.external_id), None)
+    found = next((each for each in seen if each.external_id == session.external_id), None)
+    if found is None and not (pages and pages[-1].final):
+        raise TryAgain("The list of classes changed while it was read.")
+    return found
 
 
 def _unknown_there(ctx: Context, platform: Platform, row: ChannelReservation) -> int:

@@ -13,10 +13,15 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, exc, make_url
 from sqlalchemy.orm import Session
 
 from adapter.store.payloads import stored_text
+
+UNAVAILABLE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
+"""What is raised where the database can't be had just now: full, locked, down, read-only, all connections in use. It
+passes: nothing half was kept, and the same again may work."""
+READ_ONLY = "25006"  # PostgreSQL's state for a server that takes no writes: a standby, or one whose disk is full
 
 SWITCH_TRIES, SWITCH_PAUSE = 600, 0.05  # seconds: as long as any other wait for a lock
 
@@ -35,6 +40,7 @@ class Store:
         else:
             options = {"pool_pre_ping": True, "hide_parameters": True, "json_serializer": stored_text}
             self.writer = create_engine(url, **options)
+            event.listen(self.writer, "handle_error", _takes_no_writes)
             self.reader = self.writer.execution_options(postgresql_readonly=True)
             self._turn = nullcontext()
 
@@ -57,6 +63,19 @@ class Store:
     def close(self) -> None:
         """Close every connection."""
         self.writer.dispose()
+
+
+def cause_of(error: BaseException) -> str:
+    """What the database itself said, in one line: no statement of ours and nothing of what was to be written."""
+    return next(iter(str(getattr(error, "orig", None) or error).splitlines()), type(error).__name__)
+
+
+def _takes_no_writes(context: Any) -> exc.OperationalError | None:
+    """A server that has become read-only can't be had just now; to SQLAlchemy it is an error within the database."""
+    options = {} if context.connection is None else context.connection.get_execution_options()
+    if getattr(context.original_exception, "sqlstate", None) != READ_ONLY or options.get("postgresql_readonly"):
+        return None
+    return exc.OperationalError(context.statement, None, context.original_exception, hide_parameters=True)
 
 
 def _sqlite(url: str) -> Engine:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import column, exists, func, select, table
+from sqlalchemy import and_, column, exists, func, or_, select, table
 from sqlalchemy.orm import Session
 
 from adapter.store.tables import Connection, ConnectionState, Run, RunState
@@ -29,14 +29,16 @@ def engine_state(db: Session, now: datetime) -> str:
     """``ok`` where workers live, the clock asks, and what is due is worked on; else what is missing, in words."""
     if db.get_bind().dialect.name == "postgresql" and not _a_worker_lives(db):
         return "no worker lives"
-    overdue = exists().where(Run.state == RunState.QUEUED, Run.due_at < now - PATIENCE)
-    working = exists().where(Run.state == RunState.RUNNING, Run.leased_until > now)
-    if db.scalar(select(overdue & ~working)):
-        return "runs are due and nobody works on them"
     active = exists().where(Connection.state == ConnectionState.ACTIVE)
     asked = exists().where(Run.state.in_(list(RunState)), Run.due_at > now - SILENCE)  # so the index is of use
     if db.scalar(select(active & ~asked)) and (last := db.scalar(select(func.max(Run.due_at)))) is not None:
         return f"nothing has been asked for since {last:%Y-%m-%d %H:%M} UTC: the clock stands still"
+    long_ago = now - PATIENCE
+    waits = and_(Run.state == RunState.QUEUED, Run.due_at < long_ago)
+    overdue = exists().where(or_(waits, and_(Run.state == RunState.RUNNING, Run.leased_until < long_ago)))
+    working = exists().where(Run.state == RunState.RUNNING, Run.leased_until > now)
+    if db.scalar(select(overdue & ~working)):
+        return "runs are due and nobody works on them"
     return "ok"
 
 

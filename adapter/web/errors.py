@@ -6,15 +6,20 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from flask import Flask, Response, flash, g, json, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
+from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError
+from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, ServiceUnavailable
 
 from adapter.api.problems import DETAILS
+from adapter.store.database import UNAVAILABLE, cause_of
 from adapter.web.access import PUBLIC, is_api
 from adapter.web.entering import NEXT
+
+log = structlog.get_logger("web")
+RETRY = 30  # seconds until a program may ask again
 
 WORDS = {
     400: ("That did not arrive whole", "Go back, reload the page and try again."),
@@ -36,6 +41,8 @@ def install(app: Flask) -> None:
     """One answer for every error of the application."""
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, answer)
+    for kind in UNAVAILABLE:
+        app.register_error_handler(kind, _without_database)
 
 
 def answer(error: HTTPException) -> ResponseReturnValue:
@@ -43,6 +50,13 @@ def answer(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None:
         return error.response
     return problem(error) if is_api() else _page(error)
+
+
+def _without_database(error: Exception) -> ResponseReturnValue:
+    """The database can't be had just now: nothing half was kept, and the same again may work in a while."""
+    log.error("database_unavailable", why=cause_of(error))
+    g.setdefault("_login_user", AnonymousUserMixin())  # the page would ask the database who is signed in
+    return answer(ServiceUnavailable(retry_after=RETRY))
 
 
 def problem(error: HTTPException) -> Response:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import structlog
 from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import exc
 
+from adapter.store.database import UNAVAILABLE
 from adapter.store.inbox import keep_message, webhook_secrets
 from adapter.store.sealing import SealBroken
 from adapter.web.access import context
@@ -39,7 +39,7 @@ def receive(platform: str, connection_id: int | None) -> ResponseReturnValue:
     body = request.get_data()
     try:
         return _take_in(platform, declared, connection_id, body)
-    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, SealBroken):
+    except (*UNAVAILABLE, SealBroken):
         log.exception("a webhook could not be stored", platform=platform)
         abort(503)
 

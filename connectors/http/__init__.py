@@ -4,8 +4,8 @@ door.py the door · patience.py how often, how long · guard.py where we may con
 knocking.py our own address, asked as a platform asks it · posting.py one message to somebody who is no platform
 """
 
-from connectors.http.door import HttpDoor, mount_guard, open_door
+from connectors.http.door import DirectSession, HttpDoor, mount_guard, next_part, open_door
 from connectors.http.knocking import head
 from connectors.http.posting import post
 
-__all__ = ["HttpDoor", "head", "mount_guard", "open_door", "post"]
+__all__ = ["DirectSession", "HttpDoor", "head", "mount_guard", "next_part", "open_door", "post"]

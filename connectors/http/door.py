@@ -20,7 +20,7 @@ from urllib.parse import urlencode, urlsplit
 import requests
 import structlog
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
 from urllib3.util import Retry
 
 from connectors.errors import ConnectorError, Misconfigured, TryAgain
@@ -36,6 +36,7 @@ PATHS = 64  # whose requests are kept ready
 LARGEST_BODY = 64 * 2**20  # bytes, unpacked
 _CHUNK = 2**16
 _RECORD_ID = re.compile(r"/(?:-?\d+|[0-9a-fA-F-]{32,36})(?=/|$)")  # a number or a GUID
+_HEADER = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # what a header may hold (RFC 9110 5.5)
 _PATH = re.compile(r"/[\w.~!$&'()*+,;=@%-][\w.~!$&'()*+,;=:@%/-]*")
 
 log = structlog.get_logger(__name__)
@@ -65,8 +66,8 @@ def open_door(
     parts = urlsplit(base_url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
         raise Misconfigured("A platform's address must be like https://host/path, with nothing else in it.")
-    session = requests.Session()
-    session.headers.update({"Accept": "application/json", **headers})
+    session = DirectSession()
+    session.headers.update(_sendable({"Accept": "application/json", **headers}))
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # none: each call stands for itself
     door = HttpDoor(base_url.rstrip("/"), session, token, on_call, pace or Unpaced(), codes)
     mount_guard(session, allow_private=allow_private, allowed=allowed, retry=Patience.of(door.failed_attempt))
@@ -81,6 +82,28 @@ def mount_guard(
     adapter = _GuardedAdapter(Policy(allow_private, allowed), retry or Retry(0, read=False))
     session.mount("https://", adapter)
     session.mount("http://", adapter)
+
+
+class DirectSession(requests.Session):
+    """A session to which a redirect is an answer like any other.
+
+    Where none is followed, `requests` still reads the whole body of one, without a bound, and where it leads to.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Nowhere."""
+        return None
+
+
+def next_part(response: requests.Response, most: int) -> bytes:
+    """What has come of the unpacked body by now, ``most`` bytes of it; empty at its end.
+
+    Waiting for all of them would let a server that drips hold us past any deadline.
+    """
+    try:
+        return bytes(response.raw.read1(most, decode_content=True) or b"")
+    except HTTPError as error:
+        raise requests.exceptions.ChunkedEncodingError(f"the answer broke off ({type(error).__name__})") from None
 
 
 def template(path: str) -> str:
@@ -229,13 +252,21 @@ def _checked(path: str) -> str:
 
 
 def _with_token(headers: dict[str, str], token: str | None) -> dict[str, str]:
-    return headers | {"Authorization": f"Bearer {token}"} if token else headers
+    return _sendable(headers | {"Authorization": f"Bearer {token}"}) if token else headers
+
+
+def _sendable(headers: dict[str, str]) -> dict[str, str]:
+    """The headers. Below us one that can't be sent would be quoted in the error, secret and all."""
+    for name, value in headers.items():
+        if not _HEADER.fullmatch(value):
+            raise Misconfigured(f"The header {name} can't be sent: a line break or a sign that none may have is in it.")
+    return headers
 
 
 def _bounded(response: requests.Response, until: float) -> bytes:
     """The unpacked body, as far as it stays within size and time: a bomb is stopped while it unfolds."""
     parts, size = [], 0
-    for part in response.iter_content(_CHUNK):
+    while part := next_part(response, _CHUNK):
         parts.append(part)
         size += len(part)
         if size > LARGEST_BODY:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import requests
 
 from connectors.errors import Misconfigured, TryAgain
-from connectors.http.door import mount_guard
+from connectors.http.door import DirectSession, mount_guard
 
 TIMEOUT = (5.0, 15.0)  # seconds to connect, seconds without a byte: as the Standard Webhooks specification advises
 
@@ -17,7 +17,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, allow_private: bo
 
     Raises TryAgain where nobody answers, Misconfigured where the address is none or must not be called.
     """
-    with requests.Session() as http:
+    with DirectSession() as http:
         mount_guard(http, allow_private=allow_private, allowed=allowed)
         try:
             with http.post(url, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False, stream=True) as got:

@@ -19,12 +19,18 @@ _SPOTS_TRIED = 3  # of a class in which places are chosen; another may take one 
 
 
 def find(api: Api, session_id: str, guest: Guest) -> str | None:
-    """The reservation that holds a place for this guest of ours; None: there is none."""
+    """The reservation that holds a place for this guest of ours; None: there is none.
+
+    Raises TryAgain where the list moved while it was read: the one that is looked for may have slipped through.
+    """
     payer, asked = setting(api, "PAYER_ID"), {"class_session": session_id, "guest_email": guest.email}
-    for raw in (raw for part in numbered(api, "/reservations", asked) for raw in part.items):
+    parts = list(numbered(api, "/reservations", asked))
+    for raw in (raw for part in parts for raw in part.items):
         ours = str(reach(raw, "relationships.user.data.id")) == payer
         if ours and kind_of(raw) == STANDARD and reach(raw, "attributes.cancel_date") is None and _for(raw, guest):
             return id_text(reach(raw, "id"))
+    if not parts[-1].final:
+        raise TryAgain("GET /reservations: the list changed while it was read.")
     return None
 
 

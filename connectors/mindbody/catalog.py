@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from connectors.errors import Rejected
-from connectors.fields import Flag, Id, Price
+from connectors.errors import BadRecord, Rejected, TryAgain
+from connectors.fields import Flag, Id, Price, reach
 from connectors.mindbody.pages import Listing, pages
 from connectors.mindbody.reads import shape
 from connectors.mindbody.shapes import Payload
@@ -67,7 +67,10 @@ def send(api: Api, option_id: str, desk: Decimal, online: Decimal) -> None:
 
 
 def _service(api: Api, option_id: str) -> _Service | None:
-    """Looked for among all: nobody says whether Mindbody's own filter means the barcode or the product."""
+    """Looked for among all: nobody says whether Mindbody's own filter means the barcode or the product.
+
+    Raises TryAgain where the list was not whole, BadRecord where the option can't be read: it may be there yet.
+    """
     listing = Listing(
         stream=Stream.PRICES,
         path="/sale/services",
@@ -75,5 +78,16 @@ def _service(api: Api, option_id: str) -> _Service | None:
         read=shape(ServiceShape, api.site).read,
         params={"request.includeDiscontinued": "true"},
     )
-    every = (got.record for page in pages(api, listing) for got in page.items)
-    return next((each for each in every if each.external_id == option_id), None)
+    whole = False
+    for page in pages(api, listing):
+        for got in page.items:
+            if got.record.external_id == option_id:
+                found: _Service = got.record
+                return found
+        for parked in page.set_aside:
+            if str(reach(parked.raw, "ProductId")) == option_id:
+                raise BadRecord(f"price option {option_id}: {parked.reason}")
+        whole = page.final
+    if not whole:
+        raise TryAgain("GET /sale/services: the list changed while it was read.")
+    return None

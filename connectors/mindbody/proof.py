@@ -5,7 +5,7 @@ Knows what harm looks like. It writes to a series that nobody has booked, reads 
 
 from __future__ import annotations
 
-from connectors.errors import Rejected, TryAgain
+from connectors.errors import ConnectorError, Rejected, TryAgain
 from connectors.mindbody.pushes import Series, class_of, series_of, write
 from connectors.platform import Api
 from connectors.records import Fetched
@@ -22,8 +22,7 @@ def prove(api: Api, session_id: str) -> None:
     wanted = class_of(api, session_id)
     before = series_of(api, wanted)
     trial = _trial_value(wanted, before)
-    write(api, before, wanted, trial)
-    after = series_of(api, wanted)
+    after = _after(api, before, wanted, trial)
     seen = _harm(before, after, session_id)
     shown = session_id in after.classes and after.classes[session_id].record.online_capacity == trial
     write(api, before, wanted, wanted.record.online_capacity or 0, None if shown and not seen else before.span)
@@ -33,6 +32,27 @@ def prove(api: Api, session_id: str) -> None:
         )
     if not shown:
         raise TryAgain("Mindbody does not show the new capacity yet: nothing is proven.", after=CALM)
+
+
+def _after(api: Api, before: Series, wanted: Fetched, trial: int) -> Series:
+    """The series once the trial is written. Where that breaks off, what was is written back before it is raised: the
+    next proof would take the trial for the studio's own number. Raises Rejected where it can't be.
+    """
+    written = False
+    try:
+        write(api, before, wanted, trial)
+        written = True
+        return series_of(api, wanted)
+    except ConnectorError as error:
+        if not written and not (isinstance(error, TryAgain) and error.unknown):
+            raise
+        own = wanted.record.online_capacity or 0
+        try:
+            write(api, before, wanted, own, before.span)
+        except ConnectorError as worse:
+            left = f"class {wanted.record.external_id} may still have {trial} places online instead of {own}"
+            raise Rejected(f"The proof broke off ({error}), and {left}: set it back by hand.") from worse
+        raise
 
 
 def _trial_value(wanted: Fetched, series: Series) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.errors import Rejected
+from connectors.errors import Rejected, TryAgain
 from connectors.fields import reach
 from connectors.mindbody.pages import Listing, listed, pages
 from connectors.mindbody.reads import shape
@@ -123,6 +123,7 @@ def series_of(api: Api, wanted: Fetched) -> Series:
 
 
 def _classes(api: Api, which: Mapping[str, str], start: datetime) -> dict[str, Fetched]:
+    """All of them. Raises TryAgain where the list was not whole: what is missing would look like harm, or hide it."""
     listing = Listing(
         stream=Stream.SESSIONS,
         path="/class/classes",
@@ -135,4 +136,7 @@ def _classes(api: Api, which: Mapping[str, str], start: datetime) -> dict[str, F
             "request.hideCanceledClasses": "false",
         },
     )
-    return {got.record.external_id: got for page in pages(api, listing) for got in page.items}
+    parts = list(pages(api, listing))
+    if not parts[-1].final:
+        raise TryAgain("GET /class/classes: the list changed while it was read.")
+    return {got.record.external_id: got for page in parts for got in page.items}

@@ -21,6 +21,7 @@ SHORT_LIFE = timedelta(minutes=5)  # of a token whose life is not told, or told 
 LONGEST_LIFE = timedelta(days=3650)
 OURS = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"})
 _PASSING = frozenset({408, 425, 429})
+_TOKEN = re.compile(r"[\x21-\x7e]+")  # RFC 6749 A.12, less the space, which no header's token may have (RFC 6750)
 _WORD = re.compile(r"[a-z_]{3,40}")
 
 
@@ -55,7 +56,7 @@ def token_in(response: requests.Response) -> dict[str, Any]:
 def grant_in(token: Mapping[str, Any], asked: Sequence[str], now: datetime) -> Grant:
     """The grant that a token answer holds; scopes that it does not name are those asked for (RFC 6749 5.1)."""
     access = token.get("access_token")
-    if not isinstance(access, str) or not access:
+    if not isinstance(access, str) or not _TOKEN.fullmatch(access):
         raise TryAgain("the platform's sign-in server answers without an access token", unknown=True)
     kind = token.get("token_type")
     if not isinstance(kind, str) or kind.lower() != "bearer":

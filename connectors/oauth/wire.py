@@ -9,15 +9,15 @@ import time
 from typing import Any
 
 import requests
-from urllib3.exceptions import HTTPError
 
-from connectors.http import mount_guard
+from connectors.http import DirectSession, mount_guard, next_part
 
 Http = requests.Session
 
 TIMEOUTS = (5.0, 10.0)  # seconds to connect, seconds without a byte
 LONGEST = 15.0  # seconds until the last byte of an answer, however slowly it drips
 LARGEST = 2**20  # bytes, unpacked
+_CHUNK = 2**14
 
 
 def token_session(*, allow_private: bool, allowed: frozenset[str]) -> Http:
@@ -27,7 +27,7 @@ def token_session(*, allow_private: bool, allowed: frozenset[str]) -> Http:
     return session
 
 
-class _TokenSession(requests.Session):
+class _TokenSession(DirectSession):
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         began = time.monotonic()
         kwargs |= {"timeout": TIMEOUTS, "allow_redirects": False, "stream": True}
@@ -40,18 +40,10 @@ class _TokenSession(requests.Session):
 def _read(response: requests.Response, deadline: float) -> None:
     """Read the body into the response, within bounds."""
     body = bytearray()
-    while chunk := _next(response):
+    while chunk := next_part(response, _CHUNK):
         body += chunk
         if len(body) > LARGEST:
             raise requests.exceptions.ContentDecodingError("the answer is too large")
         if time.monotonic() > deadline:
             raise requests.exceptions.ReadTimeout("the answer took too long")
     response._content = bytes(body)
-
-
-def _next(response: requests.Response) -> bytes:
-    """What has come by now: waiting for a full chunk would let a dripping server hold us past the deadline."""
-    try:
-        return bytes(response.raw.read1(16_384, decode_content=True))
-    except HTTPError as error:
-        raise requests.exceptions.ChunkedEncodingError(f"the answer broke off ({type(error).__name__})") from None

@@ -11,10 +11,10 @@ from functools import partial
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from adapter.context import Context
+from adapter.store.database import UNAVAILABLE, cause_of
 from adapter.store.tables import Run
 from sync.engine import queue, sweeping
 from sync.engine.jobs import do_next
@@ -88,14 +88,17 @@ class Embedded:
         return asked
 
     def _add(self, name: str, seconds: float, act: Callable[[], object]) -> None:
-        self._clock.add_job(act, "interval", seconds=seconds, id=name, coalesce=True, max_instances=1)
+        self._clock.add_job(_looking, "interval", [act], seconds=seconds, id=name, coalesce=True, max_instances=1)
 
     def _serve(self, station: Station) -> None:
         while not self._stopping:
             try:
                 done = do_next(self.ctx, station=station) if self._is_waiting(station) else None
-            except OperationalError as error:
-                log.warning("engine.database_unavailable", why=str(error.orig))
+            except UNAVAILABLE as error:
+                log.warning("engine.database_unavailable", why=cause_of(error))
+                done = None
+            except Exception:  # nobody would do its work: a thread that ended is not begun anew
+                log.exception("engine.station_broke", station=station)
                 done = None
             if done is None:
                 with self._woken:
@@ -106,3 +109,11 @@ class Embedded:
         """Looked up before anything is claimed: a claim takes SQLite's one lock for writing."""
         with self.ctx.store.read() as db:
             return queue.is_waiting(db, self.ctx.now(), station)
+
+
+def _looking(act: Callable[[], object]) -> None:
+    """A stroke of the clock; one that finds no database is made up for by the next."""
+    try:
+        act()
+    except UNAVAILABLE as error:
+        log.warning("engine.database_unavailable", why=cause_of(error))

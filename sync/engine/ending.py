@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session as Database
 
 from adapter.context import Context
+from adapter.store.database import UNAVAILABLE
 from adapter.store.redaction import scrub
 from adapter.store.run_log import log_line
 from adapter.store.tables import Run, RunKind, RunOrigin, RunState
@@ -19,7 +19,7 @@ from sync.engine import queue
 from sync.engine.retry import next_try
 from sync.pushing import outbox, write_back
 
-EXPECTED = (ConnectorError, OperationalError, queue.PutDown)
+EXPECTED = (ConnectorError, *UNAVAILABLE, queue.PutDown)
 TRIES: Mapping[RunKind, int] = {RunKind.BACKFILL: 20}  # a year at a platform with a small budget waits often
 USUAL_TRIES = 6
 FOLLOWS: Mapping[RunKind, RunKind] = {
@@ -52,6 +52,8 @@ def check_claims(run: Run) -> None:
 def end(ctx: Context, run: Run, error: Exception | None) -> RunState:
     """Write down how a run ended, ``error`` being what ended it early. Answers its state; QUEUED: to be tried again."""
     now = ctx.now()
+    if isinstance(error, UNAVAILABLE):
+        error = TryAgain(words_of(error))
     with ctx.store.write() as db:
         row = db.get_one(Run, run.id, populate_existing=True)
         if (again := _again(row, error, now)) is not None:
@@ -77,8 +79,6 @@ def _state(row: Run, error: Exception | None) -> RunState:
 def _again(row: Run, error: Exception | None, now: datetime) -> datetime | None:
     if isinstance(error, queue.PutDown):
         return now
-    if isinstance(error, OperationalError):
-        error = TryAgain("the database did not answer")
     if not isinstance(error, TryAgain):
         return None
     return next_try(row.attempts + 1, error, now, tries=TRIES.get(row.kind, USUAL_TRIES))
@@ -95,6 +95,8 @@ def _put_back(db: Database, run: Run, row: Run, due_at: datetime, error: Excepti
 
 def words_of(error: Exception) -> str:
     """What ended a run early, as it may be shown."""
+    if isinstance(error, UNAVAILABLE):
+        return "the database did not answer"
     known = isinstance(error, ConnectorError)
     return str(error) if known else f"something on our side broke ({type(error).__name__}): tell support"
 

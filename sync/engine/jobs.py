@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import OperationalError
 
 from adapter.context import Context
 from adapter.logs import carrying
+from adapter.store.database import UNAVAILABLE, cause_of
 from adapter.store.tables import Connection, Run, RunKind, RunState
 from sync.deciding.decide import decide_run
 from sync.deciding.look_back import backtest_run
@@ -78,7 +78,9 @@ def _tell(run: Run, state: RunState, error: Exception | None) -> None:
     if error is None or isinstance(error, queue.PutDown):
         log.info("run.ended", state=state.value)
     else:
-        log.warning("run.ended", state=state.value, why=ending.words_of(error), see=f"adapter run {run.id}")
+        words = {"why": ending.words_of(error), "see": f"adapter run {run.id}"}
+        ours = {"database": cause_of(error)} if isinstance(error, UNAVAILABLE) else {}
+        log.warning("run.ended", state=state.value, **words, **ours)
 
 
 def _do_bound(ctx: Context, run: Run) -> None:
@@ -98,8 +100,8 @@ def _do_bound(ctx: Context, run: Run) -> None:
         error = unexpected
     try:
         _tell(run, ending.end(ctx, run, error), error)
-    except (queue.LeaseLost, OperationalError) as lost:
-        log.warning("run.end_not_written", why=str(lost))  # its lease runs out and it is taken up again
+    except (queue.LeaseLost, *UNAVAILABLE) as lost:
+        log.warning("run.end_not_written", why=cause_of(lost))  # its lease runs out and it is taken up again
 
 
 @contextmanager
@@ -114,8 +116,8 @@ def _heartbeat(ctx: Context, run: Run) -> Iterator[None]:
                     queue.hold(db, run, ctx.now())
             except queue.LeaseLost:
                 return  # the work itself notices at its next commit
-            except OperationalError as error:
-                log.warning("run.heartbeat_missed", why=str(error.orig))
+            except UNAVAILABLE as error:
+                log.warning("run.heartbeat_missed", why=cause_of(error))
 
     thread = threading.Thread(target=carrying(beat), name=f"lease of run {run.id}", daemon=True)
     thread.start()

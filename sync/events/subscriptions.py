@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session as Database
 from adapter.connecting.opening import open_subscriptions
 from adapter.context import Context
 from adapter.store.inbox import secret_name
+from adapter.store.sealing import SealBroken
 from adapter.store.tables import Connection, ConnectionState, EventsState, Run, RunKind, RunOrigin
 from adapter.work import request_by_clock
 from connectors import registry
@@ -240,14 +241,21 @@ class _Errand:
         with self.ctx.store.write() as db:
             row = db.get_one(Connection, self.row.id)
             old = row.webhook_id
-            if row.webhook_secret is not None:
-                before = keys.open(row.webhook_secret, secret_name(row.id))
+            if (before := self._old_key(row)) is not None:
                 row.webhook_secret_before = keys.seal(before, secret_name(row.id, "webhook_secret_before"))
                 row.webhook_secret_before_until = now + OLD_KEY_HOLDS
             row.webhook_id, row.webhook_secret = number, keys.seal(secret, secret_name(row.id))
             note_standing(db, row, Standing(EventsState.ACTIVE), now)
         if old is not None and self.declared.delete is not None:
             self.declared.delete(self.api, old)
+
+    def _old_key(self, row: Connection) -> str | None:
+        """The key so far; None where there is none, or none that opens: what it has signed is not believed then."""
+        try:
+            return None if row.webhook_secret is None else self.ctx.keys.open(row.webhook_secret, secret_name(row.id))
+        except SealBroken as error:
+            log.error("subscriptions.key_lost", connection=row.id, why=str(error))
+            return None
 
     def _clear_away(self, left_over: Iterable[Subscription]) -> None:
         """End subscriptions to our address whose key we don't have: a process died between making and keeping one."""

@@ -20,7 +20,7 @@ from adapter.logs import carrying
 from adapter.marketplace.feed import announce
 from adapter.store.tables import IN_FORCE, Connection, Decision, Listing, Push, PushMode, PushState, RunKind, Session
 from adapter.work import request_by_clock
-from connectors.errors import ConnectorError, Misconfigured, NotYet, Reconnect, Rejected, TryAgain
+from connectors.errors import BadRecord, ConnectorError, Misconfigured, NotYet, Reconnect, Rejected, TryAgain
 from connectors.platform import ReadBack
 from sync.engine.retry import TRIES, next_try
 from sync.pushing import circuit, listings, outbox
@@ -92,20 +92,21 @@ class Worker:
         return None
 
     def _attempt(self, claimed: outbox.Claimed) -> PushState:
-        push = claimed.push
+        push, maybe_sent = claimed.push, claimed.look_first
         try:
             if self.route.read is not None and push.sequence is None:
                 push = self._begin(claimed, self.route.read)
-            held = self.route.look(push.wanted) if claimed.look_first else None
+            held = self.route.look(push.wanted) if maybe_sent else None
             if held is None or not _is_this(push, held):
                 with self.ctx.store.read() as db:
                     if not outbox.still_mine(db, push, self.ctx.now()):
                         return PushState.SENDING
                 self.route.send(push.wanted, push.idempotency_key)
+                maybe_sent = True
                 held = self._read_back(push)
             return self._settle_held(push, held)
         except ConnectorError as error:
-            return self._failed(push, error, maybe_sent=claimed.look_first)
+            return self._failed(push, error, maybe_sent=maybe_sent)
 
     def _begin(self, claimed: outbox.Claimed, read: Callable[[str], ReadBack | None]) -> Push:
         """Note what the platform holds before our first push of a session, and number the push."""
@@ -124,7 +125,7 @@ class Worker:
         """What is held after a send. A failed look leaves the push SENT: it was taken, only not seen yet."""
         try:
             return self.route.look(push.wanted)
-        except TryAgain as error:
+        except (TryAgain, Rejected, BadRecord) as error:
             return Held(equal=False, words=str(error), data=None)
 
     def _settle_held(self, push: Push, held: Held) -> PushState:
@@ -144,7 +145,8 @@ class Worker:
             return self._held_back(push, error, maybe_sent=maybe_sent)
         if isinstance(error, Reconnect | Misconfigured):
             later = now + (URGENT_WAIT if push.urgent else NO_ACCESS_WAIT)
-            self._settle(push, PushState.PENDING, self._left, answer=words, next_try_at=later)
+            state = PushState.UNKNOWN if maybe_sent else PushState.PENDING
+            self._settle(push, state, self._left, answer=words, next_try_at=later)
             raise error
         if isinstance(error, Rejected) and error.status == CONFLICT and push.sequence is not None:
             return self._conflict(push, words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -13,9 +14,11 @@ from sqlalchemy.orm import Session as Database
 from adapter.context import Context
 from adapter.marketplace.messages import body_of, headers_of, wait_after
 from adapter.marketplace.sellers import secret_name
+from adapter.store.sealing import SealBroken
 from adapter.store.tables import ChannelMessage, Marketplace, Run
 from connectors.errors import ConnectorError
 from connectors.http import post
+from sync.engine import queue
 
 A_TIME = 200  # messages of one run
 SENDING = timedelta(minutes=2)  # a message in hand is nobody else's for so long
@@ -33,13 +36,23 @@ class Letter:
 
 
 def tell_run(ctx: Context, run: Run) -> None:
-    """Deliver every message that is due; what fails waits for its next try."""
+    """Deliver every message that is due; what fails waits for its next try.
+
+    A marketplace that does not answer at all is left alone for this run: each silence lasts as long as its time-out.
+    """
+    silent: set[int] = set()
     for _ in range(A_TIME):
+        if ctx.stopping.is_set():
+            raise queue.PutDown("its worker was asked to end")
         with ctx.store.write() as db:
-            letter = _claim(db, ctx.now())
+            letter = _claim(db, ctx.now(), silent)
         if letter is None:
             return
-        answer = _send(ctx, letter)
+        try:
+            answer = _send(ctx, letter)
+        except ConnectorError as error:
+            answer = str(error)
+            silent.add(letter.message.marketplace_id)
         with ctx.store.write() as db:
             _settle(db, letter.message.id, answer, ctx.now())
 
@@ -49,9 +62,10 @@ def messages_due(db: Database, now: datetime) -> bool:
     return db.scalar(select(ChannelMessage.id).where(ChannelMessage.next_try_at <= now).limit(1)) is not None
 
 
-def _claim(db: Database, now: datetime) -> Letter | None:
-    """The next due message, of which nobody else gets hold meanwhile."""
-    due = select(ChannelMessage).where(ChannelMessage.next_try_at <= now).order_by(ChannelMessage.next_try_at)
+def _claim(db: Database, now: datetime, silent: Collection[int]) -> Letter | None:
+    """The next due message to one that is not silent, of which nobody else gets hold meanwhile."""
+    wanted = ChannelMessage.next_try_at <= now, ChannelMessage.marketplace_id.not_in(silent)
+    due = select(ChannelMessage).where(*wanted).order_by(ChannelMessage.next_try_at)
     for message in db.scalars(due.limit(20)).all():
         mine = ChannelMessage.id == message.id, ChannelMessage.next_try_at == message.next_try_at
         values = {"next_try_at": now + SENDING, "attempts": ChannelMessage.attempts + 1}
@@ -62,22 +76,24 @@ def _claim(db: Database, now: datetime) -> Letter | None:
 
 
 def _send(ctx: Context, letter: Letter) -> str | None:
-    """Send it; None where it was taken, else why not."""
+    """Send it; None where it was taken, else why not. Raises ConnectorError where nobody answers."""
     if letter.url is None or letter.sealed is None:
         return "The marketplace has no address for messages any more."
     body = body_of(letter.message)
-    secret = ctx.keys.open(letter.sealed, secret_name(letter.message.marketplace_id))
-    headers = headers_of(letter.message, body, secret, ctx.now())
     try:
-        status = post(
-            letter.url,
-            body,
-            headers,
-            allow_private=ctx.config.allow_private_addresses,
-            allowed=ctx.config.allowed_addresses,
+        secret = ctx.keys.open(letter.sealed, secret_name(letter.message.marketplace_id))
+    except SealBroken:
+        return (
+            "Its signing key can't be opened with our keys: restore ADAPTER_ENCRYPTION_KEYS, or set its address anew."
         )
-    except ConnectorError as error:
-        return str(error)
+    headers = headers_of(letter.message, body, secret, ctx.now())
+    status = post(
+        letter.url,
+        body,
+        headers,
+        allow_private=ctx.config.allow_private_addresses,
+        allowed=ctx.config.allowed_addresses,
+    )
     return None if 200 <= status < 300 else f"answered {status}"
 
 

@@ -97,6 +97,25 @@ def test_while_nothing_is_pushed_the_old_prices_are_back(shop: Road, sandbox: Li
     assert prices(sandbox) != before
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [{"kind": "page_empty"}, {"kind": "rewrite", "times": 0, "find": '"Price": ?[0-9.]+', "body": '"Price":"dear"'}],
+    ids=["half a list", "unreadable"],
+)
+def test_an_option_that_cannot_be_seen_just_then_is_given_back_later(
+    shop: Road, sandbox: LiveSandbox, fault: dict[str, object]
+) -> None:
+    before = prices(sandbox)
+    typed(shop, str(MARKET_PASS))
+    shop.set(push_mode=PushMode.PAUSED)
+    sandbox.faults({"path": "/sale/services", "method": "GET", **fault})
+    assert shop.do(RunKind.PUSH).state is RunState.INCOMPLETE
+    sandbox.mend()
+    sandbox.tick(minutes=10)
+    done(shop.do(RunKind.PUSH))
+    assert prices(sandbox) == before
+
+
 def test_turned_off_both_prices_are_what_they_were(shop: Road, sandbox: LiveSandbox) -> None:
     sandbox.site.options[MARKET_PASS].price = Decimal("3.00")
     before = prices(sandbox)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from adapter.store.tables import ConnectionState, PushMode, Run, RunKind, RunOrigin, RunState
 from adapter.work import request_run
 from connectors.errors import Misconfigured
 from sync.engine import ending, engine_of, jobs, queue
+from sync.engine.schedule import Line
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, content, done
 from tests.sync.test_kill import wipe
@@ -77,6 +82,55 @@ def test_what_is_asked_for_while_it_works_is_done_at_once(everywhere: Road) -> N
     finally:
         engine.stop()
     assert everywhere.run(run).state is RunState.DONE
+
+
+def test_a_station_goes_on_whatever_breaks_and_though_nothing_can_be_logged(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk holds the log as well: the threads that pushed ended with it, and nothing was pushed ever after."""
+    write, broken = road.ctx.store.write, [1] * 4
+
+    def breaks_first() -> Any:
+        if threading.current_thread().name.startswith("prompt") and broken:
+            broken.pop()
+            raise RuntimeError("can't start new thread")
+        return write()
+
+    monkeypatch.setattr("sync.engine.embedded.IDLE", 0.01)
+    monkeypatch.setattr(road.ctx.store, "write", breaks_first)
+    monkeypatch.setattr("sys.stderr", Full())
+    run, engine = ask(road, RunKind.DECIDE), engine_of(road.ctx)
+    engine.start()
+    try:
+        road.wait_for(run, *ENDED)
+    finally:
+        engine.stop()
+    assert not broken
+
+
+def test_a_clock_without_a_database_says_so_in_a_line(
+    road: Road, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    looked = threading.Event()
+
+    def down(*_: object) -> int:
+        looked.set()
+        raise OperationalError("SELECT", {}, Exception("disk I/O error"))
+
+    monkeypatch.setattr("sync.engine.embedded.SCHEDULE", [Line("pull", timedelta(seconds=0.01), down)])
+    engine = engine_of(road.ctx)
+    engine.start()
+    assert looked.wait(5)
+    engine.stop()
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert {(line["event"], line["why"]) for line in told} == {("engine.database_unavailable", "disk I/O error")}
+
+
+class Full(io.StringIO):
+    """What a log is written to where no room is left."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_a_long_run_is_put_down_when_its_worker_is_to_end_and_gone_on_with(everywhere: Road) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from adapter.store.tables import Push, PushMode, PushState, RunKind, Session
+from adapter.store.tables import ConnectionState, Push, PushMode, PushState, RunKind, RunState, Session
 from sync.pushing import outbox
 from sync.pushing.push import push_due
 from tests.fixtures.sandbox import LiveSandbox
@@ -78,6 +78,22 @@ def test_a_lost_answer_is_looked_up_and_not_sent_again(live: Road, sandbox: Live
     assert held(live, sandbox) == wanted(live)
 
 
+def test_a_lost_answer_is_looked_up_though_access_ends_before_that(live: Road, sandbox: LiveSandbox) -> None:
+    sandbox.faults({"kind": "lost", "path": "/channel/offers", "method": "PUT", "count": 1})
+    done(live.do(RunKind.PUSH))
+    sandbox.faults({"kind": "unauthorized", "path": "/channel/offers", "method": "GET"})
+    sandbox.tick(minutes=2)
+    assert live.do(RunKind.PUSH).state is RunState.FAILED
+    assert live.connection.state is ConnectionState.NEEDS_RECONNECT
+    sandbox.mend()
+    live.set(state=ConnectionState.ACTIVE)
+    calls = sandbox.calls(PUT)
+    sandbox.tick(minutes=20)
+    done(live.do(RunKind.PUSH))
+    assert set(states(live)) == {"confirmed"}
+    assert sandbox.calls(PUT) == calls
+
+
 def test_a_passing_fault_is_tried_again_later(live: Road, sandbox: LiveSandbox) -> None:
     sandbox.faults({"kind": "too_many", "path": "/channel/offers", "method": "PUT", "count": 1, "retry_after": 30})
     done(live.do(RunKind.PUSH))
@@ -106,10 +122,13 @@ def test_a_refusal_is_final_and_keeps_the_platforms_words(live: Road, sandbox: L
     assert sandbox.calls(PUT) == calls
 
 
-def test_reads_that_lag_behind_writes_are_looked_at_again(live: Road, sandbox: LiveSandbox) -> None:
+@pytest.mark.parametrize(("status", "code"), [(404, "OfferNotFound"), (403, "NotNow")], ids=["lags", "refuses"])
+def test_reads_that_lag_behind_writes_are_looked_at_again(
+    live: Road, sandbox: LiveSandbox, status: int, code: str
+) -> None:
     first = live.pushes()[0].wanted["session_id"]
-    body = '{"Error": {"Message": "no offer", "Code": "OfferNotFound"}}'
-    fault = {"kind": "answer", "path": f"/channel/offers/{first}", "method": "GET", "count": 1, "status": 404}
+    body = f'{{"Error": {{"Message": "no offer", "Code": "{code}"}}}}'
+    fault = {"kind": "answer", "path": f"/channel/offers/{first}", "method": "GET", "count": 1, "status": status}
     sandbox.faults({**fault, "body": body})
     done(live.do(RunKind.PUSH))
     (sent,) = live.pushes(Push.state == PushState.SENT)

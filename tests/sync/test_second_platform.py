@@ -199,8 +199,11 @@ def test_changes_are_read_instead_of_rosters_and_counting_finds_what_slipped_thr
     assert sandbox.calls("GET /reservations") == calls["GET /reservations"] + 2  # what changed, and the one roster
     assert sandbox.calls("GET /users") == calls["GET /users"]  # read whole a short while ago
     sandbox.tick(hours=24)
+    untold = {"find": '"direct_booking_currency_code": ?"[A-Z]*"', "body": '"direct_booking_currency_code":null'}
+    sandbox.faults({"kind": "rewrite", "path": "/class_sessions", "times": 0, **untold})
     done(road.do(RunKind.PULL))
     assert sandbox.calls("GET /users") == calls["GET /users"] + 1
+    assert road.connection.currency == "USD"  # a week that tells none has not done away with it
 
 
 def test_spots_and_rate_are_pushed_and_read_back_natively(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -242,6 +242,16 @@ def test_a_disconnected_studios_subscription_ends_as_often_as_it_takes(adapter: 
     assert adapter.row.webhook_id is None
 
 
+def test_a_key_that_is_lost_is_renewed_like_any_other(adapter: Adapter) -> None:
+    subscribe(adapter.ctx, adapter.connection_id)
+    with adapter.ctx.store.write() as db:
+        db.get_one(Connection, adapter.connection_id).webhook_secret = b"sealed with a key that is lost"
+    run = adapter.run(again=True)
+    assert (run.state, run.errors) == (RunState.DONE, [])
+    (made,) = adapter.theirs
+    assert adapter.secrets() == (made.key,)
+
+
 def test_who_connects_again_before_it_has_ended_gets_a_subscription_with_a_key_we_know(adapter: Adapter) -> None:
     subscribe(adapter.ctx, adapter.connection_id)
     (old,) = adapter.theirs

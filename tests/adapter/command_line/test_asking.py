@@ -8,10 +8,11 @@ from importlib import import_module
 import click
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy.exc import OperationalError
 
 from adapter.context import Context
 from tests.fixtures.studio import Seeded
-from wsgi import COMMANDS
+from wsgi import COMMANDS, cli
 
 OPENS = "There is no studio 99; `adapter studio` opens one."
 LISTS = "There is no connection 99; `adapter connections` lists them."
@@ -44,6 +45,19 @@ def test_every_command_that_prints_results_prints_json_too() -> None:
         typed for typed, one in every.items() if "--json" not in {opt for each in one.params for opt in each.opts}
     }
     assert silent == SERVE | SAY_THAT_IT_IS_DONE
+
+
+def test_a_database_that_cannot_be_had_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> None:
+        raise OperationalError("INSERT INTO run", {}, Exception("database or disk is full"))
+
+    monkeypatch.setattr("wsgi._context", full)
+    told = CliRunner().invoke(cli, ["runs"])
+    assert told.exit_code == 1
+    assert told.output == (
+        "Error: our database did not answer (database or disk is full), and nothing half was kept. "
+        "`adapter doctor` says what to do.\n"
+    )
 
 
 @pytest.mark.parametrize(

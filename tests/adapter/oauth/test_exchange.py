@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote_plus
@@ -11,6 +12,8 @@ from urllib.parse import unquote_plus
 import pytest
 import requests
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from adapter.connecting.connect import ConnectRefused
 from adapter.connecting.disconnect import disconnect
@@ -31,6 +34,7 @@ LOST: list[Answer | Exception] = [
     (200, {"Content-Type": "application/json"}, "[]"),
     (200, {"Content-Type": "application/json"}, "{}"),
     (200, {"Content-Type": "application/json"}, '{"token_type": "Bearer", "access_token": 7}'),
+    (200, {"Content-Type": "application/json"}, r'{"token_type": "Bearer", "access_token": "a\nb"}'),
     (200, {"Content-Type": "application/json"}, "[" * 5000),
     (200, {"Content-Type": "application/json"}, '{"access_token": "a", "access_token": "b"}'),
     (204, {}, ""),
@@ -44,6 +48,22 @@ LOST: list[Answer | Exception] = [
     (500, {}, "oops"),
     (503, {"Content-Type": "application/json"}, '{"error": "temporarily_unavailable"}'),
 ]
+
+
+def test_a_grant_that_could_not_be_stored_is_given_back(
+    connecting: Connecting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params, write = connecting.platform.consent(connecting.begin()), connecting.ctx.store.write
+
+    def full() -> AbstractContextManager[Session]:
+        if "authorization_code" in {form["grant_type"] for form in connecting.platform.forms}:
+            raise OperationalError("INSERT INTO connection", {}, Exception("database or disk is full"))
+        return write()
+
+    monkeypatch.setattr(connecting.ctx.store, "write", full)
+    with pytest.raises(OperationalError):
+        connecting.finish(params)
+    assert [form["token"] for form in connecting.platform.revoked] == ["refresh-1"]
 
 
 @pytest.mark.parametrize(

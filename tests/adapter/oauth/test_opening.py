@@ -50,6 +50,22 @@ def test_the_platform_is_opened_with_its_headers_site_and_clock(connected: Conne
     assert (request.headers["Authorization"], request.headers["SiteId"]) == ("Bearer access-1", "1001")
 
 
+def test_an_end_that_is_told_late_is_not_the_end_of_a_newer_grant(connected: Connecting, clock: HandClock) -> None:
+    def told_late() -> None:
+        with open_connection(connected.ctx, 1) as api:
+            with connected.ctx.store.write() as db:
+                db.get_one(Connection, 1).state = ConnectionState.NEEDS_RECONNECT  # another run was told so
+            clock.forward(seconds=3)
+            with pytest.raises(Reconnect) as told:
+                api.door.get("/classes")
+            connected.connect()  # the owner connects again, before this run has come to what it was told
+            raise told.value
+
+    with pytest.raises(Reconnect):
+        told_late()
+    assert state(connected.ctx) is ConnectionState.ACTIVE
+
+
 def test_duty_18_a_401_is_met_once_by_a_fresh_token(connected: Connecting) -> None:
     connected.platform.network.get(f"{API}/classes", status=401, json={"Error": {"Code": "DeniedAccess"}})
     connected.platform.network.get(f"{API}/classes", json={"ok": True})

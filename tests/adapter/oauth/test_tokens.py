@@ -14,6 +14,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from adapter.config import Config
@@ -164,6 +165,26 @@ def test_duty_16_a_refresh_that_could_not_be_stored_ends_plainly_and_never_in_a_
 
     assert row_of(connected.ctx).state is ConnectionState.NEEDS_RECONNECT
     assert refreshes(connected) == ["refresh-1", "refresh-1"]
+
+
+def test_duty_16_a_database_that_is_away_for_a_moment_costs_no_grant(
+    connected: Connecting, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that rotates has ended the old refresh token by then, and the new one is nowhere else."""
+    write, waited = connected.ctx.store.write, [0.0]
+
+    @contextmanager
+    def away_once_answered() -> Iterator[Session]:
+        if refreshes(connected) and len(waited) < 4:
+            raise OperationalError("UPDATE connection", {}, Exception("server closed the connection unexpectedly"))
+        with write() as db:
+            yield db
+
+    clock.forward(hours=2)
+    monkeypatch.setattr(connected.ctx.store, "write", away_once_answered)
+    assert fresh_tokens(connected.ctx, 1, wait=waited.append).access == "access-2"
+    assert refreshes(connected) == ["refresh-1"]
+    assert sum(waited) < LEASE.total_seconds()
 
 
 def test_duty_17_a_lost_answer_is_asked_for_once_more(connected: Connecting) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from adapter.store.database import Store
-from adapter.store.readiness import SILENCE, engine_state
+from adapter.store.readiness import PATIENCE, SILENCE, engine_state
 from adapter.store.sealing import Keyring
+from adapter.store.tables import Run, RunState
 from tests.fixtures.database import NOON
 from tests.fixtures.studio import seed_studios
 
@@ -34,6 +35,15 @@ def test_a_clock_that_asks_for_nothing_stands_still(any_store: Store, keys: Keyr
     assert state(any_store, SILENCE) == (
         "nothing has been asked for since 2026-03-02 11:59 UTC: the clock stands still"
     )
+
+
+def test_what_a_dead_worker_left_behind_is_worked_on_by_nobody(store: Store, keys: Keyring) -> None:
+    seed_studios(store, keys)
+    with store.write() as db:
+        run = db.scalars(select(Run).limit(1)).one()
+        run.state, run.leased_until = RunState.RUNNING, NOON
+    assert state(store, PATIENCE) == "ok"
+    assert state(store, PATIENCE + timedelta(seconds=1)) == "runs are due and nobody works on them"
 
 
 @pytest.mark.postgres

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, event, func, select, update
+from sqlalchemy.exc import OperationalError
 
 from adapter.context import Context
 from adapter.people.accounts import create_studio
@@ -42,7 +43,7 @@ from adapter.store.tables import (
 from adapter.store.tables import Session as ClassSession
 from connectors.records import SessionStatus
 from tests.fixtures.database import NOON
-from tests.fixtures.studio import Seeded, link_of, sign_in, words
+from tests.fixtures.studio import Seeded, bearer, link_of, sign_in, words
 
 
 def standing(connection_id: int, session_id: int, **values: Any) -> Listing:
@@ -494,6 +495,25 @@ def test_a_crash_tells_a_number_and_no_secret(app: Flask, owner: FlaskClient, se
     assert page.status_code == 500
     assert "secret detail" not in page.text
     assert page.headers["X-Request-Id"] in page.text
+
+
+@pytest.mark.parametrize("door", ["read", "write"])
+def test_a_database_that_cannot_be_had_passes_and_is_no_bug(
+    owner: FlaskClient, ctx: Context, seeded: Seeded, monkeypatch: pytest.MonkeyPatch, door: str
+) -> None:
+    def full() -> None:
+        raise OperationalError("INSERT INTO audit", {}, Exception("database or disk is full"))
+
+    token = bearer(ctx, Role.OWNER, seeded.studio_id)
+    monkeypatch.setattr(ctx.store, door, full)
+    page = owner.post("/sign-out", data={"everywhere": "1"})
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "30")
+    assert "Try again in a minute" in page.text
+    assert "disk" not in page.text
+    switch = f"/api/v1/connections/{seeded.connection_id}/push-mode"
+    told = owner.put(switch, json={"push_mode": "paused"}, headers=token)
+    assert told.status_code == 503
+    assert "send the same again" in told.json["detail"]
 
 
 def test_every_answer_carries_the_guards(client: FlaskClient) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import threading
+import time
 import tracemalloc
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
@@ -148,10 +150,31 @@ def test_a_redirect_is_not_followed_and_the_token_goes_nowhere(wire: Wires, loop
     assert elsewhere == []
 
 
-def test_a_gzip_bomb_is_stopped_while_it_unfolds(wire: Wires, loopback: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("secret", ["se\ncret", "secret\u200b"])
+def test_what_no_header_can_hold_is_named_and_not_shown(wire: Wires, loopback: Serve, secret: str) -> None:
+    url = loopback(lambda handler: reply(handler, b"{}"))
+    for given in ({"headers": {"API-Key": secret}}, {"tokens": [secret]}):
+        with pytest.raises(Misconfigured, match=r"^The header (API-Key|Authorization) can't be sent") as caught:
+            wire(url, **given).door.get("/site/sites")
+        assert "cret" not in str(caught.value)
+        assert caught.value.__context__ is None, "what is below us would quote it"
+
+
+@pytest.mark.parametrize("location", ["http://[broken", "/caf\xe9", "//", "http://evil.example:port/"])
+def test_a_redirect_that_leads_nowhere_is_a_redirect_all_the_same(wire: Wires, loopback: Serve, location: str) -> None:
+    first = loopback(lambda handler: reply(handler, b"", status=302, Location=location))
+    with pytest.raises(Misconfigured, match="redirect"):
+        wire(first).door.get("/site/sites")
+
+
+@pytest.mark.parametrize("status", [200, 302])
+def test_a_gzip_bomb_is_stopped_while_it_unfolds(
+    wire: Wires, loopback: Serve, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
     monkeypatch.setattr("connectors.http.door.LARGEST_BODY", 2**20)
     bomb = gzip.compress(b'["' + b"a" * 2**27 + b'"]')
-    url = loopback(lambda handler: reply(handler, bomb, Content_Encoding="gzip"))
+    headers = {"Content_Encoding": "gzip", "Location": "/elsewhere"}
+    url = loopback(lambda handler: reply(handler, bomb, status=status, **headers))
     made = wire(url)
     tracemalloc.start()
     with pytest.raises(TryAgain, match="larger than 1 MB"):
@@ -180,9 +203,23 @@ def test_an_endless_body_without_a_length_is_cut(wire: Wires, loopback: Serve, m
 
 
 def test_a_body_that_drips_is_left_after_a_while(wire: Wires, loopback: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.http.door.WHOLE_TIMEOUT", -1.0)
+    monkeypatch.setattr("connectors.http.door.WHOLE_TIMEOUT", 0.05)
+    left = threading.Event()
+
+    def drips(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        reply(handler, b"[", content_length="500")
+        for _ in range(499):
+            if left.wait(0.01):
+                return
+            handler.wfile.write(b" ")
+
+    door = wire(loopback(drips)).door
+    began = time.monotonic()
     with pytest.raises(TryAgain, match="took longer"):
-        wire(loopback(lambda handler: reply(handler, b"[]"))).door.get("/site/sites")
+        door.get("/site/sites")
+    left.set()
+    assert time.monotonic() - began < 2
 
 
 def test_a_body_that_breaks_off_is_tried_again_later(wire: Wires, loopback: Serve) -> None:

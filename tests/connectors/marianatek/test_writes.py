@@ -200,6 +200,15 @@ def test_a_filter_that_is_not_understood_makes_nobody_elses_reservation_ours(api
     assert booking().find(api, "2001", GIL) == "5"
 
 
+@responses.activate
+def test_half_a_list_does_not_say_that_a_guest_is_not_in(api: Api, sample: Sample) -> None:
+    """Taken for a no, it would book them twice, or give up a place that is held."""
+    half = listed([sample("reservation", id="1", guest_email="somebody@example.org")], count=2)
+    responses.get(f"{FAR}/reservations", json=half)
+    with pytest.raises(TryAgain, match="changed while it was read"):
+        booking().find(api, "2001", GIL)
+
+
 def test_a_guest_is_shown_nowhere() -> None:
     assert "Gil" not in repr(GIL)
     assert "example" not in repr(GIL)

@@ -85,6 +85,50 @@ def test_a_platform_that_shows_writes_late_proves_nothing(sandbox_with: Sandboxe
     assert totals().read_back(api, str(series[0].id)) == 9
 
 
+READ, WRITE = {"path": "classschedules", "skip": 1}, {"path": "updateclassschedule"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        READ | {"kind": "error", "count": 4},
+        READ | {"kind": "error", "status": 403, "count": 1},
+        WRITE | {"kind": "lost"},
+    ],
+    ids=["then nothing can be read", "then reading is refused", "its answer is lost"],
+)
+def test_a_proof_that_breaks_off_leaves_the_studios_own_number(
+    sandbox_with: Sandboxes, live: Live, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any]
+) -> None:
+    monkeypatch.setattr("connectors.http.patience.BACKOFF", 0)
+    sandbox = sandbox_with(window="edits")
+    series = unbooked_series(sandbox)
+    before = state(sandbox)
+    sandbox.faults({"count": 1, **fault})
+    with pytest.raises((TryAgain, Rejected)):
+        totals().prove(live(sandbox, platform="mindbody"), str(series[0].id))
+    assert state(sandbox) == before
+
+
+def test_half_a_list_is_not_taken_for_harm(sandbox_with: Sandboxes, live: Live) -> None:
+    sandbox = sandbox_with(window="edits")
+    series = unbooked_series(sandbox)
+    before = state(sandbox)
+    sandbox.faults({"kind": "page_empty", "path": "/class/classes", "skip": 2})
+    with pytest.raises(TryAgain, match="changed while it was read"):
+        totals().prove(live(sandbox, platform="mindbody"), str(series[0].id))
+    assert state(sandbox) == before
+
+
+def test_a_number_that_cannot_be_taken_back_is_told(sandbox_with: Sandboxes, live: Live) -> None:
+    sandbox = sandbox_with(window="edits")
+    series = unbooked_series(sandbox)
+    sandbox.faults({**READ, "kind": "error", "status": 403}, {**WRITE, "skip": 1, "kind": "error", "status": 403})
+    told = rf"class {series[0].id} may still have 8 places online instead of 9: set it back by hand"
+    with pytest.raises(Rejected, match=told):
+        totals().prove(live(sandbox, platform="mindbody"), str(series[0].id))
+
+
 def test_an_online_capacity_is_written_for_one_class_and_read_back(sandbox_with: Sandboxes, live: Live) -> None:
     sandbox = sandbox_with(window="edits")
     first, *others = unbooked_series(sandbox)

@@ -9,13 +9,15 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 import time_machine
 from flask import Flask
+from sqlalchemy import select
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from adapter.marketplace.messages import wait_after
-from adapter.marketplace.sellers import marketplace_named, set_webhook
+from adapter.marketplace.sellers import marketplace_named, register_marketplace, set_webhook
 from adapter.store.tables import ChannelMessage, Run, RunKind, RunState
 from sync.engine import schedule
 from sync.engine.jobs import do_next
+from tests.fixtures.database import NOON
 from tests.fixtures.doors import reply
 from tests.sync.conftest import Road, decide
 from tests.sync.selling import listed_with, offer_all, seller_of
@@ -68,6 +70,56 @@ def tell(road: Road) -> None:
     for run in road.all(Run):
         if run.kind is RunKind.TELL and run.state is RunState.QUEUED:
             do_next(road.ctx, run_id=run.id)
+
+
+def test_a_marketplace_that_does_not_answer_holds_up_nobody(mirrored: Road, loopback: Callable[..., str]) -> None:
+    """Each silence lasts as long as its time-out, and the thread that waits for it is one that decides as well."""
+    got: list[str] = []
+
+    def silent(handler: BaseHTTPRequestHandler) -> None:
+        got.append("alpha")
+        handler.close_connection = True
+
+    def receive(handler: BaseHTTPRequestHandler) -> None:
+        got.append("beta")
+        reply(handler, b"", status=204)
+
+    ctx = mirrored.ctx
+    with ctx.store.write() as db:
+        for name, answering in (("alpha", silent), ("beta", receive)):
+            shop = register_marketplace(db, name, NOON)
+            set_webhook(db, ctx.keys, shop, loopback(answering))
+            db.add_all(message(shop.id, f"{name}-{number}") for number in range(3))
+    tell(mirrored)
+    assert got == ["alpha", "beta", "beta", "beta"]
+    with ctx.store.write() as db:
+        schedule.ask_for_messages(db, ctx.now())
+        (asked,) = db.scalars(select(Run).where(Run.kind == RunKind.TELL, Run.state == RunState.QUEUED))
+        asked.state, asked.leased_until = RunState.RUNNING, ctx.now() + timedelta(seconds=30)
+        db.flush()
+        assert schedule.ask_for_messages(db, ctx.now()) == 0, "one thread may wait, not one more every few seconds"
+
+
+def test_a_message_that_cannot_be_signed_is_told_and_no_others_wait(
+    mirrored: Road, loopback: Callable[..., str]
+) -> None:
+    """A key that no longer opens broke each run, before it could note that the message had been tried."""
+    ctx = mirrored.ctx
+    with ctx.store.write() as db:
+        for name in ("alpha", "beta"):
+            shop = register_marketplace(db, name, NOON)
+            set_webhook(db, ctx.keys, shop, loopback(lambda handler: reply(handler, b"", status=204)))
+            db.add(message(shop.id, name))
+        marketplace_named(db, "alpha").webhook_secret = b"sealed with a key that is lost"
+    tell(mirrored)
+    one, other = mirrored.all(ChannelMessage)
+    assert (one.attempts, one.delivered_at, "can't be opened" in str(one.answer)) == (1, None, True)
+    assert other.delivered_at is not None
+
+
+def message(marketplace_id: int, number: str) -> ChannelMessage:
+    about = {"marketplace_id": marketplace_id, "message_id": number, "kind": "reservation.confirmed", "payload": {}}
+    return ChannelMessage(**about, created_at=NOON, next_try_at=NOON)
 
 
 def test_a_message_is_tried_for_three_days_and_given_up() -> None:

@@ -120,12 +120,15 @@ def _starts(road: Road, decision: Decision) -> Any:
         return db.get_one(Session, decision.session_id).starts_at
 
 
-def test_f42_and_f43_a_lost_answer_is_looked_up_and_never_booked_again(shop: Seller, sandbox: LiveSandbox) -> None:
+@pytest.mark.parametrize("look", [{"kind": "dropped", "count": 8}, {"kind": "error", "status": 403, "count": 1}])
+def test_f42_and_f43_a_lost_answer_is_looked_up_and_never_booked_again(
+    shop: Seller, sandbox: LiveSandbox, look: dict[str, Any]
+) -> None:
     road, session = shop.road, listed_with(shop.road, 3).session_id
     class_id = class_of(road, session)
     there, spots = sold_there(sandbox, class_id), shop.spots(session)[0]
     sandbox.faults({"kind": "lost", "path": "channel/bookings", "method": "POST", "count": 1})
-    sandbox.faults({"kind": "dropped", "path": "channel/bookings", "method": "GET", "skip": 1, "count": 8})
+    sandbox.faults({"path": "channel/bookings", "method": "GET", "skip": 1, **look})
     order = shop.order(session)
     made = shop.send(order)
     assert (made.status_code, made.json["state"]) == (202, "requested")
@@ -138,6 +141,14 @@ def test_f42_and_f43_a_lost_answer_is_looked_up_and_never_booked_again(shop: Sel
     assert sold_there(sandbox, class_id) == there + 1
     assert shop.cancel(order["id"]).json["state"] in ("cancelled", "late_cancelled")
     assert sold_there(sandbox, class_id) == there
+
+
+def test_a_class_that_half_an_answer_does_not_hold_is_not_told_as_cancelled(shop: Seller, sandbox: LiveSandbox) -> None:
+    session = listed_with(shop.road, 3).session_id
+    sandbox.faults({"kind": "page_empty", "path": "/class/classes"})
+    refused = shop.sell(session)
+    assert (refused.status_code, refused.json["refusal"]) == (409, "platform_refused")
+    assert "changed while it was read" in refused.json["detail"]
 
 
 def test_a_reservation_whose_process_died_is_settled_by_the_engine(shop: Seller, sandbox: LiveSandbox) -> None:
