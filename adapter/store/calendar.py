@@ -84,14 +84,14 @@ def upcoming(
     venue_id: int | None = None,
     after: tuple[datetime, int] | None = None,
     limit: int | None = None,
-    counted: bool = True,
+    bare: bool = False,
 ) -> list[Upcoming]:
     """The studios' (None: all) sessions that start in [start, end), in order; ``after`` and ``limit`` cut a page.
 
-    ``counted``: with their places.
+    ``bare``: without decisions, pushes and places, for whoever has others.
     """
     wanted = (
-        _sessions()
+        (_named() if bare else _sessions().options(defer(Decision.explanation, raiseload=True)))
         .where(ClassSession.starts_at >= start, ClassSession.starts_at < end)
         .order_by(ClassSession.starts_at, ClassSession.id)
         .limit(limit)
@@ -104,8 +104,8 @@ def upcoming(
         instant, last = after
         later = and_(ClassSession.starts_at == instant, ClassSession.id > last)
         wanted = wanted.where((ClassSession.starts_at > instant) | later)
-    rows = db.execute(wanted.options(defer(Decision.explanation, raiseload=True))).all()
-    return _with_places(db, rows) if counted else [_row(*row, taken=Taken()) for row in rows]
+    rows = db.execute(wanted).all()
+    return [_row(*row, taken=Taken()) for row in rows] if bare else _with_places(db, rows)
 
 
 def starts_of(
@@ -170,32 +170,32 @@ def class_types_of(db: Session, studio_id: int) -> Sequence[ClassType]:
     return db.scalars(standing.order_by(ClassType.name)).all()
 
 
+def _named() -> Select[*tuple[Any, ...]]:
+    """Sessions with venue and class type, and whose they are."""
+    return (
+        select(ClassSession, Venue.name, ClassType.name, ClassType.category, Connection.studio_id, Connection.push_mode)
+        .join(Connection, Connection.id == ClassSession.connection_id)
+        .outerjoin(Venue, its_venue())
+        .outerjoin(ClassType, its_class_type())
+        .options(defer(ClassSession.raw, raiseload=True))
+    )
+
+
 def _sessions() -> Select[*tuple[Any, ...]]:
-    """Sessions with venue, class type, latest decision and latest push."""
+    """The same with the latest decision and the latest push."""
     later_decision = aliased(Decision)
     later_push = aliased(Push)
     last_sequence = select(func.max(later_decision.sequence)).where(later_decision.session_id == ClassSession.id)
     last_push = select(func.max(later_push.id)).where(later_push.session_id == ClassSession.id)
     return (
-        select(
-            ClassSession,
-            Venue.name,
-            ClassType.name,
-            ClassType.category,
-            Connection.studio_id,
-            Connection.push_mode,
-            Decision,
-            Push,
-        )
-        .join(Connection, Connection.id == ClassSession.connection_id)
-        .outerjoin(Venue, its_venue())
-        .outerjoin(ClassType, its_class_type())
+        _named()
+        .add_columns(Decision, Push)
         .outerjoin(
             Decision,
             and_(Decision.session_id == ClassSession.id, Decision.sequence == last_sequence.scalar_subquery()),
         )
         .outerjoin(Push, Push.id == last_push.scalar_subquery())
-        .options(defer(Decision.inputs, raiseload=True), defer(ClassSession.raw, raiseload=True))
+        .options(defer(Decision.inputs, raiseload=True))
     )
 
 
@@ -249,8 +249,8 @@ def _row(
     category: str | None,
     studio_id: int,
     push_mode: PushMode,
-    decision: Decision | None,
-    push: Push | None,
+    decision: Decision | None = None,
+    push: Push | None = None,
     *,
     taken: Taken,
 ) -> Upcoming:

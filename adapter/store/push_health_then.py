@@ -41,6 +41,7 @@ def push_health_then(db: Db, connection_id: int, then: datetime) -> PushHealth:
     last = _last(ahead, then)
     ended = and_(Push.id.in_(last), Push.settled_at <= then)
     states = Counter(dict(db.execute(select(Push.state, func.count()).where(ended).group_by(Push.state)).all()))
+    ended_badly = _ended_badly(db, ended) if any(map(states.get, BAD)) else []
     stood = list(_stood(db, last, then))
     states.update(each.state for each in stood)
     listed = listings_then(db, connection_id, ahead, then)
@@ -56,7 +57,7 @@ def push_health_then(db: Db, connection_id: int, then: datetime) -> PushHealth:
         checked_at=None,
         mended=sum(each.mended for each in listed),
         own_caps=sum(each.own for each in listed),
-        failures=_failures(db, ended, stood, starts),
+        failures=_failures(db, [*ended_badly, *(each for each in stood if each.state in BAD)], starts),
         breaker_open_since=breaker.since if breaker else None,
         next_probe_at=None,
         breaker_words=None,
@@ -100,14 +101,14 @@ def _stood(db: Db, last: Select[int | None], then: datetime) -> Iterator[Stood]:
             yield Stood(created_at, number, session_id, PushState.PENDING, None)
 
 
-def _failures(
-    db: Db, ended: ColumnElement[bool], stood: Sequence[Stood], starts: Mapping[str, datetime]
-) -> list[Failure]:
-    """Classes whose push was refused or given up, the latest answer first."""
+def _ended_badly(db: Db, ended: ColumnElement[bool]) -> list[Stood]:
     wanted = select(Push.settled_at, Push.id, Push.session_id, Push.state, Push.answer)
     rows = db.execute(wanted.where(ended, Push.state.in_(BAD))).all()
-    bad = [Stood(at, number, session, state, words) for at, number, session, state, words in rows if at is not None]
-    bad += [each for each in stood if each.state in BAD]
+    return [Stood(at, number, session, state, words) for at, number, session, state, words in rows if at is not None]
+
+
+def _failures(db: Db, bad: Sequence[Stood], starts: Mapping[str, datetime]) -> list[Failure]:
+    """Classes whose push was refused or given up, the latest answer first."""
     known: dict[int, datetime] = {}
     for some in chunks([each.session_id for each in bad]):
         told = select(Session.id, Session.external_id, Session.starts_at).where(Session.id.in_(some))

@@ -58,7 +58,7 @@ def upcoming_then(
     venue_id: int | None = None,
 ) -> list[Upcoming]:
     """What ``upcoming`` would have given at that instant."""
-    items = upcoming(db, studio_ids, start, end, venue_id=venue_id, counted=False)
+    items = upcoming(db, studio_ids, start, end, venue_id=venue_id, bare=True)
     mine = select(Connection.id).where(Connection.studio_id.in_(studio_ids))
     moves = moves_since(db, db.scalars(mine).all(), then)
     items += sessions_shown(db, sessions_of(db, moves.keys() - {_key(item.session) for item in items}))
