@@ -94,6 +94,12 @@ def by_page(
     raise TryAgain(f"{name}: no end after {most_pages} pages; ask for a shorter time.")
 
 
+def check_whole(final: bool, name: str) -> None:
+    """Refuse to go by what is absent from a list; ``final`` of its last page. Raises TryAgain where it moved."""
+    if not final:
+        raise TryAgain(f"{name}: the list changed while it was read.")
+
+
 def _unseen(items: list[Any], ids: tuple[str, ...], seen: set[str]) -> list[Any]:
     fresh = []
     for key, item in zip(ids, items, strict=True):

@@ -20,6 +20,7 @@ from adapter.steering.events import events_of
 from adapter.steering.resync import READS
 from adapter.store.belonging import its_class_type, its_venue
 from adapter.store.connection_health import health_of
+from adapter.store.dialect import group_key
 from adapter.store.freshness import freshness_of
 from adapter.store.push_health import PushHealth, push_health_of
 from adapter.store.readiness import engine_state
@@ -157,7 +158,7 @@ def _bookings(db: Db, connection_id: int, now: datetime) -> tuple[int, int, int]
     unmapped = set(db.scalars(seen)) - set(db.scalars(mapped))
     if not unmapped:
         return 0, 0, total
-    source = Reservation.source.concat("")  # not the column: grouped by its index, all years would be walked through
+    source = group_key(Reservation.source)
     counted = select(source, func.count()).where(*mine, Reservation.source.in_(unmapped)).group_by(source)
     rows = db.execute(counted).all()
     return len(rows), sum(count for _, count in rows), total

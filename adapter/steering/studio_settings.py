@@ -135,8 +135,9 @@ def confirm_sources(
     """
     changed = map_sources(db, connection_id, meanings, actor=caller.actor, now=now)
     if changed:
+        studio_id = db.get_one(Connection, connection_id).studio_id
         for page in (today.NAME, kept.GUARANTEE, payouts.NAME):
-            kept.forget(db, db.get_one(Connection, connection_id).studio_id, page)
+            kept.forget(db, studio_id, page)
         _ask(db, RunKind.TRAIN, connection_id, "booking sources were mapped", caller, now)
     return changed
 

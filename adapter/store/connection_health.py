@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from adapter.planning.budget import runs_out_at
 from adapter.store.api_calls import calls_of
+from adapter.store.dialect import group_key
 from adapter.store.reading_plan import plan_of
 from adapter.store.tables import OPEN, Connection, Push, PushState, Quarantine, Run, WebhookMessage
 from adapter.store.tables import Session as ClassSession
@@ -112,7 +113,7 @@ def first_confirmed(db: Session, connection_id: int) -> datetime | None:
 
 def _pushes(db: Session, connection_id: int, now: datetime) -> dict[PushState, int]:
     """States of the latest pushes of the last day."""
-    state = func.coalesce(Push.state, Push.state)  # not the column: grouped by its index, all pushes ever made are read
+    state = group_key(Push.state)
     counted = select(state, func.count()).where(
         Push.connection_id == connection_id, Push.created_at >= now - timedelta(days=1)
     )

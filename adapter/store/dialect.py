@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import BindParameter, ColumnElement, Table, bindparam
+from sqlalchemy import BindParameter, ColumnElement, Table, bindparam, func
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from adapter.store.tables import Base
 
+T = TypeVar("T")
 CHUNK = 1_000  # values in one IN list
 
 Row = Mapping[str, Any]
@@ -67,6 +68,11 @@ def _upserting(
 def among(values: Iterable[Any]) -> BindParameter[Any]:
     """The values of an IN list, handed over as they are; SQLAlchemy looks at each value of a list otherwise."""
     return bindparam(None, list(values), expanding=True)
+
+
+def group_key(column: InstrumentedAttribute[T]) -> ColumnElement[T]:
+    """A column to group few rows by. Grouped by the bare column, SQLite walks through all years by that one's index."""
+    return func.coalesce(column, column)
 
 
 def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterator[Sequence[Any]]:

@@ -12,6 +12,7 @@ from connectors.fields import id_text, reach
 from connectors.marianatek.lists import JSON_API, numbered
 from connectors.marianatek.pricing import setting
 from connectors.marianatek.reservations import STANDARD, kind_of
+from connectors.paging import check_whole
 from connectors.platform import Api, Guest
 
 _HEADERS = {"Content-Type": JSON_API}
@@ -29,8 +30,7 @@ def find(api: Api, session_id: str, guest: Guest) -> str | None:
         ours = str(reach(raw, "relationships.user.data.id")) == payer
         if ours and kind_of(raw) == STANDARD and reach(raw, "attributes.cancel_date") is None and _for(raw, guest):
             return id_text(reach(raw, "id"))
-    if not parts[-1].final:
-        raise TryAgain("GET /reservations: the list changed while it was read.")
+    check_whole(parts[-1].final, "GET /reservations")
     return None
 
 

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from connectors.errors import Misconfigured, Rejected, TryAgain
+from connectors.errors import Misconfigured, Rejected
 from connectors.fields import amount, cents, reach
 from connectors.marianatek.lists import numbered, utc_text
+from connectors.paging import check_whole
 from connectors.platform import Api, ReadBack
 from connectors.records import Offer
 
@@ -42,8 +43,7 @@ def read_all(api: Api) -> dict[str, ReadBack]:
     """The same of all classes of the next weeks. Raises TryAgain where the list moved while it was read."""
     asked = {"min_datetime": utc_text(api.now), "max_datetime": utc_text(api.now + AHEAD)}
     parts = list(numbered(api, "/class_sessions", asked))
-    if not parts[-1].final:
-        raise TryAgain("GET /class_sessions: the list changed while it was read.")
+    check_whole(parts[-1].final, "GET /class_sessions")
     found = {str(reach(raw, "id")): _held(raw) for part in parts for raw in part.items}
     return {session_id: held for session_id, held in found.items() if held is not None}
 

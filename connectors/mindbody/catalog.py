@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from connectors.errors import BadRecord, Rejected, TryAgain
+from connectors.errors import BadRecord, Rejected
 from connectors.fields import Flag, Id, Price, reach
 from connectors.mindbody.pages import Listing, pages
 from connectors.mindbody.reads import shape
 from connectors.mindbody.shapes import Payload
+from connectors.paging import check_whole
 from connectors.platform import Api, CatalogPrice
 from connectors.records import Stream
 
@@ -88,6 +89,5 @@ def _service(api: Api, option_id: str) -> _Service | None:
             if str(reach(parked.raw, "ProductId")) == option_id:
                 raise BadRecord(f"price option {option_id}: {parked.reason}")
         whole = page.final
-    if not whole:
-        raise TryAgain("GET /sale/services: the list changed while it was read.")
+    check_whole(whole, "GET /sale/services")
     return None

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.errors import Rejected, TryAgain
+from connectors.errors import Rejected
 from connectors.fields import reach
 from connectors.mindbody.pages import Listing, listed, pages
 from connectors.mindbody.reads import shape
 from connectors.mindbody.shapes import SessionShape
+from connectors.paging import check_whole
 from connectors.platform import Api
 from connectors.records import Fetched, Session, SessionStatus, Stream
 from connectors.times import local_text
@@ -137,6 +138,5 @@ def _classes(api: Api, which: Mapping[str, str], start: datetime) -> dict[str, F
         },
     )
     parts = list(pages(api, listing))
-    if not parts[-1].final:
-        raise TryAgain("GET /class/classes: the list changed while it was read.")
+    check_whole(parts[-1].final, "GET /class/classes")
     return {got.record.external_id: got for page in parts for got in page.items}

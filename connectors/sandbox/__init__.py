@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 from connectors import mindbody
-from connectors.errors import Rejected, TryAgain
+from connectors.errors import Rejected
 from connectors.fields import reach
 from connectors.mindbody import subscriptions
 from connectors.mindbody.pages import PAGE, listed
-from connectors.paging import Slice, by_offset
+from connectors.paging import Slice, by_offset, check_whole
 from connectors.platform import Api, Booking, Capability, OfferPush, ReadBack
 from connectors.records import Offer
 from connectors.sandbox import bookings
@@ -52,8 +52,7 @@ def read_all(api: Api) -> dict[str, ReadBack]:
         return Slice(listed(answer, "Offers", "GET /channel/offers"), reach(answer, "PaginationResponse.TotalResults"))
 
     parts = list(by_offset(fetch, lambda item: str(reach(item, "ClassId")), size=PAGE, name="GET /channel/offers"))
-    if not parts[-1].final:
-        raise TryAgain("GET /channel/offers: the list changed while it was read.")
+    check_whole(parts[-1].final, "GET /channel/offers")
     return {str(reach(item, "ClassId")): _held(item) for part in parts for item in part.items}
 
 
