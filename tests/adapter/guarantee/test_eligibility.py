@@ -130,6 +130,7 @@ def owing(difference: str, currency: str = "USD", rate: str | None = None, **bus
     [
         (owing("20.00"), "40.00", "credit"),
         (owing("24.99"), "49.98", "credit"),  # EC-42
+        (owing("24.50", "EUR", "1.0202"), "49.00", "credit"),  # 49.99 dollars
         (owing("25.00"), "50.00", "payment"),
         (owing("22.50", "EUR", "1.12"), "45.00", "payment"),  # 50.40 dollars
         (owing("19.50", "GBP", "1.27"), "39.00", "credit"),  # 49.53 dollars

@@ -38,19 +38,20 @@ def test_gu_02_gp_01_ninety_days_and_sixty_to_pay() -> None:
 
 
 @pytest.mark.parametrize(
-    ("acknowledged", "start"),
+    ("acknowledged", "start", "last"),
     [
-        ("2025-03-15T10:00:00-04:00", "2025-03-15"),  # GP-02: after the fifth
-        ("2025-03-03T10:00:00-05:00", "2025-03-10"),  # GP-04: before it
-        ("2025-03-10T23:59:00-04:00", "2025-03-10"),  # on its day
-        ("2025-03-16T03:30:00Z", "2025-03-15"),  # dated in the business's time zone
+        ("2025-03-15T10:00:00-04:00", "2025-03-15", "2025-06-12"),  # GP-02: after the fifth
+        ("2025-03-03T10:00:00-05:00", "2025-03-10", "2025-06-07"),  # GP-04: before it
+        ("2025-03-10T23:59:00-04:00", "2025-03-10", "2025-06-07"),  # on its day
+        ("2025-03-16T03:30:00Z", "2025-03-15", "2025-06-12"),  # dated in the business's time zone
     ],
 )
-def test_gp_02_gp_04_the_period_starts_when_both_hold(acknowledged: str, start: str) -> None:
+def test_gp_02_gp_04_the_period_starts_when_both_hold(acknowledged: str, start: str, last: str) -> None:
     studio = Studio(start=None)
     studio.five()
     studio.case["participation"]["acknowledged_at"] = acknowledged
-    assert studio.assess()["start_date"] == start
+    statement = studio.assess()
+    assert (statement["start_date"], statement["last_day"]) == (start, last)
 
 
 def test_gp_02_not_acknowledged_has_not_started() -> None:
