@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from adapter.guarantee import CaseError
+from adapter.guarantee.outlook import break_even, days_done
 from tests.adapter.guarantee.cases import Studio, aurora, bleak, cancelled, codes, lines
 
 
@@ -18,6 +21,12 @@ def test_gt_01_a_statement_is_made_under_a_dated_version_of_the_terms() -> None:
 
 def test_gt_02_the_terms_beat_the_article_that_promises_twice_the_loss() -> None:
     assert bleak().assess()["payment"] == "400.00"  # not 2520
+
+
+def test_n_12_the_more_a_visit_pays_the_more_must_be_lost_until_nothing_can_be_paid() -> None:
+    told = {row.payout_share: row.lost_share for row in break_even()}
+    assert {share: round(told[share] or 0, 3) for share in (0.3, 0.35, 0.4)} == {0.3: 0.429, 0.35: 0.538, 0.4: 0.667}
+    assert told[0.5] is None
 
 
 @pytest.mark.parametrize(
@@ -97,6 +106,13 @@ def test_gp_05_without_a_displayed_date_the_computed_one_holds() -> None:
     statement = studio.assess()
     assert statement["start_date"] == "2025-03-10"
     assert "computed_start_date" not in statement
+
+
+def test_pd_06_the_day_that_is_displayed_is_counted_from_the_start() -> None:
+    statement = Studio().assess()
+    days = [date(2025, 3, 9), date(2025, 3, 10), date(2025, 4, 15), date(2025, 6, 7), date(2025, 7, 1)]
+    assert [days_done(statement, day) for day in days] == [0, 1, 37, 90, 90]
+    assert days_done(Studio(start=None).assess(), date(2025, 4, 15)) == 0
 
 
 def test_gp_06_ec_49_everything_on_the_start_date_counts_and_nothing_earlier() -> None:

@@ -11,10 +11,11 @@ import pytest
 
 from adapter.smarttools import SmartTools, door
 from adapter.smarttools.curves import EDGES, cumulated
+from adapter.smarttools.facts import Floats
 from adapter.smarttools.forecast import WEIGHTS, forecast, gamma_points
 from adapter.smarttools.level import at_least
 from adapter.smarttools.openness import open_share
-from adapter.smarttools.response import chance
+from adapter.smarttools.response import best_rate, chance
 from adapter.smarttools.value import Flow, worth
 from tests.fixtures.timetable import MONDAY, NOW, STUDIO, Drawn, draw, reservations, sessions, studios
 
@@ -213,6 +214,22 @@ def test_a_scarce_place_is_offered_at_a_higher_rate(fitted: SmartTools) -> None:
         rates.append(float(fitted.decide(NOW, studios(), table, reservations(direct=direct)).loc[0, "rate"]))
     assert rates == sorted(rates)
     assert rates[-1] > rates[0]
+
+
+def test_sr_02_the_rate_is_the_one_that_brings_most_with_places_to_spare_and_a_dearer_one_for_the_last() -> None:
+    """Three would book at 10, two at 16, one at 20: as a curve, beside these three levels."""
+    looks, median, scale = 3.288801, np.array([17.386817]), np.array([3.155911])
+    levels = np.array([10.0, 16.0, 20.0])
+    assert (looks * chance(levels, median, scale)).round(3).tolist() == [3, 2, 1]
+    for worth, best_level in ((0.0, 16.0), (16.0, 20.0)):  # of a place kept: of four open ones, of the only one
+
+        def brings(rates: Floats, worth: float = worth) -> Floats:
+            return (rates - worth) * looks * chance(rates, median, scale)
+
+        best = best_rate(median, scale, np.array([worth]))
+        assert levels[brings(levels).argmax()] == best_level
+        assert brings(best)[0] > brings(levels).max()
+    assert best[0] > 20
 
 
 def test_a_model_that_has_grown_old_lists_less_and_says_so(fitted: SmartTools) -> None:

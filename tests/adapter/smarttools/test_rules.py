@@ -203,8 +203,27 @@ def test_higher_minimum_spots_never_list_fewer(
     assert higher["spots"] >= lower["spots"]
 
 
+def test_ss_07_every_free_place_is_the_direct_clients_and_the_list_shrinks_as_they_book(fitted: SmartTools) -> None:
+    before = _decide(fitted, capacity=20, lead=6, direct=8, marketplace=2)
+    after = _decide(fitted, capacity=20, lead=6, direct=16, marketplace=2)
+    assert 4 <= before["spots"] <= 10
+    assert after["spots"] <= 2
+
+
+def test_ss_08_ss_09_less_direct_demand_lists_no_fewer_and_more_lists_no_more(drawn: Drawn, fitted: SmartTools) -> None:
+    lower, usual, doubled = (
+        fitted.decide(NOW, drawn.studios, drawn.coming.assign(pace=pace, pace_doubt=0.02), drawn.coming_reservations)
+        for pace in (0.7, 1.0, 2.0)
+    )
+    assert (lower["expected_direct"] < usual["expected_direct"]).all()
+    assert (lower["spots"] >= usual["spots"]).all()
+    assert (usual["spots"] >= doubled["spots"]).all()
+    assert lower["spots"].sum() > usual["spots"].sum() > doubled["spots"].sum()
+
+
 @pytest.mark.parametrize(("before", "released"), [(0, True), (1, False)])
 def test_release_all_begins_at_its_hour_to_the_second(fitted: SmartTools, before: int, released: bool) -> None:
+    """SS-12."""
     lead = 24 + before / 3600
     row = _decide(fitted, capacity=20, lead=lead, direct=8, marketplace=2, release_all_hours=24.0)
     assert (row["reason"] == "release_all") is released
@@ -256,6 +275,12 @@ def test_a_capacity_cut_below_bookings_lists_nothing(fitted: SmartTools) -> None
 
 
 def test_the_floor_is_rounded_up_to_the_smallest_coin(fitted: SmartTools) -> None:
+    """SR-06; what would sell best is 6.80."""
+    wanted, paid = (
+        _decide(SmartTools(), capacity=20, lead=48, direct=0, studio={"retail_rate": 15.87, "rate_floor": floor})
+        for floor in (1.0, 7.5)
+    )
+    assert (wanted["rate"], paid["rate"]) == (6.8, 7.5)
     limits = {"rate_floor": 7.505, "rate_ceiling": 7.519}
     assert _decide(fitted, capacity=20, lead=48, direct=0, studio=limits)["rate"] == 7.51
     yen = {"rate_floor": 700.2, "rate_ceiling": 1500, "retail_rate": 2000, "currency": "JPY"}

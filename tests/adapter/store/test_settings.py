@@ -232,6 +232,19 @@ class TestRates:
         assert self.rates(studio) == expected | {"early": Decimal(1)}
 
 
+    def test_sr_10_a_floor_that_is_raised_leaves_what_was_booked_before(self, studio: Mirror) -> None:
+        self.booked(studio, "april", NOON)
+        with studio.store.write() as db:
+            map_sources(db, studio.connection_id, {"pass": Channel.MARKETPLACE}, actor="user:1", now=NOON)
+        change(studio, Scope.STUDIO, 0, rate_floor=Decimal("7.50"))
+        self.decided(studio, 1, NOON, "7.50")
+        assert self.rates(studio) == {"april": Decimal("7.50")}
+        change(studio, Scope.STUDIO, 0, rate_floor=Decimal("8.00"))
+        self.decided(studio, 2, NOON + timedelta(hours=1), "8.00")
+        self.booked(studio, "may", NOON + timedelta(hours=1))
+        assert self.rates(studio) == {"april": Decimal("7.50"), "may": Decimal("8.00")}
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
