@@ -241,8 +241,10 @@ class TestRates:
         assert self.rates(studio) == {"april": Decimal("7.50")}
         change(studio, Scope.STUDIO, 0, rate_floor=Decimal("8.00"))
         self.decided(studio, 2, NOON + timedelta(hours=1), "8.00")
+        self.booked(studio, "read late", NOON + timedelta(minutes=30))
         self.booked(studio, "may", NOON + timedelta(hours=1))
-        assert self.rates(studio) == {"april": Decimal("7.50"), "may": Decimal("8.00")}
+        before, after = Decimal("7.50"), Decimal("8.00")
+        assert self.rates(studio) == {"april": before, "read late": before, "may": after}
 
 
 @pytest.mark.parametrize(
