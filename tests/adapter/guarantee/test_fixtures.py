@@ -23,6 +23,27 @@ def test_aurora_earned_344_and_lost_82() -> None:
     assert statement["excluded_free_only"] == {"reservations": 2, "lost_revenue": "22.00"}
 
 
+def test_a10_every_statement_says_how_the_terms_were_read() -> None:
+    assert aurora().assess()["readings"] == {
+        "provided": "class_held",
+        "date_basis": "class_start",
+        "first_basis": "booked_at",
+        "first_counts_cancelled": True,
+        "email_mode": "strict",
+        "cutoff": "min(policy,12h)",
+        "rebook": "fifo",
+        "free_only": "exercised",
+        "retail_method": "package_mean",
+        "unlimited": "fee/visits",
+        "tax_basis_lr": "ex_tax",
+        "neg_lines": "net",
+        "own_app": "direct",
+        "due_from": "period_end",
+        "deminimis": "before_setoff",
+        "fx": "line_date",
+    }
+
+
 def test_aurora_without_the_discretion_lost_104() -> None:
     shown = {other["reading"]: other for other in aurora().assess()["alternatives"]}["free_only"]
     assert (shown["value"], shown["lines_changed"], shown["lost_revenue"]) == ("not_exercised", 2, "104.00")

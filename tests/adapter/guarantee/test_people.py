@@ -83,7 +83,7 @@ def test_gi_04_without_an_address_nobody_is_known(address: str | None) -> None:
     assert {line["person"] for line in statement["lines"]} == {None}
 
 
-@pytest.mark.parametrize(("sharers", "known"), [(10, True), (11, False)])
+@pytest.mark.parametrize(("sharers", "known"), [(10, True), (11, False), (14, False)])
 def test_gi_04_an_address_that_more_than_ten_clients_share_is_nobodys(sharers: int, known: bool) -> None:
     studio = Studio()
     for number in range(sharers):

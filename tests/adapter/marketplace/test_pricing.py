@@ -104,6 +104,7 @@ def test_pr_04_a_class_set_to_0_with_places_left_is_premium() -> None:
 def test_pr_05_a_la_carte_is_premium() -> None:
     found = sold(Wish(a_la_carte=True))
     assert (found.product, found.reasons, found.payout) == (Product.A_LA_CARTE, ("d",), Decimal("13.80"))
+    assert price_of(sold(Wish(a_la_carte=True), premium_rate=Decimal(18)).payout, A) == 24
 
 
 def test_pr_06_all_reasons_are_told_in_their_order() -> None:
