@@ -60,7 +60,7 @@ def taken(road: Road, session: Session, *channels: Channel) -> int:
 
 
 def test_every_session_of_the_next_28_days_gets_a_decision(studio: Road, monkeypatch: pytest.MonkeyPatch) -> None:
-    """IN-03; and OR-04: the network is cut off."""
+    """Trap 15, IN-03; and OR-04: the network is cut off."""
     monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("somebody was called"))
     run = done(studio.do(RunKind.DECIDE))
     ahead = {row.id for row in studio.upcoming() if row.starts_at < studio.ctx.now() + timedelta(days=28)}
@@ -69,6 +69,7 @@ def test_every_session_of_the_next_28_days_gets_a_decision(studio: Road, monkeyp
 
 
 def test_a_decision_fits_into_what_is_free_and_its_limit_counts_what_is_booked(studio: Road) -> None:
+    """Trap 16."""
     done(studio.do(RunKind.DECIDE))
     sessions = {row.id: row for row in studio.all(Session)}
     listed = 0
@@ -123,6 +124,7 @@ def test_a_booking_changes_one_decision(studio: Road, sandbox: LiveSandbox) -> N
 
 
 def test_decisions_replay_to_the_same_bytes(studio: Road) -> None:
+    """INV-10, N-07."""
     done(studio.do(RunKind.DECIDE))
     studio.set(push_mode=PushMode.PAUSED)
     done(studio.do(RunKind.DECIDE))
@@ -177,6 +179,7 @@ def test_the_same_data_gives_the_same_model(studio: Road) -> None:
 
 
 def test_a_model_must_hold_its_own_on_weeks_it_has_not_seen(studio: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    """N-17."""
     (first,) = studio.all(Model)
     shown = first.card["held_out"]
     assert 0 < shown["error"] < 8

@@ -174,6 +174,7 @@ def test_pd_05_what_people_spend_directly_whom_the_marketplace_brought_is_increm
 
 
 def test_n_19_n_20_aliases_and_disputes_are_listed_and_change_no_money(ctx: Context) -> None:
+    """EC-21."""
     case = aurora()
     for number, address in (("gus2", "gus+1@x.org"), ("gus3", "g.us@x.org")):  # two more first visits, by their word
         case.person(number, address)

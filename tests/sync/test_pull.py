@@ -62,6 +62,7 @@ def test_whoever_opens_a_record_is_told_that_it_is_as_it_was_read(mirrored: Road
 
 
 def test_a_second_pull_of_an_unchanged_platform_writes_nothing(mirrored: Road, sandbox: LiveSandbox) -> None:
+    """OR-03."""
     road = mirrored
     done(road.do(RunKind.PULL))
     before = dump(road.ctx.store)

@@ -134,6 +134,7 @@ def sell(world: World, site: Site) -> int:
 
 
 def test_one_business_on_two_platforms_knows_a_person_by_their_address(two_sites: House) -> None:
+    """IN-02, EC-35."""
     house = two_sites
     world, time = house.sandbox.world, house.sandbox.time
     here, there = world.site(1001), world.site(1002)

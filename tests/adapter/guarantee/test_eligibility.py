@@ -24,6 +24,7 @@ def interrupted(requirement: str, *spans: tuple[str, str | None], **venue: str) 
 
 @pytest.mark.parametrize("requirement", REQUIREMENTS)
 def test_ge_01_to_ge_04_any_gap_fails(requirement: str) -> None:
+    """GE-02."""
     gap = (("2025-01-01T00:00:00Z", "2025-04-18T10:00:00Z"), ("2025-04-18T10:00:01Z", None))
     statement = interrupted(requirement, *gap).assess()
     assert (statement["status"], statement["payment"], statement["net_payment"]) == ("ineligible", "0.00", "0.00")
@@ -164,6 +165,7 @@ def test_gx_03_the_online_tool_is_a_warning_not_an_exclusion() -> None:
 
 @pytest.mark.parametrize("kind", ["breach", "termination", "tracking", "fraud"])
 def test_gd_01_to_gd_04_any_breach_makes_it_void_and_the_numbers_stay(kind: str) -> None:
+    """GD-02, GD-03."""
     studio = bleak()
     studio.case["breaches"] = [
         {"kind": kind, "at": "2025-05-09T00:00:00Z", "reason": "see file", "recorded_by": "finance"}

@@ -128,6 +128,7 @@ def test_gl_04_one_paid_direct_reservation_whenever_and_however_it_ended_is_enou
 
 
 def test_gl_05_ec_40_negative_differences_net_off_and_only_the_total_stops_at_0() -> None:
+    """Trap 13."""
     studio = lost("9.00")
     studio.market("ana", "2025-03-13", "24.00")
     statement = studio.assess()
@@ -145,6 +146,7 @@ def test_gl_05_or_no_line_below_0_if_it_is_read_so() -> None:
 
 
 def test_gl_06_a_free_trial_of_a_lost_customer_loses_the_whole_retail_rate() -> None:
+    """Trap 5."""
     statement = lost("0.00", product="trial").assess()
     assert (statement["lost_revenue"], statement["lines"][0]["retail_rate"]) == ("20.00", "20.00")
 

@@ -41,6 +41,7 @@ def test_gq_01_al_01_what_is_booked_through_the_marketplace_qualifies_whatever_t
     ],
 )
 def test_gq_02_the_cutoff_is_the_smaller_of_policy_and_12_hours(policy: int, when: str, expected: str) -> None:
+    """Trap 9."""
     assert reason(policy, **cancelled(when)) == expected
 
 
@@ -60,6 +61,7 @@ def test_gq_02_or_the_larger_if_it_is_read_so() -> None:
     ],
 )
 def test_gq_03_hours_are_elapsed_hours(zone: str, day: str, when: str, expected: str) -> None:
+    """Trap 9."""
     studio = Studio(start=day[:10], as_of="2026-06-01T00:00:00Z")
     studio.venue("there", zone)
     gone = {"cancelled_at": at(when, zone), "cancelled_by": "customer", "outcome": "cancelled"}
@@ -139,6 +141,7 @@ def test_gq_04_nor_does_one_that_took_the_place_of_an_early_cancellation() -> No
 
 @pytest.mark.parametrize("third", [True, False])
 def test_gq_05_of_a_chain_only_the_last_counts(third: bool) -> None:
+    """Trap 10."""
     studio = Studio()
     a = studio.market("a", CLASS, class_id="flow", **cancelled("2025-03-20 12:00"))
     taken = {"class_id": "flow", "booked_at": "2025-03-20T12:30:00-04:00"}
@@ -179,6 +182,7 @@ def test_ec_46_a_late_cancellation_by_the_marketplace_itself_still_counts() -> N
 
 @pytest.mark.parametrize(("as_of", "count"), [("2025-03-22T17:59:00-04:00", 0), ("2025-03-22T18:00:00-04:00", 1)])
 def test_settled_is_48_hours_after_the_start_whatever_the_outcome(as_of: str, count: int) -> None:
+    """Trap 8."""
     for outcome in ("attended", "booked", "denied"):
         studio = Studio(as_of=as_of)
         studio.market("ana", CLASS, outcome=outcome)

@@ -31,6 +31,7 @@ def test_gc_03_what_switchers_spend_directly_counts() -> None:
 
 
 def test_gc_04_taxes_on_both_are_added_and_on_nothing_else() -> None:
+    """Trap 14."""
     studio = Studio()
     studio.market("ben", "2024-11-02")
     studio.market("ben", "2025-03-12", "10.00", tax="1.90")
@@ -48,6 +49,7 @@ def test_gc_04_taxes_on_both_are_added_and_on_nothing_else() -> None:
 
 
 def test_gc_05_it_is_what_was_earned_before_set_offs() -> None:
+    """Trap 14."""
     assert bleak(owes="100.00").assess()["classpass_revenue"]["total"] == "1060.00"
     studio = Studio(owes="100.00")
     studio.market("ana", "2025-03-12", "100.00")

@@ -59,6 +59,7 @@ def test_a_market_rounds_by_its_own_rule_and_a_class_never_costs_nothing() -> No
 
 
 def test_an_exact_quotient_is_not_rounded_up() -> None:
+    """CD-01."""
     assert credits_of(Decimal("14.25"), A) == 10  # 14.25 / 0.75 = 19 = 10 x 1.90
     assert price_of(Decimal("14.00"), A) == Decimal("18.67")
     assert price_of(Decimal(1400), Tariff(currency="JPY", margin=A.margin, credit_value=Decimal(190))) == Decimal(1867)
@@ -89,6 +90,7 @@ def test_a_guest_within_the_plan_gets_a_standard_spot() -> None:
 
 
 def test_pr_02_a_visit_beyond_the_plans_limit_is_premium() -> None:
+    """Trap 17."""
     found = sold(Wish(limit_reached=True))
     assert (found.product, found.reasons, found.payout) == (Product.PREMIUM, ("a",), Decimal("13.80"))
 

@@ -54,6 +54,7 @@ def test_what_takes_the_places_is_named(fitted: SmartTools) -> None:
 
 
 def test_a_signal_that_is_not_known_is_not_shown(fitted: SmartTools) -> None:
+    """SS-10."""
     timed = reservations(direct=3)
     untimed = timed.assign(booked_at=pd.Series([pd.NaT] * 3, dtype="datetime64[ns, UTC]"))
     known = fitted.explain(NOW, studios(), sessions(), timed)[0]["signals"]

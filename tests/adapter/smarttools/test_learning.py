@@ -71,6 +71,7 @@ def test_cancellations_are_learned(fitted: SmartTools) -> None:
 
 
 def test_a_higher_rate_is_learned_to_sell_less(fitted: SmartTools) -> None:
+    """SR-13."""
     median, scale = (part[:1] for part in fitted.model.market.responses.of(door.read_sessions(studios(), sessions())))
     low, high = (float(chance(np.array([share]), median, scale)[0]) for share in (9 / 25, 18 / 25))
     assert high < 0.35 * low  # the truth is 0.14
@@ -208,6 +209,7 @@ def _flow(mean: float, *, looks: float) -> Flow:
 
 
 def test_a_scarce_place_is_offered_at_a_higher_rate(fitted: SmartTools) -> None:
+    """SR-13."""
     rates = []
     for direct in (0, 8, 12, 14):
         table = sessions({"capacity": 16.0, "starts_at": NOW + timedelta(hours=48)})

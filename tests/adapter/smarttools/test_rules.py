@@ -69,6 +69,7 @@ def test_spots_and_rates_stay_within_their_limits(
     risk: float | None,
     slot: str,
 ) -> None:
+    """PR-07, INV-1, INV-4."""
     limits = {"rate_floor": floor, "rate_ceiling": floor + width, "max_displacement_risk": risk, "min_spots": min_spots}
     row = _decide(
         _tools(fitted, plain=plain),
@@ -106,6 +107,7 @@ def test_spots_and_rates_stay_within_their_limits(
 def test_more_direct_bookings_never_list_more(
     fitted: SmartTools, plain: bool, capacity: int, lead: float, direct: int, risk: float | None, weight: float
 ) -> None:
+    """INV-2."""
     tools, limit = _tools(fitted, plain=plain), {"max_displacement_risk": risk, "displacement_weight": weight}
     fewer = _decide(tools, capacity=capacity, lead=lead, direct=direct, studio=limit)
     more = _decide(tools, capacity=capacity, lead=lead, direct=direct + 1, studio=limit)
@@ -197,6 +199,7 @@ def _cents(parts: object) -> int:
 def test_higher_minimum_spots_never_list_fewer(
     fitted: SmartTools, plain: bool, capacity: int, lead: float, direct: int, least: int
 ) -> None:
+    """INV-3."""
     tools = _tools(fitted, plain=plain)
     lower = _decide(tools, capacity=capacity, lead=lead, direct=direct, min_spots=least)
     higher = _decide(tools, capacity=capacity, lead=lead, direct=direct, min_spots=least + 1)
@@ -231,6 +234,7 @@ def test_release_all_begins_at_its_hour_to_the_second(fitted: SmartTools, before
 
 
 def test_release_all_counts_elapsed_hours_over_a_change_of_clocks(fitted: SmartTools) -> None:
+    """SS-12."""
     start = pd.Timestamp("2025-11-02 12:00", tz="America/New_York")  # the night before has 25 hours
     own = sessions({"starts_at": start, "release_all_hours": 24.0})
     just, early = start - pd.Timedelta(hours=24), start - pd.Timedelta(hours=24, seconds=1)
@@ -250,6 +254,7 @@ def test_release_all_counts_elapsed_hours_over_a_change_of_clocks(fitted: SmartT
 def test_what_cannot_be_sold_lists_nothing_and_says_why(
     fitted: SmartTools, session: dict[str, object], reason: str
 ) -> None:
+    """SS-15."""
     booked = reservations(direct=3)
     forced = studios(min_spots=5, release_all_hours=72)
     row = fitted.decide(NOW, forced, sessions(session), booked).iloc[0]
@@ -270,6 +275,7 @@ def test_a_hall_without_end_is_decided_as_a_great_one(fitted: SmartTools) -> Non
 
 
 def test_a_capacity_cut_below_bookings_lists_nothing(fitted: SmartTools) -> None:
+    """SS-16."""
     row = _decide(fitted, capacity=10, lead=48, direct=11, marketplace=3)
     assert (row["spots"], row["reason"]) == (0, "full")
 
@@ -308,6 +314,7 @@ def test_a_reservation_made_after_the_instant_does_not_count(fitted: SmartTools)
 
 
 def test_a_cancelled_reservation_gives_its_place_back_from_then_on(fitted: SmartTools) -> None:
+    """SS-03."""
     gone = reservations(direct=4).assign(outcome="cancelled", cancelled_at=pd.Timestamp(NOW - timedelta(minutes=5)))
     told = fitted.decide(NOW, studios(), sessions(), gone)
     pd.testing.assert_frame_equal(told, fitted.decide(NOW, studios(), sessions(), reservations()))

@@ -74,6 +74,7 @@ def test_never_above_the_limit_nor_the_room(limit: int, premium: int, rate: int)
 
 
 def test_ss_07_where_four_of_ten_free_places_are_listed_direct_clients_may_book_all_ten(world: World) -> None:
+    """Trap 16."""
     site = world.site(SITE)
     item = coming(world, site, days=8)[0]
     world.set_capacity(SITE, item.id, max_capacity=(room := site.booked(item.id) + 10), web_capacity=room)

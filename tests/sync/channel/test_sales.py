@@ -79,6 +79,7 @@ def test_n_10_two_marketplaces_share_one_budget(shop: Seller, app: Flask, sandbo
 
 
 def test_the_platform_is_asked_in_real_time(shop: Seller, sandbox: LiveSandbox) -> None:
+    """IN-04."""
     road = shop.road
     full, gone, *_ = [row.session_id for row in road.latest().values() if row.spots >= 2]
     orders = {session: shop.order(session) for session in (full, gone)}
