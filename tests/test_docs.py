@@ -82,4 +82,6 @@ def test_each_rule_has_a_test_that_exists_and_names_it() -> None:
     series = defaultdict(list)
     for rule, *_ in rows:
         series[rule.rstrip("0123456789")].append(int(re.sub(r"\D", "", rule)))
-    assert all(numbers == list(range(1, len(numbers) + 1)) for of, numbers in series.items() if of != "A"), "none is left out"
+    assert all(numbers == list(range(1, len(numbers) + 1)) for of, numbers in series.items() if of != "A"), (
+        "none is left out"
+    )

@@ -252,6 +252,8 @@ def test_ec_07_a_booking_that_is_not_settled_can_be_a_first_one() -> None:
 def test_ec_18_a_visit_imported_at_0_is_the_marketplaces_by_its_channel() -> None:
     """Trap 6."""
     assert sources(market("2024-06-01", payout="0.00")) == {"switcher": True, "lost": False}
+    both = market("2024-06-01", payout="0.00"), direct("2024-07-01")
+    assert sources(*both) == {"switcher": True, "lost": False}
 
 
 def test_gv_01_a_first_reservation_at_any_venue_counts() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from adapter.guarantee import CaseError
 from adapter.guarantee.outlook import Forecast, break_even, days_done, forecast
-from tests.adapter.guarantee.cases import Studio, aurora, bleak, cancelled, codes, lines
+from tests.adapter.guarantee.cases import Studio, aurora, bleak, cancelled, lines
 
 
 def test_gt_01_a_statement_is_made_under_a_dated_version_of_the_terms() -> None:
@@ -111,7 +111,9 @@ def test_gp_05_the_displayed_date_binds_whatever_is_computed_later() -> None:
     studio.market("ana", "2025-03-12")
     later = studio.assess()
     assert (later["start_date"], later["computed_start_date"]) == ("2025-03-10", "2025-03-12")
-    assert "computed now 12 Mar 2025" in next(row["message"] for row in later["warnings"] if row["code"] == "start_date")
+    assert "computed now 12 Mar 2025" in next(
+        row["message"] for row in later["warnings"] if row["code"] == "start_date"
+    )
 
 
 def test_gp_05_without_a_displayed_date_the_computed_one_holds() -> None:

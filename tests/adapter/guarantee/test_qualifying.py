@@ -95,6 +95,7 @@ def test_gq_04_only_a_later_booking_of_the_same_class_replaces(more: Json, expec
 
 
 def test_gq_04_each_booking_replaces_one_cancellation_in_order_of_cancelling() -> None:
+    """Trap 10."""
     studio = Studio()
     second = studio.market("a", CLASS, class_id="flow", **cancelled("2025-03-20 13:00"))
     first = studio.market("b", CLASS, class_id="flow", **cancelled("2025-03-20 12:00"))

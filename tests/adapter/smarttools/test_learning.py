@@ -223,12 +223,12 @@ def test_sr_02_the_rate_is_the_one_that_brings_most_with_places_to_spare_and_a_d
     looks, median, scale = 3.288801, np.array([17.386817]), np.array([3.155911])
     levels = np.array([10.0, 16.0, 20.0])
     assert (looks * chance(levels, median, scale)).round(3).tolist() == [3, 2, 1]
-    for worth, best_level in ((0.0, 16.0), (16.0, 20.0)):  # of a place kept: of four open ones, of the only one
+    for kept, best_level in ((0.0, 16.0), (16.0, 20.0)):  # what a place is worth kept: one of four, the only one
 
-        def brings(rates: Floats, worth: float = worth) -> Floats:
-            return (rates - worth) * looks * chance(rates, median, scale)
+        def brings(rates: Floats, kept: float = kept) -> Floats:
+            return (rates - kept) * looks * chance(rates, median, scale)
 
-        best = best_rate(median, scale, np.array([worth]))
+        best = best_rate(median, scale, np.array([kept]))
         assert levels[brings(levels).argmax()] == best_level
         assert brings(best)[0] > brings(levels).max()
     assert best[0] > 20

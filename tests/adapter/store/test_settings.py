@@ -234,7 +234,6 @@ class TestRates:
         self.decided(studio, 4, NOON - hour, "1.00")
         assert self.rates(studio) == expected | {"early": Decimal(1)}
 
-
     def test_sr_10_a_floor_that_is_raised_leaves_what_was_booked_before(self, studio: Mirror) -> None:
         self.booked(studio, "april", NOON)
         with studio.store.write() as db:
