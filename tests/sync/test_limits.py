@@ -70,6 +70,7 @@ def test_a_fresh_session_without_a_rule_keeps_its_number() -> None:
         ("floor_missing", {"floor_agreed": False}),
         ("waitlisted", {"waitlisted": 3}),
         ("stale", {"read_at": NOON - timedelta(minutes=70)}),
+        ("stale", {"read_at": NOON - timedelta(minutes=70), "listed": 3}),
         ("stale", {"read_at": None}),
     ],
 )
