@@ -153,6 +153,7 @@ def test_the_case_counts_what_the_mirror_holds(taking_part: Road) -> None:
 
 
 def test_a_payout_that_is_not_ours_is_never_made_up(taking_part: Road) -> None:
+    """Trap 6."""
     state(taking_part)
     pay(taking_part, None)
     body = statement(taking_part)
@@ -180,6 +181,7 @@ def test_a_source_that_nobody_has_named_blocks(taking_part: Road) -> None:
 
 
 def test_without_addresses_nobody_is_known_and_the_most_it_can_cost_is_said(taking_part: Road) -> None:
+    """Trap 7."""
     with taking_part.ctx.store.write() as db:
         for row in db.scalars(select(EmailAddress)):
             row.address = taking_part.ctx.keys.seal("none@none.com", f"email_address:{row.keyed_hash}")
@@ -354,6 +356,7 @@ def test_who_does_not_take_part_is_not_acknowledged(taking_part: Road) -> None:
     ],
 )
 def test_what_can_be_no_evidence_is_not_recorded(taking_part: Road, wrong: tuple[str, ...]) -> None:
+    """GE-02."""
     before = len(taking_part.all(EligibilityFact)), len(taking_part.all(ExchangeRate))
     assert run(taking_part, *wrong).exit_code == 2
     assert (len(taking_part.all(EligibilityFact)), len(taking_part.all(ExchangeRate))) == before

@@ -176,6 +176,7 @@ def decision(held: Session, sequence: int, at: datetime, limit: int, binding: st
 
 
 def test_n_24_the_floor_is_held_against_the_share_that_was_agreed(running: Road) -> None:
+    """SR-05."""
     with running.ctx.store.write() as db:
         db.execute(update(PriceOption).values(hidden=True))
         option = db.scalars(select(PriceOption).order_by(PriceOption.id)).first()

@@ -119,6 +119,7 @@ def test_decisions_come_with_reasons_and_pushes(client: FlaskClient, seeded: See
 
 @pytest.mark.parametrize("role", [Role.OPERATIONS, Role.SUPPORT, Role.READONLY, Role.FRANCHISOR])
 def test_the_floor_is_a_limit_to_others(client: FlaskClient, seeded: Seeded, ctx: Context, role: Role) -> None:
+    """SR-11."""
     headers = bearer(ctx, role, seeded.studio_id)
     for session in seeded.sessions:
         text = client.get(f"/api/v1/sessions/{session}/decisions", headers=headers).text
@@ -172,6 +173,7 @@ def test_putting_settings_replaces_them_and_leaves_a_trace(
 def test_a_wrong_setting_is_named(
     client: FlaskClient, seeded: Seeded, owner: Headers, body: dict[str, Any], field: str
 ) -> None:
+    """SS-12."""
     path = f"/api/v1/studios/{seeded.studio_id}/settings"
     answer = client.put(path, headers=owner, json=body)
     assert answer.status_code == 422

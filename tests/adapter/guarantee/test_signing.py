@@ -53,6 +53,7 @@ def test_a_file_is_assessed_and_a_malformed_one_is_said_to_be_so(tmp_path: Path)
 
 
 def test_what_we_sign_is_verified_and_one_cent_changes_that(ctx: Context, tmp_path: Path, statement: Json) -> None:
+    """N-05."""
     signed = json.loads(run("sign", written(tmp_path, statement), ctx=ctx).stdout)
     assert signed["statement"] == statement
     key = signed["public_key"]
@@ -113,6 +114,7 @@ def test_the_signature_is_ed25519_over_the_canonical_json(statement: Json) -> No
 
 
 def test_a_stranger_needs_no_database_and_no_settings(tmp_path: Path, statement: Json) -> None:
+    """N-05."""
     signed = sign(statement, PRIVATE)
     adapter = Path(sys.executable).with_name("adapter")
     environment = {"PATH": os.environ["PATH"], "ADAPTER_DATABASE_URL": "nonsense"}

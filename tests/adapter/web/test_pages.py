@@ -199,6 +199,7 @@ def test_the_card_shows_parts_that_sum_and_the_platforms_words(owner: FlaskClien
 def test_no_page_tells_the_floor_to_others(
     app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded, role: Role
 ) -> None:
+    """SR-11."""
     app.config["WTF_CSRF_ENABLED"] = False
     sign_in(client, ctx, seeded.users[role])
     paths = [f"/studios/{seeded.studio_id}", f"/studios/{seeded.studio_id}/settings"]
