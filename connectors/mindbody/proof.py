@@ -51,7 +51,7 @@ def take_back(api: Api, trial: Trial) -> None:
         own = trial.online if held in (None, trial.online, trial.written) else held
         write(api, series, wanted, own, trial.span if cut else None)
     elif held == trial.online and api.now < trial.at + timedelta(seconds=CALM):
-        raise TryAgain("Mindbody may not show yet what a proof that broke off wrote: it is looked at again.", after=CALM)
+        raise TryAgain("Mindbody may not show yet what a proof that broke off wrote.", after=CALM)
 
 
 def _after(api: Api, before: Series, wanted: Fetched, trial: Trial, note: TrialNote) -> Series:

@@ -1,7 +1,7 @@
 """What a proof tries, noted before it is written: where the process dies in between, a later run takes it back.
 
-The note stands beside what we write into online capacities otherwise, so that nothing takes a trial for the studio's own
-number. Pushing and proving exclude each other, so a note that either finds when it begins is nobody's any more.
+The note stands beside what we write into online capacities otherwise, so that nothing takes a trial for the studio's
+own number. Pushing and proving exclude each other, so a note that either finds when it begins is nobody's any more.
 """
 
 from __future__ import annotations
