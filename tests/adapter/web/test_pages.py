@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete, event, func, select, update
+from sqlalchemy import delete, event, func, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from adapter.context import Context
@@ -514,6 +514,19 @@ def test_a_database_that_cannot_be_had_passes_and_is_no_bug(
     told = owner.put(switch, json={"push_mode": "paused"}, headers=token)
     assert told.status_code == 503
     assert "send the same again" in told.json["detail"]
+
+
+def test_a_database_that_is_not_migrated_is_told_as_such(owner: FlaskClient, ctx: Context, seeded: Seeded) -> None:
+    token = bearer(ctx, Role.OWNER, seeded.studio_id)
+    with ctx.store.write() as db:
+        db.execute(text("alter table audit rename to was_audit"))
+    page = owner.get(f"/studios/{seeded.studio_id}/audit")
+    assert (page.status_code, page.headers.get("Retry-After")) == (503, None)
+    assert "Our database is not up to date" in page.text
+    told = owner.put(
+        f"/api/v1/connections/{seeded.connection_id}/push-mode", json={"push_mode": "paused"}, headers=token
+    )
+    assert (told.status_code, "starts it anew" in told.json["detail"]) == (503, True)
 
 
 def test_every_answer_carries_the_guards(client: FlaskClient) -> None:
