@@ -43,7 +43,7 @@ class _Head(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         if self.until is not None and time.monotonic() > self.until:
-            raise TooSlow("the answer's head took too long")
+            raise TooSlow
         return cast("int | None", self._raw.readinto(buffer))
 
     def fileno(self) -> int:
