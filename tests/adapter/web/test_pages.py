@@ -307,6 +307,13 @@ class TestConnection:
     def path(self, seeded: Seeded) -> str:
         return f"/connections/{seeded.connection_id}"
 
+    def test_bookings_of_a_source_are_counted_as_far_as_it_helps(
+        self, owner: FlaskClient, path: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert "more than" not in words(owner.get(path).text)
+        monkeypatch.setattr("adapter.web.connections.MOST_COUNTED", 2)
+        assert "more than 2 bookings" in words(owner.get(path).text)
+
     def test_tells_its_health(self, owner: FlaskClient, path: str) -> None:
         text = words(owner.get(path).text)
         for said in ("4 minutes ago", "312", "2 refused or failed", "EndDateTime: “25:00” is no time", "Partner pass"):
