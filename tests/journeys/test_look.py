@@ -39,6 +39,24 @@ from tests.fixtures.studio import Seeded, link_of
 PICTURES = Path(__file__).parents[1] / "screenshots"
 GRAVE = {"serious", "critical"}
 EVERY_RULE: Mapping[str, Any] = {}
+DISORDER = """() => {
+  const all = (what) => [...document.querySelectorAll(what)].filter((one) => one.checkVisibility());
+  const twice = (list) => list.filter((one, at) => list.indexOf(one) !== at);
+  const named = (one) => (one.getAttribute("aria-labelledby") || "").split(" ").filter(Boolean)
+    .map((id) => document.getElementById(id)?.textContent.trim()).join(" ") || one.getAttribute("aria-label");
+  const levels = all("h1, h2, h3, h4").map((one) => +one.tagName[1]);
+  const told = all("[aria-describedby]").flatMap((one) => one.getAttribute("aria-describedby").split(" "));
+  return {
+    firsts: levels.filter((level) => level === 1).length - 1,
+    skipped: levels.filter((level, at) => level > (levels[at - 1] || 0) + 1),
+    heads: all("th:not([scope])").map((one) => one.textContent),
+    headless: all("table").filter((one) => !one.querySelector("th[scope]")).length,
+    ids: twice([...document.querySelectorAll("[id]")].map((one) => one.id)),
+    untold: told.filter((id) => id && !document.getElementById(id)),
+    places: twice(all("nav, [role=region], section[aria-labelledby]").map(named)),
+  };
+}"""
+IN_ORDER = {"firsts": 0, "skipped": [], "heads": [], "headless": 0, "ids": [], "untold": [], "places": []}
 FRAME = "new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))"  # charts follow their page
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -57,6 +75,7 @@ def check(page: Page, name: str) -> None:
     No script asks how wide the page is, so it is fetched once and made narrower, as by a window's edge. By night it is
     the same page in other colours, so those are looked at.
     """
+    assert page.evaluate(DISORDER) == IN_ORDER, name
     page.evaluate(AXE_SCRIPT)
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 900})
