@@ -76,6 +76,29 @@ def test_the_signing_key_stays_the_same(ctx: Context, tmp_path: Path, statement:
 
 
 @pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda said: said.clear(), "is no statement as `adapter guarantee assess` prints one"),
+        (lambda said: said.pop("lines"), "lines: Missing"),
+        (lambda said: said.update(payed="1.00"), "payed: Unknown"),
+        (lambda said: said.update(payment=float("nan")), "payment: must be an amount"),
+        (lambda said: said.update(payment=9.0), "payment: Not a valid string"),
+        (lambda said: said.update(statement_version=2), "statement_version: must be 1"),
+        (lambda said: said["lines"][0].update(payout="NaN"), "lines[0].payout: must be an amount"),
+        (lambda said: said["lines"][0].pop("payout"), "lines[0].payout: Missing"),
+        (lambda said: said["lines"][0].update(qualifying=1.5), "text, whole numbers"),
+    ],
+)
+def test_what_is_no_statement_is_not_signed(
+    ctx: Context, tmp_path: Path, statement: Json, change: Callable[[Json], Any], words: str
+) -> None:
+    change(said := copy.deepcopy(statement))
+    refused = run("sign", written(tmp_path, said), ctx=ctx)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert words in refused.stderr
+
+
+@pytest.mark.parametrize(
     "change",
     [
         lambda signed: signed["statement"].update(payment="0.01"),

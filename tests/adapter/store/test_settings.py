@@ -161,6 +161,9 @@ class TestSources:
         ]
         assert self.mean(studio, "web", Channel.DIRECT)
         assert self.seen(studio)[0] == SourceUse("web", 2, Channel.DIRECT)
+        with studio.store.read() as db:
+            capped = [(use.source, use.count) for use in sources(db, studio.connection_id, most=1)]
+        assert capped == [("staff", 1), ("web", 1)]
 
     def test_it_may_change_its_mind_and_take_it_back(self, studio: Mirror) -> None:
         assert self.mean(studio, "service:Pass", Channel.THIRD_PARTY)
