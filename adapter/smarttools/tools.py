@@ -98,7 +98,8 @@ class SmartTools:
 
         ``parts`` sum exactly to ``spots``, ``rate_parts`` to the rate; ``binding`` is the rule that decided,
         ``one_more`` what would list one spot more, ``higher_rate`` what would pay more, ``exploration`` what was tried
-        of the rate and what that costs; the same for ``premium``; ``signals`` what was looked at, ``unsure`` why it is
+        of the rate and what that costs; ``demand``: marketplace reservations still expected at the rate that would
+        stand, places not limiting; the same for ``premium``; ``signals`` what was looked at, ``unsure`` why it is
         careful.
         """
         coming = door.read_sessions(studios, sessions)
@@ -116,6 +117,7 @@ class SmartTools:
                 "one_more": one_more(verdicts, row),
                 "higher_rate": higher_rate(outlook, verdicts, row),
                 "exploration": exploration(outlook, verdicts, row),
+                "demand": round(float(verdicts.demand[row]), 4),
                 "premium": {
                     "parts": premium_parts(outlook, verdicts, row),
                     "rate_parts": premium_rate_parts(outlook, verdicts, row),

@@ -19,7 +19,7 @@ from sync.commands.asking import (
     finished,
     tell_run,
 )
-from sync.deciding.decide import plan_of, replay, stored
+from sync.deciding.decide import by_todays_model, plan_of, replay, stored
 from sync.deciding.verdicts import as_stored
 from sync.engine import engine_of
 from sync.engine.interrupts import interrupted_by_sigterm, wait_for_interrupt
@@ -48,15 +48,19 @@ def decide(ctx: Context, connection_id: int, session: int | None, json_wanted: b
 
 @click.command("replay")
 @click.argument("decision_id", metavar="DECISION", type=int)
+@click.option("--today", is_flag=True, help="Set it against what the model in use today makes of the same inputs.")
 @json_option
 @click.pass_obj
-def replay_command(ctx: Context, decision_id: int, json_wanted: bool) -> None:
-    """Make a stored decision again from its stored inputs, and compare byte for byte."""
+def replay_command(ctx: Context, decision_id: int, today: bool, json_wanted: bool) -> None:
+    """Make a stored decision again from its stored inputs, and compare byte for byte; or with today's model."""
     with ctx.store.read() as db:
         decision = db.get(Decision, decision_id)
-        if decision is None:
-            raise click.ClickException(f"There is no decision {decision_id}.")
-        again, kept = replay(ctx, decision), stored(decision)
+    if decision is None:
+        raise click.ClickException(f"There is no decision {decision_id}.")
+    if today:
+        _tell_beside(as_stored(decision), as_stored(by_todays_model(ctx, decision)), json_wanted)
+        return
+    again, kept = replay(ctx, decision), stored(decision)
     same = again == kept
     if json_wanted:
         click.echo(json.dumps({"same": same, "stored": json.loads(kept), "replayed": json.loads(again)}, indent=2))
@@ -114,6 +118,18 @@ def _next_push(ctx: Context, connection_id: int) -> int | None:
         waiting = db.query(Run.id).filter_by(connection_id=connection_id, kind=RunKind.PUSH, state=RunState.QUEUED)
         found = waiting.filter(Run.due_at <= ctx.now()).first()
     return None if found is None else found[0]
+
+
+def _tell_beside(then: dict[str, Any], today: dict[str, Any], json_wanted: bool) -> None:
+    differing = {name: (then[name], today[name]) for name in then if then[name] != today[name]}
+    if json_wanted:
+        click.echo(json.dumps({"decided": then, "today": today, "differing": list(differing)}, indent=2))
+    elif differing:
+        click.echo("Today's model makes of the same inputs (decided, today):")
+        for name, pair in differing.items():
+            click.echo(f"  {name:<18} " + "   ".join("-" if value is None else str(value) for value in pair))
+    else:
+        click.echo("Today's model makes the same of it.")
 
 
 def _tell_why(verdict: dict[str, Any], explanation: dict[str, Any], currency: str, json_wanted: bool) -> None:

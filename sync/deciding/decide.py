@@ -132,6 +132,15 @@ def replay(ctx: Context, decision: Decision) -> bytes:
     return canonical(as_stored(verdicts(tools, {decision.session_id: decision.inputs})[decision.session_id]))
 
 
+def by_todays_model(ctx: Context, decision: Decision) -> Verdict:
+    """What the model in use today makes of the inputs that a stored decision was made from (N-07)."""
+    with ctx.store.read() as db:
+        model = latest_model(db, db.get_one(Connection, decision.connection_id).studio_id)
+    digest = None if model is None else models.readable(ctx.config, model.digest)
+    tools = models.load_tools(ctx.config, digest)
+    return verdicts(tools, {decision.session_id: decision.inputs})[decision.session_id]
+
+
 def stored(decision: Decision) -> bytes:
     """A decision as it is kept, in the form that ``replay`` answers."""
     return canonical(as_stored(decision))

@@ -8,6 +8,7 @@ from typing import Any
 
 from adapter.smarttools import SmartTools
 from adapter.smarttools.explain import KEPT, NOT_CHOSEN, OFFERED
+from adapter.smarttools.fill import expected_sold
 from sync.deciding.candidates import CLOSING
 from sync.deciding.inputs import Inputs, facts_of
 from sync.deciding.limits import WORDS
@@ -38,7 +39,9 @@ def _explained(model: dict[str, Any] | None, verdict: Verdict) -> dict[str, Any]
     rate_parts = [*told["rate_parts"], *([{"label": WORDS["by_hand"], "value": float(by_hand)}] if by_hand else [])]
     premium = _premium_told(told["premium"], verdict) if "premium" in told else {}
     aside = {"put_aside": verdict.put_aside} if verdict.put_aside else {}
-    return {**told, "parts": parts, "rate_parts": rate_parts, **premium, **aside}
+    # At a rate that a person set nobody knows the demand: it was reckoned at the model's.
+    sold = {} if by_hand or "demand" not in told else {"sold": round(expected_sold(told["demand"], verdict.spots), 2)}
+    return {**told, "parts": parts, "rate_parts": rate_parts, **premium, **aside, **sold}
 
 
 def _premium_told(model: Mapping[str, Any], verdict: Verdict) -> dict[str, Any]:

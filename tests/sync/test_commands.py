@@ -115,6 +115,12 @@ def test_decide_then_say_why_then_replay(mirrored: Road) -> None:
     said = typed(mirrored, "decide", "1", "--explain", str(number)).stdout
     assert re.match(rf"{decision.spots} spots at [\d.]+ {decision.currency} \(", said)
     assert answer(typed(mirrored, "replay", str(decision.id), "--json"))["same"]
+    assert "the same of it" in typed(mirrored, "replay", str(decision.id), "--today").stdout
+    done(mirrored.do(RunKind.TRAIN))
+    beside = answer(typed(mirrored, "replay", str(decision.id), "--today", "--json"))
+    assert beside["decided"]["spots"] == decision.spots
+    assert "reason" in beside["differing"]
+    assert re.search(r"reason +cold_start +forecast", typed(mirrored, "replay", str(decision.id), "--today").stdout)
 
 
 def test_switching_pushing_on_pushes_and_leaves_a_trace(mirrored: Road, sandbox: LiveSandbox) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from adapter.smarttools import SmartTools
 from adapter.smarttools.frames import looks_personal
 from adapter.store.overrides import keep_override
 from adapter.store.settings import change_settings
@@ -32,7 +33,8 @@ from adapter.store.tables import (
 )
 from connectors.records import ACTIVE_OUTCOMES, Channel, SessionStatus
 from sync.deciding import models, train
-from sync.deciding.decide import replay, stored
+from sync.deciding.decide import by_todays_model, replay, stored
+from sync.deciding.verdicts import as_stored
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Kept, Road, done
 
@@ -134,6 +136,18 @@ def test_decisions_replay_to_the_same_bytes(studio: Road) -> None:
         assert replay(studio.ctx, decision) == stored(decision)
 
 
+def test_n_07_a_decision_is_set_against_what_todays_model_makes_of_the_same_inputs(studio: Road) -> None:
+    done(studio.do(RunKind.DECIDE))
+    decided = max(studio.all(Decision), key=lambda one: one.spots)
+    assert as_stored(by_todays_model(studio.ctx, decided)) == as_stored(decided)  # nothing was learned since
+    with studio.ctx.store.write() as db:
+        other = models.keep_model(studio.ctx.config, SmartTools())  # it has learned nothing
+        db.add(Model(studio_id=1, trained_at=studio.ctx.now(), digest=other, folder=other, card={}))
+    today = by_todays_model(studio.ctx, decided)
+    assert (today.reason, decided.reason) == ("cold_start", "forecast")
+    assert as_stored(today) != as_stored(decided) == json.loads(replay(studio.ctx, decided))
+
+
 def test_without_an_agreed_floor_nothing_is_listed(mirrored: Road) -> None:
     road = mirrored
     road.agree(rate_floor=None)
@@ -227,9 +241,10 @@ def by_hand(road: Road, kind: OverrideKind, session: Session, **what: Any) -> No
 def test_what_a_person_set_holds_inside_what_is_free_and_agreed_and_replays(
     studio: Road, kind: OverrideKind, what: dict[str, Any], binding: str | None
 ) -> None:
-    """SR-06, SR-08: a rate of 6.80 becomes 7.50, one of 25 becomes 18."""
+    """SR-06, SR-08: a rate of 6.80 becomes 7.50, one of 25 becomes 18. SR-13: how much should sell is told."""
     done(studio.do(RunKind.DECIDE))
     before = max(studio.latest().values(), key=lambda one: one.spots)
+    assert 0 < before.explanation["sold"] <= before.spots
     session = next(row for row in studio.all(Session) if row.id == before.session_id)
     by_hand(studio, kind, session, **what)
     done(studio.do(RunKind.DECIDE))
@@ -240,6 +255,9 @@ def test_what_a_person_set_holds_inside_what_is_free_and_agreed_and_replays(
     assert after.spots == listed
     if kind is OverrideKind.RATE:
         assert after.rate == min(max(what["rate"], Decimal("7.50")), Decimal(18)) != before.rate
+        assert "sold" not in after.explanation  # what is asked for at a rate of a person's own nobody has reckoned
+    else:
+        assert after.explanation["sold"] <= after.spots
     assert sum(part["value"] for part in after.explanation["parts"]) == after.spots
     assert sum(part["value"] for part in after.explanation["rate_parts"]) == pytest.approx(float(after.rate))
     assert replay(studio.ctx, after) == stored(after)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import timedelta
 
 import pandas as pd
 import pytest
 
 from adapter.smarttools import SmartTools
+from adapter.smarttools.fill import expected_sold
 from tests.fixtures.timetable import NOW, Drawn, reservations, sessions, studios
 
 SETTINGS: list[dict[str, object]] = [
@@ -41,6 +43,22 @@ def test_parts_sum_exactly(drawn: Drawn, fitted: SmartTools, setting: dict[str, 
 def test_parts_of_what_is_not_listed_sum_to_nothing(fitted: SmartTools, session: dict[str, object]) -> None:
     why = fitted.explain(NOW, studios(), sessions(session), reservations(direct=3, marketplace=1, third_party=1))[0]
     assert sum(part["value"] for part in why["parts"]) == 0
+
+
+def test_sr_13_at_a_higher_rate_less_demand_is_expected_and_fewer_of_the_same_spots_sell(fitted: SmartTools) -> None:
+    told = [
+        fitted.explain(NOW, studios(rate_floor=floor, rate_ceiling=20.0), sessions(), reservations(direct=3))[0]
+        for floor in (8.0, 16.0)
+    ]
+    cheap, dear = (expected_sold(float(str(each["demand"])), 4) for each in told)
+    assert 0 < dear < cheap < 4
+
+
+@pytest.mark.parametrize(("demand", "spots"), [(0.0, 5), (0.4, 1), (2.5, 1), (3.0, 4), (30.0, 4), (7.0, 0)])
+def test_what_is_expected_to_sell_is_the_mean_of_a_demand_that_ends_at_the_spots(demand: float, spots: int) -> None:
+    chances = [math.exp(-demand) * demand**count / math.factorial(count) for count in range(120)]
+    mean = sum(min(count, spots) * chance for count, chance in enumerate(chances))
+    assert expected_sold(demand, spots) == pytest.approx(mean, abs=1e-9)
 
 
 def test_what_takes_the_places_is_named(fitted: SmartTools) -> None:

@@ -193,6 +193,7 @@ def test_the_card_shows_parts_that_sum_and_the_platforms_words(owner: FlaskClien
     assert sum(parts) == total
     assert "“The class is closed for edits”" in page
     assert "kept, the next place is worth $14.42, more than" in page
+    assert re.search(rf"Expected to sell of these {total}</dt><dd>{total * 0.6:g}<", page)
     assert "content hash" in page
 
 
