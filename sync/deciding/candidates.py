@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session as Database
 
 from adapter.store.facts import Facts
 from adapter.store.holdouts import Draw, draw_of
+from adapter.store.in_force import limit_read
 from adapter.store.opportunities import granted
 from adapter.store.overrides import Wishes, frozen_rate
 from adapter.store.reading_plan import last_readings, part_read_at
@@ -119,6 +120,7 @@ class _Desk:
             self._standing(row, last, own, shadow),
             hidden=row.hidden or hidden,
             own_spots=_left(self.own_caps.get(row.id), taken.marketplace),
+            their_spots=_left(limit_read(self.connection.platform, row.online_capacity), taken.marketplace),
             granted=_left(self.granted.get(row.id), taken.marketplace),
             **self._by_hand(row, place, own, taken),
         )
