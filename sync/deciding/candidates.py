@@ -177,8 +177,8 @@ def _is_listed(decision: Decision | None) -> bool:
 def _read_at(connection: Connection, session: Session, part_at: datetime | None, now: datetime) -> datetime | None:
     """How fresh our picture of a session is: that of its part of the timetable, unless its roster could not be read.
 
-    A time far ahead was told by a clock that ran ahead, and tells nothing; one just after ``now`` is of somebody who read
-    while we decide.
+    A time far ahead was told by a clock that ran ahead, and tells nothing; one just after ``now`` is of a reading that
+    ended while we decide.
     """
     roster = (session.roster_read_at,)
     whole = session.roster_mark == roster_mark(session)
