@@ -177,7 +177,8 @@ def _clock(db: Db, config: Config, now: datetime) -> Iterator[Finding]:
     off = clock_skew(db, now)
     well = off <= SKEW
     seen = f"{off.total_seconds():.0f} s off, by the database's clock and the latest run"
-    yield Finding("clock", well, seen, "" if well else "Set this machine's clock (NTP): offers expire by it.")
+    advice = "Set this machine's clock (NTP): offers expire by it; where it ran ahead and is right now, this passes."
+    yield Finding("clock", well, seen, "" if well else advice)
     for row in db.scalars(select(Connection).order_by(Connection.id)):
         if told := their_clock(row):
             advice = "See that this machine's is right (NTP); if it is, tell the platform. Readings reach back a day."
