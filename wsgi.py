@@ -81,13 +81,16 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Do the command; a database that can't be had is told like everything else that did not work."""
-        from adapter.store.database import UNAVAILABLE, cause_of
+        from adapter.store.database import UNAVAILABLE, NotMigrated, cause_of
 
         try:
             return super().invoke(ctx)
         except UNAVAILABLE as error:
             told = f"our database did not answer ({cause_of(error)}), and nothing half was kept"
             raise click.ClickException(f"{told}. `adapter doctor` says what to do.") from error
+        except NotMigrated as error:
+            told = f"our database lacks what this version needs ({cause_of(error)})"
+            raise click.ClickException(f"{told}. `adapter doctor` says how it stands.") from error
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, imported now."""

@@ -240,14 +240,37 @@ class Booking:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """What a proof is about to write, and all that is needed to take it back, whatever became of the proof."""
+
+    session: str  # the platform's id
+    online: int  # the online capacity before it
+    written: int
+    span: tuple[str, str]  # first and last day of the series before it, in the platform's words
+    at: datetime
+
+
+class TrialNote(Protocol):
+    """Where a trial is kept, so that it outlives the process."""
+
+    def begin(self, trial: Trial) -> None:
+        """Keep it for good: called right before the first write."""
+
+    def end(self, trial: Trial) -> None:
+        """What was there holds again."""
+
+
+@dataclass(frozen=True, slots=True)
 class TotalPush:
     """Pushing a session's online capacity, where that is all a platform takes (SPOTS_TOTAL).
 
     ``prove`` runs once for a site, on a session the studio names, and raises Rejected with what it saw where the write
-    would harm a series. ``send`` is never called for a site that has not passed.
+    would harm a series. ``take_back`` undoes a trial whose proof never came to its end, and may be repeated. ``send``
+    is never called for a site that has not passed.
     """
 
-    prove: Callable[[Api, str], None]
+    prove: Callable[[Api, str, TrialNote], None]
+    take_back: Callable[[Api, Trial], None]
     send: Callable[[Api, str, int], None]
     read_back: Callable[[Api, str], int | None]
 

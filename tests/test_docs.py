@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,9 @@ from wsgi import COMMANDS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+ROW = re.compile(r"^\| ([A-Z]\S*(?: \d+)?) \| (.+) \| (.+) \|$", re.MULTILINE)
+NODE = re.compile(r"`(tests/[\w/]+\.py)::(?:\w+::)?(test_\w+)`")
+UNTESTED = ("**Not built:**", "**No test:**")
 SETTINGS = re.compile(r"ADAPTER_([A-Z][A-Z_]+[A-Z])")
 
 
@@ -43,3 +49,39 @@ def test_the_changelog_begins_with_this_version() -> None:
 def test_the_readme_names_its_two_commands_and_they_exist(command: str) -> None:
     assert command in README
     assert re.search(rf"^{command.removeprefix('make ')}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+@cache
+def heads(path: str) -> dict[str, str]:
+    """Of each test of a file what stands before its first statement: decorators, name and docstring."""
+    source = (ROOT / path).read_text()
+    lines, found = source.splitlines(), {}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef):
+            first = min(line.lineno for line in (node, *node.decorator_list))
+            above = lines[first - 1 : node.body[0].lineno - 1]
+            found[node.name] = "\n".join((*above, ast.get_docstring(node) or ""))
+    return found
+
+
+def names(rule: str, text: str) -> bool:
+    """Whether a text names a rule: SS-07 as in ``test_ss_07_…``, too."""
+    return bool(re.search(rf"(?<![a-z]){re.sub('[- ]', '[-_ ]', rule)}(?![0-9])", text, re.IGNORECASE))
+
+
+def test_each_rule_has_a_test_that_exists_and_names_it() -> None:
+    rows = ROW.findall((ROOT / "docs" / "requirements.md").read_text())
+    wrong = [
+        (rule, node)
+        for rule, words, tests in rows
+        for node in (NODE.findall(tests) if not words.startswith(UNTESTED) else [])
+        if not names(rule, heads(node[0]).get(node[1], ""))
+    ]
+    assert wrong == []
+    assert [rule for rule, words, tests in rows if not NODE.search(tests) and not words.startswith(UNTESTED)] == []
+    series = defaultdict(list)
+    for rule, *_ in rows:
+        series[rule.rstrip("0123456789")].append(int(re.sub(r"\D", "", rule)))
+    assert all(numbers == list(range(1, len(numbers) + 1)) for of, numbers in series.items() if of != "A"), (
+        "none is left out"
+    )

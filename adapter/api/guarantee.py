@@ -6,9 +6,9 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from adapter.api.statement_schema import GuaranteeStatement
 from adapter.people.permissions import Act
 from adapter.statements.making import make_statement
+from adapter.statements.written import GuaranteeStatement
 from adapter.web.access import context, needs
 
 blueprint = Blueprint("api-guarantee", __name__, description="The Revenue Guarantee")

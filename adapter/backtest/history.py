@@ -13,30 +13,21 @@ A bad line is set aside with its number, its column and what is wrong; the rest 
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from connectors.class_history import LEISURE, YES, NoTable, day_of, read_table, time_of
+
 NEEDED = ("class", "capacity", "booked")
 COLUMNS = (*NEEDED, "date", "time", "starts_at", "venue", "category", "instructor", "cancelled")
 PLAIN: Mapping[str, str] = {name: name for name in COLUMNS}
-LEISURE: Mapping[str, str] = {
-    "venue": "ActivitySiteID",
-    "class": "ActivityDescription",
-    "date": "BookingEndDateTime (Month / Day / Year)",
-    "time": "BookingStartTime",
-    "capacity": "MaxBookees",
-    "booked": "Number Booked",
-}  # a leisure centre's booking export
 PRESETS = (PLAIN, LEISURE)
 
-_DATES = ("%Y-%m-%d", "%d-%b-%y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y")
-_TIMES = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M%p")
-_NO, _YES = {"", "0", "no", "false", "n"}, {"1", "yes", "true", "y"}
+_NO = {"", "0", "no", "false", "n"}
 _CLOCK = r"\d{1,2}(?:[.:]\d{2}(?:\s*[ap]m)?|\s*[ap]m)"
 _SPAN = re.compile(rf"(?<![\d-])(?:\d{{1,2}}(?:[.:]\d{{2}})?\s*(?:[ap]m)?\s*-\s*)?{_CLOCK}(?!\w)", re.IGNORECASE)
 
@@ -97,23 +88,14 @@ def read_history(path: Path, *, timezone: str = "UTC", columns: Mapping[str, str
     history = History()
     seen: dict[tuple[str, datetime], int] = {}
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            headers = _headers([header.strip() for header in rows.fieldnames or []], columns or {})
-            rows.fieldnames = [header.strip() for header in rows.fieldnames or []]
-            for line, row in _numbered(rows):
-                _take(history, seen, line, row, headers, zone)
-    except UnicodeDecodeError as error:
-        raise HistoryError(f"{path}: is not UTF-8 text ({error.reason}); export it as CSV UTF-8") from error
-    except csv.Error as error:
-        raise HistoryError(f"{path}: is no CSV: {error}") from error
+        table = read_table(path)
+    except NoTable as error:
+        raise HistoryError(f"{path}: {error}") from error
+    headers = _headers(table.headers, columns or {})
+    for line, row in table.lines:
+        _take(history, seen, line, row, headers, zone)
     history.classes.sort(key=lambda past: (past.starts_at, past.slot))
     return history
-
-
-def _numbered(rows: csv.DictReader[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    for row in rows:
-        yield rows.line_num, {header: (value or "").strip() for header, value in row.items() if isinstance(header, str)}
 
 
 def _headers(there: list[str], told: Mapping[str, str]) -> dict[str, str]:
@@ -194,21 +176,17 @@ def _start(cells: Mapping[str, str]) -> datetime:
 
 
 def _date(text: str) -> date:
-    for form in _DATES:
-        try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007  a calendar date, local by nature
-        except ValueError:
-            continue
-    raise _BadCell("date", f"{text!r} is no date like 2018-04-08 or 08-Apr-18")
+    try:
+        return day_of(text)
+    except ValueError as error:
+        raise _BadCell("date", f"{text!r} is no date like 2018-04-08 or 08-Apr-18") from error
 
 
 def _time(text: str) -> time:
-    for form in _TIMES:
-        try:
-            return datetime.strptime(text.upper(), form).time()  # noqa: DTZ007  a wall-clock time
-        except ValueError:
-            continue
-    raise _BadCell("time", f"{text!r} is no time like 14:45")
+    try:
+        return time_of(text)
+    except ValueError as error:
+        raise _BadCell("time", f"{text!r} is no time like 14:45") from error
 
 
 def _count(column: str, text: str, *, least: int) -> int:
@@ -224,6 +202,6 @@ def _count(column: str, text: str, *, least: int) -> int:
 def _flag(text: str) -> bool:
     if text.casefold() in _NO:
         return False
-    if text.casefold() in _YES:
+    if text.casefold() in YES:
         return True
     raise _BadCell("cancelled", f"{text!r} is neither yes nor no")

@@ -9,25 +9,49 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+import structlog
 
 from adapter.connecting.pace import pace_of
 from adapter.context import Context
 from adapter.store.api_calls import add_calls
+from adapter.store.database import UNAVAILABLE, Store, cause_of
 from adapter.store.vitals import note_clock
 from connectors.errors import Misconfigured
 from connectors.http import HttpDoor, open_door
 from connectors.platform import Api, Platform, Site
 
-FLUSH_AFTER = 100  # calls that a killed process may leave uncounted
+FLUSH_AFTER, FLUSH_EVERY = 100, timedelta(seconds=1)  # calls, and for how long, that a killed process leaves uncounted
 OWN_SANDBOX_PER_MINUTE = 60_000  # the sandbox that we started ourselves has no quota to be spared
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Calls that were made, whoever made them, and are not written down yet."""
+
+    connection_id: int
+    day: date
+    calls: Counter[str]
+    errors: Counter[str]
+    asked: bool
+
+
+_owed: WeakKeyDictionary[Store, list[_Counted]] = WeakKeyDictionary()
+"""What a database that was away did not take: it is written with the next count of this process."""
+_owing = threading.Lock()
 
 
 class Meter:
     """Counts calls by day and kind; written down in short transactions of its own.
 
-    ``asked``: they are made for a backfill or a resync, which the plan of the day does not count.
+    A database that is away breaks no call and loses no count. ``asked``: for a backfill or a resync, which
+    the plan of the day does not count.
     """
 
     def __init__(self, ctx: Context, *, asked: bool = False) -> None:
@@ -35,6 +59,7 @@ class Meter:
         self._asked = asked
         self._calls: Counter[str] = Counter()
         self._errors: Counter[str] = Counter()
+        self._flushed = ctx.now()
         self._lock = threading.Lock()
         self.connection_id: int | None = None  # None: not known yet; counted when it is
 
@@ -43,8 +68,8 @@ class Meter:
         with self._lock:
             self._calls[what] += 1
             self._errors[what] += status is None or status >= 400
-            full = self._calls.total() >= FLUSH_AFTER
-        if full:
+            due = self._calls.total() >= FLUSH_AFTER or abs(self._ctx.now() - self._flushed) >= FLUSH_EVERY
+        if due:
             self.flush()
 
     def flush(self, ahead: timedelta | None = None) -> None:
@@ -53,12 +78,22 @@ class Meter:
             return
         with self._lock:
             calls, errors = self._calls, self._errors
-            self._calls, self._errors = Counter(), Counter()
-        if calls:
+            self._calls, self._errors, self._flushed = Counter(), Counter(), self._ctx.now()
+        if not calls:
+            return
+        with _owing:
+            counted = _owed.pop(self._ctx.store, [])
+        counted.append(_Counted(self.connection_id, self._ctx.now().date(), calls, errors, self._asked))
+        try:
             with self._ctx.store.write() as db:
-                add_calls(db, self.connection_id, self._ctx.now().date(), calls, errors, asked=self._asked)
+                for each in counted:
+                    add_calls(db, each.connection_id, each.day, each.calls, each.errors, asked=each.asked)
                 if ahead is not None:
                     note_clock(db, self.connection_id, ahead)
+        except UNAVAILABLE as error:
+            log.warning("calls.not_counted_yet", why=cause_of(error))
+            with _owing:
+                _owed.setdefault(self._ctx.store, []).extend(counted)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from adapter.store.freshness import freshness_of
 from adapter.store.push_health import PushHealth, push_health_of
 from adapter.store.readiness import engine_state
 from adapter.store.sealing import Keyring, SealBroken
+from adapter.store.seen_sources import seen_sources
 from adapter.store.settings import effective_settings
 from adapter.store.tables import (
     CallPace,
@@ -154,8 +155,7 @@ def _bookings(db: Db, connection_id: int, now: datetime) -> tuple[int, int, int]
     mine = Reservation.connection_id == connection_id, Reservation.session_id.in_(lately)
     total = db.scalar(select(func.count()).select_from(Reservation).where(*mine)) or 0
     mapped = select(SourceMapping.source).where(SourceMapping.connection_id == connection_id)
-    seen = select(Reservation.source).where(Reservation.connection_id == connection_id).distinct()
-    unmapped = set(db.scalars(seen)) - set(db.scalars(mapped))
+    unmapped = set(seen_sources(db, connection_id)) - set(db.scalars(mapped))
     if not unmapped:
         return 0, 0, total
     source = group_key(Reservation.source)

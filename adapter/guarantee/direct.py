@@ -21,6 +21,13 @@ def earns(outcome: str, cancelled_by: str | None) -> bool:
     return outcome not in ("cancelled", "denied") and cancelled_by != "studio"
 
 
+def spread_over(sessions: int | None, visits: int, *, bonus: int = 0, refunded: int = 0) -> int:
+    """Over how many reservations a purchase is spread, its price like its tax: over what it is good for, or over the
+    visits made where that is unlimited.
+    """
+    return visits if sessions is None else sessions + bonus - refunded
+
+
 def _earns(each: Reservation) -> bool:
     return earns(each.outcome, each.cancelled_by)
 
@@ -70,10 +77,9 @@ class DirectRevenue:
 
     def _share(self, purchase: Purchase) -> Fraction:
         """What one reservation on a purchase earns; nothing where no session is left to spread it over."""
-        spread_over = self._visits[purchase.id]
-        if purchase.sessions is not None:
-            spread_over = purchase.sessions + (purchase.bonus_sessions or 0) - (purchase.refunded_sessions or 0)
-        return (purchase.price - (purchase.refunded or NOTHING)) / spread_over if spread_over > 0 else NOTHING
+        bonus, refunded = purchase.bonus_sessions or 0, purchase.refunded_sessions or 0
+        parts = spread_over(purchase.sessions, self._visits[purchase.id], bonus=bonus, refunded=refunded)
+        return (purchase.price - (purchase.refunded or NOTHING)) / parts if parts > 0 else NOTHING
 
 
 def _net(funding: Funding) -> Fraction:

@@ -17,13 +17,18 @@ ADDRESS = ("street", "locality", "region", "postal_code", "country")
 
 
 class PublishRefused(ValueError):
-    """It can't be published like that; the message says why."""
+    """It can't be published like that; the message says why. ``fields``: those that are wrong."""
+
+    def __init__(self, why: str, *fields: str) -> None:
+        super().__init__(why)
+        self.fields = fields
 
 
 def agree_to_publish(db: Db, studio_id: int, organizer: str, url: str, *, actor: str, now: datetime) -> None:
     """From now on, what the studio has on offer is public. Raises PublishRefused."""
-    if not organizer.strip() or not re.fullmatch(r"https?://[^\s/]+\.[^\s/]+(/\S*)?", url):
-        raise PublishRefused("Give the name under which the studio is known, and its page as https://…")
+    right = {"organizer": organizer.strip(), "url": re.fullmatch(r"https?://[^\s/]+\.[^\s/]+(/\S*)?", url)}
+    if wrong := [name for name, given in right.items() if not given]:
+        raise PublishRefused("Give the name under which the studio is known, and its page as https://…", *wrong)
     row = db.get(Publisher, studio_id) or Publisher(studio_id=studio_id, since=now)
     row.organizer, row.url, row.agreed_by = organizer.strip(), url, actor
     db.add(row)
@@ -44,8 +49,10 @@ def place_venue(
 ) -> None:
     """Say where a venue is. Raises PublishRefused."""
     _own(db, studio_id, db.get(Venue, venue_id), f"venue {venue_id}")
-    if not all(text.strip() for text in address.values()) or not re.fullmatch("[A-Z]{2}", address["country"]):
-        raise PublishRefused("An address has street, locality, region, postcode and a country such as GB.")
+    country = re.fullmatch("[A-Z]{2}", address["country"])
+    wrong = [name for name, text in address.items() if not text.strip() or (name == "country" and not country)]
+    if wrong:
+        raise PublishRefused("An address has street, locality, region, postcode and a country such as GB.", *wrong)
     row = db.get(PublicVenue, venue_id) or PublicVenue(venue_id=venue_id)
     for name, text in address.items():
         setattr(row, name, text.strip())

@@ -20,7 +20,11 @@ LONGEST_NAME = 120
 
 
 class CampaignRefused(ValueError):
-    """It can't be registered; the message says why."""
+    """It can't be registered; the message says why. ``fields``: of a campaign, those that are wrong."""
+
+    def __init__(self, why: str, *fields: str) -> None:
+        super().__init__(why)
+        self.fields = fields
 
 
 @dataclass(frozen=True)
@@ -72,11 +76,12 @@ def withdraw_campaign(db: Db, row: Campaign, *, actor: str, now: datetime) -> No
 
 def _check(wanted: Wanted, mine: set[int]) -> None:
     if not 0 < len(wanted.name.strip()) <= LONGEST_NAME:
-        raise CampaignRefused(f"Give it a name, of at most {LONGEST_NAME} characters.")
+        raise CampaignRefused(f"Give it a name, of at most {LONGEST_NAME} characters.", "name")
     if not 0 <= (wanted.ends_on - wanted.starts_on).days < LONGEST:
-        raise CampaignRefused(f"The last day may not lie before the first, nor {LONGEST} days or more after it.")
+        why = f"The last day may not lie before the first, nor {LONGEST} days or more after it."
+        raise CampaignRefused(why, "ends_on")
     if not (wanted.fee.is_finite() and 0 <= wanted.fee < LARGEST_AMOUNT):
-        raise CampaignRefused("The fee must be 0 or more.")
+        raise CampaignRefused("The fee must be 0 or more.", "fee")
     if not mine:
         raise CampaignRefused("There is no venue yet: connect a booking system first.")
     if not wanted.venues <= mine:
@@ -93,7 +98,7 @@ def _check_new(db: Db, studio_id: int, wanted: Wanted) -> None:
         Campaign.withdrawn_at.is_(None),
     )
     if db.scalar(same.limit(1)) is not None:
-        raise CampaignRefused("A campaign of this name is registered for these days already.")
+        raise CampaignRefused("A campaign of this name is registered for these days already.", "name")
 
 
 def _venues(db: Db, studio_id: int) -> Sequence[Venue]:

@@ -136,11 +136,15 @@ def visits_this_month(
     db: Database, marketplace_id: int, studio_id: int, guest_email_id: int, starts_at: datetime, timezone: str
 ) -> int:
     """A guest's visits at a studio, all its venues, in the calendar month of this start there (PR-02)."""
-    zone = ZoneInfo(timezone)
-    first = starts_at.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+    first, following = month_around(starts_at, timezone)
     mine = _made_by(marketplace_id, studio_id, guest_email_id, HOLDING)
     return db.scalar(mine.where(Session.starts_at >= first, Session.starts_at < following)) or 0
+
+
+def month_around(instant: datetime, timezone: str) -> tuple[datetime, datetime]:
+    """The calendar month there that an instant lies in: its beginning, and that of the next one."""
+    first = instant.astimezone(ZoneInfo(timezone)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return first, first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
 
 
 def came_before(db: Database, studio_id: int, guest_email_id: int) -> bool:

@@ -17,13 +17,13 @@ from adapter.guarantee.terms import TERMS
 from adapter.statements.gaps import Gaps
 from adapter.statements.people import merges_of, people_of
 from adapter.statements.purchases import fund, till_of
+from adapter.statements.rates import rates_of
 from adapter.statements.recorded import (
     breaches_of,
     eligibility_of,
     equivalents_of,
     participation_of,
     prices_of_today,
-    rates_of,
     waivers_of,
 )
 from adapter.statements.reservations import Json, key, plain, reservations_of, rows_of
@@ -91,7 +91,7 @@ def build_case(db: Db, keys: Keyring, studio_id: int, as_of: datetime) -> tuple[
         "waivers": waivers_of(db, studio_id, as_of),
         "breaches": breaches_of(db, studio_id, as_of),
         "pricing": _pricing(db, part, connections, gaps) + equivalents_of(db, studio_id, as_of),
-        "fx": rates_of(db),
+        "fx": rates_of(db, as_of),
     }
     return case | _reservations(db, keys, studio, part, as_of, gaps), gaps
 

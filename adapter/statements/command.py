@@ -9,11 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from adapter.command_line.asking import (
-    DAY,
     check_share,
     exact,
     json_anyway,
@@ -26,7 +24,6 @@ from adapter.command_line.printing import as_json
 from adapter.context import Context
 from adapter.guarantee import CaseError
 from adapter.guarantee.reading_case import REQUIREMENTS
-from adapter.guarantee.shapes import currency
 from adapter.showing.currency import digits
 from adapter.statements.entering import (
     AlreadyTakesPart,
@@ -34,15 +31,14 @@ from adapter.statements.entering import (
     change_terms,
     enter_participation,
     record_fact,
-    record_rate,
 )
 from adapter.statements.files import ON_FILES
 from adapter.statements.making import make_statement
+from adapter.statements.rates_command import OF_RATES
 from adapter.statements.reservations import OF_STUDIO, key
 from adapter.store.holdouts import HoldoutRefused, register_holdout
 from adapter.store.tables import Studio
 
-RATE_PLACES = 8  # as finely as the table keeps it
 TIMES = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
 
 
@@ -218,32 +214,6 @@ def _reading(value: str) -> str | bool:
 
 
 @guarantee.command()
-@click.argument("base")
-@click.argument("quote")
-@click.argument("day", type=DAY)
-@click.argument("rate", type=Decimal)
-@click.option("--source", required=True, callback=named, help="Who published it.")
-@click.pass_obj
-def rate(context: Context, base: str, quote: str, day: datetime, rate: Decimal, source: str) -> None:
-    """Record an exchange rate: on DAY one BASE was RATE QUOTE. A missing rate blocks a statement."""
-    try:
-        for code in (base, quote):
-            currency(code)
-    except CaseError as error:
-        raise click.UsageError(f"A currency {error.what}.") from error
-    if base == quote:
-        raise click.UsageError(f"{base} in {quote} is always 1: name two currencies.")
-    if not (exact(rate, RATE_PLACES, 10**10) and rate > 0):
-        raise click.UsageError(f"RATE must be above 0, of {RATE_PLACES} decimal places at most: so it is kept.")
-    try:
-        with context.store.write() as db:
-            record_rate(db, base, quote, day.date(), rate, source=source)
-    except IntegrityError as error:
-        raise click.ClickException(f"There is a rate of {base} in {quote} for {day:%Y-%m-%d} already.") from error
-    click.echo("Recorded.")
-
-
-@guarantee.command()
 @click.argument("studio", type=int)
 @click.option("--share", type=float, default=0.1, show_default=True, help="Of the slots, each week.")
 @click.option("--weeks", type=int, required=True, help="From next Monday on.")
@@ -280,7 +250,7 @@ def _aware(when: datetime | None, zone: tzinfo = UTC) -> datetime | None:
     return when.replace(tzinfo=zone) if when is not None and when.tzinfo is None else when
 
 
-for command in ON_FILES:
+for command in (*ON_FILES, *OF_RATES):
     guarantee.add_command(command)
 
 COMMANDS: tuple[click.Command, ...] = (guarantee,)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy.orm import Session as Db
@@ -13,7 +13,7 @@ from adapter.guarantee.terms import TERMS
 from adapter.statements.kept import GUARANTEE, forget
 from adapter.statements.recorded import participation_of
 from adapter.store.audit import note_studio
-from adapter.store.tables import EligibilityFact, ExchangeRate, Participation
+from adapter.store.tables import EligibilityFact, Participation
 
 Span = tuple[datetime, datetime | None]
 
@@ -119,11 +119,3 @@ def change_terms(
     forget(db, studio_id, GUARANTEE)
     db.flush()
     return part
-
-
-def record_rate(db: Db, base: str, quote: str, day: date, rate: Decimal, *, source: str) -> ExchangeRate:
-    """Record that one ``base`` was ``rate`` ``quote`` on a day. IntegrityError: that day has one already."""
-    row = ExchangeRate(base=base, quote=quote, day=day, rate=rate, source=source)
-    db.add(row)
-    db.flush()
-    return row

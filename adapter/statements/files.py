@@ -15,6 +15,7 @@ from adapter.guarantee import CaseError, assess
 from adapter.guarantee.signing import NotSigned
 from adapter.guarantee.signing import sign as sign_statement
 from adapter.guarantee.signing import verify as is_signed
+from adapter.statements.written import check_statement
 from adapter.store.kept_keys import signing_key
 from connectors.strict_json import NotJson, loads
 
@@ -39,13 +40,12 @@ def assess_file(case: Path, _json: bool) -> None:
 @click.pass_obj
 def sign(context: Context, statement: Path, _json: bool) -> None:
     """Print the STATEMENT in a file with our signature and the public key that proves it."""
-    with context.store.write() as db:
-        key = signing_key(db, context.config.encryption_keys)
     read = _read(statement)
-    if not isinstance(read, dict):
-        raise click.UsageError(f"{statement}: a statement is an object")
     try:
-        as_json(sign_statement(read, key))
+        said = check_statement(read)
+        with context.store.write() as db:
+            key = signing_key(db, context.config.encryption_keys)
+        as_json(sign_statement(said, key))
     except NotSigned as error:
         raise click.UsageError(f"{statement}: {error}") from error
 

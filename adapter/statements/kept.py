@@ -58,8 +58,8 @@ def keep(context: Context, studio_id: int, name: str, work: Work) -> None:
     _keep(context, _worked_out(context, studio_id, name, work))
 
 
-def forget(db: Db, studio_id: int, name: str) -> None:
-    """Forget the kept pages of this name, and of those that begin with it: what they say has changed."""
+def forget(db: Db, studio_id: int, name: str = "") -> None:
+    """Forget the kept pages of this name, and of those that begin with it, or all: what they say has changed."""
     db.execute(delete(KeptPage).where(KeptPage.studio_id == studio_id, KeptPage.name.startswith(name)))
 
 

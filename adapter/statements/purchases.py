@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
 from sqlalchemy.orm import defer
 
-from adapter.guarantee.direct import earns
+from adapter.guarantee.direct import earns, spread_over
 from adapter.guarantee.terms import SETTLES_AFTER
 from adapter.statements.gaps import Gaps
 from adapter.statements.reservations import Json, Mirrored, client_of, key, plain
@@ -174,8 +174,8 @@ def _tax(row: Json, visits: Mapping[str, int], till: Till) -> str:
     if not till.taxes.get(number):
         return "0.00"
     purchase = till.purchases[number]
-    spread_over = purchase["sessions"] + purchase.get("bonus_sessions", 0) if purchase["sessions"] else visits[number]
-    return plain((till.taxes[number] / spread_over).quantize(TAX_DIGITS)) if spread_over else "0.00"
+    parts = spread_over(purchase["sessions"], visits[number], bonus=purchase.get("bonus_sessions", 0))
+    return plain((till.taxes[number] / parts).quantize(TAX_DIGITS)) if parts else "0.00"
 
 
 def _visited(each: Mirrored, row: Json, as_of: datetime) -> bool:

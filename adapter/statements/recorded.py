@@ -1,4 +1,4 @@
-"""What people recorded for a case: participation, requirements, judgements, exchange rates. And the direct prices.
+"""What people recorded for a case: participation, requirements, judgements. And the direct prices.
 
 A judgement counts once two people stand behind it. SmartTools are deployed where decisions go live: the audit log says
 when that was, and an operator may record more.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Db
@@ -19,7 +18,6 @@ from adapter.store.tables import (
     ClassType,
     Connection,
     EligibilityFact,
-    ExchangeRate,
     Judgement,
     JudgementKind,
     Participation,
@@ -135,9 +133,3 @@ def equivalents_of(db: Db, studio_id: int, as_of: datetime) -> list[Json]:
         {"id": f"equivalent {row.id}", "kind": "equivalent", "until": None, "approved_by": row.agreed_by, **row.content}
         for row in rows
     ]
-
-
-def rates_of(db: Db) -> list[Json]:
-    """The exchange rates that somebody recorded."""
-    rows: Sequence[Any] = db.scalars(select(ExchangeRate).order_by(ExchangeRate.id)).all()
-    return [{"from": row.base, "to": row.quote, "date": row.day.isoformat(), "rate": plain(row.rate)} for row in rows]

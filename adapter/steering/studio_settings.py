@@ -12,9 +12,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from adapter.marketplace.payouts import page as payouts
 from adapter.people.permissions import Act, Caller, may
-from adapter.statements import kept, today
+from adapter.statements import kept
 from adapter.store.connection_health import connections_of
 from adapter.store.connection_then import settings_then
 from adapter.store.overrides import Wishes, wishes_of
@@ -136,8 +135,7 @@ def confirm_sources(
     changed = map_sources(db, connection_id, meanings, actor=caller.actor, now=now)
     if changed:
         studio_id = db.get_one(Connection, connection_id).studio_id
-        for page in (today.NAME, kept.GUARANTEE, payouts.NAME):
-            kept.forget(db, studio_id, page)
+        kept.forget(db, studio_id)
         _ask(db, RunKind.TRAIN, connection_id, "booking sources were mapped", caller, now)
     return changed
 

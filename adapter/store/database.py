@@ -7,6 +7,7 @@ HTTP call.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -21,9 +22,15 @@ from adapter.store.payloads import stored_text
 UNAVAILABLE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
 """What is raised where the database can't be had just now: full, locked, down, read-only, all connections in use. It
 passes: nothing half was kept, and the same again may work."""
+_NOT_THERE = re.compile("no such (table|column)|has no column named")  # as SQLite says it, which has no states
+_ABSENT = frozenset({"42P01", "42703"})  # PostgreSQL's states for a table or a column that is not there
 READ_ONLY = "25006"  # PostgreSQL's state for a server that takes no writes: a standby, or one whose disk is full
 
 SWITCH_TRIES, SWITCH_PAUSE = 600, 0.05  # seconds: as long as any other wait for a lock
+
+
+class NotMigrated(exc.ProgrammingError):
+    """A table or a column of ours is not there: the database is older than this version. No waiting mends that."""
 
 
 class Store:
@@ -43,6 +50,7 @@ class Store:
             event.listen(self.writer, "handle_error", _takes_no_writes)
             self.reader = self.writer.execution_options(postgresql_readonly=True)
             self._turn = nullcontext()
+        event.listen(self.writer, "handle_error", _is_older)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -76,6 +84,15 @@ def _takes_no_writes(context: Any) -> exc.OperationalError | None:
     if getattr(context.original_exception, "sqlstate", None) != READ_ONLY or options.get("postgresql_readonly"):
         return None
     return exc.OperationalError(context.statement, None, context.original_exception, hide_parameters=True)
+
+
+def _is_older(context: Any) -> NotMigrated | None:
+    """What SQLite calls an operational error, and PostgreSQL one of the program."""
+    error = context.original_exception
+    said = isinstance(error, sqlite3.OperationalError) and _NOT_THERE.search(str(error))
+    if not said and getattr(error, "sqlstate", None) not in _ABSENT:
+        return None
+    return NotMigrated(context.statement, None, error, hide_parameters=True)
 
 
 def _sqlite(url: str) -> Engine:

@@ -12,12 +12,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as Db
 
 from adapter.store.audit import write_line
 from adapter.store.first_booking import refresh_first_bookings
 from adapter.store.rates import fill_rates
+from adapter.store.seen_sources import count_of, seen_sources
 from adapter.store.setting_rules import (
     NO_INCREASE_AFTER,
     NOTHING_AFTER,
@@ -30,7 +31,6 @@ from adapter.store.setting_rules import (
 from adapter.store.tables import (
     ClassType,
     Connection,
-    Reservation,
     Scope,
     Session,
     Setting,
@@ -169,10 +169,9 @@ def change_settings(
     return Settings(**_values(row))
 
 
-def sources(db: Db, connection_id: int) -> list[SourceUse]:
-    """Every source seen or mapped at a connection, the most used first."""
-    seen = select(Reservation.source, func.count()).where(Reservation.connection_id == connection_id)
-    counts = dict(db.execute(seen.group_by(Reservation.source)).all())
+def sources(db: Db, connection_id: int, *, most: int | None = None) -> list[SourceUse]:
+    """Every source seen or mapped at a connection, the most used first; counted no further than ``most``."""
+    counts = {name: count_of(db, connection_id, name, most) for name in seen_sources(db, connection_id)}
     meaning = _mapping(db, connection_id)
     every = [SourceUse(name, counts.get(name, 0), meaning.get(name, Channel.UNKNOWN)) for name in counts | meaning]
     return sorted(every, key=lambda use: (-use.count, use.source))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, abort, render_template, request
@@ -15,6 +15,7 @@ from adapter.store.audit import Filter, actors_in, acts_in, lines_of, studios_in
 from adapter.store.tables import Audit, Studio
 from adapter.store.tenancy import row_id
 from adapter.web.access import caller, context, needs
+from adapter.web.days import day_asked_for
 
 blueprint = Blueprint("audit", __name__)
 SHOWN = 50
@@ -40,7 +41,7 @@ def everywhere() -> ResponseReturnValue:
 
 def _page(studio: Studio | None, zone: str) -> str:
     args, own = request.args, studio.id if studio else None
-    first, last = _day("from"), _day("to")
+    first, last = day_asked_for("from"), day_asked_for("to")
     wanted = Filter(
         studio_id=own or args.get("studio", type=row_id),
         actor=args.get("who") or None,
@@ -69,12 +70,3 @@ def _changes(row: Audit) -> list[tuple[str, Any, Any]]:
     sees = may(caller(), Act.SEE_FLOOR, row.studio_id or 0)
     before, after = (side if sees else without_floor(side) for side in (row.before or {}, row.after or {}))
     return [(name, before.get(name), after.get(name)) for name in sorted({**before, **after})]
-
-
-def _day(name: str) -> date | None:
-    text = request.args.get(name, "")
-    try:
-        day = date.fromisoformat(text) if text else None
-    except ValueError:
-        abort(400)
-    return day if day is None or date(2000, 1, 1) <= day < date(2200, 1, 1) else abort(400)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from flask import Blueprint, abort, g, render_template, request
+from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session as Db
 
@@ -30,6 +30,7 @@ from adapter.store.then import UNKNOWABLE, decisions_then, outcomes_then, sessio
 from adapter.store.timeline import timeline_of
 from adapter.web.access import context, needs
 from adapter.web.charts import band
+from adapter.web.days import day_asked_for
 from adapter.web.languages import said
 from adapter.web.then import instant_asked_for, not_kept_yet, not_known_yet
 from adapter.web.wording import can, seen
@@ -51,7 +52,7 @@ class Cut(NamedTuple):
 @needs(Act.SEE_CALENDAR)
 def of_studio(studio_id: int) -> ResponseReturnValue:
     """The studio's next 14 days, of all venues or one, all days or one."""
-    now, venue_id, chosen = context().now(), request.args.get("venue", type=row_id), _chosen_day()
+    now, venue_id, chosen = context().now(), request.args.get("venue", type=row_id), day_asked_for("day")
     with context().store.read() as db:
         studio = db.get_one(Studio, studio_id)
         then = instant_asked_for(studio.timezone)
@@ -170,11 +171,3 @@ def _chart(pace: Pace) -> dict[str, Any]:
 
 def _history_then(db: Db, session: Session, then: datetime) -> Any:
     return decisions_then(db, session.id, then, limit=HISTORY), outcomes_then(db, session, then)
-
-
-def _chosen_day() -> date | None:
-    text = request.args.get("day")
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        abort(400)

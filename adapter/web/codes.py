@@ -227,6 +227,7 @@ ACTS = {
     "guarantee.participation": "Entered the participation in the guarantee",
     "guarantee.terms": "Changed how the guarantee's terms are read",
     "guarantee.fact": "Recorded that a requirement held",
+    "guarantee.rate_corrected": "Corrected an exchange rate",
     "guarantee.start_displayed": "The guarantee's start was displayed",
     "override.set": "Set something by hand",
     "override.withdrawn": "Took back what was set by hand",

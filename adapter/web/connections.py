@@ -59,6 +59,7 @@ W = TypeVar("W", bound=StrEnum)
 blueprint = Blueprint("connections", __name__)
 TOLD_ABOVE = AlertKind.RECONNECT  # the page says it before all alerts, with the button that helps
 SLOW_PART = 0.05  # seconds: the page of a large studio takes three times as long for the rest of it
+MOST_COUNTED = 10_000  # bookings of one source: beyond, it is one of the large ones, and all years are not counted
 SOURCE = "source:"  # the prefix of a form field that maps one booking source
 
 
@@ -103,7 +104,8 @@ def one(connection_id: int) -> ResponseReturnValue:
             backtest=db.get(BacktestResult, connection_id),
             model=latest_model(db, connection.studio_id),
             set_aside=set_aside_records(db, connection_id),
-            sources=sources_of(db, connection_id),
+            sources=sources_of(db, connection_id, most=MOST_COUNTED + 1),
+            most_counted=MOST_COUNTED,
             price_options=options_of(db, connection_id),
             open=open_runs(db, connection_id),
             runs=runs_of(db, connection_id=connection_id),

@@ -14,7 +14,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, ServiceUnavailable
 
 from adapter.api.problems import DETAILS
-from adapter.store.database import UNAVAILABLE, cause_of
+from adapter.store.database import UNAVAILABLE, NotMigrated, cause_of
 from adapter.web.access import PUBLIC, is_api
 from adapter.web.entering import NEXT
 
@@ -43,6 +43,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, answer)
     for kind in UNAVAILABLE:
         app.register_error_handler(kind, _without_database)
+    app.register_error_handler(NotMigrated, _with_older_database)
 
 
 def answer(error: HTTPException) -> ResponseReturnValue:
@@ -57,6 +58,23 @@ def _without_database(error: Exception) -> ResponseReturnValue:
     log.error("database_unavailable", why=cause_of(error))
     g.setdefault("_login_user", AnonymousUserMixin())  # the page would ask the database who is signed in
     return answer(ServiceUnavailable(retry_after=RETRY))
+
+
+class _Older(ServiceUnavailable):
+    """Nothing is answered until somebody has acted: whoever asks again asks in vain."""
+
+    title = "Our database is not up to date"
+    description = (
+        "It lacks what this version needs, as one that was put back from an older copy. Whoever runs this Spotkeeper "
+        "starts it anew, which brings it up to date; adapter doctor says how it stands."
+    )
+
+
+def _with_older_database(error: NotMigrated) -> ResponseReturnValue:
+    """The database answers, and has not what we ask it for."""
+    log.error("database_not_migrated", why=cause_of(error))
+    g.setdefault("_login_user", AnonymousUserMixin())
+    return answer(_Older())
 
 
 def problem(error: HTTPException) -> Response:
@@ -86,12 +104,14 @@ def _detail(error: HTTPException) -> str | None:
 
 def _own_words(error: HTTPException) -> str | None:
     """What we said ourselves about it; None where the library's words stand."""
-    return error.description if error.description != type(error).description else None
+    return error.description if isinstance(error, _Older) or error.description != type(error).description else None
 
 
 def _page(error: HTTPException) -> Response:
     status = error.code or 500
     title, advice = WORDS.get(status, (error.name, error.description or ""))
+    if isinstance(error, _Older):
+        title, advice = error.title, error.description or ""
     if type(error) is BadRequest and (said_by_us := _own_words(error)):
         title, advice = "That can't be shown", f"{said_by_us} Go back and change it."
     page = render_template("error.html", title=title, advice=advice, status=status, number=g.get("request_id", ""))

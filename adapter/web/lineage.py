@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, g, render_template, request, url_for
@@ -16,6 +15,7 @@ from adapter.people.permissions import Act, may
 from adapter.store.tables import Studio
 from adapter.store.tenancy import row_id
 from adapter.web.access import caller, context, needs
+from adapter.web.days import day_asked_for
 
 blueprint = Blueprint("lineage", __name__)
 SHOWN = 300  # leaves; the others are summed
@@ -26,7 +26,7 @@ SHOWN = 300  # leaves; the others are summed
 def of_studio(studio_id: int) -> ResponseReturnValue:
     """A number of the first page, the calendar, the payouts or the guarantee."""
     ledger = {"days": _days(), "currency": request.args.get("currency", "")}
-    return _opened(Of.STUDIO, day=_day("day"), venue_id=request.args.get("venue", type=row_id), **ledger)
+    return _opened(Of.STUDIO, day=day_asked_for("day"), venue_id=request.args.get("venue", type=row_id), **ledger)
 
 
 @blueprint.get("/sessions/<int:session_id>/number")
@@ -83,16 +83,8 @@ def _opened(of: Of, **about: Any) -> ResponseReturnValue:
 
 
 def _days() -> Days | None:
-    first, last = _day("from"), _day("to")
+    first, last = day_asked_for("from"), day_asked_for("to")
     try:
         return days_from(first, last, first) if first and last else None
     except BadDays:
-        abort(400)
-
-
-def _day(name: str) -> date | None:
-    text = request.args.get(name)
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
         abort(400)

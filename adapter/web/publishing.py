@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session as Db
@@ -21,6 +23,7 @@ from adapter.marketplace.publishing import publish
 from adapter.people.permissions import Act
 from adapter.store.tables import Studio
 from adapter.web.access import caller, context, needs
+from adapter.web.refused import at_fields
 
 blueprint = Blueprint("publishing", __name__)
 
@@ -41,8 +44,7 @@ def save(studio_id: int) -> ResponseReturnValue:
             _save(db, studio_id)
             publish(db, context().now())
     except PublishRefused as error:
-        flash(str(error), "error")
-        return _page(studio_id), 422
+        return _page(studio_id, at_fields(str(error), error.fields)), 422
     flash("Saved. The feed says so from now on.", "info")
     return redirect(url_for("publishing.of_studio", studio_id=studio_id))
 
@@ -69,10 +71,13 @@ def _save_places(db: Db, studio_id: int, stands: Published) -> None:
         given["country"] = given["country"].upper()
         before = stands.places.get(venue.id)
         if any(given.values()) and (before is None or any(getattr(before, name) != given[name] for name in ADDRESS)):
-            place_venue(db, studio_id, venue.id, given, actor=caller().actor, now=context().now())
+            try:
+                place_venue(db, studio_id, venue.id, given, actor=caller().actor, now=context().now())
+            except PublishRefused as error:
+                raise PublishRefused(str(error), *(f"venue-{venue.id}-{name}" for name in error.fields)) from error
 
 
-def _page(studio_id: int) -> str:
+def _page(studio_id: int, wrong: Mapping[str, str] | None = None) -> str:
     with context().store.read() as db:
         return render_template(
             "open_data.html",
@@ -81,4 +86,5 @@ def _page(studio_id: int) -> str:
             activities=sorted(ACTIVITIES),
             feed=context().config.public_url + PATH,
             form=request.form,
+            wrong=wrong or {},
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
@@ -15,6 +16,7 @@ from adapter.store.calendar import venues_of
 from adapter.store.tables import Campaign, Studio
 from adapter.store.tenancy import row_id
 from adapter.web.access import caller, context, needs
+from adapter.web.refused import at_fields
 from adapter.web.then import instant_asked_for
 
 blueprint = Blueprint("spotlight", __name__)
@@ -43,8 +45,7 @@ def save(studio_id: int) -> ResponseReturnValue:
             else:
                 register_campaign(db, studio_id, _wanted(), actor=caller().actor, now=now)
     except CampaignRefused as error:
-        flash(str(error), "error")
-        return _page(studio_id), 422
+        return _page(studio_id, at_fields(str(error), error.fields)), 422
     flash("Withdrawn: its days are days like others." if "withdraw" in form else "Registered.", "info")
     return redirect(url_for("spotlight.of_studio", studio_id=studio_id))
 
@@ -54,16 +55,17 @@ def _wanted() -> Wanted:
     form = request.form
     first, last = form.get("starts_on", type=date.fromisoformat), form.get("ends_on", type=date.fromisoformat)
     if first is None or last is None:
-        raise CampaignRefused("Give the first and the last day.")
+        missing = [name for name, day in (("starts_on", first), ("ends_on", last)) if day is None]
+        raise CampaignRefused("Give the first and the last day.", *missing)
     try:
         fee = Decimal(form.get("fee", "").strip().replace(",", "."))
     except InvalidOperation:
-        raise CampaignRefused("Give the fee as an amount, such as 100.00.") from None
+        raise CampaignRefused("Give the fee as an amount, such as 100.00.", "fee") from None
     venues = frozenset(form.getlist("venue", type=row_id))
     return Wanted(form.get("name", ""), first, last, fee, venues, form.get("marketplace"))
 
 
-def _page(studio_id: int) -> str:
+def _page(studio_id: int, wrong: Mapping[str, str] | None = None) -> str:
     with context().store.read() as db:
         studio = db.get_one(Studio, studio_id)
         then = instant_asked_for(studio.timezone)
@@ -75,4 +77,5 @@ def _page(studio_id: int) -> str:
             then=then,
             unknowable=UNKNOWABLE,
             form=request.form,
+            wrong=wrong or {},
         )

@@ -17,6 +17,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from connectors.errors import Misconfigured
+from connectors.http.timely import TimelyResponse
 
 _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 
@@ -55,13 +56,17 @@ def _meant(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 
 
 def pool_classes(policy: Policy) -> dict[str, type[HTTPConnectionPool]]:
-    """urllib3 connection pools, by scheme, whose connections obey the policy."""
+    """urllib3 connection pools, by scheme, whose connections obey the policy, and wait for no head for ever."""
 
     class Plain(HTTPConnection):
+        response_class = TimelyResponse
+
         def _new_conn(self) -> socket.socket:
             return _connect(self, super()._new_conn, policy)
 
     class Secure(HTTPSConnection):
+        response_class = TimelyResponse
+
         def _new_conn(self) -> socket.socket:
             return _connect(self, super()._new_conn, policy)
 

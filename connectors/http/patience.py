@@ -14,6 +14,8 @@ from urllib3.exceptions import InvalidHeader
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
+from connectors.http.timely import TooSlow
+
 LONGEST_WAIT = 10.0  # seconds that a call waits by itself
 BACKOFF = 0.3  # seconds, doubled each time; the first retry comes at once
 UNTOLD_PAUSE = 2.0  # seconds after a 429 that names no time
@@ -66,7 +68,11 @@ class Patience(Retry):
         _pool: ConnectionPool | None = None,
         _stacktrace: TracebackType | None = None,
     ) -> Patience:
-        """Count an attempt; a write, or a read that has to wait longer than a call may take, has only one."""
+        """Count an attempt; a write, or a read that has to wait longer than a call may take, has only one. So has one
+        whose answer drips: raises ReadTimeoutError.
+        """
+        if error is not None and isinstance(error.__cause__, TooSlow):
+            raise error
         after = self.get_retry_after(response) if response is not None else None
         counted = self.new(total=0) if (after or 0) > LONGEST_WAIT or method != "GET" else self
         following = super(Patience, counted).increment(method, url, response, error, _pool, _stacktrace)

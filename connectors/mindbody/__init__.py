@@ -101,7 +101,7 @@ PLATFORM = Platform(
         shared=True,
         api_url="https://push-api.mindbodyonline.com/api/v1",
     ),
-    totals=TotalPush(prove=proof.prove, send=pushes.send, read_back=pushes.read_back),
+    totals=TotalPush(prove=proof.prove, take_back=proof.take_back, send=pushes.send, read_back=pushes.read_back),
     catalog=CatalogPush(send=catalog.send, read_back=catalog.read_back),
     limits=(
         "Mindbody takes no spot count for a single class: the count is enforced where the marketplace sells.",

@@ -78,7 +78,7 @@ def write(api: Api, series: Series, wanted: Fetched, online: int, span: tuple[st
 
     The window is the class's own day, or ``span``.
     """
-    day = f"{wanted.record.starts_at.astimezone(api.zone).date()}T00:00:00"
+    day = day_of(api, wanted)
     start, end = span or (day, day)
     body = {
         "ClassId": reach(series.schedule, "Id"),  # the series' id, despite its name
@@ -97,6 +97,11 @@ def write(api: Api, series: Series, wanted: Fetched, online: int, span: tuple[st
     api.door.send(
         "POST", "/class/updateclassschedule", {key: value for key, value in body.items() if value is not None}
     )
+
+
+def day_of(api: Api, wanted: Fetched) -> str:
+    """The day of a class where it takes place, as a window wants it."""
+    return f"{wanted.record.starts_at.astimezone(api.zone).date()}T00:00:00"
 
 
 def class_of(api: Api, session_id: str) -> Fetched:

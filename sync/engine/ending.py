@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session as Database
 
 from adapter.context import Context
-from adapter.store.database import UNAVAILABLE
+from adapter.store.database import UNAVAILABLE, NotMigrated
 from adapter.store.redaction import scrub
 from adapter.store.run_log import log_line
 from adapter.store.tables import Run, RunKind, RunOrigin, RunState
@@ -97,6 +97,8 @@ def words_of(error: Exception) -> str:
     """What ended a run early, as it may be shown."""
     if isinstance(error, UNAVAILABLE):
         return "the database did not answer"
+    if isinstance(error, NotMigrated):
+        return "our database is not up to date: it lacks what this version needs"
     known = isinstance(error, ConnectorError)
     return str(error) if known else f"something on our side broke ({type(error).__name__}): tell support"
 

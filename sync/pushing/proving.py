@@ -11,11 +11,13 @@ from adapter.store.mirror import Counts
 from adapter.store.redaction import scrub
 from adapter.store.tables import Connection, Run
 from connectors import registry
-from connectors.errors import Misconfigured, Rejected
+from connectors.errors import Misconfigured, Rejected, TryAgain
 from connectors.platform import TotalPush
 from sync.engine.job import Job
 from sync.pushing import totals
+from sync.pushing.trials import Trials
 
+CALM = 60.0  # seconds after which a platform shows what was written back: a proof must not begin from a trial
 UNSAFE = "Unsafe"  # the code under which a proof tells that the write did harm
 
 
@@ -28,13 +30,16 @@ def prove_total_push(ctx: Context, job: Job, session_id: str, actor: str) -> Non
     """Prove on one class (the platform's id), and keep when it passed.
 
     A refusal keeps nothing but an audit line with what was seen, and is raised: the run fails with those words. Harm
-    that is seen where a proof had passed before takes that proof back and turns the writing off.
+    that is seen where a proof had passed before takes that proof back and turns the writing off. What an earlier proof
+    left behind is taken back first; TryAgain until the platform shows it.
     """
-    push = _totals(job.connection)
+    push, note = _totals(job.connection), Trials(ctx, job.connection_id)
     job.say("proving on a series that nobody has booked")
     try:
         with open_connection(ctx, job.connection_id) as api:
-            push.prove(api, session_id)
+            if note.take_back(push, api):
+                raise TryAgain("what a proof that broke off had left was taken back", after=CALM)
+            push.prove(api, session_id, note)
     except Rejected as error:
         seen = {"session": session_id, "seen": scrub(str(error), ctx.keys)}
         harmful = error.code == UNSAFE

@@ -88,6 +88,7 @@ class Ledger:
                 row = TotalWrite(connection_id=self.connection_id, session_id=number, before=before)
                 db.add(row)
             row.written = row.needed = total
+            row.trial = None
 
     def forget(self, session: str) -> None:
         """The studio's own number holds again."""
@@ -153,7 +154,8 @@ def settle(ctx: Context, connection: Connection, push: TotalPush, api: Api) -> I
 def _due(connection: Connection, now: datetime) -> Select[TotalWrite, str]:
     coming = (Session.starts_at > now, Session.status == SessionStatus.SCHEDULED, Session.gone_at.is_(None))
     wanted = select(TotalWrite, Session.external_id).join(Session, Session.id == TotalWrite.session_id)
-    ours = wanted.where(TotalWrite.connection_id == connection.id, *coming).order_by(TotalWrite.id)
+    mine = (TotalWrite.connection_id == connection.id, TotalWrite.trial.is_(None))
+    ours = wanted.where(*mine, *coming).order_by(TotalWrite.id)
     return ours.where(TotalWrite.needed > TotalWrite.written) if connection.total_push_on else ours
 
 

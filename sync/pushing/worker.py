@@ -223,16 +223,21 @@ def _is_this(push: Push, held: Held) -> bool:
 
 
 def _obsolete(db: Database, push: Push, now: datetime) -> str | None:
-    """Why a push need not be sent any more."""
-    decision = db.get_one(Decision, push.decision_id)
-    if not _is_live(db, push) and decision.spots + decision.premium_spots > 0:
+    """Why a push need not be sent any more. Asked in one go, and without what its decision rests on: it is of each."""
+    spots = Decision.spots + Decision.premium_spots
+    asked = (
+        select(spots, Session.starts_at, Connection.push_mode, outbox.is_followed())
+        .select_from(Push)
+        .join(Decision, Decision.id == Push.decision_id)
+        .join(Session, Session.id == Push.session_id)
+        .join(Connection, Connection.id == Push.connection_id)
+    )
+    listed, starts_at, mode, followed = db.execute(asked.where(Push.id == push.id)).one()
+    if mode is not PushMode.LIVE and listed > 0:
         return "pushing is off: only what takes spots away is sent"
-    later = select(Push.id).where(Push.session_id == push.session_id, Push.id > push.id).limit(1)
-    if db.execute(later).first() is not None:
+    if followed:
         return "a later decision took its place"
-    if db.get_one(Session, push.session_id).starts_at <= now:
-        return "the class had started"
-    return None
+    return "the class had started" if starts_at <= now else None
 
 
 def _is_live(db: Database, push: Push) -> bool:

@@ -59,6 +59,7 @@ def test_a_listing_adds_up(result: Backtest) -> None:
 
 @pytest.mark.parametrize("steady", [1, 2])
 def test_what_came_later_changes_no_earlier_decision(drawn: Drawn, result: Backtest, steady: int) -> None:
+    """N-02."""
     whole = result if steady == 1 else run_backtest(_facts(drawn), weeks=2, steady=steady)
     turned = drawn.past["starts_at"].max() - pd.Timedelta(days=3)
     later = drawn.past.loc[drawn.past["starts_at"] > turned, "session_id"]
@@ -198,6 +199,7 @@ def test_on_real_classes_it_beats_every_naive_forecast() -> None:
 
 
 def test_what_it_would_have_brought_adds_up_and_says_where_it_would_have_hurt(result: Backtest) -> None:
+    """N-02."""
     outcome = result.outcome
     assert outcome.classes == result.classes
     assert outcome.value == pytest.approx(outcome.payouts - 25 * outcome.turned_away)

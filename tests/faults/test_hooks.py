@@ -46,6 +46,7 @@ def message_of(scene: Scene, event: str, **data: Any) -> Sent:
 
 @both_databases
 def test_f31_the_same_message_again_at_once_and_days_later_has_one_effect(scene: Scene) -> None:
+    """EC-19, INV-8."""
     post, sent = scene.subscribe(), overheard(scene)
     visit = scene.book(scene.coming())
     scene.sandbox.pump()

@@ -54,6 +54,7 @@ def run_demo(instance: Path, *options: str) -> dict[str, Any]:
 
 @pytest.mark.long
 def test_a_studio_is_connected_mirrored_decided_and_pushed(tmp_path: Path) -> None:
+    """N-09."""
     elsewhere = "ADAPTER_DATABASE_URL=postgresql+psycopg://nobody@127.0.0.1:1/service"
     (tmp_path / ".env").write_text(elsewhere)  # of a service that is set up in this folder
     told = run_demo(tmp_path)

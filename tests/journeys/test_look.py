@@ -39,7 +39,26 @@ from tests.fixtures.studio import Seeded, link_of
 PICTURES = Path(__file__).parents[1] / "screenshots"
 GRAVE = {"serious", "critical"}
 EVERY_RULE: Mapping[str, Any] = {}
+DISORDER = """() => {
+  const all = (what) => [...document.querySelectorAll(what)].filter((one) => one.checkVisibility());
+  const twice = (list) => list.filter((one, at) => list.indexOf(one) !== at);
+  const named = (one) => (one.getAttribute("aria-labelledby") || "").split(" ").filter(Boolean)
+    .map((id) => document.getElementById(id)?.textContent.trim()).join(" ") || one.getAttribute("aria-label");
+  const levels = all("h1, h2, h3, h4").map((one) => +one.tagName[1]);
+  const told = all("[aria-describedby]").flatMap((one) => one.getAttribute("aria-describedby").split(" "));
+  return {
+    firsts: levels.filter((level) => level === 1).length - 1,
+    skipped: levels.filter((level, at) => level > (levels[at - 1] || 0) + 1),
+    heads: all("th:not([scope])").map((one) => one.textContent),
+    headless: all("table").filter((one) => !one.querySelector("th[scope]")).length,
+    ids: twice([...document.querySelectorAll("[id]")].map((one) => one.id)),
+    untold: told.filter((id) => id && !document.getElementById(id)),
+    places: twice(all("nav, [role=region], section[aria-labelledby]").map(named)),
+  };
+}"""
+IN_ORDER = {"firsts": 0, "skipped": [], "heads": [], "headless": 0, "ids": [], "untold": [], "places": []}
 FRAME = "new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))"  # charts follow their page
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 pytestmark = pytest.mark.browser
 
@@ -56,6 +75,7 @@ def check(page: Page, name: str) -> None:
     No script asks how wide the page is, so it is fetched once and made narrower, as by a window's edge. By night it is
     the same page in other colours, so those are looked at.
     """
+    assert page.evaluate(DISORDER) == IN_ORDER, name
     page.evaluate(AXE_SCRIPT)
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 900})
@@ -63,14 +83,27 @@ def check(page: Page, name: str) -> None:
         for scheme, rules in (("light", EVERY_RULE), ("dark", {"runOnly": ["color-contrast"]})):
             page.emulate_media(color_scheme=scheme)
             look(page, f"{name}-{width}-{scheme}", rules)
+    look_at_large_letters(page, name)
     page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def look_at_large_letters(page: Page, name: str) -> None:
+    """On a telephone, with letters of twice the size (WCAG 1.4.4, 1.4.10)."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    page.evaluate(FRAME)
+    if os.environ.get("PICTURES"):
+        page.screenshot(path=PICTURES / f"{name.strip('/').replace('/', '-')}-390-large.png", full_page=True)
+    wide = page.evaluate(SIDEWAYS)
+    assert wide <= 0, f"{name} with large letters scrolls sideways by {wide} px"
+    page.evaluate("document.documentElement.style.fontSize = ''")
 
 
 def look(page: Page, name: str, rules: Mapping[str, Any] = EVERY_RULE) -> None:
     if os.environ.get("PICTURES"):
         PICTURES.mkdir(exist_ok=True)
         page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    wide = page.evaluate(SIDEWAYS)
     assert wide <= 0, f"{name} scrolls sideways by {wide} px"
     answer = page.evaluate("rules => axe.run({resultTypes: ['violations'], ...rules})", dict(rules))
     assert answer["passes"]
@@ -147,6 +180,10 @@ def test_every_page_looks_right(tab: Page, ctx: Context, seeded: Seeded) -> None
     for name, path in pages.items():
         page.goto(path)
         check(page, name)
+    for path in (f"/studios/{seeded.studio_id}/guarantee", f"/studios/{seeded.studio_id}/audit", "/account"):
+        page.goto(path)
+        look_at_large_letters(page, path)
+    page.set_viewport_size({"width": 1280, "height": 900})
     leave(page)
     page.goto(link_of(ctx, seeded.users[Role.SUPPORT]))
     page.get_by_role("button", name="Sign in").click()
@@ -173,7 +210,7 @@ def test_the_longest_names_scroll_nothing_sideways(tab: Page, ctx: Context, seed
         *(f"{studio}/connect", f"/connections/{seeded.connection_id}", f"/sessions/{seeded.sessions[5]}"),
     ):
         tab.goto(path)
-        wide = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wide = tab.evaluate(SIDEWAYS)
         assert wide <= 0, f"{path} scrolls sideways by {wide} px"
 
 

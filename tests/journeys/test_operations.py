@@ -57,6 +57,7 @@ def test_j2_the_morning_of_operations(tab: Page, ctx: Context, seeded: Seeded) -
     tab.get_by_label("Why").fill("An event in the hall")
     tab.get_by_role("button", name="Show the effect first").click()
     expect(tab.get_by_role("status")).to_contain_text("If you set this")
+    expect(tab.get_by_role("status")).to_be_focused()
     tab.get_by_role("button", name="Set", exact=True).click()
     expect(tab.get_by_role("region", name="Set by hand")).to_contain_text("An event in the hall")
     tab.get_by_role("radio", name="A fixed rate").check()

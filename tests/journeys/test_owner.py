@@ -49,14 +49,17 @@ def test_settings_say_what_is_wrong_where_it_is_wrong(tab: Page, ctx: Context, s
     expect(tab.get_by_role("alert")).to_contain_text("Nothing was saved")
     expect(hours).to_have_attribute("aria-invalid", "true")
     expect(hours).to_have_value("1")
+    expect(hours).to_be_focused()
     hours.fill("12")
     tab.get_by_role("button", name="Save").click()
     expect(tab.get_by_role("status")).to_contain_text("Saved")
+    expect(tab.get_by_role("status")).to_be_focused()  # where one is, and what is read aloud first
     expect(hours).to_have_value("12")
 
 
 def test_support_reads_again_and_watches_it_end(tab: Page, ctx: Context, seeded: Seeded) -> None:
     sign_in(tab, ctx, seeded, Role.SUPPORT)
+    tab.clock.install()
     tab.get_by_role("link", name="Connections").click()
     tab.get_by_role("link", name="Harbor Movement").first.click()
     tab.get_by_label("From day").fill("2026-03-02")
@@ -69,11 +72,19 @@ def test_support_reads_again_and_watches_it_end(tab: Page, ctx: Context, seeded:
     with ctx.store.write() as db:
         run = db.get_one(Run, int(tab.url.rpartition("/")[2]))
         run.state, run.step, run.done, run.total = RunState.RUNNING, "reading rosters", 3, 8
+    tab.clock.run_for(1000)
     expect(progress).to_contain_text("reading rosters")
     expect(progress).to_contain_text("3 of 8")
+    said = progress.get_by_text("reading rosters").element_handle()
+    with ctx.store.write() as db:
+        db.get_one(Run, run.id).done = 5
+    tab.clock.run_for(1000)
+    expect(progress).to_contain_text("5 of 8")
+    assert said.evaluate("said => said.isConnected"), "what has not changed is not read aloud again"
     with ctx.store.write() as db:
         run = db.get_one(Run, run.id)
         run.state, run.finished_at = RunState.DONE, ctx.now()
+    tab.clock.run_for(1000)
     expect(tab.locator(".head .state")).to_have_text("Done")  # the whole page says so, with what came of it
 
 
@@ -116,6 +127,11 @@ def test_by_keyboard_alone(tab: Page, ctx: Context, seeded: Seeded) -> None:
     assert outline == "solid", "the row in focus is marked"
     tab.keyboard.press("Enter")
     expect(tab.get_by_role("heading", level=1)).to_have_text("Vinyasa Flow")
+    tab.goto(f"/studios/{seeded.studio_id}/payouts")
+    tab.get_by_label("From", exact=True).focus()
+    for part in ("month", "day", "year", "calendar"):
+        assert tab.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid", part
+        tab.keyboard.press("Tab")
 
 
 def test_on_a_phone(tab: Page, ctx: Context, seeded: Seeded) -> None:

@@ -173,10 +173,11 @@ def test_nothing_breaks_at_nonsense_or_leads_elsewhere(
 
 
 def test_what_a_route_does_not_do_it_refuses(without_forms_guard: Flask, ctx: Context, seeded: Seeded) -> None:
+    """IN-01: nor does any of them change a class."""
     asking = Caller(without_forms_guard, ctx, seeded, Role.OWNER)
     adapter = without_forms_guard.url_map.bind("")
     for rule, path in ((rule, path) for (rule, other), path in asking.paths.items() if not other):
-        for method in {"DELETE", "TRACE"} - set(adapter.allowed_methods(path)):
+        for method in {"DELETE", "TRACE", "PUT", "PATCH"} - set(adapter.allowed_methods(path)):
             answer = asking.client.open(path, method=method, headers=asking.token if is_api(rule) else {})
             assert answer.status_code == 405, (rule, method)
             assert answer.headers["Allow"]

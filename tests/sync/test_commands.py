@@ -33,6 +33,7 @@ def answer(result: Result) -> Any:
 
 
 def test_resync_prints_the_difference(mirrored: Road) -> None:
+    """OR-06."""
     told = answer(typed(mirrored, "resync", "1", "--stream", "venues", "--dry-run", "--json"))
     assert told["state"] == "done"
     assert told["counts"]["venues"]["unchanged"] == told["counts"]["venues"]["read"] > 0

@@ -16,6 +16,7 @@ from sync.demo.sandbox import Sandbox
 
 
 def test_it_runs_every_check_against_a_double_of_its_own() -> None:
+    """OR-08."""
     told = CliRunner().invoke(conformance, ["sandbox", "--json"])
     assert told.exit_code == 0, told.output
     findings = json.loads(told.stdout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from datetime import timedelta
 from decimal import Decimal
 from shutil import copytree
@@ -58,7 +59,9 @@ def taken(road: Road, session: Session, *channels: Channel) -> int:
     return len([row for row in active if not channels or meaning.get(row.source) in channels])
 
 
-def test_every_session_of_the_next_28_days_gets_a_decision(studio: Road) -> None:
+def test_every_session_of_the_next_28_days_gets_a_decision(studio: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trap 15, IN-03; and OR-04: the network is cut off."""
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("somebody was called"))
     run = done(studio.do(RunKind.DECIDE))
     ahead = {row.id for row in studio.upcoming() if row.starts_at < studio.ctx.now() + timedelta(days=28)}
     assert set(studio.latest()) == ahead
@@ -66,6 +69,7 @@ def test_every_session_of_the_next_28_days_gets_a_decision(studio: Road) -> None
 
 
 def test_a_decision_fits_into_what_is_free_and_its_limit_counts_what_is_booked(studio: Road) -> None:
+    """Trap 16."""
     done(studio.do(RunKind.DECIDE))
     sessions = {row.id: row for row in studio.all(Session)}
     listed = 0
@@ -120,6 +124,7 @@ def test_a_booking_changes_one_decision(studio: Road, sandbox: LiveSandbox) -> N
 
 
 def test_decisions_replay_to_the_same_bytes(studio: Road) -> None:
+    """INV-10, N-07."""
     done(studio.do(RunKind.DECIDE))
     studio.set(push_mode=PushMode.PAUSED)
     done(studio.do(RunKind.DECIDE))
@@ -174,6 +179,7 @@ def test_the_same_data_gives_the_same_model(studio: Road) -> None:
 
 
 def test_a_model_must_hold_its_own_on_weeks_it_has_not_seen(studio: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    """N-17."""
     (first,) = studio.all(Model)
     shown = first.card["held_out"]
     assert 0 < shown["error"] < 8
@@ -213,13 +219,15 @@ def by_hand(road: Road, kind: OverrideKind, session: Session, **what: Any) -> No
         (OverrideKind.BLACKOUT, {}, "blackout"),
         (OverrideKind.SPOTS, {"spots": 0}, "by_hand"),
         (OverrideKind.SPOTS, {"spots": 900}, "by_hand"),
-        (OverrideKind.RATE, {"rate": Decimal("1.23")}, None),
+        (OverrideKind.RATE, {"rate": Decimal("6.80")}, None),
+        (OverrideKind.RATE, {"rate": Decimal(25)}, None),
         (OverrideKind.RATE, {"rate": Decimal("9.87")}, None),
     ],
 )
 def test_what_a_person_set_holds_inside_what_is_free_and_agreed_and_replays(
     studio: Road, kind: OverrideKind, what: dict[str, Any], binding: str | None
 ) -> None:
+    """SR-06, SR-08: a rate of 6.80 becomes 7.50, one of 25 becomes 18."""
     done(studio.do(RunKind.DECIDE))
     before = max(studio.latest().values(), key=lambda one: one.spots)
     session = next(row for row in studio.all(Session) if row.id == before.session_id)
@@ -231,7 +239,7 @@ def test_what_a_person_set_holds_inside_what_is_free_and_agreed_and_replays(
     listed = before.spots if kind is OverrideKind.RATE else free if what.get("spots") else 0
     assert after.spots == listed
     if kind is OverrideKind.RATE:
-        assert after.rate == max(what["rate"], Decimal("7.50")) != before.rate
+        assert after.rate == min(max(what["rate"], Decimal("7.50")), Decimal(18)) != before.rate
     assert sum(part["value"] for part in after.explanation["parts"]) == after.spots
     assert sum(part["value"] for part in after.explanation["rate_parts"]) == pytest.approx(float(after.rate))
     assert replay(studio.ctx, after) == stored(after)

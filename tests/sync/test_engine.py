@@ -31,6 +31,7 @@ def kinds(road: Road, *states: RunState) -> list[RunKind]:
 def test_a_connected_studio_is_mirrored_learned_decided_and_pushed_without_more_asking(
     everywhere: Road, sandbox: LiveSandbox
 ) -> None:
+    """IN-05."""
     everywhere.go_live()
     with everywhere.ctx.store.write() as db:
         asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": everywhere.ctx.now(), "params": {"weeks": 1}}
@@ -41,6 +42,7 @@ def test_a_connected_studio_is_mirrored_learned_decided_and_pushed_without_more_
 
 
 def test_the_clock_asks_for_what_is_due_and_only_once(everywhere: Road, sandbox: LiveSandbox) -> None:
+    """OR-03."""
     engine = engine_of(everywhere.ctx)
     sandbox.tick(minutes=11)
     first = engine.tick()

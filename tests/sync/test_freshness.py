@@ -18,6 +18,7 @@ def look(road: Road) -> None:
 
 
 def test_an_outage_is_told_once_and_is_over_with_the_next_read(mirrored: Road, sandbox: LiveSandbox) -> None:
+    """SS-19."""
     mirrored.go_live()
     read_at = mirrored.connection.last_pulled_at
     sandbox.tick(minutes=60)

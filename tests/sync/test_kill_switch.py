@@ -97,6 +97,7 @@ def switch(road: Road, mode: PushMode) -> Run:
 def test_own_caps_are_back_and_nothing_else_sells_while_a_pull_runs_and_the_model_is_gone(
     live: Road, sandbox: LiveSandbox, mode: PushMode
 ) -> None:
+    """N-06."""
     own = [push.wanted["session_id"] for push in live.pushes()[:2]]
     before = limits(sandbox)
     with live.ctx.store.write() as db:  # a pull that goes on for long
@@ -187,6 +188,7 @@ def conflict(sandbox: LiveSandbox, count: int) -> None:
 
 
 def test_a_newer_state_at_the_platform_is_read_and_then_replaced(live: Road, sandbox: LiveSandbox) -> None:
+    """OR-05."""
     first = live.pushes()[0]
     own_cap(sandbox, first, 9)
     own_cap(sandbox, first, 8)
@@ -202,6 +204,7 @@ def test_a_newer_state_at_the_platform_is_read_and_then_replaced(live: Road, san
 
 
 def test_three_conflicts_are_told(live: Road, sandbox: LiveSandbox) -> None:
+    """OR-05."""
     live.agree(rate_ceiling=Decimal(9))
     first = live.pushes()[0]
     deciding.decide(live.ctx, live.connection_id, now=live.ctx.now(), only=frozenset({first.session_id}))

@@ -72,20 +72,24 @@ def test_a_fresh_session_without_a_rule_keeps_its_number() -> None:
         ("floor_missing", {"floor_agreed": False}),
         ("waitlisted", {"waitlisted": 3}),
         ("stale", {"read_at": NOON - timedelta(minutes=70)}),
+        ("stale", {"read_at": NOON - timedelta(minutes=70), "listed": 3}),
         ("stale", {"read_at": None}),
     ],
 )
 def test_each_rule_lists_nothing(rule: str, change: dict[str, Any]) -> None:
+    """SS-15, SS-17, SS-19."""
     limited = limit(FOUR, replace(FRESH, **change), NOON)
     assert limited.binding == rule
     assert (limited.proposal.spots, limited.proposal.premium_spots, limited.proposal.premium_rate) == (0, 0, None)
 
 
 def test_release_all_wins_over_the_waiting_list() -> None:
+    """SS-17."""
     assert limit(FOUR, replace(FRESH, waitlisted=3, released=True), NOON).binding is None
 
 
 def test_an_old_picture_allows_no_increase_but_a_decrease() -> None:
+    """IN-04."""
     old = replace(FRESH, read_at=NOON - timedelta(minutes=20), listed=2)
     assert limit(FOUR, old, NOON).proposal.spots == 2
     assert limit(FOUR, old, NOON).binding == "stale"

@@ -14,6 +14,7 @@ from adapter.context import Context
 from adapter.statements.incremental import incremental_of
 from adapter.statements.making import Made, make_statement
 from adapter.statements.overview import overview_of
+from adapter.statements.stake import Stake, stake_of
 from adapter.store.first_booking import refresh_first_bookings
 from adapter.store.tables import Participation, PriceOption, Reservation, SaleLine, Session, Studio, Venue
 from connectors.records import Outcome, SessionStatus
@@ -170,6 +171,41 @@ def test_pd_05_what_people_spend_directly_whom_the_marketplace_brought_is_increm
         meter, _, _ = incremental_of(db, studio, datetime(2025, 7, 1, tzinfo=UTC))
     assert meter.acquired == 60 + 22 + 18
     assert meter.incremental == meter.payouts + meter.acquired - meter.lost
+
+
+def test_n_19_n_20_aliases_and_disputes_are_listed_and_change_no_money(ctx: Context) -> None:
+    """EC-21."""
+    case = aurora()
+    for number, address in (("gus2", "gus+1@x.org"), ("gus3", "g.us@x.org")):  # two more first visits, by their word
+        case.person(number, address)
+        case.market(number, "2025-03-22", "0.00", product="trial")
+    with ctx.store.write() as db:
+        studio = mirror_case(db, ctx, "Aurora", case.case)
+    late = datetime(2025, 3, 20, 12, tzinfo=UTC)
+    change(ctx, "r3", cancelled_at=late)  # attended all the same (EC-21)
+    with ctx.store.read() as db:
+        told = overview_of(db, ctx, studio)
+    (alike,) = told.aliases
+    assert [each.partition(":")[2] for each in alike] == ["gus", "gus2", "gus3"]
+    what = {each.reservation_id.partition(":")[2]: (each.what, each.cancelled_at) for each in told.disputes}
+    assert what.pop("r3") == ("Attended, though a cancellation was recorded", late.isoformat())
+    assert [words for words, _ in what.values()] == ["Cancelled by the studio"]  # kim's
+    assert told.trials == 4  # and jan's and mia's
+    assert told.body["classpass_revenue"]["total"] == "344.00"
+
+
+def test_n_21_what_hangs_on_a_class_is_counted_before_it_is_moved_or_closed(ctx: Context, studio: int) -> None:
+    with ctx.store.write() as db:
+        ana = Reservation.client_id == "ana", Reservation.source == "channel"
+        rows = db.scalars(select(Reservation).where(*ana).order_by(Reservation.id)).all()
+        for row in rows:
+            row.session_id = rows[0].session_id
+        held = db.scalars(select(Session).where(Session.external_id == rows[0].session_id)).one()
+        assert stake_of(db, held) == Stake(guests=4, payouts=Decimal(51), unpriced=0)
+        rows[3].rate = None
+        rows[0].outcome = Outcome.CANCELLED
+        db.flush()
+        assert stake_of(db, held) == Stake(guests=3, payouts=Decimal(18), unpriced=1)
 
 
 @pytest.mark.parametrize("currency", ["USD", "JPY", "KWD"])

@@ -156,6 +156,7 @@ def test_a_dismissed_card_is_not_asked_again_and_a_snoozed_one_later(desk: Desk,
 def test_premium_is_asked_about_where_it_was_not_chosen_and_accepting_chooses_it_for_that_class(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """PR-01."""
     monkeypatch.setattr(opportunities, "LEAST_FILLS", 0.0)  # this market is small
     desk.exclude(False)
     desk.road.agree(displacement_weight=6.0)

@@ -308,6 +308,7 @@ class TestARun:
         return mirrored
 
     def test_only_what_is_48_hours_old_is_final(self, paid: Road) -> None:
+        """Trap 8."""
         run = done(paid.do(RunKind.SETTLE))
         assert run.counts["payouts"]["new"] == len(paid.all(PayoutLine)) > 40
         starts = {row.id: row.starts_at for row in paid.all(Session)}

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -61,6 +62,7 @@ def test_whoever_opens_a_record_is_told_that_it_is_as_it_was_read(mirrored: Road
 
 
 def test_a_second_pull_of_an_unchanged_platform_writes_nothing(mirrored: Road, sandbox: LiveSandbox) -> None:
+    """OR-03."""
     road = mirrored
     done(road.do(RunKind.PULL))
     before = dump(road.ctx.store)
@@ -198,6 +200,44 @@ def test_a_reservation_moved_to_another_class_keeps_its_place_and_its_time(
     (row,) = mirrored.all(Reservation, Reservation.external_id == str(visit.id))
     assert (row.id, row.session_id, row.outcome) == (before.id, str(target), Outcome.BOOKED)
     assert (row.booked_at, row.cancelled_at, row.gone_at) == (before.booked_at, None, None)
+
+
+def test_a_place_on_the_waiting_list_is_no_reservation_until_it_is_given(mirrored: Road, sandbox: LiveSandbox) -> None:
+    """EC-09."""
+    world, site, class_id = sandbox.world, sandbox.site, soon(sandbox)
+    visit = world.book(1001, class_id, next(iter(site.clients)))
+    world.set_capacity(1001, class_id, max_capacity=site.booked(class_id), web_capacity=0)
+    waits = next(n for n in site.clients if not any(held.client_id == n for held in site.visits_of(class_id)))
+    world.join_waitlist(1001, class_id, waits)
+    theirs = Reservation.session_id == str(class_id), Reservation.client_id == str(waits)
+    sandbox.tick(minutes=10)
+    done(mirrored.do(RunKind.PULL))
+    assert row_of(mirrored, class_id).waitlisted == 1
+    assert mirrored.all(Reservation, *theirs) == []
+    world.cancel(1001, visit.id)
+    sandbox.tick(minutes=10)
+    done(mirrored.do(RunKind.PULL))
+    assert [row.outcome for row in mirrored.all(Reservation, *theirs)] == [Outcome.BOOKED]
+
+
+def test_a_member_who_booked_through_the_marketplace_and_signs_in_at_the_desk_is_one_visit(
+    mirrored: Road, sandbox: LiveSandbox
+) -> None:
+    """EC-48: its source is the reservation's."""
+    world, class_id = sandbox.world, soon(sandbox)
+    member = next(held.client_id for held in sandbox.site.visits.values() if held.signed_in)
+    visit = world._of(1001).desk.book_market(class_id, member, world.now, rate=Decimal(12), premium=False)
+    found = []
+    for _ in range(2):
+        sandbox.tick(minutes=10)
+        done(mirrored.do(RunKind.RESYNC, session=row_of(mirrored, class_id).id))
+        (row,) = mirrored.all(
+            Reservation, Reservation.session_id == str(class_id), Reservation.client_id == str(member)
+        )
+        found.append((row.external_id, row.source, row.outcome))
+        world.mark(1001, visit.id, came=True)
+    assert [outcome for *_, outcome in found] == [Outcome.BOOKED, Outcome.ATTENDED]
+    assert {(number, "ClassPass" in source) for number, source, _ in found} == {(str(visit.id), True)}
 
 
 def test_an_empty_answer_is_not_taken_as_mass_deletion(mirrored: Road, sandbox: LiveSandbox) -> None:

@@ -50,6 +50,7 @@ def test_offers_are_pushed_read_back_and_equal(live: Road, sandbox: LiveSandbox)
 
 
 def test_unchanged_means_no_call(live: Road, sandbox: LiveSandbox) -> None:
+    """SS-20."""
     done(live.do(RunKind.PUSH))
     calls = sandbox.calls("channel/offers")
     done(live.do(RunKind.DECIDE))
@@ -58,6 +59,7 @@ def test_unchanged_means_no_call(live: Road, sandbox: LiveSandbox) -> None:
 
 
 def test_in_shadow_nothing_is_ever_written(mirrored: Road, sandbox: LiveSandbox) -> None:
+    """N-06."""
     road = mirrored
     done(road.do(RunKind.DECIDE))
     done(road.do(RunKind.PUSH))
@@ -149,6 +151,7 @@ def test_a_later_decision_takes_the_place_of_one_that_still_waits(live: Road, sa
 
 
 def test_the_kill_switch_leaves_what_is_booked_and_nothing_more(live: Road, sandbox: LiveSandbox) -> None:
+    """SS-22."""
     done(live.do(RunKind.PUSH))
     live.set(push_mode=PushMode.PAUSED)
     done(live.do(RunKind.DECIDE))

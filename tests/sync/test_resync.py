@@ -51,6 +51,7 @@ def test_one_session_is_mended_and_nothing_else_is_read(mirrored: Road, sandbox:
 
 
 def test_a_rehearsal_tells_the_difference_and_changes_nothing(mirrored: Road) -> None:
+    """OR-06."""
     session = busy(mirrored)
     wrong = harm(mirrored, session)
     before = dump(mirrored.ctx.store)

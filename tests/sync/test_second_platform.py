@@ -18,6 +18,7 @@ from adapter.config import Config
 from adapter.connecting.connect import ConnectRefused, begin_connect, disconnect, finish_connect
 from adapter.context import Context
 from adapter.people.accounts import create_studio, create_user
+from adapter.showing.agenda import agenda_of
 from adapter.store.addresses import email_id
 from adapter.store.first_booking import refresh_first_bookings
 from adapter.store.settings import map_sources, sources
@@ -133,6 +134,7 @@ def sell(world: World, site: Site) -> int:
 
 
 def test_one_business_on_two_platforms_knows_a_person_by_their_address(two_sites: House) -> None:
+    """IN-02, EC-35."""
     house = two_sites
     world, time = house.sandbox.world, house.sandbox.time
     here, there = world.site(1001), world.site(1002)
@@ -157,6 +159,11 @@ def test_one_business_on_two_platforms_knows_a_person_by_their_address(two_sites
     assert other.channel is Channel.MARKETPLACE  # EC-16: another address is another person
     both = two.all(Reservation, Reservation.connection_id == two.connection_id, Reservation.guest_email_id.is_not(None))
     assert house.person(str(known.email)) in {row.guest_email_id for row in both}
+
+    with house.ctx.store.read() as db:
+        agenda = agenda_of(db, db.get_one(Studio, house.studio), house.ctx.now())
+    shown = [item.session.connection_id for day in agenda.days for item in day.items]
+    assert set(shown) == {one.connection_id, two.connection_id}  # IN-02: one calendar
 
     held = {road.connection_id: {row.external_id for row in road.upcoming()} for road in (one, two)}
     assert held[one.connection_id] & held[two.connection_id]  # the same ids at both, and still two sessions each

@@ -70,6 +70,7 @@ def test_the_lift_is_what_came_on_its_days_beyond_the_same_classes_in_other_week
 
 
 def test_a_campaign_changes_no_figure_of_a_statement(mirrored: Road) -> None:
+    """GC-05."""
     studio_id = mirrored.connection.studio_id
 
     def statement() -> object:
@@ -82,6 +83,7 @@ def test_a_campaign_changes_no_figure_of_a_statement(mirrored: Road) -> None:
 
 
 def test_its_days_are_left_out_of_holdouts_of_training_and_of_backtests(mirrored: Road) -> None:
+    """SP-02."""
     studio_id, now = mirrored.connection.studio_id, mirrored.ctx.now()
     span = {"since": now - timedelta(weeks=9), "until": now}
     with mirrored.ctx.store.write() as db:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,10 +23,12 @@ from adapter.statements.incremental import incremental_of
 from adapter.statements.judging import NotAllowed, agree, ask
 from adapter.statements.making import make_statement, signed_statement
 from adapter.statements.page import PAGE_ALONE
+from adapter.statements.rates import rates_of
 from adapter.store.client_merges import note_merge
 from adapter.store.database import Store
 from adapter.store.holdouts import draw_of
 from adapter.store.tables import (
+    Audit,
     EligibilityFact,
     EmailAddress,
     ExchangeRate,
@@ -36,7 +38,9 @@ from adapter.store.tables import (
     KeptPage,
     Participation,
     Reservation,
+    Run,
     RunKind,
+    RunState,
     Session,
     SourceMapping,
     Studio,
@@ -153,6 +157,7 @@ def test_the_case_counts_what_the_mirror_holds(taking_part: Road) -> None:
 
 
 def test_a_payout_that_is_not_ours_is_never_made_up(taking_part: Road) -> None:
+    """Trap 6."""
     state(taking_part)
     pay(taking_part, None)
     body = statement(taking_part)
@@ -180,6 +185,7 @@ def test_a_source_that_nobody_has_named_blocks(taking_part: Road) -> None:
 
 
 def test_without_addresses_nobody_is_known_and_the_most_it_can_cost_is_said(taking_part: Road) -> None:
+    """Trap 7."""
     with taking_part.ctx.store.write() as db:
         for row in db.scalars(select(EmailAddress)):
             row.address = taking_part.ctx.keys.seal("none@none.com", f"email_address:{row.keyed_hash}")
@@ -354,6 +360,7 @@ def test_who_does_not_take_part_is_not_acknowledged(taking_part: Road) -> None:
     ],
 )
 def test_what_can_be_no_evidence_is_not_recorded(taking_part: Road, wrong: tuple[str, ...]) -> None:
+    """GE-02."""
     before = len(taking_part.all(EligibilityFact)), len(taking_part.all(ExchangeRate))
     assert run(taking_part, *wrong).exit_code == 2
     assert (len(taking_part.all(EligibilityFact)), len(taking_part.all(ExchangeRate))) == before
@@ -392,6 +399,37 @@ def test_ec_31_a_rate_is_recorded_once(taking_part: Road) -> None:
     with taking_part.ctx.store.read() as db:
         case, _ = build_case(db, taking_part.ctx.keys, 1, taking_part.ctx.now())
     assert [Decimal(row["rate"]) for row in case["fx"]] == [Decimal("1.0912")]
+
+
+def test_a_mistyped_rate_is_corrected_and_what_was_signed_stays(taking_part: Road) -> None:
+    named = ("EUR", "USD", "2025-06-01")
+    right = ("1.0912", "--source", "central bank", "--why", "a digit too many", "--by", "finance")
+    before = taking_part.ctx.now()
+    assert run(taking_part, "correct-rate", *named, *right).exit_code == 1  # there is none
+    assert run(taking_part, "rate", *named, "10.0912", "--source", "central bank").exit_code == 0
+    signed = state(taking_part)
+    was = signed_statement(signed)
+    taking_part.time[0] += timedelta(minutes=1)
+    assert run(taking_part, "correct-rate", *named, *right[:3], "--by", "finance").exit_code == 2  # and why?
+    assert run(taking_part, "correct-rate", *named, *right).exit_code == 0
+    again = run(taking_part, "correct-rate", *named, *right)
+    assert (again.exit_code, "already" in again.stderr) == (1, True)
+    assert (rates(taking_part, before), rates(taking_part, taking_part.ctx.now())) == (["10.0912"], ["1.0912"])
+    (line,) = taking_part.all(Audit, Audit.act == "guarantee.rate_corrected")
+    assert (line.actor, line.before, line.after["why"]) == (
+        "finance",
+        {"rate": "10.0912", "source": "central bank"},
+        "a digit too many",
+    )
+    (asked,) = taking_part.all(Run, Run.kind == RunKind.STATE, Run.state == RunState.QUEUED)
+    assert (asked.actor, asked.params) == ("finance", {})
+    (kept,) = taking_part.all(GuaranteeStatement)
+    assert signed_statement(kept) == was
+
+
+def rates(road: Road, as_of: datetime) -> list[str]:
+    with road.ctx.store.read() as db:
+        return [row["rate"] for row in rates_of(db, as_of)]
 
 
 def test_a_class_that_moves_zone_keeps_the_zone_it_was_made_in(taking_part: Road) -> None:

@@ -44,6 +44,7 @@ def words(client: FlaskClient, path: str, then: datetime | None = None) -> str:
 
 
 def test_as_of_14_02_shows_the_state_before_the_webhook(mirrored: Road, sandbox: LiveSandbox) -> None:
+    """N-23."""
     road = mirrored
     road.agree(min_spots=40)  # every free place is listed
     decide(road)

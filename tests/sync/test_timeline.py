@@ -29,6 +29,7 @@ def told(road: Road, class_id: int, number: str, visit: int | None = None, at: d
 
 
 def test_a_push_that_took_90_seconds_is_named_from_what_was_kept(mirrored: Road, sandbox: LiveSandbox) -> None:
+    """N-08."""
     road, world = mirrored, sandbox.world
     road.agree(min_spots=40)  # every free place is listed
     road.go_live()

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session as Db
 
 from adapter.statements.case import build_case
 from adapter.statements.inventory import level
-from adapter.statements.kept import SLOW
+from adapter.statements.kept import SLOW, shown
 from adapter.statements.overview import retail_now
 from adapter.statements.page import keep_page, page_of
 from adapter.statements.watch import lights_of
@@ -174,6 +176,7 @@ def decision(held: Session, sequence: int, at: datetime, limit: int, binding: st
 
 
 def test_n_24_the_floor_is_held_against_the_share_that_was_agreed(running: Road) -> None:
+    """SR-05."""
     with running.ctx.store.write() as db:
         db.execute(update(PriceOption).values(hidden=True))
         option = db.scalars(select(PriceOption).order_by(PriceOption.id)).first()
@@ -235,3 +238,25 @@ def test_a_large_studio_s_page_is_shown_as_it_was_worked_out_last(running: Road)
     kept = page_of(running.ctx, 1)
     assert (kept.kept, kept.made_at) == (True, datetime(2026, 3, 1, tzinfo=UTC))
     assert (kept.content, kept.day) == (live.content, live.day)
+
+
+@pytest.mark.parametrize(
+    ("took", "is_kept"), [((0.05,), False), ((0.3, 0.02), False), ((0.3, 0.3), True), ((2.0,), True)]
+)
+def test_a_page_is_kept_where_it_takes_long_and_not_by_a_first_visit_alone(
+    running: Road, monkeypatch: pytest.MonkeyPatch, took: tuple[float, ...], is_kept: bool
+) -> None:
+    """Seconds of the processor: the first visit to a process may be slow by what the process itself begins with."""
+    spent = [0.0]
+    still = SimpleNamespace(perf_counter=lambda: spent[0], thread_time=lambda: spent[0])
+    monkeypatch.setattr("adapter.statements.kept.time", still)
+    times = iter(took)
+
+    def work(_: Db) -> dict[str, str]:
+        spent[0] += next(times)
+        return {"worked": "out"}
+
+    shown(running.ctx, 1, "payouts of a test", work)
+    with running.ctx.store.read() as db:
+        assert (db.get(KeptPage, (1, "payouts of a test")) is not None) == is_kept
+    assert next(times, None) is None  # worked out as often as was needed

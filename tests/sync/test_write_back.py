@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.steering.write_back import WrongWriteBack, ask_for_proof, switch_total_push
-from adapter.store.tables import Audit, Push, PushMode, PushState, RunKind, RunState, Session, TotalWrite
+from adapter.store.tables import Audit, Push, PushMode, PushState, Run, RunKind, RunState, Session, TotalWrite
+from connectors.mindbody.pushes import series_of
 from connectors.sandbox.market.state import ClassInstance
 from sync.commands.write_back_command import write_back
 from sync.engine.jobs import do_next
@@ -118,6 +119,44 @@ class TestProof:
         assert total.connection.total_push_proven_at
         assert online(sandbox)[first.id] == 9
 
+    @pytest.mark.parametrize("window", ["edits", "redefines"])
+    @pytest.mark.parametrize("then", [RunKind.PROVE, RunKind.PUSH])
+    def test_killed_between_its_writes_a_later_run_gives_the_studios_own_number_back(
+        self, total: Road, sandbox: LiveSandbox, monkeypatch: pytest.MonkeyPatch, window: str, then: RunKind
+    ) -> None:
+        sandbox.options(window=window)
+        first, *_ = unbooked(sandbox)
+        block = sandbox.site.schedules[first.schedule_id]
+        days = block.start_date, block.end_date
+        _dies_after_its_first_write(total, monkeypatch, first.id)
+        assert sandbox.site.classes[first.id].web_capacity == 8
+        sandbox.tick(minutes=2)
+        if then is RunKind.PUSH:
+            with total.ctx.store.write() as db:
+                assert ask_for_writing_back(db, total.ctx.now()) == 1
+        do_next(total.ctx, run_id=next(run.id for run in total.all(Run)[::-1] if run.kind is then))
+        assert (online(sandbox)[first.id], total.all(TotalWrite)) == (9, [])
+        assert (block.start_date, block.end_date) == days
+        assert total.connection.total_push_proven_at is None
+
+    def test_what_a_killed_proof_may_have_written_is_waited_for_until_it_would_show(
+        self, total: Road, sandbox: LiveSandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sandbox.options(window="edits")
+        first, *_ = unbooked(sandbox)
+        sandbox.faults({"kind": "stale", "count": 200})
+        _dies_after_its_first_write(total, monkeypatch, first.id)
+        sandbox.tick(seconds=20)
+        (run,) = total.all(Run, Run.kind == RunKind.PROVE)
+        do_next(total.ctx, run_id=run.id)
+        assert "may not show yet" in total.run(run.id).step
+        sandbox.mend()
+        for _ in range(2):
+            sandbox.tick(minutes=3)
+            do_next(total.ctx, run_id=run.id)
+        assert done(total.run(run.id))
+        assert online(sandbox)[first.id] == 9
+
     @pytest.mark.parametrize(
         ("platform", "session", "words"),
         [("mindbody", "987654", "no class 987654"), ("mindbody", "’; drop", "no class"), ("sandbox", "1", "takes no")],
@@ -164,6 +203,25 @@ def test_how_it_stands_is_told(total: Road) -> None:
     }
     assert "off" in typed(total).stdout
     assert typed(total, "--total", "on", "--catalog", "off").exit_code == 2
+
+
+class Killed(BaseException):
+    """The process ends here, as far as the work can tell: nothing handles this."""
+
+
+def _dies_after_its_first_write(road: Road, monkeypatch: pytest.MonkeyPatch, session: int) -> None:
+    seen: list[Any] = []
+
+    def look(*args: Any) -> Any:
+        if seen:
+            raise Killed
+        seen.append(series_of(*args))
+        return seen[0]
+
+    with monkeypatch.context() as patch:
+        patch.setattr("connectors.mindbody.proof.series_of", look)
+        with pytest.raises(Killed):
+            road.do(RunKind.PROVE, session=str(session))
 
 
 def _is_booked(sandbox: LiveSandbox, item: ClassInstance) -> bool:

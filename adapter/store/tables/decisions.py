@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adapter.store.tables.base import Base, Json, Money, Word
+from adapter.store.tables.base import Base, Json, Money, Nothing, Word
 
 
 class Model(Base):
@@ -136,3 +136,4 @@ class TotalWrite(Base):
     before: Mapped[int]  # the studio's own number, read right before our first write
     written: Mapped[int]  # what we last set out to write; noted before the call
     needed: Mapped[int]  # what direct clients may need beside what is listed, as of the last decision
+    trial: Mapped[dict[str, Any] | None] = mapped_column(Nothing)  # a proof's: what was there; None: taken back

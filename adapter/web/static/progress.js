@@ -2,13 +2,24 @@
 // And shows the tab that one is on, where tabs don't all fit.
 "use strict";
 
+// Only what has changed is put in its place: what is read aloud is what is new, and who stands on a link stays there.
+function show(box, html) {
+  const fresh = document.createElement("template");
+  fresh.innerHTML = html;
+  const shown = box.querySelector(".progress"), next = fresh.content.querySelector(".progress");
+  if ("finished" in next.dataset || shown.children.length !== next.children.length) return shown.replaceWith(next);
+  [...next.children].forEach((one, at) => {
+    if (!shown.children[at].isEqualNode(one)) shown.children[at].replaceWith(one);
+  });
+}
+
 function follow(box) {
   const again = () => window.setTimeout(look, 1000);
   async function look() {
     try {
       const answer = await fetch(box.dataset.poll, { headers: { Accept: "text/html" } });
       if (!answer.ok || answer.redirected) return;
-      box.innerHTML = await answer.text();
+      show(box, await answer.text());
     } catch {
       return again();
     }

@@ -7,7 +7,6 @@ and times stay. Every class that the file says had n clients in the end has n cl
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
@@ -19,15 +18,13 @@ from statistics import mean
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from connectors import class_history
 from connectors.sandbox.market.plans import Block, PastClass, Place, Slot, StudioPlan
 
 T = TypeVar("T")
 
 _TIME_RANGE = re.compile(r"\s+\d{1,2}([.:]\d{2})?\s*([ap]m)?\s*-\s*\d.*$", re.IGNORECASE)
-_DATE_FORMATS = ("%d-%b-%y", "%d-%b-%Y", "%Y-%m-%d", "%d %b %Y", "%d %B %Y")
-_TIME_FORMATS = ("%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M%p")
 _STARTS_AT, _CANCELLED = "starts_at", "cancelled"
-_YES = {"1", "yes", "true", "y"}
 _ONE_PLACE = "High Street"
 """The venue of a file that names none."""
 _RECURS = 3
@@ -44,12 +41,12 @@ class BadHistory(ValueError):
 class Columns:
     """Which column holds what: by default as in a leisure centre's booking export."""
 
-    venue: str = "ActivitySiteID"
-    name: str = "ActivityDescription"
-    day: str = "BookingEndDateTime (Month / Day / Year)"
-    start: str = "BookingStartTime"
-    capacity: str = "MaxBookees"
-    booked: str = "Number Booked"
+    venue: str = class_history.LEISURE["venue"]
+    name: str = class_history.LEISURE["class"]
+    day: str = class_history.LEISURE["date"]
+    start: str = class_history.LEISURE["time"]
+    capacity: str = class_history.LEISURE["capacity"]
+    booked: str = class_history.LEISURE["booked"]
 
 
 LEISURE = Columns()
@@ -129,20 +126,22 @@ def read_history(path: Path, columns: Columns | None = None) -> list[Held]:
     """The classes of a file that were held, in its order. Raises ``BadHistory`` with line and column."""
     seen: Counter[tuple[object, ...]] = Counter()
     held: list[Held] = []
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        there = set(reader.fieldnames or ())
-        columns = columns or (PLAIN if PLAIN.name in there else LEISURE)
-        missing = [name for name in _needed(columns, there) if name not in there]
-        if missing:
-            raise BadHistory(f"line 1: there is no column {missing[0]!r}; the columns are {reader.fieldnames}")
-        for row in reader:
-            if (row.get(_CANCELLED) or "").strip().casefold() in _YES:
-                continue
-            item = _held(_whole(row, columns), columns, reader.line_num)
-            key = (item.venue, item.name, item.day, item.start)
-            held.append(replace(item, twin=seen[key]))
-            seen[key] += 1
+    try:
+        table = class_history.read_table(path)
+    except class_history.NoTable as error:
+        raise BadHistory(f"the file {error}") from error
+    there = set(table.headers)
+    columns = columns or (PLAIN if PLAIN.name in there else LEISURE)
+    missing = [name for name in _needed(columns, there) if name not in there]
+    if missing:
+        raise BadHistory(f"line 1: there is no column {missing[0]!r}; the columns are {table.headers}")
+    for line, row in table.lines:
+        if row.get(_CANCELLED, "").casefold() in class_history.YES:
+            continue
+        item = _held(_whole(row, columns), columns, line)
+        key = (item.venue, item.name, item.day, item.start)
+        held.append(replace(item, twin=seen[key]))
+        seen[key] += 1
     if not held:
         raise BadHistory("the file holds no class")
     return held
@@ -153,18 +152,18 @@ def _needed(columns: Columns, there: set[str]) -> tuple[str, ...]:
     return columns.name, *starts, columns.capacity, columns.booked
 
 
-def _whole(row: Mapping[str, str | None], columns: Columns) -> dict[str, str | None]:
+def _whole(row: Mapping[str, str], columns: Columns) -> dict[str, str]:
     """The line with a venue, and with its start as a day and a time."""
     whole = {**row, columns.venue: row.get(columns.venue) or _ONE_PLACE}
     if _STARTS_AT in row:
-        day, _, start = (row[_STARTS_AT] or "").strip().replace("T", " ", 1).partition(" ")
+        day, _, start = row[_STARTS_AT].replace("T", " ", 1).partition(" ")
         whole |= {columns.day: day, columns.start: start}
     return whole
 
 
-def _held(row: Mapping[str, str | None], columns: Columns, line: int) -> Held:
+def _held(row: Mapping[str, str], columns: Columns, line: int) -> Held:
     def cell(column: str, read: Callable[[str], T], kind: str) -> T:
-        text = (row[column] or "").strip()
+        text = row[column].strip()
         try:
             return read(text)
         except ValueError:
@@ -173,8 +172,8 @@ def _held(row: Mapping[str, str | None], columns: Columns, line: int) -> Held:
     return Held(
         venue=cell(columns.venue, _words, "a name"),
         name=cell(columns.name, _words, "a name"),
-        day=cell(columns.day, _date, "a date"),
-        start=cell(columns.start, _time, "a time"),
+        day=cell(columns.day, class_history.day_of, "a date"),
+        start=cell(columns.start, class_history.time_of, "a time"),
         capacity=cell(columns.capacity, _count, "a whole number"),
         booked=cell(columns.booked, _count, "a whole number"),
     )
@@ -191,23 +190,6 @@ def _count(text: str) -> int:
     if number < 0:
         raise ValueError
     return number
-
-
-def _date(text: str) -> date:
-    return _parse(text, _DATE_FORMATS).date()
-
-
-def _time(text: str) -> time:
-    return _parse(text, _TIME_FORMATS).time()
-
-
-def _parse(text: str, formats: tuple[str, ...]) -> datetime:
-    for form in formats:
-        try:
-            return datetime.strptime(text, form)  # noqa: DTZ007  local, and read as a date or a time alone
-        except ValueError:
-            continue
-    raise ValueError
 
 
 def _blocks(held: list[Held], venues: list[str]) -> tuple[tuple[Block, ...], dict[tuple[str, str, time, int], int]]:

@@ -28,6 +28,7 @@ def market(effect: float, seed: int) -> tuple[list[bool], list[float]]:
 
 @pytest.mark.parametrize("effect", [0.0, 12.0])
 def test_the_interval_covers_what_is_true_about_95_times_in_100(effect: float) -> None:
+    """N-03."""
     panel = Panel([slot for slot, _ in CELLS], [week for _, week in CELLS])
     reads = [panel.read(*market(effect, seed)) for seed in range(300)]
     covered = np.mean([read.low <= effect <= read.high for read in reads if read])
@@ -42,6 +43,7 @@ def test_a_few_held_out_say_nothing() -> None:
 
 
 def test_the_verdict_is_open_where_the_interval_covers_nothing() -> None:
+    """N-03."""
     found = Readout(effect=42.0, error=18.0, low=6.7, high=77.3, cells=400, held_out=40)
     assert found.verdict == "positive"
     assert Readout(1.0, 2.0, -2.9, 4.9, 400, 40).verdict == "open"
@@ -68,6 +70,7 @@ def test_the_draw_is_repeatable_and_holds_out_its_share() -> None:
     ],
 )
 def test_the_meter_charges_what_was_turned_away(held: Held, wanted: list[int], expected: float, how: str) -> None:
+    """N-04."""
     found = displaced(held, wanted)
     assert (found.expected, found.how) == (pytest.approx(expected), how)
 

@@ -58,6 +58,8 @@ def test_ec_33_each_total_is_rounded_once_half_up() -> None:
     statement = studio.assess()
     assert statement["classpass_revenue"]["payouts"] == "0.02"  # 0.015
     assert sorted(line["payout"] for line in statement["lines"]) == ["0.00", "0.00", "0.01", "0.01"]
+    studio.market("ana", "2025-03-12", "0.010")
+    assert studio.assess()["classpass_revenue"]["payouts"] == "0.03"  # 0.025: up, though the coin before it is even
 
 
 def test_ec_33_what_comes_after_is_computed_from_rounded_totals() -> None:

@@ -10,6 +10,7 @@ from tests.adapter.guarantee.cases import aurora, bleak
 
 
 def test_aurora_earned_344_and_lost_82() -> None:
+    """A8."""
     statement = aurora().assess()
     assert statement["classpass_revenue"] == {
         "payouts": "169.00",
@@ -23,7 +24,29 @@ def test_aurora_earned_344_and_lost_82() -> None:
     assert statement["excluded_free_only"] == {"reservations": 2, "lost_revenue": "22.00"}
 
 
+def test_a10_every_statement_says_how_the_terms_were_read() -> None:
+    assert aurora().assess()["readings"] == {
+        "provided": "class_held",
+        "date_basis": "class_start",
+        "first_basis": "booked_at",
+        "first_counts_cancelled": True,
+        "email_mode": "strict",
+        "cutoff": "min(policy,12h)",
+        "rebook": "fifo",
+        "free_only": "exercised",
+        "retail_method": "package_mean",
+        "unlimited": "fee/visits",
+        "tax_basis_lr": "ex_tax",
+        "neg_lines": "net",
+        "own_app": "direct",
+        "due_from": "period_end",
+        "deminimis": "before_setoff",
+        "fx": "line_date",
+    }
+
+
 def test_aurora_without_the_discretion_lost_104() -> None:
+    """GL-04, N-13."""
     shown = {other["reading"]: other for other in aurora().assess()["alternatives"]}["free_only"]
     assert (shown["value"], shown["lines_changed"], shown["lost_revenue"]) == ("not_exercised", 2, "104.00")
     chosen = aurora().assess(free_only="not_exercised")
@@ -50,6 +73,7 @@ def test_aurora_without_the_discretion_lost_104() -> None:
     ],
 )
 def test_aurora_person_by_person(person: str, payouts: int, switchers: int, lost: int) -> None:
+    """EC-01, EC-02, A8, Trap 3."""
     studio = aurora()
     theirs = {row["id"] for row in studio.case["reservations"] if row["client_id"] == person}
     lines = [line for line in studio.assess()["lines"] if line["reservation_id"] in theirs]
@@ -58,6 +82,7 @@ def test_aurora_person_by_person(person: str, payouts: int, switchers: int, lost
 
 
 def test_bleak_is_paid_double_the_difference_not_double_the_loss() -> None:
+    """GU-01, A8."""
     statement = bleak().assess()
     assert statement["classpass_revenue"]["total"] == "1060.00"
     assert (statement["lost_revenue"], statement["incremental"]) == ("1260.00", "-200.00")
@@ -66,5 +91,6 @@ def test_bleak_is_paid_double_the_difference_not_double_the_loss() -> None:
 
 @pytest.mark.parametrize(("owes", "net"), [("150.00", "250.00"), ("500.00", "0.00")])
 def test_bleak_after_set_off(owes: str, net: str) -> None:
+    """GX-02, A8."""
     statement = bleak(owes=owes).assess()
     assert (statement["payment"], statement["net_payment"]) == ("400.00", net)

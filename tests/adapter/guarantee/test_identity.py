@@ -20,6 +20,7 @@ from adapter.guarantee.identity import normalise
     ],
 )
 def test_one_address_in_two_spellings(spelling: str, same: str) -> None:
+    """GI-01."""
     assert normalise(spelling) == normalise(same) == same
 
 

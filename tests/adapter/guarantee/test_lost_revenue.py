@@ -28,9 +28,11 @@ def test_gl_02_the_window_is_the_date_of_booking_at_the_venue() -> None:
     zone = "America/Los_Angeles"
     studio.direct("ana", "2025-03-12", venue_id="la", zone=zone, booked_at="2025-03-10T06:59:00Z")  # the 9th there
     studio.direct("ben", "2025-03-12", booked_at="2025-03-10T06:59:00Z")  # the 10th here
-    ana, ben = studio.market("ana", "2025-03-20"), studio.market("ben", "2025-03-20")
+    studio.direct("cara", "2024-03-12", booked_at="2024-03-10T00:00:00-05:00")  # the first day there is
+    studio.direct("dan", "2024-03-12", booked_at="2024-03-09T23:59:59-05:00")
+    made = [studio.market(client, "2025-03-20") for client in ("ana", "ben", "cara", "dan")]
     found = lines(studio.assess())
-    assert (found[ana]["lost"], found[ben]["lost"]) == (True, False)
+    assert [found[each]["lost"] for each in made] == [True, False, True, False]
 
 
 def test_gl_03_a_first_reservation_through_others_is_not_direct() -> None:
@@ -126,6 +128,7 @@ def test_gl_04_one_paid_direct_reservation_whenever_and_however_it_ended_is_enou
 
 
 def test_gl_05_ec_40_negative_differences_net_off_and_only_the_total_stops_at_0() -> None:
+    """Trap 13."""
     studio = lost("9.00")
     studio.market("ana", "2025-03-13", "24.00")
     statement = studio.assess()
@@ -143,6 +146,7 @@ def test_gl_05_or_no_line_below_0_if_it_is_read_so() -> None:
 
 
 def test_gl_06_a_free_trial_of_a_lost_customer_loses_the_whole_retail_rate() -> None:
+    """Trap 5."""
     statement = lost("0.00", product="trial").assess()
     assert (statement["lost_revenue"], statement["lines"][0]["retail_rate"]) == ("20.00", "20.00")
 

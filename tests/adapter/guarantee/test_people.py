@@ -83,7 +83,7 @@ def test_gi_04_without_an_address_nobody_is_known(address: str | None) -> None:
     assert {line["person"] for line in statement["lines"]} == {None}
 
 
-@pytest.mark.parametrize(("sharers", "known"), [(10, True), (11, False)])
+@pytest.mark.parametrize(("sharers", "known"), [(10, True), (11, False), (14, False)])
 def test_gi_04_an_address_that_more_than_ten_clients_share_is_nobodys(sharers: int, known: bool) -> None:
     studio = Studio()
     for number in range(sharers):
@@ -191,10 +191,12 @@ def market(day: str, **more: Any) -> Json:
 
 
 def test_ec_01_one_person_can_be_both() -> None:
+    """Trap 2."""
     assert sources(market("2022-05-01"), direct("2024-05-01")) == {"switcher": True, "lost": True}
 
 
 def test_ec_02_or_neither() -> None:
+    """Trap 2."""
     assert sources(direct("2022-05-01"), market("2024-08-01")) == {"switcher": False, "lost": False}
 
 
@@ -248,7 +250,10 @@ def test_ec_07_a_booking_that_is_not_settled_can_be_a_first_one() -> None:
 
 
 def test_ec_18_a_visit_imported_at_0_is_the_marketplaces_by_its_channel() -> None:
+    """Trap 6."""
     assert sources(market("2024-06-01", payout="0.00")) == {"switcher": True, "lost": False}
+    both = market("2024-06-01", payout="0.00"), direct("2024-07-01")
+    assert sources(*both) == {"switcher": True, "lost": False}
 
 
 def test_gv_01_a_first_reservation_at_any_venue_counts() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from adapter.guarantee import CaseError
-from tests.adapter.guarantee.cases import Studio, aurora, bleak, cancelled, codes, lines
+from adapter.guarantee.outlook import Forecast, break_even, days_done, forecast
+from tests.adapter.guarantee.cases import Studio, aurora, bleak, cancelled, lines
 
 
 def test_gt_01_a_statement_is_made_under_a_dated_version_of_the_terms() -> None:
@@ -17,7 +20,24 @@ def test_gt_01_a_statement_is_made_under_a_dated_version_of_the_terms() -> None:
 
 
 def test_gt_02_the_terms_beat_the_article_that_promises_twice_the_loss() -> None:
+    """Trap 1."""
     assert bleak().assess()["payment"] == "400.00"  # not 2520
+
+
+def test_n_12_the_more_a_visit_pays_the_more_must_be_lost_until_nothing_can_be_paid() -> None:
+    """Trap 4."""
+    told = {row.payout_share: row.lost_share for row in break_even()}
+    assert {share: round(told[share] or 0, 3) for share in (0.3, 0.35, 0.4)} == {0.3: 0.429, 0.35: 0.538, 0.4: 0.667}
+    assert told[0.5] is None
+
+
+def test_n_12_day_90_is_told_with_how_little_is_known_and_not_before_two_weeks() -> None:
+    assert forecast([10.0] * 13, 77) is None
+    assert forecast([10.0] * 14, 76) == Forecast(900.0, 900.0, 900.0)
+    uneven = forecast([0.0, 20.0] * 10, 70)
+    assert uneven is not None
+    assert uneven.low < uneven.middle == 900 < uneven.high
+    assert uneven.high - 900 == pytest.approx(900 - uneven.low)
 
 
 @pytest.mark.parametrize(
@@ -32,25 +52,27 @@ def test_gu_01_ec_41_double_the_difference_or_nothing(earned: str, payment: str)
 
 
 def test_gu_02_gp_01_ninety_days_and_sixty_to_pay() -> None:
+    """Trap 11."""
     statement = Studio().assess()
     dates = [statement[name] for name in ("start_date", "last_day", "due_date")]
     assert dates == ["2025-03-10", "2025-06-07", "2025-08-06"]
 
 
 @pytest.mark.parametrize(
-    ("acknowledged", "start"),
+    ("acknowledged", "start", "last"),
     [
-        ("2025-03-15T10:00:00-04:00", "2025-03-15"),  # GP-02: after the fifth
-        ("2025-03-03T10:00:00-05:00", "2025-03-10"),  # GP-04: before it
-        ("2025-03-10T23:59:00-04:00", "2025-03-10"),  # on its day
-        ("2025-03-16T03:30:00Z", "2025-03-15"),  # dated in the business's time zone
+        ("2025-03-15T10:00:00-04:00", "2025-03-15", "2025-06-12"),  # GP-02: after the fifth
+        ("2025-03-03T10:00:00-05:00", "2025-03-10", "2025-06-07"),  # GP-04: before it
+        ("2025-03-10T23:59:00-04:00", "2025-03-10", "2025-06-07"),  # on its day
+        ("2025-03-16T03:30:00Z", "2025-03-15", "2025-06-12"),  # dated in the business's time zone
     ],
 )
-def test_gp_02_gp_04_the_period_starts_when_both_hold(acknowledged: str, start: str) -> None:
+def test_gp_02_gp_04_the_period_starts_when_both_hold(acknowledged: str, start: str, last: str) -> None:
     studio = Studio(start=None)
     studio.five()
     studio.case["participation"]["acknowledged_at"] = acknowledged
-    assert studio.assess()["start_date"] == start
+    statement = studio.assess()
+    assert (statement["start_date"], statement["last_day"]) == (start, last)
 
 
 def test_gp_02_not_acknowledged_has_not_started() -> None:
@@ -62,6 +84,7 @@ def test_gp_02_not_acknowledged_has_not_started() -> None:
 
 
 def test_gp_03_five_paid_qualifying_reservations_a_trial_is_none() -> None:
+    """Trap 5."""
     studio = Studio(start=None)
     for payout in ("0.00", "12.00", "12.00", "11.00", "10.00"):
         studio.market("ana", "2025-03-05", payout)
@@ -78,6 +101,7 @@ def test_gp_03_reservations_before_the_acknowledgement_count_towards_the_five() 
 
 
 def test_gp_05_the_displayed_date_binds_whatever_is_computed_later() -> None:
+    """Trap 12."""
     studio = Studio(start="2025-03-10")
     for _ in range(4):
         studio.market("ana", "2025-03-10")
@@ -87,7 +111,9 @@ def test_gp_05_the_displayed_date_binds_whatever_is_computed_later() -> None:
     studio.market("ana", "2025-03-12")
     later = studio.assess()
     assert (later["start_date"], later["computed_start_date"]) == ("2025-03-10", "2025-03-12")
-    assert "start_date" in codes(later)
+    assert "computed now 12 Mar 2025" in next(
+        row["message"] for row in later["warnings"] if row["code"] == "start_date"
+    )
 
 
 def test_gp_05_without_a_displayed_date_the_computed_one_holds() -> None:
@@ -96,6 +122,13 @@ def test_gp_05_without_a_displayed_date_the_computed_one_holds() -> None:
     statement = studio.assess()
     assert statement["start_date"] == "2025-03-10"
     assert "computed_start_date" not in statement
+
+
+def test_pd_06_the_day_that_is_displayed_is_counted_from_the_start() -> None:
+    statement = Studio().assess()
+    days = [date(2025, 3, 9), date(2025, 3, 10), date(2025, 4, 15), date(2025, 6, 7), date(2025, 7, 1)]
+    assert [days_done(statement, day) for day in days] == [0, 1, 37, 90, 90]
+    assert days_done(Studio(start=None).assess(), date(2025, 4, 15)) == 0
 
 
 def test_gp_06_ec_49_everything_on_the_start_date_counts_and_nothing_earlier() -> None:
@@ -131,6 +164,7 @@ def test_gp_08_without_a_fifth_it_waits_for_ever() -> None:
 
 
 def test_ec_43_a_start_on_a_leap_day_looks_back_to_the_28th() -> None:
+    """GL-02."""
     studio = Studio(start="2024-02-29")
     studio.direct("before", "2023-03-01", booked_at="2023-02-27T12:00:00-05:00")
     studio.direct("first_day", "2023-03-01", booked_at="2023-02-28T00:00:00-05:00")
@@ -144,6 +178,7 @@ def test_ec_43_a_start_on_a_leap_day_looks_back_to_the_28th() -> None:
 
 
 def test_ec_44_the_period_is_counted_in_days_though_the_clocks_change() -> None:
+    """Trap 11."""
     studio = Studio(start="2025-01-15", as_of="2025-05-01T00:00:00Z")
     last = studio.market("ana", "2025-04-14 23:00")
     studio.market("ana", "2025-04-15 00:30")

@@ -60,6 +60,7 @@ def test_gr_03_nothing_is_missing_where_nobody_is_lost() -> None:
 
 
 def test_gr_04_the_price_is_the_start_dates_by_venue_and_class_type() -> None:
+    """Trap 13."""
     ended = {"price": "15.00", "until": "2025-03-09"}
     held = {"price": "20.00", "from": "2025-03-10", "until": "2025-03-10"}
     risen = {"price": "22.00", "from": "2025-03-11"}

@@ -19,6 +19,7 @@ def test_gc_01_gc_02_all_payouts_the_franchisors_share_included() -> None:
     for product in ("standard", "premium", "a_la_carte"):
         studio.market("ana", "2025-03-12", "9.54", product=product)
     assert studio.assess()["classpass_revenue"]["payouts"] == "28.62"
+    assert bleak().assess()["classpass_revenue"]["payouts"] == "900.00"  # 100 at 9.00
 
 
 def test_gc_03_what_switchers_spend_directly_counts() -> None:
@@ -30,9 +31,11 @@ def test_gc_03_what_switchers_spend_directly_counts() -> None:
 
 
 def test_gc_04_taxes_on_both_are_added_and_on_nothing_else() -> None:
+    """Trap 14."""
     studio = Studio()
     studio.market("ben", "2024-11-02")
     studio.market("ben", "2025-03-12", "10.00", tax="1.90")
+    assert studio.assess()["classpass_revenue"]["total"] == "11.90"
     studio.direct("ben", "2025-03-13", "20.00", tax="3.80")
     studio.market("ben", "2025-03-14", "10.00", tax="1.90", outcome="denied")
     studio.direct("ben", "2025-03-15", "20.00", tax="3.80", **cancelled("2025-03-14 12:00"))
@@ -46,7 +49,11 @@ def test_gc_04_taxes_on_both_are_added_and_on_nothing_else() -> None:
 
 
 def test_gc_05_it_is_what_was_earned_before_set_offs() -> None:
+    """Trap 14."""
     assert bleak(owes="100.00").assess()["classpass_revenue"]["total"] == "1060.00"
+    studio = Studio(owes="100.00")
+    studio.market("ana", "2025-03-12", "100.00")
+    assert studio.assess()["classpass_revenue"]["total"] == "100.00"
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ def test_a_file_is_assessed_and_a_malformed_one_is_said_to_be_so(tmp_path: Path)
 
 
 def test_what_we_sign_is_verified_and_one_cent_changes_that(ctx: Context, tmp_path: Path, statement: Json) -> None:
+    """N-05."""
     signed = json.loads(run("sign", written(tmp_path, statement), ctx=ctx).stdout)
     assert signed["statement"] == statement
     key = signed["public_key"]
@@ -72,6 +73,29 @@ def test_what_we_sign_is_verified_and_one_cent_changes_that(ctx: Context, tmp_pa
 def test_the_signing_key_stays_the_same(ctx: Context, tmp_path: Path, statement: Json) -> None:
     file = written(tmp_path, statement)
     assert run("sign", file, ctx=ctx).stdout == run("sign", file, ctx=ctx).stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda said: said.clear(), "is no statement as `adapter guarantee assess` prints one"),
+        (lambda said: said.pop("lines"), "lines: Missing"),
+        (lambda said: said.update(payed="1.00"), "payed: Unknown"),
+        (lambda said: said.update(payment=float("nan")), "payment: must be an amount"),
+        (lambda said: said.update(payment=9.0), "payment: Not a valid string"),
+        (lambda said: said.update(statement_version=2), "statement_version: must be 1"),
+        (lambda said: said["lines"][0].update(payout="NaN"), "lines[0].payout: must be an amount"),
+        (lambda said: said["lines"][0].pop("payout"), "lines[0].payout: Missing"),
+        (lambda said: said["lines"][0].update(qualifying=1.5), "text, whole numbers"),
+    ],
+)
+def test_what_is_no_statement_is_not_signed(
+    ctx: Context, tmp_path: Path, statement: Json, change: Callable[[Json], Any], words: str
+) -> None:
+    change(said := copy.deepcopy(statement))
+    refused = run("sign", written(tmp_path, said), ctx=ctx)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert words in refused.stderr
 
 
 @pytest.mark.parametrize(
@@ -113,6 +137,7 @@ def test_the_signature_is_ed25519_over_the_canonical_json(statement: Json) -> No
 
 
 def test_a_stranger_needs_no_database_and_no_settings(tmp_path: Path, statement: Json) -> None:
+    """N-05."""
     signed = sign(statement, PRIVATE)
     adapter = Path(sys.executable).with_name("adapter")
     environment = {"PATH": os.environ["PATH"], "ADAPTER_DATABASE_URL": "nonsense"}

@@ -50,6 +50,7 @@ def test_sr_07_a_trial_pays_nothing_whatever_its_rate(product: str, units: int) 
 
 
 def test_gc_02_the_payout_includes_the_franchisors_part() -> None:
+    """Trap 14."""
     found = owed("9.54", share="0.146751")
     assert (found.amount, found.franchisor, found.amount - found.franchisor) == (954, 140, 814)
 

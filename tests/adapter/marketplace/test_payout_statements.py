@@ -75,8 +75,9 @@ def test_what_is_wrong_is_said_by_row_and_column(content: bytes, told: str) -> N
 
 def test_pr_08_words_of_theirs_become_ours_and_strange_ones_stay() -> None:
     content = b"reservation,amount,status,product\nr1,9,Missed,Plus\nr2,9,Late Cancel,Studio Direct\nr3,9,Teleported,\n"
+    content += b"r4,9,,Dynamic\n"
     said = [(each.status, each.product) for each in read_statement(content, "EUR")]
-    assert said == [("no_show", "premium"), ("late_cancelled", "premium"), ("teleported", None)]
+    assert said == [("no_show", "premium"), ("late_cancelled", "premium"), ("teleported", None), (None, "premium")]
 
 
 @pytest.mark.parametrize(

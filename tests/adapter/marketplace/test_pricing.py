@@ -59,6 +59,7 @@ def test_a_market_rounds_by_its_own_rule_and_a_class_never_costs_nothing() -> No
 
 
 def test_an_exact_quotient_is_not_rounded_up() -> None:
+    """CD-01."""
     assert credits_of(Decimal("14.25"), A) == 10  # 14.25 / 0.75 = 19 = 10 x 1.90
     assert price_of(Decimal("14.00"), A) == Decimal("18.67")
     assert price_of(Decimal(1400), Tariff(currency="JPY", margin=A.margin, credit_value=Decimal(190))) == Decimal(1867)
@@ -89,6 +90,7 @@ def test_a_guest_within_the_plan_gets_a_standard_spot() -> None:
 
 
 def test_pr_02_a_visit_beyond_the_plans_limit_is_premium() -> None:
+    """Trap 17."""
     found = sold(Wish(limit_reached=True))
     assert (found.product, found.reasons, found.payout) == (Product.PREMIUM, ("a",), Decimal("13.80"))
 
@@ -104,6 +106,7 @@ def test_pr_04_a_class_set_to_0_with_places_left_is_premium() -> None:
 def test_pr_05_a_la_carte_is_premium() -> None:
     found = sold(Wish(a_la_carte=True))
     assert (found.product, found.reasons, found.payout) == (Product.A_LA_CARTE, ("d",), Decimal("13.80"))
+    assert price_of(sold(Wish(a_la_carte=True), premium_rate=Decimal(18)).payout, A) == 24
 
 
 def test_pr_06_all_reasons_are_told_in_their_order() -> None:

@@ -106,6 +106,7 @@ def test_duty_02_of_many_callbacks_at_the_same_instant_one_wins(connecting: Conn
 
 
 def test_duty_03_a_missing_or_changed_state_is_refused(connecting: Connecting) -> None:
+    """OR-02."""
     params = connecting.platform.consent(connecting.begin())
 
     refused(connecting, {name: value for name, value in params.items() if name != "state"}, "start again")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from adapter.connecting.account import FLUSH_AFTER, Meter
 from adapter.connecting.opening import open_connection
@@ -140,13 +141,37 @@ def test_calls_are_counted_by_day_and_kind(connected: Connecting, clock: HandClo
     assert sorted(days.values()) == [1, 4]
 
 
-def test_a_killed_process_loses_few_counts(connected: Connecting) -> None:
+def test_a_killed_process_loses_few_counts(connected: Connecting, clock: HandClock) -> None:
     meter = Meter(connected.ctx)
     meter.connection_id = 1
     for _ in range(FLUSH_AFTER + 5):
         meter.note("GET /classes", None)
-
     assert counted(connected.ctx) == {"GET /classes": (FLUSH_AFTER, FLUSH_AFTER)}
+
+    clock.forward(seconds=1)
+    meter.note("GET /classes", 200)
+    assert counted(connected.ctx) == {"GET /classes": (FLUSH_AFTER + 6, FLUSH_AFTER + 5)}
+
+
+def test_a_database_that_is_away_breaks_no_call_and_loses_no_count(
+    connected: Connecting, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected.platform.network.get(f"{API}/classes", json={})
+
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("", None, Exception("database is locked"))
+
+    with open_connection(connected.ctx, 1) as api:
+        with monkeypatch.context() as patch:
+            patch.setattr("adapter.connecting.account.add_calls", away)
+            clock.forward(seconds=1)
+            api.door.get("/classes")
+        with monkeypatch.context() as patch, open_connection(connected.ctx, 1, asked=True) as other:
+            patch.setattr("adapter.connecting.account.add_calls", away)
+            other.door.get("/classes")
+    with open_connection(connected.ctx, 1) as api:
+        api.door.get("/classes")
+    assert counted(connected.ctx) == {"GET /classes": (3, 0)}
 
 
 def test_calls_are_counted_even_when_the_work_fails(connected: Connecting) -> None:

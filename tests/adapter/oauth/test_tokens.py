@@ -338,7 +338,7 @@ def test_there_is_no_token_for_a_connection_that_is_not_there(ctx: Context) -> N
 def test_duty_15_eight_workers_refresh_once(
     any_store: Store, config: Config, keys: Keyring, clock: HandClock, platform: PlatformOne
 ) -> None:
-    """Each worker opens the database by itself, as processes do; the token call takes until all have asked."""
+    """OR-02. Each worker opens the database by itself, as processes do; the token call takes until all have asked."""
     ctx = context_on(any_store, config, keys, clock)
     connecting = Connecting(ctx, settle(any_store), platform)
     connection_id = connecting.connect().id

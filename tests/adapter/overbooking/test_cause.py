@@ -40,7 +40,7 @@ LISTED = [read(-9000, 10), booked(-8000, "direct", 8), decided(-7000, 2), *pushe
 
 
 def test_the_injected_delay_is_named_to_the_second() -> None:
-    """A direct client takes a place; the limit of one arrives 90 s later; 41 s after the booking two others come."""
+    """N-08. A direct client takes a place; a limit of one arrives 90 s later; 41 s after the booking two more come."""
     after = [
         booked(0, "direct"),
         decided(0, 1),

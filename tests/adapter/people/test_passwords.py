@@ -75,6 +75,7 @@ def test_the_answer_is_the_same_whatever_is_wrong(phone: Phone) -> None:
         assert answer.status_code == 422
         pages.add(re.sub(r'name="csrf_token" value="[^"]+"', "", answer.text))
     assert len(pages) == 1
+    assert 'aria-describedby="wrong" autofocus' in pages.pop(), "one stands where one tries again, and is told why"
     assert phone.tries() == 302, "nothing was used up"
 
 

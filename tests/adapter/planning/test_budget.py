@@ -31,6 +31,7 @@ def plan(allowed: int | None, used: int, now: datetime = AFTERNOON, **given: int
 
 
 def test_nine_hundred_of_a_thousand_at_three_leave_only_the_next_day_to_be_polled() -> None:
+    """N-14."""
     tight = plan(1_000, 900)
     assert [what for what in WORTH if tight.reads(what)] == ["day"]
     assert tight.times("day") == 54, "every ten minutes until midnight"

@@ -54,6 +54,7 @@ def test_what_takes_the_places_is_named(fitted: SmartTools) -> None:
 
 
 def test_a_signal_that_is_not_known_is_not_shown(fitted: SmartTools) -> None:
+    """SS-10."""
     timed = reservations(direct=3)
     untimed = timed.assign(booked_at=pd.Series([pd.NaT] * 3, dtype="datetime64[ns, UTC]"))
     known = fitted.explain(NOW, studios(), sessions(), timed)[0]["signals"]
@@ -64,6 +65,31 @@ def test_a_signal_that_is_not_known_is_not_shown(fitted: SmartTools) -> None:
         "direct_bookings_usual_in_that_day",
         "marketplace_bookings_last_day",
     }
+
+
+def test_sr_01_the_hour_the_time_left_and_what_is_booked_move_the_rate_and_are_told(fitted: SmartTools) -> None:
+    told = []
+    for starts, hours in (("2025-09-30 06:00", 120), ("2025-10-04 10:00", 2)):  # a Tuesday and a Saturday
+        own = sessions({"starts_at": (start := pd.Timestamp(starts, tz="America/New_York"))})
+        at = (start - pd.Timedelta(hours=hours)).to_pydatetime()
+        tables = (at, studios(), own, reservations(before=at, direct=8, marketplace=2))
+        rate, why = float(fitted.decide(*tables)["rate"].iloc[0]), fitted.explain(*tables)[0]
+        assert sum(part["value"] for part in why["rate_parts"]) == pytest.approx(rate, abs=1e-9)
+        assert why["signals"]["hours_to_start"] == hours
+        told.append((rate, [part["label"] for part in why["rate_parts"]]))
+    (early, scarce), (late, plenty) = told
+    assert early > late
+    assert (len(scarce), len(plenty)) == (2, 1)
+    assert scarce[1] == "because a place may be needed for direct clients"
+
+
+def test_ss_18_a_new_slot_says_that_it_has_no_past_and_keeps_more(fitted: SmartTools) -> None:
+    known, fresh = (sessions({"template_id": slot}) for slot in ("slot-0", "new"))
+    (why,) = fitted.explain(NOW, studios(), fresh, reservations())
+    assert (why["signals"]["weeks_known"], why["unsure"]) == (0, ["this slot has no past class"])
+    usual = fitted.decide(NOW, studios(), known.assign(capacity=40.0), reservations(direct=8)).iloc[0]
+    new = fitted.decide(NOW, studios(), fresh.assign(capacity=40.0), reservations(direct=8)).iloc[0]
+    assert new["spots"] + new["expected_direct"] < usual["spots"] + usual["expected_direct"]
 
 
 SIX = {

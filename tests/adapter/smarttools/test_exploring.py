@@ -31,6 +31,7 @@ def _told(tools: SmartTools, *, at: float = 72.0, direct: int = 0, **studio: obj
 
 
 def test_a_few_rates_are_tried_a_small_step_off_and_the_chance_of_it_is_kept(fitted: SmartTools) -> None:
+    """SR-03."""
     told = _told(fitted, direct=2)  # else all places are listed, and the last is worth what is asked
     tried = told["step"] != 0
     best = told.loc[~tried, "rate"].unique()
@@ -55,6 +56,7 @@ def test_a_class_is_tried_one_way_all_its_life_and_another_seed_tries_others(fit
 
 @pytest.mark.parametrize("band", [(7.5, 7.5), (21.9, 22.0), (12.0, 12.3)])
 def test_what_is_tried_stays_between_floor_and_ceiling(fitted: SmartTools, band: tuple[float, float]) -> None:
+    """SR-03."""
     told = _told(fitted, rate_floor=band[0], rate_ceiling=band[1])
     assert told["rate"].between(*band).all()
 

@@ -23,6 +23,7 @@ from tests.fixtures.timetable import NOW, Drawn, reservations, sessions, studios
 )
 @pytest.mark.parametrize("table", ["studios", "sessions", "reservations", "offers"])
 def test_no_personal_column_gets_in(table: str, column: str) -> None:
+    """SR-04, N-17."""
     offers = pd.DataFrame(columns=["session_id", "from_at", "spots", "rate", "premium_spots", "premium_rate"])
     tables = {"studios": studios(), "sessions": sessions(), "reservations": reservations(direct=2), "offers": offers}
     tables[table] = tables[table].assign(**{column: "x"})

@@ -11,10 +11,11 @@ import pytest
 
 from adapter.smarttools import SmartTools, door
 from adapter.smarttools.curves import EDGES, cumulated
+from adapter.smarttools.facts import Floats
 from adapter.smarttools.forecast import WEIGHTS, forecast, gamma_points
 from adapter.smarttools.level import at_least
 from adapter.smarttools.openness import open_share
-from adapter.smarttools.response import chance
+from adapter.smarttools.response import best_rate, chance
 from adapter.smarttools.value import Flow, worth
 from tests.fixtures.timetable import MONDAY, NOW, STUDIO, Drawn, draw, reservations, sessions, studios
 
@@ -70,6 +71,7 @@ def test_cancellations_are_learned(fitted: SmartTools) -> None:
 
 
 def test_a_higher_rate_is_learned_to_sell_less(fitted: SmartTools) -> None:
+    """SR-13."""
     median, scale = (part[:1] for part in fitted.model.market.responses.of(door.read_sessions(studios(), sessions())))
     low, high = (float(chance(np.array([share]), median, scale)[0]) for share in (9 / 25, 18 / 25))
     assert high < 0.35 * low  # the truth is 0.14
@@ -207,12 +209,29 @@ def _flow(mean: float, *, looks: float) -> Flow:
 
 
 def test_a_scarce_place_is_offered_at_a_higher_rate(fitted: SmartTools) -> None:
+    """SR-13."""
     rates = []
     for direct in (0, 8, 12, 14):
         table = sessions({"capacity": 16.0, "starts_at": NOW + timedelta(hours=48)})
         rates.append(float(fitted.decide(NOW, studios(), table, reservations(direct=direct)).loc[0, "rate"]))
     assert rates == sorted(rates)
     assert rates[-1] > rates[0]
+
+
+def test_sr_02_the_rate_is_the_one_that_brings_most_with_places_to_spare_and_a_dearer_one_for_the_last() -> None:
+    """Three would book at 10, two at 16, one at 20: as a curve, beside these three levels."""
+    looks, median, scale = 3.288801, np.array([17.386817]), np.array([3.155911])
+    levels = np.array([10.0, 16.0, 20.0])
+    assert (looks * chance(levels, median, scale)).round(3).tolist() == [3, 2, 1]
+    for kept, best_level in ((0.0, 16.0), (16.0, 20.0)):  # what a place is worth kept: one of four, the only one
+
+        def brings(rates: Floats, kept: float = kept) -> Floats:
+            return (rates - kept) * looks * chance(rates, median, scale)
+
+        best = best_rate(median, scale, np.array([kept]))
+        assert levels[brings(levels).argmax()] == best_level
+        assert brings(best)[0] > brings(levels).max()
+    assert best[0] > 20
 
 
 def test_a_model_that_has_grown_old_lists_less_and_says_so(fitted: SmartTools) -> None:

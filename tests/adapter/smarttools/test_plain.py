@@ -47,6 +47,7 @@ def _negative_binomial(count: int, mean: float, spread: float) -> float:
     ],
 )
 def test_examples(rule: str, free: int, kept: int, through: int, min_spots: int, spots: int) -> None:
+    """Trap 15."""
     assert listed(free, kept, through, min_spots) == spots
 
 

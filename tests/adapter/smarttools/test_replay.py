@@ -147,6 +147,7 @@ def test_a_damaged_table_is_refused(fitted: SmartTools, tmp_path: Path) -> None:
 
 
 def test_a_rate_in_force_is_kept_where_the_change_would_be_small(drawn: Drawn, fitted: SmartTools) -> None:
+    """SS-20."""
     direct = drawn.coming_reservations[drawn.coming_reservations["channel"] == "direct"]  # no sale tells of guests
     fresh = _decided(fitted, drawn, drawn.coming, direct)
     in_force = pd.DataFrame(

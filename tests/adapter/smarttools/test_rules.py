@@ -69,6 +69,7 @@ def test_spots_and_rates_stay_within_their_limits(
     risk: float | None,
     slot: str,
 ) -> None:
+    """PR-07, INV-1, INV-4."""
     limits = {"rate_floor": floor, "rate_ceiling": floor + width, "max_displacement_risk": risk, "min_spots": min_spots}
     row = _decide(
         _tools(fitted, plain=plain),
@@ -106,6 +107,7 @@ def test_spots_and_rates_stay_within_their_limits(
 def test_more_direct_bookings_never_list_more(
     fitted: SmartTools, plain: bool, capacity: int, lead: float, direct: int, risk: float | None, weight: float
 ) -> None:
+    """INV-2."""
     tools, limit = _tools(fitted, plain=plain), {"max_displacement_risk": risk, "displacement_weight": weight}
     fewer = _decide(tools, capacity=capacity, lead=lead, direct=direct, studio=limit)
     more = _decide(tools, capacity=capacity, lead=lead, direct=direct + 1, studio=limit)
@@ -197,14 +199,34 @@ def _cents(parts: object) -> int:
 def test_higher_minimum_spots_never_list_fewer(
     fitted: SmartTools, plain: bool, capacity: int, lead: float, direct: int, least: int
 ) -> None:
+    """INV-3."""
     tools = _tools(fitted, plain=plain)
     lower = _decide(tools, capacity=capacity, lead=lead, direct=direct, min_spots=least)
     higher = _decide(tools, capacity=capacity, lead=lead, direct=direct, min_spots=least + 1)
     assert higher["spots"] >= lower["spots"]
 
 
+def test_ss_07_every_free_place_is_the_direct_clients_and_the_list_shrinks_as_they_book(fitted: SmartTools) -> None:
+    before = _decide(fitted, capacity=20, lead=6, direct=8, marketplace=2)
+    after = _decide(fitted, capacity=20, lead=6, direct=16, marketplace=2)
+    assert 4 <= before["spots"] <= 10
+    assert after["spots"] <= 2
+
+
+def test_ss_08_ss_09_less_direct_demand_lists_no_fewer_and_more_lists_no_more(drawn: Drawn, fitted: SmartTools) -> None:
+    lower, usual, doubled = (
+        fitted.decide(NOW, drawn.studios, drawn.coming.assign(pace=pace, pace_doubt=0.02), drawn.coming_reservations)
+        for pace in (0.7, 1.0, 2.0)
+    )
+    assert (lower["expected_direct"] < usual["expected_direct"]).all()
+    assert (lower["spots"] >= usual["spots"]).all()
+    assert (usual["spots"] >= doubled["spots"]).all()
+    assert lower["spots"].sum() > usual["spots"].sum() > doubled["spots"].sum()
+
+
 @pytest.mark.parametrize(("before", "released"), [(0, True), (1, False)])
 def test_release_all_begins_at_its_hour_to_the_second(fitted: SmartTools, before: int, released: bool) -> None:
+    """SS-12."""
     lead = 24 + before / 3600
     row = _decide(fitted, capacity=20, lead=lead, direct=8, marketplace=2, release_all_hours=24.0)
     assert (row["reason"] == "release_all") is released
@@ -212,6 +234,7 @@ def test_release_all_begins_at_its_hour_to_the_second(fitted: SmartTools, before
 
 
 def test_release_all_counts_elapsed_hours_over_a_change_of_clocks(fitted: SmartTools) -> None:
+    """SS-12."""
     start = pd.Timestamp("2025-11-02 12:00", tz="America/New_York")  # the night before has 25 hours
     own = sessions({"starts_at": start, "release_all_hours": 24.0})
     just, early = start - pd.Timedelta(hours=24), start - pd.Timedelta(hours=24, seconds=1)
@@ -231,6 +254,7 @@ def test_release_all_counts_elapsed_hours_over_a_change_of_clocks(fitted: SmartT
 def test_what_cannot_be_sold_lists_nothing_and_says_why(
     fitted: SmartTools, session: dict[str, object], reason: str
 ) -> None:
+    """SS-15."""
     booked = reservations(direct=3)
     forced = studios(min_spots=5, release_all_hours=72)
     row = fitted.decide(NOW, forced, sessions(session), booked).iloc[0]
@@ -251,11 +275,18 @@ def test_a_hall_without_end_is_decided_as_a_great_one(fitted: SmartTools) -> Non
 
 
 def test_a_capacity_cut_below_bookings_lists_nothing(fitted: SmartTools) -> None:
+    """SS-16."""
     row = _decide(fitted, capacity=10, lead=48, direct=11, marketplace=3)
     assert (row["spots"], row["reason"]) == (0, "full")
 
 
 def test_the_floor_is_rounded_up_to_the_smallest_coin(fitted: SmartTools) -> None:
+    """SR-06; what would sell best is 6.80."""
+    wanted, paid = (
+        _decide(SmartTools(), capacity=20, lead=48, direct=0, studio={"retail_rate": 15.87, "rate_floor": floor})
+        for floor in (1.0, 7.5)
+    )
+    assert (wanted["rate"], paid["rate"]) == (6.8, 7.5)
     limits = {"rate_floor": 7.505, "rate_ceiling": 7.519}
     assert _decide(fitted, capacity=20, lead=48, direct=0, studio=limits)["rate"] == 7.51
     yen = {"rate_floor": 700.2, "rate_ceiling": 1500, "retail_rate": 2000, "currency": "JPY"}
@@ -283,6 +314,7 @@ def test_a_reservation_made_after_the_instant_does_not_count(fitted: SmartTools)
 
 
 def test_a_cancelled_reservation_gives_its_place_back_from_then_on(fitted: SmartTools) -> None:
+    """SS-03."""
     gone = reservations(direct=4).assign(outcome="cancelled", cancelled_at=pd.Timestamp(NOW - timedelta(minutes=5)))
     told = fitted.decide(NOW, studios(), sessions(), gone)
     pd.testing.assert_frame_equal(told, fitted.decide(NOW, studios(), sessions(), reservations()))

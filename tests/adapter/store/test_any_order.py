@@ -112,6 +112,7 @@ def expected(sqlite_with_tables: Path) -> Rows:
 def test_any_order_and_repetition_gives_the_same_mirror(
     sqlite_with_tables: Path, expected: Rows, pages: list[Delivered], repeated: list[Delivered], seed: int
 ) -> None:
+    """INV-7."""
     assert mirrored(sqlite_with_tables, [*pages, *repeated], seed) == expected
 
 

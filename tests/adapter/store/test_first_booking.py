@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -57,6 +57,12 @@ def test_the_earlier_booking_is_first_whenever_its_class_is(studio: Mirror) -> N
     """EC-05: five minutes decide."""
     book(studio, "pass", "pass", NOON - DAY + timedelta(minutes=5), of="s0")
     book(studio, "web", "web", NOON - DAY, of="s3")
+    assert only(studio) == ("web", Channel.DIRECT)
+
+
+def test_or_07_who_came_directly_first_is_direct_whatever_came_months_later(studio: Mirror) -> None:
+    book(studio, "pass", "pass", datetime(2025, 3, 12, 12, tzinfo=UTC), of="s0")
+    book(studio, "web", "web", datetime(2024, 6, 1, 12, tzinfo=UTC), of="s0")
     assert only(studio) == ("web", Channel.DIRECT)
 
 
@@ -131,7 +137,7 @@ def test_the_address_on_the_reservation_is_the_person(studio: Mirror) -> None:
 
 
 def test_both_connections_of_a_studio_count(studio: Mirror) -> None:
-    """EC-35: a platform switched in between."""
+    """EC-35: a platform switched in between. EC-36: another studio's books of the same person say nothing here."""
     with studio.store.read() as db:
         studio_id = db.get_one(Connection, studio.connection_id).studio_id
     older = Mirror(studio.store, studio.keys, connected(studio.store, "old", studio_id))

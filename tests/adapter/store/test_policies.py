@@ -30,11 +30,13 @@ from tests.fixtures.studio import Seeded, mirrored
 def test_a_cancellation_between_the_two_windows_is_labelled_differently(
     hours: list[float], late: list[bool], studio: int, marketplace: int, told: tuple[int, int]
 ) -> None:
+    """N-16."""
     notice = [(timedelta(hours=each), label) for each, label in zip(hours, late, strict=True)]
     assert labelled_differently(notice, studio, marketplace) == told
 
 
 def test_each_rule_says_what_holds_on_each_side_and_what_it_touches(ctx: Context, seeded: Seeded) -> None:
+    """N-16."""
     with ctx.store.write() as db:
         studio = seeded.studio_id
         enter = {"policy_hours": 24, "sign_up": "assisted", "earlier": False, "acknowledged_at": NOON}

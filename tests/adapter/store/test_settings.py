@@ -60,6 +60,7 @@ def ids(mirror: Mirror) -> dict[str, int]:
 
 
 def test_the_most_specific_value_wins_value_by_value(studio: Mirror) -> None:
+    """SS-13."""
     own = ids(studio)
     change(studio, Scope.STUDIO, 0, min_spots=1, release_all_hours=48, rate_floor=Decimal("7.50"))
     change(studio, Scope.VENUE, own["venue_id"], release_all_hours=24, min_spots=2)
@@ -152,6 +153,7 @@ class TestSources:
             return sources(db, mirror.connection_id)
 
     def test_what_was_seen_is_unknown_until_the_studio_says(self, studio: Mirror) -> None:
+        """GL-03."""
         studio.page(Stream.RESERVATIONS, reservation("a"), reservation("b"), reservation("c", source="staff"))
         assert self.seen(studio) == [
             SourceUse("web", 2, Channel.UNKNOWN),
@@ -159,6 +161,9 @@ class TestSources:
         ]
         assert self.mean(studio, "web", Channel.DIRECT)
         assert self.seen(studio)[0] == SourceUse("web", 2, Channel.DIRECT)
+        with studio.store.read() as db:
+            capped = [(use.source, use.count) for use in sources(db, studio.connection_id, most=1)]
+        assert capped == [("staff", 1), ("web", 1)]
 
     def test_it_may_change_its_mind_and_take_it_back(self, studio: Mirror) -> None:
         assert self.mean(studio, "service:Pass", Channel.THIRD_PARTY)
@@ -206,6 +211,7 @@ class TestRates:
         mirror.page(Stream.RESERVATIONS, reservation(key, source=source, **known))
 
     def test_a_reservation_has_the_rate_of_its_instant(self, studio: Mirror) -> None:
+        """SR-09."""
         hour = timedelta(hours=1)
         self.decided(studio, 1, NOON, "12.00")
         self.decided(studio, 2, NOON + hour, "9.00")
@@ -230,6 +236,20 @@ class TestRates:
         assert self.rates(studio) == expected
         self.decided(studio, 4, NOON - hour, "1.00")
         assert self.rates(studio) == expected | {"early": Decimal(1)}
+
+    def test_sr_10_a_floor_that_is_raised_leaves_what_was_booked_before(self, studio: Mirror) -> None:
+        self.booked(studio, "april", NOON)
+        with studio.store.write() as db:
+            map_sources(db, studio.connection_id, {"pass": Channel.MARKETPLACE}, actor="user:1", now=NOON)
+        change(studio, Scope.STUDIO, 0, rate_floor=Decimal("7.50"))
+        self.decided(studio, 1, NOON, "7.50")
+        assert self.rates(studio) == {"april": Decimal("7.50")}
+        change(studio, Scope.STUDIO, 0, rate_floor=Decimal("8.00"))
+        self.decided(studio, 2, NOON + timedelta(hours=1), "8.00")
+        self.booked(studio, "read late", NOON + timedelta(minutes=30))
+        self.booked(studio, "may", NOON + timedelta(hours=1))
+        before, after = Decimal("7.50"), Decimal("8.00")
+        assert self.rates(studio) == {"april": before, "read late": before, "may": after}
 
 
 @pytest.mark.parametrize(

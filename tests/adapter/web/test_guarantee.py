@@ -38,6 +38,7 @@ def started(ctx: Context, studio_id: int) -> None:
 
 
 def test_the_page_says_where_the_guarantee_stands(client: FlaskClient, seeded: Seeded, ctx: Context) -> None:
+    """PD-06."""
     client.application.config["WTF_CSRF_ENABLED"] = False
     sign_in(client, ctx, seeded.users[Role.OWNER])
     before = client.get(f"/studios/{seeded.studio_id}/guarantee").get_data(as_text=True)

@@ -49,6 +49,7 @@ def ready(client: FlaskClient, seeded: Seeded, ctx: Context) -> FlaskClient:
 
 
 def test_alive_and_ready(ready: FlaskClient) -> None:
+    """OR-01."""
     assert ready.get("/healthz").json == {"ok": True}
     answer = ready.get("/readyz")
     assert answer.json == {

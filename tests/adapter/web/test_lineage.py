@@ -49,6 +49,7 @@ def opens(client: FlaskClient, link: str, shown: str) -> None:
 def test_the_sum_of_leaves_is_the_number_over_all_numbers_offered(
     app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded
 ) -> None:
+    """N-11."""
     with ctx.store.write() as db:
         busy = db.get_one(Session, seeded.sessions[6])
         busy.booked = 99  # the platform's count is ahead of the roster

@@ -47,6 +47,7 @@ def test_whoever_has_the_link_reads_why_until_it_is_closed(
 def test_no_rate_and_no_floor_stands_in_the_html_whatever_decided(
     owner: FlaskClient, ctx: Context, seeded: Seeded
 ) -> None:
+    """N-22."""
     codes = ["forecast", "floor", "ceiling", "floor_missing", "full", "excluded", "no_price", "risk_limit", "odd"]
     link = opened(owner, ctx, seeded.sessions[5])
     for code in codes:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete, event, func, select, update
+from sqlalchemy import delete, event, func, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from adapter.context import Context
@@ -149,7 +149,8 @@ def test_a_day_and_a_venue_can_be_picked(owner: FlaskClient, seeded: Seeded) -> 
     assert venue is not None
     one = owner.get(f"/studios/{seeded.studio_id}?day=2026-03-04&venue={venue[1]}").text
     assert one.count('<li class="row') == 2
-    assert owner.get(f"/studios/{seeded.studio_id}?day=soon").status_code == 400
+    for wrong in ("soon", "0001-01-01"):  # the hours of a day that begins the calendar are none
+        assert owner.get(f"/studios/{seeded.studio_id}?day={wrong}").status_code == 400
 
 
 def test_a_cancelled_class_lists_nothing(owner: FlaskClient, seeded: Seeded, ctx: Context) -> None:
@@ -199,6 +200,7 @@ def test_the_card_shows_parts_that_sum_and_the_platforms_words(owner: FlaskClien
 def test_no_page_tells_the_floor_to_others(
     app: Flask, client: FlaskClient, ctx: Context, seeded: Seeded, role: Role
 ) -> None:
+    """SR-11."""
     app.config["WTF_CSRF_ENABLED"] = False
     sign_in(client, ctx, seeded.users[role])
     paths = [f"/studios/{seeded.studio_id}", f"/studios/{seeded.studio_id}/settings"]
@@ -306,6 +308,13 @@ class TestConnection:
     @pytest.fixture
     def path(self, seeded: Seeded) -> str:
         return f"/connections/{seeded.connection_id}"
+
+    def test_bookings_of_a_source_are_counted_as_far_as_it_helps(
+        self, owner: FlaskClient, path: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert "more than" not in words(owner.get(path).text)
+        monkeypatch.setattr("adapter.web.connections.MOST_COUNTED", 2)
+        assert "more than 2 bookings" in words(owner.get(path).text)
 
     def test_tells_its_health(self, owner: FlaskClient, path: str) -> None:
         text = words(owner.get(path).text)
@@ -514,6 +523,19 @@ def test_a_database_that_cannot_be_had_passes_and_is_no_bug(
     told = owner.put(switch, json={"push_mode": "paused"}, headers=token)
     assert told.status_code == 503
     assert "send the same again" in told.json["detail"]
+
+
+def test_a_database_that_is_not_migrated_is_told_as_such(owner: FlaskClient, ctx: Context, seeded: Seeded) -> None:
+    token = bearer(ctx, Role.OWNER, seeded.studio_id)
+    with ctx.store.write() as db:
+        db.execute(text("alter table audit rename to was_audit"))
+    page = owner.get(f"/studios/{seeded.studio_id}/audit")
+    assert (page.status_code, page.headers.get("Retry-After")) == (503, None)
+    assert "Our database is not up to date" in page.text
+    told = owner.put(
+        f"/api/v1/connections/{seeded.connection_id}/push-mode", json={"push_mode": "paused"}, headers=token
+    )
+    assert (told.status_code, "starts it anew" in told.json["detail"]) == (503, True)
 
 
 def test_every_answer_carries_the_guards(client: FlaskClient) -> None:

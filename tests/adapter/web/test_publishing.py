@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask.testing import FlaskClient
 
 from adapter.context import Context
@@ -35,6 +37,15 @@ def test_half_an_address_is_refused_and_nothing_is_kept(owner: FlaskClient, seed
     page = f"/studios/{seeded.studio_id}/open-data"
     answer = owner.post(page, data={"act": "publish", **WHO, "venue-1-street": "1 Harbor Street"})
     assert answer.status_code == 422
-    assert "An address has street" in answer.text
+    assert re.search(
+        r'id="venue-1-locality"[^>]*aria-describedby="venue-1-locality-error" aria-invalid="true"', answer.text
+    )
+    assert '<p class="error" id="venue-1-locality-error">An address has street' in answer.text
+    assert re.search(r'id="venue-1-country"[^>]*aria-invalid="true"', answer.text)
+    assert not re.search(r'id="venue-1-street"[^>]*aria-invalid', answer.text)
+    assert 'role="alert"' in answer.text
     assert 'value="1 Harbor Street"' in answer.text
     assert "Nothing of yours is public" in words(owner.get(page).text)
+    answer = owner.post(page, data={"act": "publish", **WHO, "url": "harbor"})
+    assert re.search(r'id="url"[^>]*aria-describedby="url-help url-error" aria-invalid="true"', answer.text)
+    assert not re.search(r'id="organizer"[^>]*aria-invalid', answer.text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -28,11 +29,19 @@ def test_a_campaign_is_registered_shown_and_withdrawn(
     app.config["WTF_CSRF_ENABLED"] = False
     sign_in(client, ctx, seeded.users[Role.OWNER])
     path = f"/studios/{seeded.studio_id}/spotlight"
-    for wrong, why in (({"fee": "much"}, "as an amount"), ({"starts_on": ""}, "first and the last day")):
-        answer = client.post(path, data=GIVEN | wrong)
+    for name, given, why in (
+        ("fee", "much", "as an amount"),
+        ("starts_on", "", "first and the last day"),
+        ("ends_on", "2026-01-01", "may not lie before the first"),
+        ("name", " ", "Give it a name"),
+    ):
+        answer = client.post(path, data=GIVEN | {name: given})
         assert answer.status_code == 422
-        assert why in answer.text
-        assert 'value="Spring"' in answer.text  # nothing has to be typed twice
+        assert re.search(rf'<p class="error" id="{name}-error">[^<]*{why}', answer.text)
+        assert re.search(
+            rf'id="{name}"[^>]*aria-describedby="{name}-help {name}-error" aria-invalid="true"', answer.text
+        )
+        assert f'value="{GIVEN["ends_on" if name == "fee" else "fee"]}"' in answer.text  # nothing has to be typed twice
     text = words(client.post(path, data=GIVEN, follow_redirects=True).text)
     assert "Spring Mon, Feb 16 to Sun, Mar 1, Harbor Street, Mill Loft" in text
     assert "Fee $100.00" in text

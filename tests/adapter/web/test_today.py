@@ -84,6 +84,7 @@ def test_the_shadow_is_scored_by_what_then_happened(owner: FlaskClient, ctx: Con
 def test_a_class_is_let_out_of_the_shadow_and_the_rest_stays(
     app: Flask, owner: FlaskClient, ctx: Context, seeded: Seeded, client: FlaskClient
 ) -> None:
+    """N-06."""
     with ctx.store.write() as db:
         db.get_one(Connection, seeded.connection_id).push_mode = PushMode.SHADOW
         kinds = db.scalars(select(ClassType).where(ClassType.connection_id == seeded.connection_id)).all()

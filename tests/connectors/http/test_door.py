@@ -222,6 +222,29 @@ def test_a_body_that_drips_is_left_after_a_while(wire: Wires, loopback: Serve, m
     assert time.monotonic() - began < 2
 
 
+def test_a_head_that_drips_is_left_after_a_while_and_not_asked_for_again(
+    wire: Wires, loopback: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.http.timely.HEAD_TIMEOUT", 0.05)
+    left, asked = threading.Event(), []
+
+    def drips(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        asked.append(handler.path)
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+        for _ in range(100):
+            if left.wait(0.01):
+                return
+            handler.wfile.write(b"x")
+        handler.wfile.write(b"\r\nContent-Length: 2\r\n\r\n{}")
+
+    made = wire(loopback(drips))
+    with pytest.raises(TryAgain, match="no answer in time"):
+        made.door.get("/site/sites")
+    left.set()
+    assert (asked, made.calls) == (["/site/sites"], [("GET /site/sites", None)])
+
+
 def test_a_body_that_breaks_off_is_tried_again_later(wire: Wires, loopback: Serve) -> None:
     def half(handler: BaseHTTPRequestHandler) -> None:
         handler.close_connection = True

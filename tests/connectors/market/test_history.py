@@ -107,6 +107,10 @@ def test_a_missing_column_and_an_empty_file_are_named(tmp_path: Path) -> None:
         from_history(written(tmp_path, ""), NOON)
     with pytest.raises(BadHistory, match="holds no class"):
         from_history(written(tmp_path, ""), NOON, columns=SHORT)
+    path = tmp_path / "latin.csv"
+    path.write_bytes(APART.encode() + "Pilates für alle,2018-04-10,18:00,20,1\n".encode("latin-1"))
+    with pytest.raises(BadHistory, match="the file is not UTF-8 text"):
+        from_history(path, NOON)
 
 
 @pytest.mark.data

@@ -73,6 +73,19 @@ def test_never_above_the_limit_nor_the_room(limit: int, premium: int, rate: int)
             assert site.booked(number) <= (site.classes[number].max_capacity or 0)
 
 
+def test_ss_07_where_four_of_ten_free_places_are_listed_direct_clients_may_book_all_ten(world: World) -> None:
+    """Trap 16."""
+    site = world.site(SITE)
+    item = coming(world, site, days=8)[0]
+    world.set_capacity(SITE, item.id, max_capacity=(room := site.booked(item.id) + 10), web_capacity=room)
+    world.set_offer(SITE, item.id, terms(limit=len(market_visits(site, item.id)) + 4))
+    people = [number for number in site.clients if not site.holds(item.id, number)]
+    for number in people[:10]:
+        world.book(SITE, item.id, number)
+    with pytest.raises(Refused):
+        world.book(SITE, item.id, people[10])
+
+
 def test_premium_spots_go_when_the_standard_ones_are_gone() -> None:
     world = small_world(NOON)
     ids = list_everywhere(world, terms(limit=1, rate="7.00", premium_limit=5, premium_rate=Decimal("9.00")))

@@ -11,6 +11,7 @@ from sqlalchemy import update
 
 from adapter.marketplace.feed import announce_connection, announce_due
 from adapter.marketplace.offering import offered
+from adapter.store.calendar import one_session
 from adapter.store.tables import (
     Decision,
     Push,
@@ -32,6 +33,7 @@ def announced(road: Road) -> int:
 
 
 def test_the_feed_tells_what_is_on_offer_and_never_a_floor(shop: Seller) -> None:
+    """SS-06, SR-11."""
     answer = shop.get("offers?limit=1000")
     told = {item["session_id"]: item for item in answer.json["items"]}
     with shop.road.ctx.store.read() as db:
@@ -40,6 +42,9 @@ def test_the_feed_tells_what_is_on_offer_and_never_a_floor(shop: Seller) -> None
     assert {number for number, item in told.items() if item["spots"] or item["premium_spots"]} == set(open_now)
     for number, offer in open_now.items():
         assert (told[number]["spots"], told[number]["premium_spots"]) == (offer.spots, offer.premium_spots)
+    with shop.road.ctx.store.read() as db:
+        kept = [one_session(db, number).places.kept for number in open_now]
+    assert sum(kept) > 0, "free, and not shown"
     assert any(item["premium_spots"] for item in told.values())
     assert all(item["credits"] for item in told.values() if item["spots"])
     assert b"floor" not in answer.data

@@ -105,6 +105,16 @@ def test_pr_02_the_plans_limit_makes_a_visit_premium(shop: Seller) -> None:
     assert shop.quote(both.session_id, plan="none").status_code == 422
 
 
+def test_sr_04_two_guests_at_one_instant_are_quoted_the_same(shop: Seller) -> None:
+    """Trap 17."""
+    session = listed_with(shop.road, 3).session_id
+    told = [shop.quote(session, guest_email=email).json for email in ("ana@example.org", "ben@example.org")]
+    for quote in told:
+        assert quote.pop("quote")
+    assert told[0] == told[1]
+    assert told[0]["product"] == "standard"
+
+
 def test_al_01_a_la_carte_is_sold_in_money_and_takes_a_premium_place(shop: Seller) -> None:
     row = next(row for row in shop.road.latest().values() if row.premium_spots)
     before = shop.spots(row.session_id)
@@ -127,6 +137,7 @@ def test_sr_07_a_trial_needs_the_studios_word_and_is_a_first_visit(shop: Seller)
 
 
 def test_premium_is_the_studios_choice_and_its_decisions_replay_to_the_byte(mirrored: Road) -> None:
+    """PR-01, PR-07."""
     list_with_premium(listed := mirrored)
     rows = [row for row in listed.latest().values() if row.premium_spots]
     assert rows

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -31,6 +32,7 @@ from adapter.store.then import session_then
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, decide, done
 from tests.sync.selling import Seller, class_of, listed_with, row_of, seller_of, sold_there
+from tests.sync.test_then import owner_of, words
 
 MARCH = month_of(date(2026, 3, 1))
 
@@ -77,6 +79,7 @@ def test_n_10_two_marketplaces_share_one_budget(shop: Seller, app: Flask, sandbo
 
 
 def test_the_platform_is_asked_in_real_time(shop: Seller, sandbox: LiveSandbox) -> None:
+    """IN-04."""
     road = shop.road
     full, gone, *_ = [row.session_id for row in road.latest().values() if row.spots >= 2]
     orders = {session: shop.order(session) for session in (full, gone)}
@@ -279,3 +282,26 @@ def test_following_the_platform_twice_changes_nothing(shop: Seller) -> None:
     shop.sell(listed_with(shop.road).session_id)
     with shop.road.ctx.store.write() as db:
         assert follow_platform(db, shop.road.connection_id, shop.road.ctx.now()) == 0
+
+
+def test_pd_02_pd_03_the_class_s_page_says_what_each_sale_is_and_how_often_its_guest_came(shop: Seller) -> None:
+    road = shop.road
+    number = next(row.session_id for row in road.latest().values() if row.premium_spots and row.spots)
+    assert shop.sell(number, a_la_carte=True, email="ana@example.org").status_code == 201
+    assert shop.sell(number, email="ben@example.org").status_code == 201
+    one = road.all(ChannelReservation)[0]
+    zone = ZoneInfo(road.connection.timezone)
+    month = {row.id: row.starts_at.astimezone(zone).month for row in road.all(Session)}
+    others = [session for session in month if session != number]
+    same = [session for session in others if month[session] == month[number]][:2]
+    before = [session for session in others if month[session] != month[number]][:9]
+    copied = {column.key: getattr(one, column.key) for column in ChannelReservation.__table__.columns}
+    with road.ctx.store.write() as db:
+        for session in [*same, *before]:
+            again = {"id": None, "caller_id": f"copy {session}", "quote_id": None, "platform_id": None}
+            state = ReservationState.CANCELLED if session == before[-1] else ReservationState.ATTENDED
+            db.add(ChannelReservation(**(copied | again | {"session_id": session, "state": state})))
+    page = words(owner_of(road), f"/sessions/{number}")
+    assert "Premium (d) 3 that month, 11 in all Confirmed" in page
+    assert "Standard 1 that month, 1 in all Confirmed" in page
+    assert "ana@" not in page
