@@ -48,6 +48,8 @@ COMMANDS = {
     "token": ADAPTER,
     "market": "adapter.marketplace.command",
     "marketplace": "adapter.marketplace.command",
+    "backup": "adapter.command_line.keeping",
+    "reseal": "adapter.command_line.keeping",
     "move": "adapter.command_line.move",
     "new-platform": "adapter.command_line.new_platform",
     "conformance": "sync.commands.conformance",

@@ -43,17 +43,19 @@ def connections(context: Context, json_wanted: bool) -> None:
 
 @click.command()
 @click.argument("platform", type=click.Choice(registry.names()))
-@click.option("--studio", type=int, help="With --site: connect now, with the staff login of the settings.")
+@click.option("--studio", type=int, help="With --site: connect now, with the staff login or the key of the settings.")
 @click.option("--site", help="The studio's site id at the platform.")
 @json_option
 @click.pass_obj
 def connect(context: Context, platform: str, studio: int | None, site: str | None, json_wanted: bool) -> None:
-    """Print the link at which a studio connects its account at PLATFORM, or connect it with a staff login."""
+    """Print the link at which a studio connects its account at PLATFORM, or connect it with a staff login or a key."""
     if (studio is None) != (site is None):
         raise click.UsageError("--studio and --site go together.")
     declared = registry.get(platform)
     if studio is not None and site is not None:
         told: dict[str, Any] = _connect_with_login(context, declared, studio, site)
+    elif declared.oauth is None:
+        raise click.UsageError(f"{declared.title} knows no OAuth: name --studio ID and --site SITE.")
     else:
         told = {"platform": platform, "title": declared.title}
         told["link"] = f"{context.config.public_url}/connect/{platform}"

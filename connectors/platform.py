@@ -24,7 +24,7 @@ class Capability(StrEnum):
 
     SPOTS_NATIVE = "SPOTS_NATIVE"  # takes a spot count for one session and one channel
     SPOTS_TOTAL = "SPOTS_TOTAL"  # only the online capacity can be changed: off unless proven and turned on
-    SPOTS_READ = "SPOTS_READ"  # has its own channel limit: ours is the smaller of both
+    SPOTS_READ = "SPOTS_READ"  # tells its own channel limit (Session.online_capacity): ours is the smaller of both
     SPOTS_LOCAL = "SPOTS_LOCAL"  # no such thing: the count is enforced where we sell
     RATE_NATIVE = "RATE_NATIVE"  # takes a rate for one session and one channel
     RATE_CATALOG = "RATE_CATALOG"  # only public prices can be changed: off unless turned on
@@ -332,7 +332,7 @@ class Platform:
     account: Account = Account()
     codes: Codes = NO_CODES
     settings: tuple[str, ...] = ("CLIENT_ID", "CLIENT_SECRET", "API_KEY")
-    oauth: OAuth | None = None
+    oauth: OAuth | None = None  # neither OAuth nor a login: ``headers`` carry a key, and an operator connects
     login: Callable[[Door, str, str], StaffToken] | None = None  # user name, password; through a door without a token
     changes: Mapping[Stream, Resource] = field(default_factory=dict)  # streams that also tell what changed since
     webhooks: Webhooks | None = None
@@ -349,6 +349,11 @@ class Platform:
     def asks_site(self) -> bool:
         """Whether the account must be named before anything can be asked."""
         return "{site}" in self.api_url or bool(self.oauth and self.oauth.site_parameter)
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether it knows neither OAuth nor a login: its ``settings`` are all it wants, and ``headers`` carry them."""
+        return self.oauth is None and self.login is None
 
     def names_account(self, text: str) -> bool:
         """Whether a text can name an account here."""

@@ -121,7 +121,9 @@ class Session:
     starts_at: datetime
     ends_at: datetime
     capacity: int | None  # places in all; None: the platform did not say, which is never 0 and never infinite
-    online_capacity: int | None = None  # places that may be booked online; 0: none; None: not said
+    online_capacity: int | None = (
+        None  # places that may be booked online, with SPOTS_READ by us; 0: none; None: not said
+    )
     booked: int | None = None  # places taken, by the platform's own count
     booked_online: int | None = None
     waitlisted: int = 0

@@ -17,7 +17,7 @@ Next:
   1. make .venv/.test && .venv/bin/pytest tests/connectors/{name}      they pass: keep them passing
   2. Put the platform's own answers (no real names or addresses) into tests/connectors/samples/{name}/.
   3. Make reads.py and shapes.py fit them; declare what it really can, and in `limits` what it can't.
-  4. Replace the double by the platform's sandbox, if there is one: `adapter conformance {name}`.
+  4. python -m tests.connectors.{name}.double serves its double, for `adapter serve` beside it.
 docs/adding-a-platform.md has the whole way."""
 
 

@@ -1,12 +1,16 @@
-"""Connecting with a staff login from the settings instead of OAuth, at platforms that have such a thing.
+"""Connecting with what stands in the settings instead of OAuth: a staff login, or at platforms without OAuth a key.
 
-An operator who holds the login has proven by it that the site may be read; it is done at the machine itself. The login
-stays in the settings: no password is stored, and a new token is got with it whenever one is due.
+An operator who holds it has proven by it that the site may be read; it is done at the machine itself. It stays in the
+settings: no password and no key is stored, and a new token is got with the login whenever one is due. A key needs no
+token: the platform's own headers carry it.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from adapter.connecting.account import FixedToken, Meter, open_account
+from adapter.connecting.flows import ConnectRefused
 from adapter.connecting.linking import Link, keep_connection
 from adapter.connecting.site_check import look_at_site
 from adapter.context import Context
@@ -16,13 +20,18 @@ from connectors.oauth import Grant
 from connectors.platform import Platform, Site
 
 USER, PASSWORD = "STAFF_USER", "STAFF_PASSWORD"
+A_YEAR = timedelta(days=365)  # a key has no end that we are told: it is looked at anew every day
 
 
 def connect_with_login(ctx: Context, platform: Platform, *, studio_id: int, site: str) -> Connection:
-    """Connect a site for a studio with the staff login of the settings, in shadow mode; its backfill is asked for.
+    """Connect a site for a studio with the login or the key of the settings, in shadow mode; its backfill is asked for.
 
-    Raises Misconfigured (no such login), Reconnect (the platform refuses it), ConnectRefused, TryAgain.
+    Raises Misconfigured (no such login or key), Reconnect (the platform refuses it), ConnectRefused, TryAgain.
     """
+    if not platform.names_account(site):
+        raise ConnectRefused(
+            f"{site[:40]!r} is no {platform.account.called} of {platform.title}. {platform.account.hint}"
+        )
     meter = Meter(ctx)
     grant = login_grant(ctx, platform, site)
     found = look_at_site(ctx, platform, grant, site, meter)
@@ -44,7 +53,13 @@ def connect_with_login(ctx: Context, platform: Platform, *, studio_id: int, site
 
 
 def login_grant(ctx: Context, platform: Platform, site: str) -> Grant:
-    """A new token for a site, got with the staff login of the settings."""
+    """A new token for a site, got with the staff login of the settings; an empty one where the key is all it takes."""
+    if platform.takes_key:
+        given = ctx.config.platform(platform.name, site)
+        for name in platform.settings:
+            if not given.get(name):
+                raise Misconfigured(f"ADAPTER_{platform.name.upper()}_{name} is not set")
+        return Grant(access_token="", refresh_token=None, expires_at=ctx.now() + A_YEAR, scopes=())
     settings = ctx.config.platform(platform.name)
     if platform.login is None:
         raise Misconfigured(f"{platform.title} takes no staff login; connect it by OAuth")

@@ -59,6 +59,7 @@ class Told:
     takes_total: bool  # a class's online capacity
     takes_price: bool  # the price of one price option
     ready: bool  # its client id and the like are set
+    by_operator: bool  # it knows no OAuth: connected at the machine, with what stands in the settings
 
 
 def told(name: str, config: Config) -> Told:
@@ -80,7 +81,8 @@ def told(name: str, config: Config) -> Told:
         takes_offers=platform.offers is not None,
         takes_total=platform.totals is not None,
         takes_price=platform.catalog is not None,
-        ready=bool(config.platform(name).get("CLIENT_ID")),
+        ready=platform.oauth is not None and bool(config.platform(name).get("CLIENT_ID")),
+        by_operator=platform.oauth is None,
     )
 
 

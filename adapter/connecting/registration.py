@@ -36,7 +36,9 @@ def registration(ctx: Context, name: str) -> Registration:
     """Our registration at platform ``name``. Raises Misconfigured, naming the variable that is missing."""
     platform = registry.get(name)
     if platform.oauth is None:
-        raise Misconfigured(f"{platform.title} is not connected by OAuth")
+        raise Misconfigured(
+            f"{platform.title} knows no OAuth: it is connected with `adapter connect {name} --studio ID --site SITE`"
+        )
     settings = ctx.config.platform(name)
     for variable in ("CLIENT_ID", "CLIENT_SECRET"):
         if not settings.get(variable):

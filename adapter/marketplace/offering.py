@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session as Database
 from adapter.marketplace.products import OnOffer
 from adapter.store.dialect import chunks
 from adapter.store.freshness import Age, freshness_of
-from adapter.store.in_force import limits_in_force
+from adapter.store.in_force import limit_read, limits_in_force
 from adapter.store.selling import Taken, taken_of
 from adapter.store.settings import effective_settings
 from adapter.store.tables import Connection, ConnectionState, Decision, PushMode, Refusal, Session
@@ -67,6 +67,7 @@ def _sessions() -> Select[*tuple[Any, ...]]:
             Session.starts_at,
             Session.capacity,
             Session.booked,
+            Session.online_capacity,
             Session.status,
             Session.hidden,
             Session.gone_at,
@@ -92,9 +93,14 @@ def closed_for(db: Database, connection_id: int, now: datetime) -> Refusal | Non
 
 def _offered(row: Row[Any], taken: Taken, limit: int, closed: Refusal | None, now: datetime) -> Offered:
     why = _session_closed(row, now) or closed
-    in_force = limit if Capability.SPOTS_NATIVE in registry.get(row.platform).capabilities else None
-    offer = OnOffer(currency=row.currency, closed=why) if why else what_is_left(row, taken, in_force)
+    offer = OnOffer(currency=row.currency, closed=why) if why else what_is_left(row, taken, _let_through(row, limit))
     return Offered(row.id, row.studio_id, row.connection_id, row.starts_at, offer)
+
+
+def _let_through(row: Row[Any], limit: int) -> int | None:
+    if Capability.SPOTS_NATIVE in registry.get(row.platform).capabilities:
+        return limit
+    return limit_read(row.platform, row.online_capacity)
 
 
 def _session_closed(row: Row[Any], now: datetime) -> Refusal | None:

@@ -7,6 +7,7 @@ what was looked at, whether it is well, and where it is not, what helps.
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session as Db
 
@@ -24,17 +25,20 @@ from adapter.config import Config, ConfigError
 from adapter.connecting.token_row import seal_name
 from adapter.store.addresses import open_address
 from adapter.store.connection_health import WORKED_OFF, health_of
-from adapter.store.database import Store
+from adapter.store.database import Store, cause_of
 from adapter.store.kept_keys import hash_key
 from adapter.store.readiness import engine_state, schema_state
 from adapter.store.sealing import Keyring, SealBroken
-from adapter.store.tables import Connection, ConnectionState, EmailAddress
-from adapter.store.vitals import SKEW, clock_skew, their_clock
+from adapter.store.tables import Base, Connection, ConnectionState, EmailAddress
+from adapter.store.vitals import SKEW, clock_skew, their_clock, write_something
 from migrations import run as migrations
 
 STALE = timedelta(minutes=60)  # SS-19: nothing is listed on a mirror older than this
 FREE_NEEDED = 500 * 1024**2  # bytes
 ORPHANED = 0o077  # rights of others on a key file
+START = "Start the database, or correct ADAPTER_DATABASE_URL."
+TAKE_WRITES = "Let this user write to the file and to its folder; on PostgreSQL, see that the server is no standby."
+RESTORE = "Go back to the version that made it, or to a backup of a released one, and update from there."
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ def examine(load: Callable[[], Config], now: datetime) -> Iterator[Finding]:
     try:
         store = open_store(config)
     except ConfigError as error:
-        yield Finding("database", False, str(error), "Start the database, or correct ADAPTER_DATABASE_URL.")
+        yield Finding("database", False, str(error), TAKE_WRITES if "readonly" in str(error) else START)
         return
     try:
         yield from _database(config, store, now)
@@ -74,10 +78,16 @@ def _database(config: Config, store: Store, now: datetime) -> Iterator[Finding]:
     if migrations.current(store) is None:
         yield Finding("schema", True, "none yet: the first start makes it")
         return
+    try:
+        write_something(store)
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        yield Finding("writing", False, f"the database takes no writes: {cause_of(error)}", TAKE_WRITES)
     with _told("schema") as told, store.read() as db:
         state = schema_state(db)
         advice = "Start the adapter once (`adapter connections`): it brings the schema up to date."
         told.append(Finding("schema", state == "ok", state, "" if state == "ok" else advice))
+        if state == "ok" and (missing := _missing(db)):
+            told.append(Finding("tables", False, f"not as this version makes them: {missing}", RESTORE))
     yield from told
     if not all(finding.well for finding in told):
         return
@@ -94,8 +104,25 @@ def _told(what: str) -> Iterator[list[Finding]]:
     try:
         yield told
     except SQLAlchemyError as error:
-        advice = "See the database's own log; `adapter doctor` again once it answers."
-        told.append(Finding(what, False, f"the database failed: {type(error).__name__}", advice))
+        advice = "Mend what it says; `adapter doctor` again once it answers."
+        told.append(Finding(what, False, f"the database failed: {cause_of(error)}", advice))
+
+
+def _missing(db: Db) -> str:
+    """The first few columns that our tables have and the database has not, as where a version that was never released
+    made it: its number of the schema is ours, and what it means is not."""
+    there = inspect(db.connection())
+    known = set(there.get_table_names())
+    gone = [
+        f"{table.name}.{name}" if table.name in known else table.name
+        for table in Base.metadata.sorted_tables
+        for name in (
+            set(table.columns.keys()) - {each["name"] for each in there.get_columns(table.name)}
+            if table.name in known
+            else ("",)
+        )
+    ]
+    return ", ".join(sorted(gone)[:5])
 
 
 def _settings(config: Config) -> Finding:
@@ -150,7 +177,8 @@ def _clock(db: Db, config: Config, now: datetime) -> Iterator[Finding]:
     off = clock_skew(db, now)
     well = off <= SKEW
     seen = f"{off.total_seconds():.0f} s off, by the database's clock and the latest run"
-    yield Finding("clock", well, seen, "" if well else "Set this machine's clock (NTP): offers expire by it.")
+    advice = "Set this machine's clock (NTP): offers expire by it; where it ran ahead and is right now, this passes."
+    yield Finding("clock", well, seen, "" if well else advice)
     for row in db.scalars(select(Connection).order_by(Connection.id)):
         if told := their_clock(row):
             advice = "See that this machine's is right (NTP); if it is, tell the platform. Readings reach back a day."

@@ -85,6 +85,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 }
 TOLD_AS: Mapping[Outcome, str] = {Outcome.DENIED: Outcome.CANCELLED.value, Outcome.UNKNOWN: Outcome.BOOKED.value}
 Facts = dict[str, pd.DataFrame]
+SEAT = 2**40
+"""Added to a reservation's id for each seat beyond the first: a row that repeats another, id and all, counts once."""
 STANDING = ("booked", "attended", "no_show")
 """Outcomes of reservations that hold, or held, a place."""
 
@@ -227,7 +229,6 @@ def _reservations(db: Database, connection_id: int, during: Any, prices: Prices)
         ours = channel is Channel.MARKETPLACE
         amount = rate if ours else prices.paid(purchase, option) if channel is Channel.DIRECT else None
         row = (
-            number,
             session,
             channel.value,
             (product or Product.STANDARD).value if ours else None,
@@ -236,7 +237,8 @@ def _reservations(db: Database, connection_id: int, during: Any, prices: Prices)
             Outcome.CANCELLED.value if state in LET_GO else TOLD_AS.get(outcome, outcome.value),
             amount,
         )
-        found.extend([row] * max(seats, 1))  # a second seat takes a second place (EC-47)
+        # a second seat takes a second place (EC-47)
+        found.extend((number + seat * SEAT, *row) for seat in range(max(seats, 1)))
     return found + _not_mirrored(db, during)
 
 

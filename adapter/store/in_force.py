@@ -1,4 +1,5 @@
-"""What has taken effect at the platforms: the limits that they hold for us. Knows the outbox; calls no platform."""
+"""What has taken effect at the platforms: the limits that they hold for us, sent by us or set there. Knows the outbox
+and the declarations; calls no platform."""
 
 from __future__ import annotations
 
@@ -12,6 +13,8 @@ from sqlalchemy.orm import Session as Database
 
 from adapter.store.dialect import chunks
 from adapter.store.tables import IN_FORCE, Push
+from connectors import registry
+from connectors.platform import Capability
 from connectors.records import Offer
 
 OFFER = frozenset(field.name for field in fields(Offer))
@@ -28,6 +31,13 @@ def limits_in_force(db: Database, session_ids: Collection[int]) -> dict[int, int
         rows = select(Push.session_id, Push.wanted).where(Push.id.in_(last.group_by(Push.session_id)))
         found |= {number: offer_of(wanted).total for number, wanted in db.execute(rows)}
     return found
+
+
+def limit_read(platform: str, said: int | None) -> int | None:
+    """Marketplace reservations in all that a platform lets through by a limit of its own, which it tells as a session's
+    ``online_capacity`` (SPOTS_READ). None: it has no such limit, or did not say.
+    """
+    return said if Capability.SPOTS_READ in registry.get(platform).capabilities else None
 
 
 def offer_of(wanted: Mapping[str, Any]) -> Offer:

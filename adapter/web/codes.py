@@ -22,6 +22,7 @@ REASONS = {
     "excluded": "Left out by your settings",
     "held_out": "Drawn to list nothing this week, to measure what listing brings",
     "own_cap": "Your own number at the platform is smaller",
+    "their_limit": "The platform lets the marketplace sell no more",
     "granted": "As many as you accepted under Opportunities",
     "waitlisted": "Direct clients are on the waiting list",
     "withdrawn": "Taken back: pushing was switched off",

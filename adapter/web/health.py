@@ -22,7 +22,7 @@ ADVICE: Mapping[str, str] = {
     "db": "Start the database, free disk space, or give it back its right to write; its own log says which.",
     "migrations": "Start the adapter once: it brings the schema up to date. Beyond ours? Start the newer one.",
     "queue": "Start `adapter serve` or `adapter worker`.",
-    "clock": "Set this machine's clock (NTP): offers and tokens expire by it.",
+    "clock": "Set this machine's clock (NTP): tokens expire by it; where it ran ahead and is right now, this passes.",
 }
 
 

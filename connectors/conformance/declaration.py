@@ -46,11 +46,11 @@ def declared_is_there(platform: Platform, api: Api) -> Iterator[str]:
 
 
 def account_is_described(platform: Platform, api: Api) -> Iterator[str]:
-    """The account has a name, an IANA zone and a currency, and says the same twice."""
+    """The account has a name, an IANA zone and, where it names one, a currency, and says the same twice."""
     site = platform.describe(api)
     if site.timezone not in available_timezones():
         yield f"{site.timezone} is no IANA zone"
-    if len(site.currency) != 3 or not site.currency.isupper():
+    if site.currency and (len(site.currency) != 3 or not site.currency.isupper()):  # none: the studio's own is taken
         yield f"{site.currency} is no currency"
     if not site.name or site.id != api.site.id:
         yield "the account has no name, or is another one"

@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors.conformance.asking import asks, ids_of, records, window
 from connectors.platform import Api, Capability, Platform, Since, Window
-from connectors.records import RECORD_OF, Stream
+from connectors.records import ACTIVE_OUTCOMES, RECORD_OF, Stream
 
 NOBODYS_ID = "987654321"
 
@@ -94,16 +94,21 @@ def sessions_are_found_by_id(platform: Platform, api: Api) -> Iterator[str]:
 
 
 def rosters_fit(platform: Platform, api: Api) -> Iterator[str]:
-    """A roster is its session's own, and tells how each reservation was booked."""
+    """A roster is its session's own, tells how each reservation was booked, and of every place that counts as taken."""
+    counted = {each.external_id: each.booked or 0 for each in records(platform, api, Stream.SESSIONS)}
     for ask in asks(platform, Stream.RESERVATIONS, api):
-        for page in platform.streams[Stream.RESERVATIONS].read(api, ask):
-            for each in page.items:
-                if each.record.session_id != ask.session_id:
-                    yield f"reservation {each.record.external_id} belongs to another session"
-                if not each.record.source:
-                    yield f"reservation {each.record.external_id} does not say how it was booked"
-                if Capability.BOOKING_TIME in platform.capabilities and each.record.booked_at is None:
-                    yield f"reservation {each.record.external_id} has no booking time, against the declaration"
+        pages = platform.streams[Stream.RESERVATIONS].read(api, ask)
+        roster = [item.record for page in pages for item in page.items]
+        for each in roster:
+            if each.session_id != ask.session_id:
+                yield f"reservation {each.external_id} belongs to another session"
+            if not each.source:
+                yield f"reservation {each.external_id} does not say how it was booked"
+            if Capability.BOOKING_TIME in platform.capabilities and each.booked_at is None:
+                yield f"reservation {each.external_id} has no booking time, against the declaration"
+        told = sum(each.seats for each in roster if each.outcome in ACTIVE_OUTCOMES)
+        if told < counted.get(ask.session_id, 0):
+            yield f"session {ask.session_id} counts {counted[ask.session_id]} places taken, its roster tells of {told}"
 
 
 def _unsound(record: Any) -> Iterator[str]:

@@ -96,10 +96,10 @@ def problem_of(value: Any) -> Problem | None:
 
 
 def _first_of(errors: Any) -> Problem | None:
-    """The first of several: in a list (JSON:API and others), or in a map from field to what is wrong with it."""
+    """The first of several: in a list (JSON:API, GraphQL and others), or in a map from field to what is wrong."""
     if isinstance(errors, list) and errors and isinstance(errors[0], dict):
         one = errors[0]
-        words = one.get("detail") or one.get("title") or one.get("errorMessage")
+        words = one.get("detail") or one.get("title") or one.get("errorMessage") or one.get("message")
         return Problem(_text(one.get("code") or one.get("errorType")), _text(words))
     if isinstance(errors, dict) and errors:
         lines = [(name, said if isinstance(said, list) else [said]) for name, said in errors.items()]

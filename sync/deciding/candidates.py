@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session as Database
 
 from adapter.store.facts import Facts
 from adapter.store.holdouts import Draw, draw_of
+from adapter.store.in_force import limit_read
 from adapter.store.opportunities import granted
 from adapter.store.overrides import Wishes, frozen_rate
 from adapter.store.reading_plan import last_readings, part_read_at
@@ -22,6 +23,7 @@ from adapter.store.tables import ClassType, Connection, Decision, OverrideKind, 
 from sync.deciding.limits import Standing
 from sync.pushing import listings, outbox
 
+MEANWHILE = timedelta(minutes=5)
 CLOSING = frozenset({"paused", "withdrawn"})
 """Why nothing is listed of a session though the model might propose some: pushing was paused, or switched off."""
 
@@ -119,6 +121,7 @@ class _Desk:
             self._standing(row, last, own, shadow),
             hidden=row.hidden or hidden,
             own_spots=_left(self.own_caps.get(row.id), taken.marketplace),
+            their_spots=_left(limit_read(self.connection.platform, row.online_capacity), taken.marketplace),
             granted=_left(self.granted.get(row.id), taken.marketplace),
             **self._by_hand(row, place, own, taken),
         )
@@ -136,7 +139,7 @@ class _Desk:
             floor_agreed=own.rate_floor is not None,
             waitlisted=row.waitlisted,
             released=release is not None and row.starts_at - self.now <= timedelta(hours=release),
-            read_at=_read_at(self.connection, row, part_read_at(row.starts_at, self.readings)),
+            read_at=_read_at(self.connection, row, part_read_at(row.starts_at, self.readings), self.now),
             listed=last.spots + last.premium_spots if last else None,
             no_increase_after=studio.no_increase_after,
             nothing_after=studio.nothing_after,
@@ -171,12 +174,16 @@ def _is_listed(decision: Decision | None) -> bool:
     return decision is not None and not decision.shadow and decision.spots + decision.premium_spots > 0
 
 
-def _read_at(connection: Connection, session: Session, part_at: datetime | None) -> datetime | None:
-    """How fresh our picture of a session is: that of its part of the timetable, unless its roster could not be read."""
-    known = [at for at in (connection.last_pulled_at, part_at, session.roster_read_at) if at is not None]
-    if session.roster_mark == roster_mark(session):
-        return max(known, default=None)
-    return session.roster_read_at
+def _read_at(connection: Connection, session: Session, part_at: datetime | None, now: datetime) -> datetime | None:
+    """How fresh our picture of a session is: that of its part of the timetable, unless its roster could not be read.
+
+    A time far ahead was told by a clock that ran ahead, and tells nothing; one just after ``now`` is of a reading that
+    ended while we decide.
+    """
+    roster = (session.roster_read_at,)
+    whole = session.roster_mark == roster_mark(session)
+    known = (connection.last_pulled_at, part_at, *roster) if whole else roster
+    return max((at for at in known if at is not None and at <= now + MEANWHILE), default=None)
 
 
 class Taken(NamedTuple):

@@ -19,8 +19,11 @@ ADVICE = (
 
 
 def watch(db: Database, now: datetime) -> None:
-    """Raise or end the alert of each connection."""
+    """Raise or end the alert of each connection. A copy read by a clock that ran ahead is as of now, not of then (F19):
+    it would not grow old until our clock gets there."""
     for connection in db.scalars(select(Connection).order_by(Connection.id)).all():
+        if connection.last_pulled_at is not None and connection.last_pulled_at > now:
+            connection.last_pulled_at = now
         found = freshness_of(connection, effective_settings(db, connection.studio_id).studio, now)
         if found.age is Age.TOO_OLD and connection.state is not ConnectionState.DISCONNECTED:
             words = f"The booking platform could not be read. {_done(connection, found)} {ADVICE}"

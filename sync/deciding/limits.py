@@ -43,6 +43,7 @@ class Standing:
     listed: int | None = None  # what we listed last, standard and premium together; None: nothing yet
     granted: int | None = None  # spots that the studio accepted beyond its own limits, as far as they are left
     own_spots: int | None = None  # what the studio's own number at the platform, which we do not fight, leaves
+    their_spots: int | None = None  # what the platform's own limit for the marketplace leaves (SPOTS_READ)
     no_increase_after: int = NO_INCREASE_AFTER  # minutes; decisions of before these were settings have the defaults
     nothing_after: int = NOTHING_AFTER  # minutes
 
@@ -63,6 +64,7 @@ WORDS = {
     "floor_missing": "no floor of the rate is agreed yet",
     "waitlisted": "direct clients are on the waiting list",
     "own_cap": "the studio's own number at the platform",
+    "their_limit": "the platform's own limit for the marketplace",
     "granted": "as many as were accepted of an opportunity",
 }
 """What each binding rule says in an explanation."""
@@ -129,6 +131,8 @@ def _caps(standing: Standing, now: datetime) -> dict[str, int]:
         caps["granted"] = standing.granted
     if standing.own_spots is not None:
         caps["own_cap"] = max(standing.own_spots, standing.granted or 0)
+    if standing.their_spots is not None:
+        caps["their_limit"] = standing.their_spots  # whatever was accepted or set by hand: it would let nobody in
     return caps
 
 

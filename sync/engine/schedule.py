@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session as Database
 from adapter.context import Context
 from adapter.marketplace.feed import announce_due
 from adapter.marketplace.publishing import publish
-from adapter.planning.cadence import ROUND
+from adapter.planning.cadence import ROUND, SLACK
 from adapter.statements.watch import watch_guarantees
 from adapter.store.tables import (
     OPEN,
@@ -240,9 +240,10 @@ def _ask(
     due_at: datetime | None = None,
 ) -> bool:
     """Request a run unless one is open or the last is younger than ``every``; ``beside``: kinds that do as well."""
-    kinds, until = (kind, *beside), now + FURTHEST
-    last = _latest(db, connection, kinds, tuple(RunState), until)
-    if _latest(db, connection, kinds, OPEN, until) is not None or (last is not None and now - last < every):
+    kinds = (kind, *beside)
+    last = _latest(db, connection, kinds, tuple(RunState), now + SLACK)  # one that is over was due before it began
+    waits = _latest(db, connection, kinds, OPEN, now + FURTHEST) is not None
+    if waits or (last is not None and now - last < every):
         return False
     request_by_clock(db, kind, connection.id, now=due_at or now, why=why)
     return True

@@ -129,6 +129,11 @@ WRONG: list[tuple[str, Bend, str]] = [
     (BY_ID, looking(each(waitlisted=77)), "not as it is in the timetable"),
     (ROSTERS, reading(Stream.RESERVATIONS, each(session_id="0")), "belongs to another session"),
     (ROSTERS, reading(Stream.RESERVATIONS, each(source="")), "does not say how it was booked"),
+    (
+        ROSTERS,
+        reading(Stream.RESERVATIONS, lambda page: replace(page, items=())),
+        "places taken, its roster tells of 0",
+    ),
     (STRANGERS, trusting, "taken for genuine"),
     (DECLARED, without(Capability.RATE_NATIVE), "RATE_NATIVE is there, but not declared"),
     (OFFERS, holding(None), "is not held"),
@@ -185,6 +190,16 @@ def test_what_is_wrong_with_bookings_and_changes_is_found(
     platform = bend(registry.get("marianatek"))
     found = tuple(CHECKS[check](platform, live(sandbox, platform="marianatek")))
     assert any(why in wrong for wrong in found), found
+
+
+def test_a_platform_that_names_no_currency_and_no_addresses_is_not_wrong(sandbox: LiveSandbox, live: Live) -> None:
+    nameless = reading(Stream.RESERVATIONS, each(guest_email=None, client_id=None))
+    platform = nameless(without(Capability.CLIENT_EMAILS)(registry.get("marianatek")))
+    api = live(sandbox, platform="marianatek")
+    described = replace(platform, describe=lambda api: replace(api.site, currency=""))
+    assert list(CHECKS[DESCRIBED](described, api)) == []
+    assert list(CHECKS[GUESTS](platform, api)) == []
+    assert list(CHECKS[GUESTS](clinging(platform), api)) == ["a guest who was let go still has a place"]
 
 
 @pytest.mark.parametrize("error", [TryAgain("GET /site/locations: down."), KeyError("Id")])

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from adapter.store.tables import Alert, AlertKind, PushMode, RunKind
+from datetime import timedelta
+
+from sqlalchemy import update
+
+from adapter.store.tables import Alert, AlertKind, PushMode, RunKind, Session
 from sync.engine.schedule import ask_for_guard
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import Road, done
@@ -30,6 +34,25 @@ def test_an_outage_is_told_once_and_is_over_with_the_next_read(mirrored: Road, s
     look(mirrored)
     (over,) = mirrored.all(Alert)
     assert over.until == mirrored.ctx.now()
+
+
+def test_a_copy_that_was_read_by_a_clock_that_ran_ahead_grows_old_all_the_same(
+    mirrored: Road, sandbox: LiveSandbox
+) -> None:
+    mirrored.go_live()
+    done(mirrored.do(RunKind.TRAIN))
+    ahead = mirrored.ctx.now() + timedelta(hours=2)
+    mirrored.set(last_pulled_at=ahead)
+    with mirrored.ctx.store.write() as db:
+        db.execute(update(Session).values(roster_read_at=ahead))
+    look(mirrored)
+    assert mirrored.all(Alert) == []  # nothing expires since the clock was set right (F19)
+    sandbox.tick(minutes=61)
+    look(mirrored)
+    assert [alert.kind for alert in mirrored.all(Alert)] == [AlertKind.STALE]
+    done(mirrored.do(RunKind.DECIDE))
+    assert {decision.binding for decision in mirrored.latest().values() if not decision.spots} >= {"stale"}
+    assert not any(decision.spots for decision in mirrored.latest().values())
 
 
 def test_the_studio_says_when_its_copy_is_too_old(mirrored: Road, sandbox: LiveSandbox) -> None:

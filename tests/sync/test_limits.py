@@ -33,6 +33,7 @@ standings = st.builds(
     listed=st.one_of(st.none(), st.integers(0, 6)),
     granted=st.one_of(st.none(), st.integers(0, 6)),
     own_spots=st.one_of(st.none(), st.integers(0, 6)),
+    their_spots=st.one_of(st.none(), st.integers(0, 6)),
 )
 proposals = st.builds(
     Proposal,
@@ -50,6 +51,7 @@ def test_a_limit_never_raises_a_number_and_says_why_it_cut(proposal: Proposal, s
     assert 0 <= final.spots <= proposal.spots
     assert 0 <= final.premium_spots <= proposal.premium_spots
     assert limited.binding is None or limited.binding in WORDS
+    assert standing.their_spots is None or final.spots + final.premium_spots <= standing.their_spots
     assert (final != proposal) <= (limited.binding is not None)
     assert final.premium_spots == 0 or final.premium_rate == proposal.premium_rate
 

@@ -75,7 +75,10 @@ Nothing = JSON(none_as_null=True).with_variant(  # None is NULL, not "null"
     postgresql.JSONB(none_as_null=True), "postgresql"
 )
 Money = Numeric(18, 4)
-Sealed = LargeBinary  # ciphertext made by adapter.store.sealing: the database never sees the text
+
+
+class Sealed(LargeBinary):
+    """Ciphertext made by adapter.store.sealing: the database never sees the text. By this `adapter reseal` finds it."""
 
 
 class Base(DeclarativeBase):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import click
@@ -13,7 +13,7 @@ from sqlalchemy import select
 from adapter.commands import COMMANDS
 from adapter.config import Config
 from adapter.connecting.connect import disconnect
-from adapter.connecting.login import connect_with_login
+from adapter.connecting.login import connect_with_login, login_grant
 from adapter.connecting.opening import open_connection
 from adapter.connecting.tokens import fresh_token
 from adapter.context import Context
@@ -84,6 +84,32 @@ def test_disconnecting_leaves_nothing_to_revoke(given: Given, studios: People) -
     with ctx.store.read() as db:
         ended = db.get_one(Connection, row.id)
     assert (ended.access_token, ended.revoke_pending, ended.state) == (None, None, ConnectionState.DISCONNECTED)
+
+
+def test_a_platform_that_knows_a_key_alone_is_connected_with_it(
+    given: Given, studios: People, sandbox: LiveSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declared = registry.get("sandbox")
+    key = login_grant(given(), declared, "1001").access_token
+
+    def headers(site: str, settings: Mapping[str, str]) -> Mapping[str, str]:
+        return {**declared.headers(site, settings), "Authorization": f"Bearer {settings['STUDIO_KEY']}"}
+
+    asked = {"oauth": None, "login": None, "headers": headers, "settings": ("STUDIO_KEY",)}
+    monkeypatch.setattr(registry, "get", lambda name: replace(declared, **asked))
+    where = ("--studio", str(studios.studio), "--site")
+    assert "ADAPTER_SANDBOX_STUDIO_KEY is not set" in run(given(), "sandbox", *where, "1001").stderr
+    assert f"'1/1' is no {declared.account.called}" in run(given(), "sandbox", *where, "1/1").stderr
+    assert "--studio ID and --site SITE" in run(given(), "sandbox").stderr
+    ctx = given(STUDIO_KEY__1001=key)
+    assert "Small Studio" in run(ctx, "sandbox", *where, "1001").stdout
+    with ctx.store.read() as db:
+        row = db.scalars(select(Connection)).one()
+    with open_connection(ctx, row.id) as api:
+        assert list(registry.get("sandbox").streams[Stream.VENUES].read(api, Everything()))
+    sandbox.tick(hours=30)  # the key that stands in for one ends
+    with pytest.raises(Reconnect), open_connection(ctx, row.id) as api:
+        list(registry.get("sandbox").streams[Stream.VENUES].read(api, Everything()))
 
 
 def run(ctx: Context, *arguments: str) -> Result:

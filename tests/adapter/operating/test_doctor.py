@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from cryptography.fernet import Fernet
+from sqlalchemy import text
 
 from adapter.command_line.doctor import doctor
 from adapter.compose import compose
@@ -97,6 +98,20 @@ def test_a_database_that_is_behind(made: Context) -> None:
     seen = wrong(made.config)
     assert set(seen) == {"schema"}
     assert seen["schema"].advice
+
+
+def test_a_database_whose_tables_are_of_another_history(made: Context) -> None:
+    with made.store.writer.begin() as db:
+        db.execute(text("alter table connection drop column catalog_seen_at"))
+        db.execute(text("drop table push_step"))
+    seen = wrong(made.config)
+    assert seen["tables"].seen.endswith("connection.catalog_seen_at, push_step")
+
+
+def test_a_database_that_takes_no_writes(made: Context) -> None:
+    path = str(made.store.url.database)
+    no_right_to_write = replace(made.config, database_url=f"sqlite:///file:{path}?mode=ro&uri=true")
+    assert "readonly" in wrong(no_right_to_write)["writing"].seen
 
 
 def test_keys_that_do_not_open(made: Context) -> None:

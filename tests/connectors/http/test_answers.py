@@ -161,6 +161,7 @@ def test_ordinary_words_are_left_as_they_are() -> None:
         ({"errors": {"a": ["One.", "Two."], "b": "Three"}}, "a", "a: One. Two.; b: Three"),
         ({"errors": [{"code": "taken", "title": "Taken", "detail": "By another."}]}, "taken", "By another"),
         ({"errors": [{"title": "Taken"}]}, None, "Taken"),
+        ({"data": None, "errors": [{"message": "no such field"}]}, None, "no such field"),
         ({"errors": {}}, None, "no reason given"),
         ({"errors": []}, None, "no reason given"),
     ],

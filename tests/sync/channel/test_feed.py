@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+import pytest
 from flask import Flask
 from sqlalchemy import update
 
@@ -16,7 +18,10 @@ from adapter.store.tables import (
     PushState,
     Role,
     RunKind,
+    Session,
 )
+from connectors import registry
+from connectors.platform import Capability
 from tests.fixtures.studio import bearer
 from tests.sync.conftest import Road, done
 from tests.sync.selling import Seller, go_stale, listed_with, seller_of, start_class
@@ -64,6 +69,25 @@ def test_a_raise_is_sold_once_the_platform_holds_it_and_a_cut_at_once(listed: Ro
             row.limit, row.spots = row.limit - row.spots + spots, spots
             announce_connection(db, listed.connection_id, listed.ctx.now())
         assert sum(shop.spots(session)) == sum(shown)
+
+
+def test_where_the_platform_has_a_limit_of_its_own_the_smaller_number_is_listed(
+    listed: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declared = registry.get("sandbox")
+    told = declared.capabilities - {Capability.SPOTS_NATIVE} | {Capability.SPOTS_READ}
+    monkeypatch.setattr(registry, "get", lambda name: replace(declared, capabilities=told, offers=None))
+    decision = listed_with(listed)
+    with listed.ctx.store.write() as db:
+        (row,) = offered(db, [decision.session_id], listed.ctx.now()).values()
+        assert (row.offer.spots, row.offer.premium_spots) == (decision.spots, decision.premium_spots)
+        sold = decision.limit - decision.spots
+        db.get_one(Session, decision.session_id).online_capacity = sold + 1
+        (row,) = offered(db, [decision.session_id], listed.ctx.now()).values()
+        assert (row.offer.spots, row.offer.premium_spots) == (1, 0)
+    done(listed.do(RunKind.DECIDE))
+    limited = listed.latest()[decision.session_id]
+    assert (limited.spots, limited.premium_spots, limited.binding) == (1, 0, "their_limit")
 
 
 def test_the_feed_can_be_resumed_anywhere_and_misses_nothing(shop: Seller) -> None:
