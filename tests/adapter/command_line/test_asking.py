@@ -17,7 +17,7 @@ from wsgi import COMMANDS, cli
 OPENS = "There is no studio 99; `adapter studio` opens one."
 LISTS = "There is no connection 99; `adapter connections` lists them."
 SERVE = {"serve", "worker", "sandbox"}
-SAY_THAT_IT_IS_DONE = {"guarantee record", "guarantee rate", "payouts share"}
+SAY_THAT_IT_IS_DONE = {"guarantee record", "guarantee rate", "guarantee correct-rate", "payouts share"}
 
 
 def command_named(name: str) -> click.Command:
