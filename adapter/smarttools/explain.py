@@ -9,16 +9,21 @@ from __future__ import annotations
 import math
 from typing import TypedDict
 
+import numpy as np
+
 from adapter.smarttools.exploring import SHARE
+from adapter.smarttools.facts import Ints
 from adapter.smarttools.judge import Verdicts
 from adapter.smarttools.money import major
 from adapter.smarttools.outlook import Outlook
 from adapter.smarttools.rates import BOUNDED
+from adapter.smarttools.response import Responses, best_rate
 
 IN_FORCE = {
     False: "kept at the rate in force: the change would be small",
     True: "not all at once: a rate moves by half at the most",
 }
+DEAREST = "so that the last place listed brings what it is worth"
 KEPT, OFFERED = "kept for expected direct", "offered as Premium"
 NOT_CHOSEN = "not offered: the studio's choice"
 HIGHER = {
@@ -80,21 +85,46 @@ def spot_parts(outlook: Outlook, verdicts: Verdicts, row: int) -> list[Part]:
     return [_part("places", places), *(part for part in parts if part["value"])]
 
 
-def rate_parts(outlook: Outlook, verdicts: Verdicts, row: int) -> list[Part]:
-    """Steps to the rate, in major units; in minor units they sum to it exactly."""
-    units, free, best, wanted = (
-        int(n[row]) for n in (verdicts.units, verdicts.free_units, verdicts.best_units, verdicts.wanted_units)
+def rate_levels(outlook: Outlook, responses: Responses) -> Ints:
+    """The best rates with places to spare, in minor units, from the general to the particular, (levels, sessions).
+
+    At any studio, at each session's own, for its slot, and by what sells just now. What bounds a rate is no part of it.
+    """
+    anchor, coins = responses.anchor(outlook.sessions), 10.0**outlook.sessions.digits
+    known = [(median * anchor, scale * anchor) for median, scale in responses.levels(outlook.sessions)]
+    free = np.zeros(len(outlook))
+    levels = [best_rate(median, scale, free) for median, scale in (*known, (outlook.median, outlook.scale))]
+    return np.asarray(np.rint(np.array(levels) * coins), dtype=np.int64)
+
+
+def rate_parts(outlook: Outlook, verdicts: Verdicts, levels: Ints, row: int) -> list[Part]:
+    """Steps to the rate, in major units; in minor units they sum to it exactly (SR-01). ``levels``: `rate_levels`."""
+    units, asked, best, wanted = (
+        int(n[row]) for n in (verdicts.units, verdicts.asked_units, verdicts.best_units, verdicts.wanted_units)
     )
+    usual, studio, slot, now = levels[:, row].tolist()
     digits = int(outlook.sessions.digits[row])
     parts = [
-        _part("because a place may be needed for direct clients", major(best - free, digits)),
+        _part("what guests of this studio pay", major(studio - usual, digits)),
+        _part("what guests pay for this class at this hour", major(slot - studio, digits)),
+        _part("what upcoming classes sell just now", major(now - slot, digits)),
+        _part("because a place may be needed for direct clients", major(asked - now, digits)),
+        _part(_bound(outlook, row, asked, best), major(best - asked, digits)),
         _part("tried a little higher or lower, to learn what people would pay", major(wanted - best, digits)),
         _part(IN_FORCE[verdicts.rate_binding[row] == BOUNDED], major(units - wanted, digits)),
     ]
     odd = float(outlook.sessions.odd_rate[row])
     if not math.isnan(odd):
         parts.append(_part("no whole coin lies between floor and ceiling", odd - major(units, digits)))
-    return [_part("what sells best with places to spare", major(free, digits)), *(p for p in parts if p["value"])]
+    first = _part("what sells best at any studio at this direct price", major(usual, digits))
+    return [first, *(p for p in parts if p["value"])]
+
+
+def _bound(outlook: Outlook, row: int, asked: int, best: int) -> str:
+    """What moved the rate that would be asked for. Who may not see the floor is told of a limit."""
+    if best < asked:
+        return "no more than the ceiling"
+    return "no less than the agreed floor" if best == outlook.sessions.floor[row] else DEAREST
 
 
 def premium_parts(outlook: Outlook, verdicts: Verdicts, row: int) -> list[Part]:

@@ -35,7 +35,7 @@ class Verdicts:
     allowed: Ints  # after the risk limit
     reason: Words
     units: Ints  # the rate in minor units; so are the next four
-    free_units: Ints
+    asked_units: Ints  # before its bounds
     best_units: Ints
     wanted_units: Ints
     premium_units: Ints  # what means nothing where there are no further spots
@@ -81,7 +81,7 @@ def judge(outlook: Outlook, rows: Ints, tables: Worth, way: Floats, *, fitted: b
         allowed=allowed,
         reason=reason,
         units=rates.units,
-        free_units=rates.free_units,
+        asked_units=rates.asked,
         best_units=rates.best,
         wanted_units=rates.tried.units,
         premium_units=higher,

@@ -26,8 +26,8 @@ class Rates:
     """Rates with how they came about, all in minor units; one entry a session."""
 
     units: Ints
-    free_units: Ints  # the best rate if the place were worth nothing else
-    best: Ints  # the best rate at what the place is worth
+    asked: Ints  # the best rate at what the place is worth, whatever bounds it
+    best: Ints  # the same within its bounds
     tried: Tried  # that, or another one in its place
     binding: Words
 
@@ -41,8 +41,8 @@ def set_rates(outlook: Outlook, rows: Ints, first: Floats, dearest: Floats, way:
     lowest = np.clip(np.ceil(dearest / paid * coins - A_HAIR), least, most).astype(np.int64)
     cost = np.minimum(first / paid, outlook.ceiling[rows])  # a place worth more is not sold at any rate
     best = best_rate(outlook.median[rows], outlook.scale[rows], cost)
-    free_units = _units(outlook.free_rate[rows] * coins, least, most)
-    best_units = _units(best * coins, lowest, most)
+    asked = np.rint(best * coins)
+    best_units = np.clip(asked, lowest, most).astype(np.int64)
     room = Room(lowest, most, coins, cost, outlook.median[rows], outlook.scale[rows])
     tried = try_rates(best_units, way, outlook.doubt[rows], room)
     wanted = tried.units
@@ -56,14 +56,10 @@ def set_rates(outlook: Outlook, rows: Ints, first: Floats, dearest: Floats, way:
         [IN_FORCE, BOUNDED, EXPLORED, FLOOR, CEILING],
         MODEL,
     )
-    return Rates(units, free_units, best_units, tried, binding)
+    return Rates(units, asked.astype(np.int64), best_units, tried, binding)
 
 
 def _near(wanted: Ints, held: Ints, lowest: Ints, most: Ints) -> Ints:
     """The rate wanted, as far as one change may go; floor, ceiling and what a place is worth hold before that."""
     reach = np.floor(MOST_CHANGE * held).astype(np.int64)
     return np.clip(np.clip(wanted, held - reach, held + reach), lowest, most)
-
-
-def _units(amount: Floats, least: Ints, most: Ints) -> Ints:
-    return np.clip(np.rint(amount), least, most).astype(np.int64)

@@ -96,6 +96,12 @@ class Responses:
         median, scale, _ = self.found(sessions)
         return median, scale
 
+    def levels(self, sessions: Sessions) -> list[tuple[Floats, Floats]]:
+        """Median and scale from the general to the particular: of any studio, of each session's own, of its slot."""
+        studios = [self.known.get(f"studio|{studio}") or self.usual for studio in sessions.studio]
+        any_studio, own = (np.array(rows).reshape(-1, 3) for rows in ([self.usual] * len(sessions), studios))
+        return [(any_studio[:, 0], any_studio[:, 1]), (own[:, 0], own[:, 1]), self.of(sessions)]
+
     def anchor(self, sessions: Sessions) -> Floats:
         """What the shares stand for: the direct price they were seen at, as nobody is richer for a price that rose."""
         told = looked_up(sessions.slot, self.retail, np.nan)

@@ -22,6 +22,7 @@ from adapter.smarttools.explain import (
     one_more_premium,
     premium_parts,
     premium_rate_parts,
+    rate_levels,
     rate_parts,
     spot_parts,
 )
@@ -107,11 +108,12 @@ class SmartTools:
         moment = door.instant(at)
         outlook = look(coming, read_books(coming, booked, listed, moment), moment, self.model)
         velocity, verdicts = Velocity(coming, booked, moment), self._judged(outlook)
+        levels = rate_levels(outlook, self.model.market.responses)
         return [
             {
                 "session_id": name,
                 "parts": spot_parts(outlook, verdicts, row),
-                "rate_parts": rate_parts(outlook, verdicts, row),
+                "rate_parts": rate_parts(outlook, verdicts, levels, row),
                 "binding": str(verdicts.reason[row]),
                 "rate_binding": str(verdicts.rate_binding[row]),
                 "one_more": one_more(verdicts, row),

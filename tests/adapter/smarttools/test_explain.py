@@ -97,8 +97,42 @@ def test_sr_01_the_hour_the_time_left_and_what_is_booked_move_the_rate_and_are_t
         told.append((rate, [part["label"] for part in why["rate_parts"]]))
     (early, scarce), (late, plenty) = told
     assert early > late
-    assert (len(scarce), len(plenty)) == (2, 1)
-    assert scarce[1] == "because a place may be needed for direct clients"
+    need = "because a place may be needed for direct clients"
+    assert [need in each for each in (scarce, plenty)] == [True, False]
+
+
+def test_sr_01_each_factor_of_the_rate_has_its_amount(fitted: SmartTools) -> None:
+    """Of a studio that nobody knows, what any studio's guests pay is all there is to tell."""
+    tables = (NOW, studios(rate_floor=1.0), sessions(), reservations(direct=3))
+    first, *own = fitted.explain(*tables)[0]["rate_parts"]
+    assert [part["label"] for part in own] == [
+        "what guests of this studio pay",
+        "what guests pay for this class at this hour",
+        "because a place may be needed for direct clients",
+    ]
+    elsewhere = [each.assign(studio_id="elsewhere") for each in (studios(rate_floor=1.0), sessions())]
+    unknown = fitted.explain(NOW, *elsewhere, reservations(direct=3))[0]["rate_parts"]
+    assert unknown[0] == first
+    assert [part["label"] for part in unknown[1:]] == [own[-1]["label"]]
+
+
+@pytest.mark.parametrize(
+    ("floor", "ceiling", "direct", "label"),
+    [
+        (14.0, 30.0, 3, "no less than the agreed floor"),
+        (14.0, 30.0, 15, "no more than the ceiling"),
+        (8.0, 9.0, 3, "no more than the ceiling"),
+    ],
+)
+def test_sr_11_what_bounds_the_rate_comes_after_all_that_is_learned_and_a_floor_that_does_not_bind_cannot_be_told(
+    fitted: SmartTools, floor: float, ceiling: float, direct: int, label: str
+) -> None:
+    settings = studios(rate_floor=floor, rate_ceiling=ceiling)
+    parts = fitted.explain(NOW, settings, sessions(), reservations(direct=direct))[0]["rate_parts"]
+    assert parts[-1]["label"] == label
+    so_far = [round(sum(part["value"] for part in parts[: count + 1]), 2) for count in range(len(parts))]
+    assert so_far[-1] == (floor if "floor" in label else ceiling)
+    assert floor not in so_far[:-1]
 
 
 def test_ss_18_a_new_slot_says_that_it_has_no_past_and_keeps_more(fitted: SmartTools) -> None:
