@@ -4,7 +4,7 @@ The optimum knows every parameter of the market and learns a class's own luck fr
 allocation (three spots at a flat rate) and Littlewood's rule re-solved at each decision on a pickup forecast (EMSR-b).
 All of them meet the same people. Made-up markets are no proof of what a real studio gains.
 
-Run: python -m benchmarks.bench_worlds [--seed N] [--weight W] [--weeks N] [--refit] [--only KIND]
+Run: python -m benchmarks.bench_worlds [--seed N] [--weight W] [--weeks N] [--refit [DAYS]] [--only KIND]
      [--willing SHAPE] [--apart SPREAD] [--shared PART] [--strangers] [--flat]
      [--keep FOLDER]
 """
@@ -31,19 +31,20 @@ from benchmarks.worlds.tables import tables_of
 from benchmarks.worlds.willing import SHAPES
 
 LEAST = 0.90  # of the optimum's value, over all kinds: the limit of this benchmark; the goal is 0.97
+DAY = 24.0  # hours
 LEADS = (168.0, 48.0, 12.0)  # hours before the start at which forecasts are held against what came
 
 
 class Refitted(Tools):
-    """SmartTools fitted anew each week on what has finished."""
+    """SmartTools fitted anew each time that so many hours have passed, on what has finished."""
 
-    def __init__(self, world: World, tools: SmartTools, weight: float, past: Books) -> None:
+    def __init__(self, world: World, tools: SmartTools, weight: float, past: Books, every: float = WEEK) -> None:
         super().__init__(world, tools, weight)
-        self.past, self.fitted = past, MONDAY
+        self.past, self.fitted, self.every = past, MONDAY, every
 
     def decide(self, at: float, ids: Ints, books: Books) -> Offer:
-        """As the model of this week says."""
-        if at >= self.fitted + WEEK:
+        """As the latest model says."""
+        if at >= self.fitted + self.every:
             self.fitted = at
             over = np.flatnonzero(self.world.starts < at)
             known = books.after(self.past)
@@ -97,7 +98,8 @@ def main() -> int:
     if len(past):
         tools.fit(**tables_of(world, past, history, MONDAY, told.weight, final=True))
     log: Log = []
-    policy = Refitted(world, tools, told.weight, history) if told.refit else Tools(world, tools, told.weight)
+    every = told.refit and told.refit * DAY
+    policy = Refitted(world, tools, told.weight, history, every) if every else Tools(world, tools, told.weight)
     rows["SmartTools"] = score(world, run(world, policy, season, log=log), alone)
     rows["optimum"] = kept("best", best)
     share = _print(world, rows, season, told.weight)
@@ -131,7 +133,9 @@ def _arguments() -> argparse.Namespace:
         "--strangers", action="store_true", help="judge a studio of each kind that has no history, beside those known"
     )
     parser.add_argument("--flat", action="store_true", help="a past in which each studio listed at one rate throughout")
-    parser.add_argument("--refit", action="store_true", help="fit anew each week")
+    parser.add_argument(
+        "--refit", nargs="?", type=float, const=7.0, metavar="DAYS", help="fit anew each week, or after so many days"
+    )
     parser.add_argument("--keep", type=Path, help="a folder for what the peers and the optimum scored")
     return parser.parse_args()
 
