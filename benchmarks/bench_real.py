@@ -77,7 +77,7 @@ def _street(name: str, life: Life, told: argparse.Namespace) -> bool:
     street, people = life
     events, season = events_of(people), ~street.past
     past = run(street, people, events, street.past, Static(street), PAST_STEP)
-    tools = Tools(street, past, told.weight, told.step, refit=not told.once)
+    tools = Tools(street, past, told.weight, told.step, refit=None if told.once else 7.0)
     alone = run(street, people, events, season, None, told.step)
     peers: list[Policy] = [Static(street), Littlewood(street, past, Static(street).rate), tools]
     rules = [Held(street, *each) for each in product(PROTECTED, RATES)]

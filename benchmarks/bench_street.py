@@ -4,7 +4,7 @@ Everyone meets the same people. Value is what ``benchmarks.street.scores`` says,
 knows every class's true parameters; displaced are direct clients who would have found a place without a marketplace.
 
 Run: python -m benchmarks.bench_street [--seed N] [--weight W] [--step HOURS] [--weeks N] [--history flat|steps|random]
-     [--studios N] [--history-weeks N] [--refit] [--mixed] [--kinds NAME …]
+     [--studios N] [--history-weeks N] [--refit [DAYS]] [--mixed] [--kinds NAME …]
 """
 
 from __future__ import annotations
@@ -69,7 +69,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--studios", type=int, default=3, help="of each kind")
     parser.add_argument("--history-weeks", type=int, default=26)
     parser.add_argument("--history", choices=("flat", "steps", "random"), default="flat", help="how past rates moved")
-    parser.add_argument("--refit", action="store_true", help="learn anew every week")
+    parser.add_argument(
+        "--refit", nargs="?", type=float, const=7.0, metavar="DAYS", help="learn anew each week, or after so many days"
+    )
     parser.add_argument("--mixed", action="store_true", help="half SmartTools, half the optimum, as well")
     parser.add_argument("--kinds", nargs="*", metavar="NAME", help=", ".join(kind.name for kind in KINDS))
     return parser.parse_args()

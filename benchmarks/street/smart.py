@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from adapter.smarttools import SmartTools
-from benchmarks.street.draw import MONDAY, WEEK, Floats, Ints, Street
+from benchmarks.street.draw import MONDAY, Floats, Ints, Street
 from benchmarks.street.rules import broken
 from benchmarks.street.season import Books, Offer
 from benchmarks.street.tables import offers_table, reservations_table, sessions_table, studios_table
 
+DAY = 24.0  # hours
 LEADS = (168.0, 72.0, 24.0, 6.0)  # hours before the start at which what is told is kept
 TWICE = 50  # every so many decisions are asked for twice: same inputs, same output
 
@@ -39,7 +40,7 @@ class Tools:
     past: Books
     weight: float
     step: float
-    refit: bool = False
+    refit: float | None = None  # days after which it is taught anew
     name: str = "SmartTools"
     told: list[Told] = field(default_factory=list)
     violations: Counter[str] = field(default_factory=Counter)
@@ -53,7 +54,7 @@ class Tools:
 
     def decide(self, at: float, ids: Ints, books: Books) -> Offer:
         """Ask, check the rules, keep what was told."""
-        if self.refit and at > 0 and at % WEEK == 0:
+        if self.refit and at > 0 and at % (self.refit * DAY) == 0:
             self.tools = self._taught([self.past, books], at)
         decided = self._ask(at, ids, books)
         self.violations += broken(decided, at, ids, books)
