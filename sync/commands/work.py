@@ -141,6 +141,8 @@ def _tell_why(verdict: dict[str, Any], explanation: dict[str, Any], currency: st
         click.echo(f"  {part['value']:+5} {part['label']}")
     for part in explanation["rate_parts"]:
         click.echo(f"  rate: {part['value']} {part['label']}")
+    if verdict["spots"] and "sold" in explanation:
+        click.echo(f"  Expected to sell of these {verdict['spots']}: {explanation['sold']}")
     if explanation.get("unsure"):
         click.echo(f"  Careful, since {', '.join(explanation['unsure'])}")
     if explanation["one_more"]:

@@ -114,6 +114,7 @@ def test_decide_then_say_why_then_replay(mirrored: Road) -> None:
     assert sum(part["value"] for part in why["explanation"]["parts"]) == decision.spots
     said = typed(mirrored, "decide", "1", "--explain", str(number)).stdout
     assert re.match(rf"{decision.spots} spots at [\d.]+ {decision.currency} \(", said)
+    assert f"Expected to sell of these {decision.spots}: {why['explanation']['sold']}" in said
     assert answer(typed(mirrored, "replay", str(decision.id), "--json"))["same"]
     assert "the same of it" in typed(mirrored, "replay", str(decision.id), "--today").stdout
     done(mirrored.do(RunKind.TRAIN))
