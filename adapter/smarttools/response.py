@@ -41,7 +41,6 @@ _STEEP = (1 - ODD) * shares(_bell(_SCALES, 0.08, 0.4)) + ODD / STEPS
 PRIOR: Floats = np.outer(shares(_bell(_MEDIANS, 0.5, 0.25)), _STEEP).ravel()
 USUAL_LOOKS, UNUSUAL = 0.42, 0.6  # people who look for each place, beforehand, and how far (log) belief in that goes
 LEAST_ACCEPTED = 0.02  # of those who look: a curve that accepts fewer is not told apart
-TEMPER = 0.7  # rates were not set at random: their evidence counts less than it says
 DOUBTED = 0.7  # of what sales in all say of a studio's curve is not believed: looks vary otherwise than is thought
 ROUNDS = 4  # of learning what studios have in common
 STUDIOS = 3.0  # studios that the prior counts for
@@ -226,7 +225,7 @@ def _learned(own: _Slots, studios: int, weights: Floats, within: float, keen: fl
     looks = usual * (1 / LOOKS + many) / (1 / LOOKS + usual * open_to)
     slot = _likely(own, looks[own.house], near, keen)
     whole = own.by_studio(slot, studios) + (1 - DOUBTED) * (np.log(looks / usual) - looks / usual) / LOOKS
-    joint = np.log(weights) + TEMPER * whole
+    joint = np.log(weights) + whole
     posterior = weighed(joint)
     together = STUDIOS * own.prior + posterior.sum(axis=0)
     looked = (STUDIOS * own.prior * usual + (posterior * looks).sum(axis=0)) / together
@@ -258,7 +257,7 @@ def _slots(own: _Slots, found: _Found, within: float, keen: float) -> Floats:
     for curve in range(len(MEDIANS)):
         mine = found.looks[own.house, curve][:, None]
         part = _kin(own.told, curve) + gamma_poisson(own.booked[:, None], mine * _kin(own.open_to, curve), keen)
-        held = _kin(near[curve], curve) * np.exp(TEMPER * (part - part.max(axis=1, keepdims=True)))
+        held = _kin(near[curve], curve) * np.exp(part - part.max(axis=1, keepdims=True))
         held *= (found.studios[own.house, curve] / held.sum(axis=1))[:, None]
         more = (1 / keen + own.booked[:, None]) / (1 / keen + mine * _kin(own.open_to, curve))
         _kin(rows, curve)[...] += held * mine * more
