@@ -17,7 +17,7 @@ from adapter.smarttools.curves import BINS, STUDIO, Curves, cumulated
 from adapter.smarttools.facts import Floats, Ints, Sessions
 
 MOST = 8  # kinds that are told apart
-BETWEEN = 0.5  # of the chance of all kinds: to lie halfway between two of them
+BETWEEN = 0.8  # of the chance of all kinds: to lie halfway between two of them
 STUDIOS = 500  # whose curves are compared: enough to tell
 KNOWN = 0.02  # doubt of a studio's curve up to which it is known: some fifty reservations
 ALIKE, STRANGE = 0.6, 10.0  # chance that a new studio is like a known one where these are many; studios that halve it

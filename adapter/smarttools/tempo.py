@@ -19,7 +19,7 @@ import numpy as np
 
 from adapter.smarttools.clockwork import at_place
 from adapter.smarttools.curves import BINS, EDGES, WEIGHT, Curves, Place, bins_of, placed
-from adapter.smarttools.facts import Bools, Floats, Ints, Sessions, numbered, shares, sum_by, sums_by
+from adapter.smarttools.facts import Bools, Floats, Ints, Sessions, numbered, shares, sum_along, sum_by
 from adapter.smarttools.kinds import Kinds
 from adapter.smarttools.pace import DRIFT, Pace, Usual, others
 from adapter.smarttools.ratios import weighed
@@ -30,8 +30,8 @@ BENT: Floats = np.exp(0.4 * np.arange(-1, 2))  # powers to which the curves of k
 BENDS: Floats = shares(np.array([0.41, 1.0, 0.41]))  # how likely each is
 PER_DOUBT = 2.1  # squared variation of the tempo (log) for each unit of doubt of a curve, at its middle
 SLOTS = 1 / (1 + WEIGHT)  # doubt of a slot's curve within its studio
-UNLIKE = 0.1  # of a session's curve beside the one among these that is most like it
-TOGETHER = 4000  # sessions, and the rest of a studio's, that are looked at at once
+UNLIKE = 0.03  # of a session's curve beside the one among these that is most like it
+TOGETHER = 1000  # sessions, and the rest of a studio's, that are looked at at once
 LITTLE = 0.01  # doubt of a studio's curve from which its tempo is asked for: fewer than some hundred reservations
 DOOR: Floats = np.exp(-np.array([1.5, 2.0, 2.5, 3.0, 4.0, 8.0]))  # tempos of clients who come to the door
 AT_DOOR = 0.2  # chance of these in a studio whose history tells no booking times
@@ -136,13 +136,16 @@ def _likely(sessions: Sessions, seen: Seen, untimed: Bools, doubt: Floats, curve
     like_others = list(kinds.likely(hours, curves))
     latest = DOOR if untimed.any() else DOOR[:0]
     door = np.outer(np.full(len(latest), AT_DOOR / len(DOOR)), untimed)
-    chances = np.outer([chance for chance, _ in like_others], BENDS).ravel()
+    chances = np.outer(BENDS, [chance for chance, _ in like_others]).ravel()
     alike = np.outer(chances, np.minimum(doubt / curves.fresh, 1.0))
     bell = weighed(-(np.log(TEMPOS) ** 2) / (2 * PER_DOUBT * doubt[:, None])).T
     made, now = seen.dated.by_bin(), placed(seen.lead)
-    own = _left(seen.through, np.arange(len(doubt)), made, now)
+    own = _left(seen.through, np.arange(len(doubt))[None], made, now)
     bent = [own.raised(np.concatenate([TEMPOS, latest]))]
-    bent += [_left(through, hour, made, now).raised(BENT) for _, through in like_others]
+    if like_others:
+        tables = np.concatenate([through for _, through in like_others])
+        rows = hour + len(hours) * np.arange(len(like_others))[:, None]
+        bent.append(_left(tables, rows, made, now).raised(BENT))
     found = [(left.now, _tempo(left.a_day, own.a_day), _timed(made, left)) for left in bent]
     later, tempo, timed = map(np.concatenate, zip(*found, strict=True))
     # None is quite the session's own curve: its bookings tell less together than each by itself.
@@ -155,7 +158,7 @@ def _likely(sessions: Sessions, seen: Seen, untimed: Bools, doubt: Floats, curve
 
 @dataclass(frozen=True)
 class _Left:
-    """What is left of a curve, or of several (first axis), where it is looked at."""
+    """What is left of curves (first axis) where they are looked at."""
 
     now: Floats  # one entry for each session, as the next one
     a_day: Floats
@@ -163,14 +166,15 @@ class _Left:
     since: Floats
 
     def raised(self, powers: Floats) -> _Left:
-        """The same of the curve raised to each power."""
-        return _Left(*(getattr(self, each.name) ** powers[:, None] for each in fields(self)))
+        """The same of the curves raised to each power: all to the first, then all to the next."""
+        parts = (getattr(self, each.name) for each in fields(self))
+        return _Left(*(np.concatenate([part**power for power in powers]) for part in parts))
 
 
 def _left(through: Floats, row: Ints, made: Made, now: Place) -> _Left:
-    """``through``: a table of curves by EDGES; ``row``: which of them is whose."""
+    """``through``: a table of curves by EDGES; ``row``: which of them are whose, (curves, sessions)."""
     session, bins, _ = made
-    at = row[session]
+    at = row[:, session]
     return _Left(at_place(through, now, row), through[row, A_DAY], through[at, bins], through[at, bins + 1])
 
 
@@ -203,7 +207,7 @@ def _timed(made: Made, left: _Left) -> Floats:
     later = left.now[:, session]
     until = np.maximum(left.until, later)  # of the bin in which now lies, only what is over
     share = np.maximum(left.since - until, 0.0) / np.maximum(1 - later, LEAST)
-    return sums_by(session, (many * np.log(share + A_TRACE)).T, left.now.shape[1]).T
+    return sum_along(session, many * np.log(share + A_TRACE), left.now.shape[1])
 
 
 def _tempo(left: Floats, usual: Floats) -> Floats:
