@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import repeat
-from math import prod
 from typing import Any, Self
 
 import numpy as np
@@ -236,13 +235,6 @@ def sum_by(number: Ints, values: Floats, groups: int) -> Floats:
 def sums_by(number: Ints, rows: Floats, groups: int) -> Floats:
     """The sum of the rows of each group, (groups, columns)."""
     return np.column_stack([sum_by(number, column, groups) for column in rows.T])
-
-
-def sum_along(number: Ints, values: Floats, groups: int) -> Floats:
-    """The sum of each group's entries, which the last axis of the values numbers: (..., groups)."""
-    rows = prod(values.shape[:-1])
-    cells = number + groups * np.arange(rows)[:, None]
-    return sum_by(cells.ravel(), values.ravel(), groups * rows).reshape(*values.shape[:-1], groups)
 
 
 def count_by(number: Ints, groups: int) -> Floats:

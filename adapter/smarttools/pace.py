@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adapter.smarttools.facts import Bools, Columns, Floats, Ints, Sessions, sum_along, sum_by
+from adapter.smarttools.facts import Bools, Columns, Floats, Ints, Sessions, sum_by
 from adapter.smarttools.level import at_least
 
 DRIFT = 0.01  # squared variation of a studio's demand that no history tells of
@@ -79,7 +79,8 @@ def _told(
 
 def others(group: Ints, values: Floats) -> Floats:
     """The sum over the others of each entry's group; ``values`` may have axes before that of the entries."""
-    return np.asarray(sum_along(group, values, int(group.max(initial=-1)) + 1)[..., group] - values, dtype=np.float64)
+    whole = [_summed(group, row) for row in np.atleast_2d(values)]
+    return np.asarray(np.array(whole).reshape(values.shape) - values, dtype=np.float64)
 
 
 def _summed(group: Ints, values: Floats) -> Floats:

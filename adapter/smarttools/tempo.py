@@ -14,24 +14,21 @@ known, nothing is asked.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from itertools import chain
 
 import numpy as np
 
 from adapter.smarttools.clockwork import at_place
 from adapter.smarttools.curves import BINS, EDGES, WEIGHT, Curves, Place, bins_of, placed
-from adapter.smarttools.facts import Bools, Floats, Ints, Sessions, numbered, shares, sum_along, sum_by
+from adapter.smarttools.facts import Bools, Floats, Ints, Sessions, numbered, sum_by
 from adapter.smarttools.kinds import Kinds
 from adapter.smarttools.pace import DRIFT, Pace, Usual, others
 from adapter.smarttools.ratios import weighed
 
 TEMPOS: Floats = np.exp(0.25 * np.arange(-5, 5))  # from much later to much earlier
 AS_LEARNED = 5  # the place of 1 among them
-BENT: Floats = np.exp(0.4 * np.arange(-1, 2))  # powers to which the curves of kinds are raised
-BENDS: Floats = shares(np.array([0.41, 1.0, 0.41]))  # how likely each is
 PER_DOUBT = 2.1  # squared variation of the tempo (log) for each unit of doubt of a curve, at its middle
 SLOTS = 1 / (1 + WEIGHT)  # doubt of a slot's curve within its studio
-UNLIKE = 0.03  # of a session's curve beside the one among these that is most like it
-TOGETHER = 1000  # sessions, and the rest of a studio's, that are looked at at once
 LITTLE = 0.01  # doubt of a studio's curve from which its tempo is asked for: fewer than some hundred reservations
 DOOR: Floats = np.exp(-np.array([1.5, 2.0, 2.5, 3.0, 4.0, 8.0]))  # tempos of clients who come to the door
 AT_DOOR = 0.2  # chance of these in a studio whose history tells no booking times
@@ -101,22 +98,14 @@ def tempo_of(
     power, told = sessions.tempo.copy(), said & ~np.isnan(sessions.tempo_doubt)
     left = np.where(told, sessions.tempo_doubt, usual.curve)
     ratio, unsure = pace.ratio.copy(), pace.doubt.copy()
-    for rows in _portions(np.flatnonzero((doubt > LITTLE) & np.isnan(sessions.pace) & ~said), sessions.houses):
+    rows = np.flatnonzero((doubt > LITTLE) & np.isnan(sessions.pace) & ~said)
+    if len(rows):
         asked, these = sessions.take(rows), seen.take(rows)
         own = usual.take(rows)
         likely = _likely(asked, these, own.untimed, doubt[rows], curves, kinds)
         found, mine = _told(asked, these, own, doubt[rows], likely)
         power[rows], left[rows], ratio[rows], unsure[rows] = found.power, found.doubt, mine.ratio, mine.doubt
     return Tempo(power, left), Pace(ratio, unsure)
-
-
-def _portions(rows: Ints, houses: Ints) -> list[Ints]:
-    """Rows that are looked at together: all of a studio, and of so many studios as fit."""
-    if not len(rows):
-        return []
-    rows = rows[np.argsort(houses[rows], kind="stable")]
-    portion = np.searchsorted(houses[rows], houses[rows]) // TOGETHER  # by where each studio begins
-    return np.split(rows, np.flatnonzero(np.diff(portion)) + 1)
 
 
 @dataclass(frozen=True)
@@ -132,24 +121,19 @@ class _Likely:
 
 def _likely(sessions: Sessions, seen: Seen, untimed: Bools, doubt: Floats, curves: Curves, kinds: Kinds) -> _Likely:
     """Its own at each tempo, and those of each kind: the less, the better its own is known."""
-    hours, hour = numbered(sessions.hours)
-    like_others = list(kinds.likely(hours, curves))
     latest = DOOR if untimed.any() else DOOR[:0]
     door = np.outer(np.full(len(latest), AT_DOOR / len(DOOR)), untimed)
-    chances = np.outer(BENDS, [chance for chance, _ in like_others]).ravel()
-    alike = np.outer(chances, np.minimum(doubt / curves.fresh, 1.0))
+    alike = np.outer(kinds.chance, np.minimum(doubt / curves.fresh, 1.0))
     bell = weighed(-(np.log(TEMPOS) ** 2) / (2 * PER_DOUBT * doubt[:, None])).T
     made, now = seen.dated.by_bin(), placed(seen.lead)
-    own = _left(seen.through, np.arange(len(doubt))[None], made, now)
-    bent = [own.raised(np.concatenate([TEMPOS, latest]))]
-    if like_others:
-        tables = np.concatenate([through for _, through in like_others])
-        rows = hour + len(hours) * np.arange(len(like_others))[:, None]
-        bent.append(_left(tables, rows, made, now).raised(BENT))
-    found = [(left.now, _tempo(left.a_day, own.a_day), _timed(made, left)) for left in bent]
-    later, tempo, timed = map(np.concatenate, zip(*found, strict=True))
-    # None is quite the session's own curve: its bookings tell less together than each by itself.
-    timed /= 1 + sum_by(made[0], made[2], len(doubt)) * UNLIKE
+    own = _left(seen.through, np.arange(len(doubt)), made, now)
+    hours, hour = numbered(sessions.hours)
+    raised = (own.raised(power) for power in chain(TEMPOS.tolist(), latest.tolist()))
+    like_others = (_left(through, hour, made, now) for through in kinds.through(hours, curves))
+    found = [(left.now, _tempo(left.a_day, own.a_day), _timed(made, left)) for left in chain(raised, like_others)]
+    later, tempo, timed = map(np.stack, zip(*found, strict=True))
+    # A slot's curve differs from its studio's: bookings of one session tell less together than each by itself.
+    timed /= 1 + sum_by(made[0], made[2], len(doubt)) * SLOTS
     ahead = np.concatenate([bell * (1 - alike.sum(axis=0)), 0 * door, alike])
     before = ahead * (1 - door.sum(axis=0))
     before[len(bell) : len(bell) + len(door)] = door
@@ -158,23 +142,22 @@ def _likely(sessions: Sessions, seen: Seen, untimed: Bools, doubt: Floats, curve
 
 @dataclass(frozen=True)
 class _Left:
-    """What is left of curves (first axis) where they are looked at."""
+    """What is left of a curve where it is looked at."""
 
-    now: Floats  # one entry for each session, as the next one
+    now: Floats  # (sessions,) as the next one
     a_day: Floats
     until: Floats  # one entry for each bin in which any were made: at its end, as the next one at its beginning
     since: Floats
 
-    def raised(self, powers: Floats) -> _Left:
-        """The same of the curves raised to each power: all to the first, then all to the next."""
-        parts = (getattr(self, each.name) for each in fields(self))
-        return _Left(*(np.concatenate([part**power for power in powers]) for part in parts))
+    def raised(self, power: float) -> _Left:
+        """The same of the curve raised to a power."""
+        return _Left(*(getattr(self, each.name) ** power for each in fields(self)))
 
 
 def _left(through: Floats, row: Ints, made: Made, now: Place) -> _Left:
-    """``through``: a table of curves by EDGES; ``row``: which of them are whose, (curves, sessions)."""
+    """``through``: a table of curves by EDGES; ``row``: which of them is whose."""
     session, bins, _ = made
-    at = row[:, session]
+    at = row[session]
     return _Left(at_place(through, now, row), through[row, A_DAY], through[at, bins], through[at, bins + 1])
 
 
@@ -202,12 +185,12 @@ def _told(sessions: Sessions, seen: Seen, usual: Usual, doubt: Floats, likely: _
 
 
 def _timed(made: Made, left: _Left) -> Floats:
-    """How likely (log) each session's booking times are under each curve, given how many there are."""
+    """How likely (log) each session's booking times are under a curve, given how many there are."""
     session, _, many = made
-    later = left.now[:, session]
+    later = left.now[session]
     until = np.maximum(left.until, later)  # of the bin in which now lies, only what is over
     share = np.maximum(left.since - until, 0.0) / np.maximum(1 - later, LEAST)
-    return sum_along(session, many * np.log(share + A_TRACE), left.now.shape[1])
+    return sum_by(session, many * np.log(share + A_TRACE), len(left.now))
 
 
 def _tempo(left: Floats, usual: Floats) -> Floats:

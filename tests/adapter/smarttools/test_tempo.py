@@ -85,24 +85,6 @@ def test_a_class_is_told_by_the_others_never_by_its_own_books(fitted: SmartTools
     assert (after.drop("24 0")["tempo"] != before.drop("24 0")["tempo"]).all()
 
 
-def test_many_new_studios_are_told_the_same_however_many_are_looked_at_at_once(
-    fitted: SmartTools, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    houses = {f"n{number}": _new_studio(mean) for number, mean in enumerate((LATE, USUAL, EARLY))}
-    rows, made = (
-        pd.concat(
-            [table[part].assign(session_id=table[part]["session_id"] + house) for house, table in houses.items()],
-            ignore_index=True,
-        )
-        for part in (0, 1)
-    )
-    rows = rows.assign(studio_id=rows["session_id"].str[-2:]).sample(frac=1, random_state=1)
-    tables = (pd.concat([studios(studio_id=house) for house in houses]), rows, made.assign(reservation_id=made.index))
-    whole = fitted.pace(NOW, *tables)
-    monkeypatch.setattr("adapter.smarttools.tempo.TOGETHER", 1)
-    pd.testing.assert_frame_equal(whole, fitted.pace(NOW, *tables))
-
-
 @pytest.fixture(scope="module")
 def counted() -> tuple[SmartTools, Drawn]:
     """Taught how many came to a studio's classes, and of nobody when they booked."""
