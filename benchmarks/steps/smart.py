@@ -11,11 +11,10 @@ import pandas as pd
 from adapter.smarttools import SmartTools
 from benchmarks.steps.curves import STEP
 from benchmarks.steps.draw import MONDAY, Market
-from benchmarks.steps.tables import offers_table, reservations_table, sessions_table
+from benchmarks.steps.tables import numbers, offers_table, reservations_table, sessions_table, studios_table
 from benchmarks.street.draw import Bools, Floats, Ints
 from benchmarks.street.rules import broken
 from benchmarks.street.season import Books, Offer
-from benchmarks.street.tables import studios_table
 
 DAY = 24.0  # hours
 LEADS = (168.0, 48.0, 12.0)  # hours before the start at which it is seen what comes of what is told
@@ -57,7 +56,7 @@ class Tools:
     tools: SmartTools = field(init=False)
 
     def __post_init__(self) -> None:
-        self.studios = studios_table(self.market.street, self.weight)
+        self.studios = studios_table(self.market, self.weight)
         self.tools = self._taught(None, 0.0)
 
     def decide(self, at: float, ids: Ints, books: Books) -> Offer:
@@ -65,7 +64,7 @@ class Tools:
         if self.refit and at - self.taught_at >= self.refit * DAY:
             self.tools, self.taught_at = self._taught(books, at), at
         decided = self._ask(at, ids, books)
-        self.violations += broken(decided, at, ids, books)
+        self.violations += broken(decided.assign(session_id=numbers(decided)), at, ids, books)
         if len(self.told) % TWICE == 0 and not decided.equals(self._ask(at, ids, books)):
             self.violations["same inputs, same output"] += 1
         offer = Offer(

@@ -8,6 +8,7 @@ import pandas as pd
 
 from benchmarks.steps.draw import MONDAY, Market
 from benchmarks.steps.slots import CATEGORIES
+from benchmarks.street import tables as street_tables
 from benchmarks.street.draw import Bools, Floats, Ints
 from benchmarks.street.season import LOGGED, Books
 
@@ -17,13 +18,19 @@ START = np.datetime64(MONDAY.tz_localize(None), "ns")
 HOUR = 3600e9  # nanoseconds
 
 
+def studios_table(market: Market, weight: float) -> pd.DataFrame:
+    """One row a studio."""
+    names = _named("studio", np.arange(len(market.studios)))
+    return street_tables.studios_table(market.street, weight).assign(studio_id=names)
+
+
 def sessions_table(market: Market, ids: Ints) -> pd.DataFrame:
     """Some classes' timetable; none is ever cancelled."""
     street = market.street
     slot, studio = street.slot[ids], street.studio[ids]
     return pd.DataFrame(
         {
-            "session_id": ids,
+            "session_id": _named("s", ids),
             "studio_id": _named("studio", studio),
             "venue_id": _named("venue", studio),
             "template_id": _named("slot", slot),
@@ -48,7 +55,7 @@ def reservations_table(market: Market, books: Books, ids: Ints, over: bool) -> p
     return pd.DataFrame(
         {
             "reservation_id": who,
-            "session_id": session,
+            "session_id": _named("s", session),
             "channel": np.where(users, "marketplace", "direct").astype(object),
             "product": product,
             "booked_at": stamps(people.comes[who]),
@@ -64,7 +71,13 @@ def offers_table(market: Market, books: Books, ids: Ints) -> pd.DataFrame:
     rows = np.concatenate([np.zeros((0, len(LOGGED))), *books.log])
     table = pd.DataFrame(rows[_among(market, ids)[rows[:, 0].astype(np.int64)]], columns=list(LOGGED))
     table["from_at"] = stamps(table["from_at"].to_numpy())
-    return table.astype({"session_id": np.int64, "spots": np.int64, "premium_spots": np.int64})
+    table["session_id"] = _named("s", table["session_id"].to_numpy(np.int64))
+    return table.astype({"spots": np.int64, "premium_spots": np.int64})
+
+
+def numbers(decided: pd.DataFrame) -> pd.Series:
+    """The classes that decisions name."""
+    return decided["session_id"].str.removeprefix("s").astype(np.int64)
 
 
 def stamps(hours: Floats) -> pd.DatetimeIndex:
@@ -81,5 +94,6 @@ def _among(market: Market, ids: Ints) -> Bools:
 
 
 def _named(what: str, numbers: Ints) -> Names:
-    names = np.array([f"{what}-{number}" for number in range(numbers.max(initial=0) + 1)], object)
+    """Names that sort as their numbers do."""
+    names = np.array([f"{what}{number:06}" for number in range(numbers.max(initial=0) + 1)], object)
     return names[numbers]
