@@ -37,7 +37,7 @@ LEAST = 0.90  # of the optimum's value, over all kinds: the limit of this benchm
 def main() -> int:
     """Print what each policy was worth and what came of what was told; answer 1 below the limit, or a rule broken."""
     told = _arguments()
-    market, people = drawn(told)
+    market, people = _drawn(told)
     events, static = events_of(people), Static(market)
     past = run(market, people, events, market.past, static)
     tools = Tools(market, past, told.weight, told.refit)
@@ -54,7 +54,7 @@ def main() -> int:
     return 1 if tools.violations or share < LEAST else 0
 
 
-def drawn(told: argparse.Namespace) -> tuple[Market, People]:
+def _drawn(told: argparse.Namespace) -> tuple[Market, People]:
     """The market that was asked for, and everyone who comes."""
     kinds = [kind for kind in KINDS if not told.kinds or kind.name in told.kinds]
     market = draw(kinds, told.studios, told.weeks, np.random.default_rng([told.seed, 77]))

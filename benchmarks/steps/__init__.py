@@ -1,4 +1,4 @@
-"""A market in steps of three hours, made up from assumptions of its own, to judge SmartTools as an outside team would.
+"""A market in steps of three hours, made up from assumptions of its own, to measure SmartTools as an outsider would.
 
 In every step the policy decides, then marketplace users look, then direct clients come, then bookings are cancelled.
 Demand, booking curves and what users would pay are those that ``kinds``, ``draw`` and ``willing`` state; how people

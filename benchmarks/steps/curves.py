@@ -9,7 +9,7 @@ from benchmarks.street.draw import Floats, Ints
 STEP = 3  # hours
 WEEK_STEPS = 56
 STEPS = 112  # before a class: two weeks
-KEPT = 4  # of the last steps, in which nobody cancels any more
+FIRM = 4  # of the last steps, in which nobody cancels any more
 WITHIN: Floats = np.array([0.5, 1.5, 2.5])  # hours of a step at which the curves are taken
 
 

@@ -32,8 +32,8 @@ class Studio:
     ceiling: float
     places: int
     posted: float  # its flat rate
-    before: float  # and what that was
-    since: int  # this week
+    before: float  # the flat rate until it was changed
+    since: int  # the week from which it is ``posted``
     direct: tuple[float, float, float]  # the curve's near share, mean lead in hours of the near and of the far
     market: tuple[float, float, float]
     cancelling: float  # chance that a booking is cancelled in a step
@@ -156,7 +156,7 @@ def _street(studios: list[Studio], tables: list[Timetable], start: Floats) -> St
     slots = Slots(
         studio=studio,
         weekday=np.concatenate([each.weekday for each in tables]),
-        hour=np.concatenate([each.hour for each in tables]).astype(np.int64),
+        hour=np.concatenate([each.hour for each in tables]).astype(np.int64),  # without the half
         capacity=np.array([each.places for each in studios])[studio],
         instructor=nothing,
         category=np.concatenate([each.category for each in tables]),

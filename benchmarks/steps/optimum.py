@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import binom, poisson
 
-from benchmarks.steps.curves import KEPT, STEPS, step_of
+from benchmarks.steps.curves import FIRM, STEPS, step_of
 from benchmarks.steps.draw import Market
 from benchmarks.street.draw import Floats, Ints
 from benchmarks.street.season import Books, Offer
@@ -91,8 +91,8 @@ class Program:
         """Step backwards, writing what is best into the classes' rows of the plan."""
         value, places = np.zeros((len(rows), len(self.left))), len(self.left)
         for before in range(STEPS):
-            later = self._served(value @ self.freed.T if before >= KEPT else value, before)
-            stays = (1 - self.leave) ** max(0, before - KEPT + 1)
+            later = self._served(value @ self.freed.T if before >= FIRM else value, before)
+            stays = (1 - self.leave) ** max(0, before - FIRM + 1)
             gained, rate, spots = self._listed(later, before, stays)
             value = later + gained
             plan.value[rows, before, :places] = value

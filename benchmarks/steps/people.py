@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.steps.curves import KEPT, STEP
+from benchmarks.steps.curves import FIRM, STEP
 from benchmarks.steps.draw import Market
 from benchmarks.steps.willing import most_paid
 from benchmarks.street.draw import Bools, Floats, Ints
@@ -40,7 +40,7 @@ def _coming(
     session, step, leaves, above, luck = session[order], step[order], leaves[order], above[order], luck[order]
     length = np.minimum(STEP, market.street.start[session] - STEP * step)
     comes = STEP * step + (begin + _spread(session, step)) * length
-    cancels = np.where(leaves >= KEPT, STEP * (market.last[session] - leaves) + LEAVES, np.inf)
+    cancels = np.where(leaves >= FIRM, STEP * (market.last[session] - leaves) + LEAVES, np.inf)
     return session, comes, cancels, luck >= market.of_studio("no_show")[session], above
 
 

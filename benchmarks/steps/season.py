@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.steps.curves import STEP, STEPS
 from benchmarks.steps.draw import Market
-from benchmarks.street.draw import Bools
+from benchmarks.street.draw import Bools, Floats
 from benchmarks.street.people import Events, People
 from benchmarks.street.season import Books, Offer, Policy, happen
 
@@ -37,7 +37,7 @@ def run(market: Market, people: People, events: Events, which: Bools, policy: Po
     return books
 
 
-def _ticks(market: Market, which: Bools) -> np.ndarray:
+def _ticks(market: Market, which: Bools) -> Floats:
     """When each step begins, and when the last one ends."""
     last = market.last[which]
     first, end = (0, last.max() + 1) if not market.past[which].any() else (last.min() - STEPS + 1, 0)

@@ -1,4 +1,4 @@
-"""A small market of `benchmarks.steps`: what must hold of the judge itself, whatever SmartTools is worth there."""
+"""A small market of `benchmarks.steps`: what must hold there, whatever SmartTools is worth."""
 
 from __future__ import annotations
 
