@@ -16,13 +16,13 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.street.calibration import what_came
-from benchmarks.street.draw import Bools, Street, draw
+from benchmarks.street.draw import Street, draw
 from benchmarks.street.kinds import KINDS
 from benchmarks.street.mixed import HALVES, Mixed
 from benchmarks.street.optimum import Optimum
 from benchmarks.street.peers import PAST_STEP, Littlewood, Static
 from benchmarks.street.people import draw_people, events_of
-from benchmarks.street.report import print_calibration, print_violations
+from benchmarks.street.report import print_calibration, print_row, print_violations
 from benchmarks.street.scores import Score, score
 from benchmarks.street.season import Books, Policy, run
 from benchmarks.street.smart import Tools
@@ -86,18 +86,8 @@ def _print_kinds(street: Street, scores: dict[str, Score], weight: float) -> flo
     names = np.array([each.kind.name for each in street.studios])[street.studio]
     ruled = np.array([each.kind.ruled for each in street.studios])[street.studio]
     for name in dict.fromkeys(names):
-        _print_row(str(name), street.scored & (names == name), scores, weight)
-    return _print_row("over all", street.scored & ~ruled, scores, weight)
-
-
-def _print_row(name: str, which: Bools, scores: dict[str, Score], weight: float) -> float:
-    best = scores["optimum"].value(weight)[which].sum()
-    cells, lost = "", {}
-    for policy, each in scores.items():
-        lost[policy] = each.displaced[which].sum() / each.clients[which].sum()
-        cells += f"{each.value(weight)[which].sum() / best:>12.1%} {lost[policy]:>6.2%}"
-    print(f"{name:16}{cells}{lost['SmartTools'] / max(lost['optimum'], 1e-9):>14.2f}", flush=True)
-    return float(scores["SmartTools"].value(weight)[which].sum() / best)
+        print_row(str(name), street.scored & (names == name), scores, weight)
+    return print_row("over all", street.scored & ~ruled, scores, weight)
 
 
 def _print_beside_static(street: Street, scores: dict[str, Score]) -> None:

@@ -8,6 +8,7 @@ from benchmarks.steps.calibration import Came
 from benchmarks.steps.draw import Market
 from benchmarks.steps.scores import Score
 from benchmarks.street.draw import Bools, Floats, Ints
+from benchmarks.street.report import print_row
 
 ALL = "over all"
 
@@ -15,7 +16,7 @@ ALL = "over all"
 def print_kinds(market: Market, scores: dict[str, Score], weight: float) -> float:
     """Shares of the optimum's value and displaced direct clients; SmartTools' share over all is told."""
     print(f"{'kind':16}" + "".join(f"{name:>19}" for name in scores) + "   x displaced")
-    return [_print_row(name, which, scores, weight) for name, which in _kinds(market).items()][-1]
+    return [print_row(name, which, scores, weight) for name, which in _kinds(market).items()][-1]
 
 
 def print_beside_static(market: Market, scores: dict[str, Score]) -> None:
@@ -52,16 +53,6 @@ def _kinds(market: Market) -> dict[str, Bools]:
     names = np.array([each.kind.name for each in market.studios])[market.street.studio]
     season = ~market.past
     return {str(name): season & (names == name) for name in dict.fromkeys(names)} | {ALL: season}
-
-
-def _print_row(name: str, which: Bools, scores: dict[str, Score], weight: float) -> float:
-    best = scores["optimum"].value(weight)[which].sum()
-    cells, lost = "", {}
-    for policy, each in scores.items():
-        lost[policy] = each.displaced[which].sum() / each.clients[which].sum()
-        cells += f"{each.value(weight)[which].sum() / best:>12.1%} {lost[policy]:>6.2%}"
-    print(f"{name:16}{cells}{lost['SmartTools'] / max(lost['optimum'], 1e-9):>14.2f}", flush=True)
-    return float(scores["SmartTools"].value(weight)[which].sum() / best)
 
 
 def _ratio(told: Floats, direct: Floats | Ints) -> str:

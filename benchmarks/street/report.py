@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
 
 from benchmarks.street.calibration import Came
-from benchmarks.street.draw import Floats
+from benchmarks.street.draw import Bools, Floats
 
 FIFTHS = 5
+
+
+class Scored(Protocol):
+    """What a policy was worth, by class."""
+
+    @property
+    def displaced(self) -> Floats: ...
+    @property
+    def clients(self) -> Floats: ...
+    def value(self, weight: float) -> Floats: ...
+
+
+def print_row(name: str, which: Bools, scores: Mapping[str, Scored], weight: float) -> float:
+    """Of some classes, each policy's share of the optimum's value and of direct clients; SmartTools' share is told."""
+    best = scores["optimum"].value(weight)[which].sum()
+    cells, lost = "", {}
+    for policy, each in scores.items():
+        lost[policy] = each.displaced[which].sum() / each.clients[which].sum()
+        cells += f"{each.value(weight)[which].sum() / best:>12.1%} {lost[policy]:>6.2%}"
+    print(f"{name:16}{cells}{lost['SmartTools'] / max(lost['optimum'], 1e-9):>14.2f}", flush=True)
+    return float(scores["SmartTools"].value(weight)[which].sum() / best)
 
 
 def print_violations(broken: Mapping[str, int]) -> None:
