@@ -67,12 +67,7 @@ class Tools:
         self.violations += broken(decided.assign(session_id=numbers(decided)), at, ids, books)
         if len(self.told) % TWICE == 0 and not decided.equals(self._ask(at, ids, books)):
             self.violations["same inputs, same output"] += 1
-        offer = Offer(
-            decided["spots"].to_numpy(np.int64),
-            decided["rate"].to_numpy(np.float64, na_value=np.nan),
-            decided["premium_spots"].to_numpy(np.int64),
-            decided["premium_rate"].to_numpy(np.float64, na_value=np.nan),
-        )
+        offer = Offer.decided(decided)
         expected = decided["expected_direct"].to_numpy(np.float64)
         listed, booked = offer.spots + offer.premium, self._active(at, ids, books)
         self.told.append(Told(at, ids, books.free(ids), listed, offer.rate, expected, booked))
@@ -90,10 +85,10 @@ class Tools:
         past, over = np.flatnonzero(market.past), np.flatnonzero(~market.past & (market.street.start <= at))
         listed = np.array([each.kind.listed for each in market.studios])[market.street.studio[past]]
         reservations = [reservations_table(market, self.past, past, over=True)]
-        offers = [offers_table(market, self.past, past[listed])]
+        offers = [offers_table(self.past, past[listed])]
         if books is not None:
             reservations.append(reservations_table(market, books, over, over=True))
-            offers.append(offers_table(market, books, over))
+            offers.append(offers_table(books, over))
         return SmartTools(seed=0).fit(
             self.studios,
             sessions_table(market, np.concatenate([past, over])),
@@ -107,5 +102,5 @@ class Tools:
             self.studios,
             sessions_table(self.market, ids),
             reservations_table(self.market, books, ids, over=False),
-            offers_table(self.market, books, ids),
+            offers_table(books, ids),
         )

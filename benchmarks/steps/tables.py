@@ -9,8 +9,8 @@ import pandas as pd
 from benchmarks.steps.draw import MONDAY, Market
 from benchmarks.steps.slots import CATEGORIES
 from benchmarks.street import tables as street_tables
-from benchmarks.street.draw import Bools, Floats, Ints
-from benchmarks.street.season import LOGGED, Books
+from benchmarks.street.draw import Floats, Ints
+from benchmarks.street.season import Books
 
 Names = npt.NDArray[np.object_]
 
@@ -46,7 +46,7 @@ def sessions_table(market: Market, ids: Ints) -> pd.DataFrame:
 def reservations_table(market: Market, books: Books, ids: Ints, over: bool) -> pd.DataFrame:
     """Everything booked of some classes so far; ``over``: they have taken place."""
     people = books.people
-    who = np.flatnonzero(books.booked & _among(market, ids)[people.session])
+    who = np.flatnonzero(books.booked & street_tables.among(market.street, ids)[people.session])
     session, users, gone = people.session[who], people.market[who], books.gone[who]
     came = np.where(people.shows[who], "attended", "no_show") if over else np.full(len(who), "booked")
     product = np.full(len(who), None, object)
@@ -66,13 +66,12 @@ def reservations_table(market: Market, books: Books, ids: Ints, over: bool) -> p
     )
 
 
-def offers_table(market: Market, books: Books, ids: Ints) -> pd.DataFrame:
+def offers_table(books: Books, ids: Ints) -> pd.DataFrame:
     """What was listed of some classes, one row for each change."""
-    rows = np.concatenate([np.zeros((0, len(LOGGED))), *books.log])
-    table = pd.DataFrame(rows[_among(market, ids)[rows[:, 0].astype(np.int64)]], columns=list(LOGGED))
+    table = street_tables.listed(books, ids)
     table["from_at"] = stamps(table["from_at"].to_numpy())
-    table["session_id"] = _named("s", table["session_id"].to_numpy(np.int64))
-    return table.astype({"spots": np.int64, "premium_spots": np.int64})
+    table["session_id"] = _named("s", table["session_id"].to_numpy())
+    return table
 
 
 def numbers(decided: pd.DataFrame) -> pd.Series:
@@ -85,12 +84,6 @@ def stamps(hours: Floats) -> pd.DatetimeIndex:
     known = np.isfinite(hours)
     since = (np.where(known, hours, 0) * HOUR).astype(np.int64).astype("timedelta64[ns]")
     return pd.DatetimeIndex(np.where(known, START + since, np.datetime64("NaT", "ns"))).tz_localize("UTC")
-
-
-def _among(market: Market, ids: Ints) -> Bools:
-    wanted = np.zeros(len(market.week), bool)
-    wanted[ids] = True
-    return wanted
 
 
 def _named(what: str, numbers: Ints) -> Names:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import pandas as pd
 
 from benchmarks.street.curves import MARKET_HOURS
 from benchmarks.street.draw import Bools, Floats, Ints, Street
@@ -27,6 +28,16 @@ class Offer:
     def flat(spots: Ints, rate: Floats) -> Offer:
         """Without premium spots."""
         return Offer(spots, rate, np.zeros_like(spots), np.full(len(spots), np.nan))
+
+    @staticmethod
+    def decided(table: pd.DataFrame) -> Offer:
+        """As SmartTools decides."""
+        return Offer(
+            table["spots"].to_numpy(np.int64),
+            table["rate"].to_numpy(np.float64, na_value=np.nan),
+            table["premium_spots"].to_numpy(np.int64),
+            table["premium_rate"].to_numpy(np.float64, na_value=np.nan),
+        )
 
     @staticmethod
     def nothing(classes: int) -> Offer:

@@ -62,12 +62,7 @@ class Tools:
             self.violations["same inputs, same output"] += 1
         self.asked += 1
         self._keep(at, ids, books, decided)
-        return Offer(
-            decided["spots"].to_numpy(np.int64),
-            decided["rate"].to_numpy(np.float64, na_value=np.nan),
-            decided["premium_spots"].to_numpy(np.int64),
-            decided["premium_rate"].to_numpy(np.float64, na_value=np.nan),
-        )
+        return Offer.decided(decided)
 
     def _taught(self, known: list[Books], at: float) -> SmartTools:
         """Learn from all that is over."""

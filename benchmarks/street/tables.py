@@ -59,7 +59,7 @@ def sessions_table(street: Street, ids: Ints, at: float) -> pd.DataFrame:
 def reservations_table(books: Books, ids: Ints, at: float) -> pd.DataFrame:
     """Everything booked of some classes until a moment, as it stands then."""
     street, people = books.street, books.people
-    who = np.flatnonzero(books.booked & _among(street, ids)[people.session])
+    who = np.flatnonzero(books.booked & among(street, ids)[people.session])
     session, market = people.session[who], people.market[who]
     start, lost = street.start[session], street.cancelled_from[session]
     left = np.minimum(np.where(books.gone[who], people.cancels[who], np.inf), np.where(lost <= at, lost, np.inf))
@@ -79,13 +79,20 @@ def reservations_table(books: Books, ids: Ints, at: float) -> pd.DataFrame:
 
 def offers_table(books: Books, ids: Ints) -> pd.DataFrame:
     """What was listed of some classes, one row for each change."""
-    rows = np.concatenate([np.zeros((0, len(LOGGED))), *books.log])
-    table = pd.DataFrame(rows[_among(books.street, ids)[rows[:, 0].astype(np.int64)]], columns=list(LOGGED))
+    table = listed(books, ids)
     table["from_at"] = _stamps(table["from_at"].to_numpy())
+    return table
+
+
+def listed(books: Books, ids: Ints) -> pd.DataFrame:
+    """The same with classes as numbers, and times in hours."""
+    rows = np.concatenate([np.zeros((0, len(LOGGED))), *books.log])
+    table = pd.DataFrame(rows[among(books.street, ids)[rows[:, 0].astype(np.int64)]], columns=list(LOGGED))
     return table.astype({"session_id": np.int64, "spots": np.int64, "premium_spots": np.int64})
 
 
-def _among(street: Street, ids: Ints) -> Bools:
+def among(street: Street, ids: Ints) -> Bools:
+    """Of all classes, which are some."""
     wanted = np.zeros(len(street.slot), bool)
     wanted[ids] = True
     return wanted
