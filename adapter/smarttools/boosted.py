@@ -1,4 +1,7 @@
-"""What gradient-boosted trees see beyond the chain of ratios: how hour, capacity, category and place act together.
+"""What gradient-boosted trees see beyond the chain of ratios: how level, places and hour of the week act together.
+
+What a studio, venue, category or instructor is called says nothing, and would have to be numbered somehow: what they
+bring is in the level already, and on real classes trees that saw the numbers told final counts no better.
 
 scikit-learn is imported here, inside the one function that trains, and nowhere else. The estimator is not kept: what it
 learned of each recurring slot is, as one number, so a saved model is data only.
@@ -42,5 +45,4 @@ def boosted_ratios(sessions: Sessions, demand: Floats, means: Floats, usable: Bo
 
 def _features(sessions: Sessions, means: Floats) -> Floats:
     how = sessions.hour_of_week
-    named = [numbered(names)[1] for names in (sessions.studio, sessions.venue, sessions.category, sessions.instructor)]
-    return np.column_stack([means, np.nan_to_num(sessions.capacity), how % 24, how // 24, *named]).astype(np.float64)
+    return np.column_stack([means, np.nan_to_num(sessions.capacity), how % 24, how // 24]).astype(np.float64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from datetime import timedelta
 
 import numpy as np
@@ -117,6 +118,32 @@ def test_trees_add_to_a_long_history_and_learn_the_same_twice() -> None:
     assert once.digest() == twice.digest()
     true = np.array([whole.means[slot] for slot in whole.coming["template_id"]])
     assert np.abs(once.usual(whole.studios, whole.coming) - true).mean() < 0.12 * true.mean()
+
+
+def test_what_studios_slots_and_people_are_called_changes_nothing() -> None:
+    whole = draw(5, slots=28)
+    number = {slot: index for index, slot in enumerate(whole.means)}
+
+    def decided(name: Callable[[str, int], str]) -> pd.DataFrame:
+        """``name``: what the so many of a kind is called. Three studios, five instructors."""
+
+        def named(table: pd.DataFrame) -> pd.DataFrame:
+            slot = table["template_id"].map(number).to_numpy()
+            columns = {"studio_id": slot % 3, "venue_id": slot % 3, "instructor_id": slot % 5, "template_id": slot}
+            return table.assign(**{each: [name(each, index) for index in of] for each, of in columns.items()})
+
+        houses = pd.concat([whole.studios.assign(studio_id=name("studio_id", index)) for index in range(3)])
+        tools = SmartTools(seed=4).fit(houses, named(whole.past), whole.past_reservations, whole.offers)
+        assert tools.model.level.boosted
+        return tools.decide(NOW, houses, named(whole.coming), whole.coming_reservations)
+
+    plain, odd = (
+        decided(lambda kind, index: f"{kind} {index:02}"),
+        decided(lambda kind, index: f"{5 * index % 7} {kind} {index}"),
+    )
+    told = ["session_id", "spots", "rate", "premium_spots", "premium_rate", "reason"]
+    pd.testing.assert_frame_equal(plain[told], odd[told])
+    assert odd["expected_direct"].to_numpy() == pytest.approx(plain["expected_direct"].to_numpy(), rel=1e-9)
 
 
 def test_early_bookings_foretell_late_ones_only_where_the_history_shows_it(drawn: Drawn, fitted: SmartTools) -> None:
