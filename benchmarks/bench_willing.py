@@ -14,16 +14,15 @@ from __future__ import annotations
 import argparse
 import sys
 from copy import deepcopy
-from dataclasses import dataclass
 
 import numpy as np
 
 from adapter.smarttools import SmartTools, door
 from adapter.smarttools.facts import shares
 from adapter.smarttools.response import best_rate, chance, point
-from benchmarks.worlds.draw import MONDAY, Floats, Ints, World, draw
+from benchmarks.worlds.draw import MONDAY, Floats, World, draw
 from benchmarks.worlds.kinds import KINDS, Kind
-from benchmarks.worlds.leads import EDGES, curve_through
+from benchmarks.worlds.learner import OF_MEDIAN, accepted, sales_of, slots_of, willingness
 from benchmarks.worlds.optimum import Optimum
 from benchmarks.worlds.peers import Static
 from benchmarks.worlds.season import Books, run, score, season_of
@@ -31,20 +30,8 @@ from benchmarks.worlds.smart import Tools
 from benchmarks.worlds.tables import tables_of
 
 LEAST = 1.0  # of what is lost without knowing anything of a slot: SmartTools may lose no more
-OF_MEDIAN: Floats = np.exp(np.linspace(-0.8, 0.8, 65))
-KEEN: Floats = np.exp(-0.08 + np.linspace(-1.4, 1.4, 43))
-KEEN_SPREAD = 0.4  # as ``worlds.draw`` has it
 RATES = 121
 WEEKS = 4  # played, as by ``bench_worlds``
-
-
-@dataclass(frozen=True)
-class Sales:
-    """Offers of one slot's past classes: the rate over retail, the share of its time, and how many booked."""
-
-    rate: Floats
-    open: Floats
-    sold: Floats
 
 
 def main() -> int:
@@ -76,6 +63,7 @@ def _lost(seed: int) -> Floats:
     tables = tables_of(world, coming, history, MONDAY - 1000, 2.0)
     sessions = door.read_sessions(tables["studios"], tables["sessions"])
     learned = dict(zip(coming.tolist(), zip(*tools.model.market.responses.of(sessions), strict=True), strict=True))
+    sales, slot = sales_of(world, history, MONDAY, world.past), slots_of(world)[1]
     out = np.zeros((len(KINDS), 4))
     for number, kind in enumerate(KINDS):
         rates = np.linspace(kind.floor, kind.ceiling, RATES)
@@ -87,8 +75,8 @@ def _lost(seed: int) -> Floats:
             middle, scale = (np.array([part]) for part in learned[one])
             ours = np.clip(best_rate(middle, scale, np.zeros(1)), kind.floor, kind.ceiling)
             ideal, unknown = (
-                int(np.argmax(_believed(kind, sales, int(world.capacity[one])) @ _brought(kind, rates)))
-                for sales in (_sales(world, history, past, one), None)
+                int(np.argmax(willingness(kind, int(world.capacity[one]), known, slot[one]) @ _brought(kind, rates)))
+                for known in (sales, None)
             )
             out[number] += [brings.max(), np.interp(ours[0], rates, brings), brings[ideal], brings[unknown]]
     return out
@@ -103,7 +91,7 @@ def _played(seed: int, weight: float) -> tuple[float, float]:
     optimum.prepare(np.flatnonzero(season))
     tools = SmartTools().fit(**tables_of(world, past, history, MONDAY, weight, final=True))
     ideal = deepcopy(tools)
-    ideal.model.market.responses.known |= _ideal(world, history, past)
+    ideal.model.market.responses.known |= _ideal(world, history)
     most, *brought = (
         float(score(world, run(world, policy, season), alone).value(weight).sum())
         for policy in (optimum, Tools(world, tools, weight), Tools(world, ideal, weight))
@@ -112,15 +100,16 @@ def _played(seed: int, weight: float) -> tuple[float, float]:
     return ours, best
 
 
-def _ideal(world: World, history: Books, past: Ints) -> dict[str, list[float]]:
+def _ideal(world: World, history: Books) -> dict[str, list[float]]:
     """The ideal learner's curve of each slot, as ``Responses`` has it: flattened by the doubt of its median."""
     coming = np.flatnonzero(~world.past)
+    sales, number = sales_of(world, history, MONDAY, world.past), slots_of(world)[1]
     tables = tables_of(world, coming, history, MONDAY - 1000, 2.0)
     slots = door.read_sessions(tables["studios"], tables["sessions"]).slot
     out = {}
     for slot, one in dict(zip(slots, coming.tolist(), strict=True)).items():
         kind = world.kinds[int(world.studio[one])]
-        belief = _believed(kind, _sales(world, history, past, one), int(world.capacity[one]))
+        belief = willingness(kind, int(world.capacity[one]), sales, number[one])
         medians = kind.median * OF_MEDIAN
         out[f"slot|{slot}"] = point(shares(belief), medians, np.full(len(medians), kind.scale))
     return out
@@ -128,41 +117,7 @@ def _ideal(world: World, history: Books, past: Ints) -> dict[str, list[float]]:
 
 def _brought(kind: Kind, rates: Floats) -> Floats:
     """What one who looks brings at each rate, for each median: (medians, rates)."""
-    medians = kind.median * OF_MEDIAN[:, None]
-    return np.asarray(rates * chance(rates, medians, np.array(kind.scale)), dtype=np.float64)
-
-
-def _believed(kind: Kind, sales: Sales | None, places: int) -> Floats:
-    """How many would look, times how likely each median is, by Bayes' rule from a slot's sales."""
-    log = -0.5 * (np.log(OF_MEDIAN)[:, None] / kind.median_spread) ** 2
-    log = log - 0.5 * ((np.log(KEEN)[None] + 0.08) / KEEN_SPREAD) ** 2
-    looks = kind.market * places * KEEN
-    if sales is not None:
-        books = chance(sales.rate[:, None], kind.median * OF_MEDIAN[None], np.array(kind.scale))
-        log = log + (sales.sold @ np.log(books))[:, None] + sales.sold.sum() * np.log(looks)[None]
-        log = log - (sales.open @ books)[:, None] * looks[None]
-    return np.asarray((np.exp(log - log.max()) * looks[None]).sum(axis=1), dtype=np.float64)
-
-
-def _sales(world: World, history: Books, past: Ints, one: int) -> Sales | None:
-    """What was listed and sold of the slot before; a sale counts whether or not it stood."""
-    kind = world.kinds[int(world.studio[one])]
-    own = past[world.slot[past] == world.slot[one]]
-    rows = [row for row in history.offers if row[0] in set(own.tolist())]
-    if not rows or not kind.listed:
-        return None
-    through = curve_through(kind.market_curve, EDGES)
-    parts = []
-    for place, (session, since, spots, rate, *_) in enumerate(rows):
-        start = float(world.starts[session])
-        later = [row[1] for row in rows[place + 1 :] if row[0] == session]
-        until = min(later, default=start)
-        made = history.market[world.market.session == session]
-        made = np.sort(made[(made >= since) & (made < until)])[: int(spots)]
-        closed = float(made[-1]) if spots and len(made) == spots else until
-        share = np.interp(start - since, EDGES, through) - np.interp(start - closed, EDGES, through)
-        parts.append((rate / kind.retail, share if spots else 0.0, float(len(made))))
-    return Sales(*(np.array(column) for column in zip(*parts, strict=True)))
+    return rates * accepted(kind, rates[:, None]).T
 
 
 if __name__ == "__main__":

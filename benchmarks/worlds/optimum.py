@@ -1,4 +1,7 @@
-"""The best that could be done: a policy that knows every parameter of the market, and not what will happen."""
+"""The best that could be done: a policy that knows every parameter of the market, and not what will happen.
+
+Or the best for somebody who only believes something of it (``Belief``).
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,24 @@ class Prices:
     paid: float  # the share of a rate that a reservation brings: it must stand, and be attended
 
 
+@dataclass(frozen=True)
+class Belief:
+    """What is thought of each class of a world, a row each."""
+
+    level: Floats  # (classes,) mean direct demand, shocks apart
+    doubt: Floats  # (classes,) its squared variation
+    early: Floats  # (classes,) of the slot's curve
+    looks: Floats  # (classes,) mean marketplace users who look
+    medians: Floats  # (classes, points) of what they would pay, in money
+    likely: Floats  # (classes, points) how likely each is, for one who looks
+
+
+def truth(world: World) -> Belief:
+    """As it is."""
+    medians = world.median[:, None]
+    return Belief(world.level, np.zeros_like(world.level), world.early, world.looks, medians, np.ones_like(medians))
+
+
 @dataclass
 class Optimum:
     """Learns a class's own shock from its bookings; ``told``: knows that as well. ``prepare`` comes first."""
@@ -34,12 +55,19 @@ class Optimum:
     world: World
     weight: float = 2.0
     told: bool = False
+    belief: Belief | None = None  # None: the truth
     name: str = "optimum"
     costs: dict[int, Floats] = field(default_factory=dict)  # worth of places: (EDGES, shocks, places)
     prices: dict[int, Prices] = field(default_factory=dict)
     through: dict[int, Floats] = field(default_factory=dict)  # direct bookings made later than each fine step
     fine: Floats = field(default_factory=fine_steps)
     SHOCKS: ClassVar[Floats] = np.exp(np.linspace(-1.2, 1.0, 12))
+
+    @property
+    def believed(self) -> Belief:
+        """What it goes by."""
+        self.belief = self.belief or truth(self.world)
+        return self.belief
 
     def prepare(self, ids: Ints) -> None:
         """Solve the dynamic program of each of these classes."""
@@ -59,14 +87,15 @@ class Optimum:
         """``ids``: all of one studio."""
         retail, floor, ceiling = bounds(self.world, ids)
         rates = np.linspace(floor, ceiling, RUNGS).T
-        scale = np.full(len(ids), kind.scale * kind.retail)
-        accepts = SHAPES[kind.willing].books(rates, self.world.median[ids][:, None], scale[:, None])
-        through = np.array([curve_through(kind.curve, self.fine, early) for early in self.world.early[ids].tolist()])
+        books = SHAPES[kind.willing].books
+        medians, likely = self.believed.medians[ids][:, None], self.believed.likely[ids][:, None]
+        accepts = (books(rates[..., None], medians, np.full(1, kind.scale * kind.retail)) * likely).sum(axis=2)
+        through = np.array([curve_through(kind.curve, self.fine, early) for early in self.believed.early[ids].tolist()])
         shows = 1 - kind.no_show
         flow = Flow(
             capacity=self.world.capacity[ids].astype(float),
             direct=self._levels(ids) * np.diff(through)[:, None, :],
-            looks=self.world.looks[ids][:, None] * np.diff(curve_through(kind.market_curve, self.fine)),
+            looks=self.believed.looks[ids][:, None] * np.diff(curve_through(kind.market_curve, self.fine)),
             stand=np.full((len(ids), len(self.fine) - 1), 1 - kind.cancels),
             cancelled=np.array([pooled_hazard(kind.cancels, own, self.fine) for own in through]),
             served=self.weight * retail,
@@ -80,7 +109,7 @@ class Optimum:
 
     def _levels(self, ids: Ints) -> Floats:
         """Direct clients of each class for each shock that it may have had; (classes, shocks, 1)."""
-        base = self.world.demand[ids] if self.told else self.world.level[ids]
+        base = self.world.demand[ids] if self.told else self.believed.level[ids]
         shocks = np.ones(1) if self.told else self.SHOCKS
         return base[:, None, None] * shocks[None, :, None]
 
@@ -122,8 +151,9 @@ class Optimum:
             return np.ones(1)
         kind = self.world.kinds[int(self.world.studio[one])]
         seen = 1 - float(np.interp(lead, self.fine, self.through[one]))
-        shape = 1 / (1 / kind.own_shape + kind.day_sigma**2)
-        logs = (shape - 1 + booked) * np.log(self.SHOCKS) - (shape + self.world.level[one] * seen) * self.SHOCKS
+        level, doubt = float(self.believed.level[one]), float(self.believed.doubt[one])
+        shape = 1 / (1 / kind.own_shape + kind.day_sigma**2 + doubt)
+        logs = (shape - 1 + booked) * np.log(self.SHOCKS) - (shape + level * seen) * self.SHOCKS
         logs = logs + np.log(self.SHOCKS)
         weights: Floats = np.exp(logs - logs.max())
         likely: Floats = weights / weights.sum()
