@@ -65,7 +65,7 @@ def sales_of(world: World, books: Books, at: float, chosen: Bools) -> Sales:
 
 
 def _sold(world: World, books: Books, offers: tuple[Ints, Floats, Floats, Ints]) -> tuple[Floats, Floats]:
-    """How many of each offer's spots were sold, and when the last one was, or the offer ended."""
+    """How many each offer sold, and when its last spot was, or the offer ended. One that is given up is sold again."""
     session, since, until, spots = offers
     who = np.flatnonzero(~np.isnan(books.market))
     of, when = world.market.session[who], books.market[who]
@@ -73,9 +73,9 @@ def _sold(world: World, books: Books, offers: tuple[Ints, Floats, Floats, Ints])
     span = 10 * (world.starts.max() - min(since.min(), when.min()))  # parts the classes on one axis of time
     sales = of[order] * span + when[order]
     begun, over = (np.searchsorted(sales, session * span + time) for time in (since, np.maximum(until, since)))
-    made = np.minimum(over - begun, spots)
-    last = when[order][np.clip(begun + made - 1, 0, len(who) - 1)]
-    return made.astype(np.float64), np.where((made > 0) & (made == spots), last, until)
+    made = over - begun
+    last = when[order][np.clip(over - 1, 0, len(who) - 1)]
+    return made.astype(np.float64), np.where((made > 0) & (made >= spots), last, until)
 
 
 def accepted(kind: Kind, share: Floats) -> Floats:
