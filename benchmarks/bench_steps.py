@@ -70,7 +70,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--refit", nargs="?", type=float, const=7.0, metavar="DAYS", help="learn anew each week, or after so many days"
     )
-    parser.add_argument("--kinds", nargs="*", metavar="NAME", help=", ".join(kind.name for kind in KINDS))
+    names = [kind.name for kind in KINDS]
+    parser.add_argument("--kinds", nargs="*", metavar="NAME", choices=names, help=", ".join(names))
     return parser.parse_args()
 
 

@@ -73,7 +73,8 @@ def _arguments() -> argparse.Namespace:
         "--refit", nargs="?", type=float, const=7.0, metavar="DAYS", help="learn anew each week, or after so many days"
     )
     parser.add_argument("--mixed", action="store_true", help="half SmartTools, half the optimum, as well")
-    parser.add_argument("--kinds", nargs="*", metavar="NAME", help=", ".join(kind.name for kind in KINDS))
+    names = [kind.name for kind in KINDS]
+    parser.add_argument("--kinds", nargs="*", metavar="NAME", choices=names, help=", ".join(names))
     return parser.parse_args()
 
 
