@@ -109,13 +109,22 @@ def main() -> int:
     return 0 if share >= LEAST else 1
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+def parser_of(description: str | None) -> argparse.ArgumentParser:
+    """What every benchmark of these worlds is told."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--weight", type=float, default=2.0, help="what a displaced direct client counts, in retail rates"
     )
     parser.add_argument("--weeks", type=int, default=4, help="that are played")
+    parser.add_argument(
+        "--refit", nargs="?", type=float, const=7.0, metavar="DAYS", help="fit anew each week, or after so many days"
+    )
+    return parser
+
+
+def _arguments() -> argparse.Namespace:
+    parser = parser_of(__doc__)
     parser.add_argument("--only", default="", help="kinds whose name has this in it")
     parser.add_argument(
         "--willing", choices=list(SHAPES), default="logistic", help="the shape of what guests would pay"
@@ -133,9 +142,6 @@ def _arguments() -> argparse.Namespace:
         "--strangers", action="store_true", help="judge a studio of each kind that has no history, beside those known"
     )
     parser.add_argument("--flat", action="store_true", help="a past in which each studio listed at one rate throughout")
-    parser.add_argument(
-        "--refit", nargs="?", type=float, const=7.0, metavar="DAYS", help="fit anew each week, or after so many days"
-    )
     parser.add_argument("--keep", type=Path, help="a folder for what the peers and the optimum scored")
     return parser.parse_args()
 
