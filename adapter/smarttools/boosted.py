@@ -1,7 +1,7 @@
 """What gradient-boosted trees see beyond the chain of ratios: how level, places and hour of the week act together.
 
-What a studio, venue, category or instructor is called says nothing, and would have to be numbered somehow: what they
-bring is in the level already, and on real classes trees that saw the numbers told final counts no better.
+They are not told what studios, venues, categories and instructors are called: those would have to be numbered, a new
+name would be another number, and what they bring is in the level already. Real classes are told as well without.
 
 scikit-learn is imported here, inside the one function that trains, and nowhere else. The estimator is not kept: what it
 learned of each recurring slot is, as one number, so a saved model is data only.
