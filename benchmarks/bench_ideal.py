@@ -15,13 +15,13 @@ import sys
 import numpy as np
 
 from adapter.smarttools import SmartTools
-from benchmarks.bench_worlds import DAY, Refitted, parser_of
-from benchmarks.worlds.draw import MONDAY, Bools, World, draw
+from benchmarks.bench_worlds import DAY, Refitted, parser_of, print_shares
+from benchmarks.worlds.draw import MONDAY, draw
 from benchmarks.worlds.kinds import KINDS
 from benchmarks.worlds.learner import Learner
 from benchmarks.worlds.optimum import Optimum
 from benchmarks.worlds.peers import Static
-from benchmarks.worlds.season import Policy, Score, run, score, season_of
+from benchmarks.worlds.season import Policy, run, score, season_of
 from benchmarks.worlds.smart import Tools
 from benchmarks.worlds.tables import tables_of
 
@@ -43,26 +43,11 @@ def main() -> int:
         each.prepare(np.flatnonzero(season))
     policies: tuple[Policy, ...] = (smart, ideal, optimum)
     scores = {policy.name: score(world, run(world, policy, season), alone) for policy in policies}
-    _print(world, scores, season, told.weight)
+    print_shares(world, scores, season, told.weight)
     ours, best = (float(scores[each.name].value(told.weight)[season].sum()) for each in (smart, ideal))
     drawn, ratio = f"seed {told.seed}, weight {told.weight:g}", ours / best
     print(f"{drawn}: {ratio:.1%} of the ideal learner's, {ratio / LEAST:.2f} of the limit")
     return 0 if ratio >= LEAST else 1
-
-
-def _print(world: World, scores: dict[str, Score], season: Bools, weight: float) -> None:
-    """Share of the optimum's value and of direct clients displaced, by kind."""
-    optimum = scores["optimum"]
-    names = np.array([world.kinds[number].name for number in world.studio.tolist()])
-    print(f"{'share of value, displaced':>26} " + " ".join(f"{name:>17}" for name in scores))
-    for name in [*dict.fromkeys(names[season].tolist()), "all"]:
-        own = season & ((names == name) | (name == "all"))
-        cells = [
-            f"{each.value(weight)[own].sum() / optimum.value(weight)[own].sum():9.1%} "
-            f"{each.displaced[own].sum() / optimum.direct[own].sum():7.2%}"
-            for each in scores.values()
-        ]
-        print(f"{name:>26} " + " ".join(cells))
 
 
 def _arguments() -> argparse.Namespace:

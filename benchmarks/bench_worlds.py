@@ -169,8 +169,8 @@ def pickup(world: World, history: Books) -> tuple[Floats, Floats]:
     return mean, np.array([(leads <= edge).mean() for edge in EDGES.tolist()])
 
 
-def _print(world: World, rows: dict[str, Score], season: np.ndarray, weight: float) -> float:
-    """Value as a share of the optimum's, direct clients displaced and visitors, by kind; the share over all is told."""
+def print_shares(world: World, rows: dict[str, Score], season: np.ndarray, weight: float) -> None:
+    """Value as a share of the optimum's, direct clients displaced and visitors, by kind and over all."""
     top, names = rows["optimum"], np.array([world.kinds[number].name for number in world.studio.tolist()])
     groups = {name: season & (names == name) for name in dict.fromkeys(names[season].tolist())} | {"all": season}
     print(f"{'share of value, displaced, visitors':>36} " + " ".join(f"{name:>22}" for name in rows))
@@ -181,7 +181,12 @@ def _print(world: World, rows: dict[str, Score], season: np.ndarray, weight: flo
             for each in rows.values()
         ]
         print(f"{name:>36} " + " ".join(cells))
-    static, smart = rows["static"], rows["SmartTools"]
+
+
+def _print(world: World, rows: dict[str, Score], season: np.ndarray, weight: float) -> float:
+    """The shares, and what SmartTools brings beside the static allocation; its share over all is told."""
+    print_shares(world, rows, season, weight)
+    static, smart, top = rows["static"], rows["SmartTools"], rows["optimum"]
     ratios = [
         f"{word} x {getattr(smart, word)[season].sum() / getattr(static, word)[season].sum():.2f}"
         for word in ("payouts", "visitors", "filled")

@@ -27,10 +27,7 @@ def run(market: Market, people: People, events: Events, which: Bools, policy: Po
         ids = np.flatnonzero(which & (street.start > at) & (street.start <= at + STEP * STEPS))
         if policy is not None and len(ids):
             offer = policy.decide(at, ids, books)
-            changed = listed.of(ids).differs(offer)
-            books.log.append(
-                np.column_stack([ids[changed], np.full(changed.sum(), at), *vars(offer.of(changed)).values()])
-            )
+            books.list_anew(at, ids, offer, listed.of(ids))
             listed.put(ids, offer)
         part = slice(bounds[number], bounds[number + 1])
         happen(books, listed, person[part], cancels[part], time[part])

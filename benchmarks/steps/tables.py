@@ -49,15 +49,13 @@ def reservations_table(market: Market, books: Books, ids: Ints, over: bool) -> p
     who = np.flatnonzero(books.booked & street_tables.among(market.street, ids)[people.session])
     session, users, gone = people.session[who], people.market[who], books.gone[who]
     came = np.where(people.shows[who], "attended", "no_show") if over else np.full(len(who), "booked")
-    product = np.full(len(who), None, object)
-    product[users] = np.where(books.premium[who[users]], "premium", "standard")
     price = np.where(users, books.paid[who], market.of_studio("retail")[session])
     return pd.DataFrame(
         {
             "reservation_id": who,
             "session_id": _named("s", session),
             "channel": np.where(users, "marketplace", "direct").astype(object),
-            "product": product,
+            "product": street_tables.product_of(users, books.premium[who]),
             "booked_at": stamps(people.comes[who]),
             "cancelled_at": stamps(np.where(gone, people.cancels[who], np.inf)),
             "outcome": np.where(gone, "cancelled", came).astype(object),

@@ -84,6 +84,11 @@ class Books:
         paid = np.full(len(people.comes), np.nan)
         return Books(street, people, active, by_market, came, booked, gone, refused, paid, premium, [])
 
+    def list_anew(self, at: float, ids: Ints, offer: Offer, before: Offer) -> None:
+        """Log what is listed of some classes where it is not what it was before."""
+        changed = before.differs(offer)
+        self.log.append(np.column_stack([ids[changed], np.full(changed.sum(), at), *vars(offer.of(changed)).values()]))
+
     def free(self, ids: Ints) -> Ints:
         """Places left."""
         return np.asarray(self.street.capacity[ids] - self.active[ids])
@@ -111,10 +116,7 @@ def run(street: Street, people: People, events: Events, which: Bools, policy: Po
         ids = np.flatnonzero(which & (street.start > at) & (street.start <= at + MARKET_HOURS))
         if policy is not None and len(ids):
             offer = policy.decide(at, ids, books)
-            changed = told.of(ids).differs(offer)
-            books.log.append(
-                np.column_stack([ids[changed], np.full(changed.sum(), at), *vars(offer.of(changed)).values()])
-            )
+            books.list_anew(at, ids, offer, told.of(ids))
             told.put(ids, offer)
             listed.put(ids, offer)
         part = slice(bounds[number], bounds[number + 1])

@@ -68,7 +68,7 @@ def reservations_table(books: Books, ids: Ints, at: float) -> pd.DataFrame:
             "reservation_id": who,
             "session_id": session,
             "channel": np.where(market, "marketplace", "direct").astype(object),
-            "product": _product(market, books.premium[who]),
+            "product": product_of(market, books.premium[who]),
             "booked_at": _stamps(people.comes[who]),
             "cancelled_at": _stamps(left),
             "outcome": _outcome(left, start, at, people.shows[who]),
@@ -118,7 +118,8 @@ def _outcome(left: Floats, start: Floats, at: float, shows: Bools) -> Names:
     return np.select(known, [np.array(word, object) for word in WORDS], np.array("booked", object))
 
 
-def _product(market: Bools, premium: Bools) -> Names:
+def product_of(market: Bools, premium: Bools) -> Names:
+    """Of each reservation, by whether it came through the marketplace and took a premium spot."""
     names = np.full(len(market), None, object)
     names[market], names[premium] = "standard", "premium"
     return names
