@@ -1,12 +1,19 @@
 """Fixtures for every test, by topic in tests/fixtures/."""
 
 import gc
+import os
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 # Looking again and again through what tests share took up to a quarter of their time.
 gc.set_threshold(100_000, 50, 100)
+
+# Each worker has a processor of its own: a second thread for sums as small as ours only waits, and takes processor
+# time while it does. The settings are for what is loaded later, here or in a process that a test starts.
+os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
+threadpool_limits(1)
 
 pytest_plugins = [
     "tests.fixtures.logs",
@@ -28,6 +35,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=Path,
         help="Take the pictures of the documentation into this folder.",
     )
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays until the end: not looked at any more either."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
