@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,7 +45,7 @@ from sync.pulling import windows
 from sync.pushing.outbox import WAITING
 from tests.fixtures.database import ENCRYPTION_KEY, NOON
 from tests.fixtures.parity import Apart, apart, offers_apart
-from tests.fixtures.sandbox import LiveSandbox
+from tests.fixtures.sandbox import LiveSandbox, Mould
 from tests.fixtures.studio import app_on
 from tests.sync.conftest import Road, connect, done, settings_of
 
@@ -225,15 +224,15 @@ Make = Callable[..., LiveSandbox]
 
 
 @pytest.fixture(scope="session")
-def market() -> bytes:
-    """The small studio's market, lived through once: a copy is had in a tenth of the time."""
-    return pickle.dumps(World(7, NOON, (small_studio(weeks=WEEKS),)))
+def market() -> Mould:
+    """The small studio's market."""
+    return Mould(World(7, NOON, (small_studio(weeks=WEEKS),)))
 
 
 @pytest.fixture
-def platform(sandbox_with: Make, market: bytes) -> LiveSandbox:
+def platform(sandbox_with: Make, market: Mould) -> LiveSandbox:
     """A running platform with one small studio; a test may have a fixture of this name with another."""
-    return sandbox_with(world=pickle.loads(market))  # noqa: S301  our own bytes
+    return sandbox_with(world=market.copy())
 
 
 @pytest.fixture(scope="session")
