@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import stat
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from adapter.config import Config, ConfigError, load_config
+from tests.fixtures.processes import PROCESSES
 
 KEY = "YSBrZXkgdGhhdCBpcyBvbmx5IGV2ZXIgZm9yIHRlc3Q="
 
@@ -50,7 +50,7 @@ def _secret(folder: Path) -> str:
 
 
 def test_processes_that_start_at_once_agree_on_the_keys(folder: Path) -> None:
-    with multiprocessing.get_context("spawn").Pool(3) as pool:
+    with PROCESSES.Pool(3) as pool:
         assert len(set(pool.map(_secret, [folder] * 6))) == 1
 
 

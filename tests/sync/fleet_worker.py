@@ -1,13 +1,12 @@
-"""A worker of the fleet, to be killed at any moment. Run by test_fleet with one line of JSON; its lease is short."""
+"""A worker of the fleet, to be killed at any moment by test_fleet; its lease is short."""
 
 from __future__ import annotations
 
-import json
-import sys
 import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,8 @@ from tests.fixtures.database import NOON
 from tests.sync.conftest import settings_of
 
 
-def main(told: dict[str, Any]) -> None:
-    """Open the adapter as told, its clock at noon when the test began; work until killed."""
+def main(told: dict[str, Any], ready: Connection) -> None:
+    """Open the adapter as told, its clock at noon when the test began; say so, and work until killed."""
     queue.LEASE, jobs.HEARTBEAT = timedelta(seconds=1.5), timedelta(seconds=0.3)
     config = settings_of(told["facts"], Path(told["instance"]), told["database_url"])
     context = Context(
@@ -31,10 +30,5 @@ def main(told: dict[str, Any]) -> None:
         now=lambda: NOON + timedelta(seconds=time.time() - told["began"]),
     )
     Fleet(context, pace=Pace(look=0.1, beat=0.2, missed=0.8)).start()
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
+    ready.send(True)
     threading.Event().wait()
-
-
-if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))

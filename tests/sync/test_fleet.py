@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import signal
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from multiprocessing.context import ForkServerProcess
 
 import pytest
 from croniter import croniter
@@ -31,11 +27,12 @@ from sync.engine.queue import STATIONS, Station
 from sync.engine.schedule import SCHEDULE
 from sync.engine.sweeping import EVERY
 from tests.fixtures.database import ENCRYPTION_KEY, NOON
+from tests.fixtures.processes import PROCESSES
 from tests.sync.conftest import Road, content
+from tests.sync.fleet_worker import main
 from tests.sync.test_kill import wipe
 
 pytestmark = pytest.mark.postgres
-ROOT = Path(__file__).parents[2]
 END_OTHERS = text("""
     select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid()
@@ -181,8 +178,8 @@ def test_a_worker_killed_at_work_is_missed_and_another_goes_on(
         asked = {"origin": RunOrigin.MANUAL, "actor": "test", "now": everywhere.ctx.now(), "params": {"weeks": 8}}
         run, _ = request_run(db, RunKind.BACKFILL, everywhere.connection_id, **asked)
     everywhere.wait_for(run.id, RunState.RUNNING)
-    victim.send_signal(signal.SIGKILL)
-    victim.communicate()
+    victim.kill()
+    victim.join()
     killed = everywhere.run(run.id)
     assert (killed.state, killed.fence) == (RunState.RUNNING, 1)
     another.start()
@@ -217,7 +214,7 @@ def heartbeats(ctx: Context) -> int:
         return int(db.scalar(text("select count(*) from procrastinate_workers")) or 0)
 
 
-def work(road: Road, began: float) -> subprocess.Popen[str]:
+def work(road: Road, began: float) -> ForkServerProcess:
     """A worker process, ready for work."""
     config = road.ctx.config
     told = {
@@ -228,8 +225,9 @@ def work(road: Road, began: float) -> subprocess.Popen[str]:
         "hash_key": "hash key of the tests",
         "began": began,
     }
-    command = [sys.executable, "-m", "tests.sync.fleet_worker", json.dumps(told)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n", process.stderr and process.stderr.read()
+    here, there = PROCESSES.Pipe(duplex=False)
+    process = PROCESSES.Process(target=main, args=(told, there))
+    with here, there:
+        process.start()
+        assert here.poll(60), "it never came up"
     return process

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 from datetime import timedelta
 from itertools import pairwise
@@ -14,14 +13,12 @@ from adapter.store.tables import Base, Decision, PushState, Run, RunKind, RunOri
 from adapter.work import request_run
 from sync.deciding.verdicts import as_stored
 from tests.fixtures.database import ENCRYPTION_KEY, NOON
+from tests.fixtures.processes import PROCESSES
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import MIRROR, Road, content
 from tests.sync.walker import main
 
 KILLS = 4
-# Each process is a fork of one that has imported everything and done nothing: importing takes longer than the work.
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.sync.walker", "sync.engine.embedded"])
 
 
 def walk(road: Road, sandbox: LiveSandbox, attempt: int) -> ForkServerProcess:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import func, select, text
@@ -13,20 +12,28 @@ from adapter.store.tables import Client, ClientEmail, EmailAddress
 from connectors.records import Stream
 from tests.adapter.store.conftest import connected
 from tests.adapter.store.records import Mirror, client
-from tests.adapter.store.writing import A_PAGE, KEYS
+from tests.adapter.store.writing import A_PAGE, KEYS, main
+from tests.fixtures.processes import PROCESSES
 
 
 @pytest.mark.parametrize("commits", [1, 3])
 def test_every_page_is_there_whole_or_not_at_all(any_store: Store, commits: int) -> None:
     connection_id = connected(any_store)
     url = any_store.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-m", "tests.adapter.store.writing", url, str(connection_id)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
-        assert writer.stdout is not None
-        for _ in range(commits):
-            told = int(writer.stdout.readline())
-        writer.kill()
-        told = max([told, *(int(line) for line in writer.stdout if line.endswith("\n"))])
+    here, there = PROCESSES.Pipe(duplex=False)
+    writer = PROCESSES.Process(target=main, args=(url, connection_id, there))
+    with here:
+        with there:
+            writer.start()
+        try:
+            for _ in range(commits):
+                told = here.recv()
+        finally:
+            writer.kill()
+            writer.join()
+        with suppress(EOFError):
+            while True:
+                told = here.recv()
 
     written = (told + 1) * A_PAGE
     counts = select(*(select(func.count(model.id)).scalar_subquery() for model in (Client, ClientEmail, EmailAddress)))
