@@ -229,5 +229,7 @@ def work(road: Road, began: float) -> ForkServerProcess:
     process = PROCESSES.Process(target=main, args=(told, there))
     with here, there:
         process.start()
+        there.close()  # else its death would not be noticed here
         assert here.poll(60), "it never came up"
+        assert here.recv()
     return process
