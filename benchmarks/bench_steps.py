@@ -36,8 +36,8 @@ LEAST = 0.90  # of the optimum's value, over all kinds: the limit of this benchm
 
 def main() -> int:
     """Print what each policy was worth and what came of what was told; answer 1 below the limit, or a rule broken."""
-    told = _arguments()
-    market, people = _drawn(told)
+    told = parser_of(__doc__).parse_args()
+    market, people = drawn(told)
     events, static = events_of(people), Static(market)
     past = run(market, people, events, market.past, static)
     tools = Tools(market, past, told.weight, told.refit)
@@ -54,15 +54,16 @@ def main() -> int:
     return 1 if tools.violations or share < LEAST else 0
 
 
-def _drawn(told: argparse.Namespace) -> tuple[Market, People]:
+def drawn(told: argparse.Namespace) -> tuple[Market, People]:
     """The market that was asked for, and everyone who comes."""
     kinds = [kind for kind in KINDS if not told.kinds or kind.name in told.kinds]
     market = draw(kinds, told.studios, told.weeks, np.random.default_rng([told.seed, 77]))
     return market, draw_people(market, np.random.default_rng([told.seed, 78]))
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+def parser_of(description: str | None) -> argparse.ArgumentParser:
+    """What every benchmark of this market is told."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--weight", type=float, default=2.0, help="of a displaced direct client's retail value")
     parser.add_argument("--weeks", type=int, default=6)
@@ -72,7 +73,7 @@ def _arguments() -> argparse.Namespace:
     )
     names = [kind.name for kind in KINDS]
     parser.add_argument("--kinds", nargs="*", metavar="NAME", choices=names, help=", ".join(names))
-    return parser.parse_args()
+    return parser
 
 
 if __name__ == "__main__":

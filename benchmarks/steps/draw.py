@@ -60,6 +60,8 @@ class Market:
     direct: Floats
     looks: Floats
     median: Floats
+    busy: Floats  # by slot, as ``usual``: what ``Timetable`` says
+    usual: Floats
 
     @property
     def past(self) -> Bools:
@@ -136,6 +138,8 @@ def _market(studios: list[Studio], tables: list[Timetable]) -> Market:
         (load * places * np.exp(direct))[:, None] * direct_curve,
         (interest * places**0.85 * 1.5 * np.exp(looks))[:, None] * market_curve,
         willing * np.exp(valued),
+        np.concatenate([each.busy for each in tables]),
+        np.concatenate([each.usual for each in tables]),
     )
 
 

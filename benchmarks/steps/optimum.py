@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy.stats import binom, poisson
 
 from benchmarks.steps.curves import FIRM, STEPS, step_of
-from benchmarks.steps.draw import Market
+from benchmarks.steps.draw import Market, Studio
 from benchmarks.street.draw import Floats, Ints
 from benchmarks.street.season import Books, Offer
 
@@ -35,6 +35,28 @@ class Plan:
     value: Singles
 
 
+@dataclass(frozen=True)
+class Belief:
+    """What is thought of every class, ``direct`` and ``looks`` by class and step as ``Market`` has them."""
+
+    direct: Floats
+    looks: Floats
+    pays: Floats  # the share of those who look who would pay each rate of their studio; (classes, RATES)
+
+
+def rates_of(studio: Studio) -> Floats:
+    """The rates that may be listed."""
+    return np.asarray(np.round(np.linspace(studio.floor, studio.ceiling, RATES), 2), np.float64)
+
+
+def truth(market: Market) -> Belief:
+    """What is so."""
+    rates = np.array([rates_of(each) for each in market.studios])[market.street.studio].T
+    ids = np.arange(len(market.week))
+    pays = np.array([market.share_paying(ids, each) for each in rates]).T
+    return Belief(market.direct, market.looks, pays)
+
+
 @dataclass
 class Optimum:
     """Lists what the program says; ``prepare`` solves it for the classes asked about."""
@@ -42,6 +64,7 @@ class Optimum:
     market: Market
     weight: float
     name: str = "optimum"
+    belief: Belief | None = None  # None: the truth
     plan: Plan = field(init=False)
     row: Ints = field(init=False)
 
@@ -50,12 +73,14 @@ class Optimum:
         street = self.market.street
         self.row = np.full(len(street.slot), -1)
         self.row[ids] = np.arange(len(ids))
+        belief = self.belief or truth(self.market)
         size = (len(ids), STEPS, street.capacity[ids].max() + 1)
         rate, worth, value = (np.full(size, each, np.float32) for each in (0, np.inf, 0))
         self.plan = Plan(np.zeros(size, np.int8), rate, worth, value)
         for number in np.unique(street.studio[ids]):
             mine = ids[street.studio[ids] == number]
-            Program(self.market, mine, self.weight).solve(self.plan, self.row[mine])
+            studio = self.market.studios[int(number)]
+            Program(studio, mine, belief, self.weight).solve(self.plan, self.row[mine])
         return self
 
     def decide(self, at: float, ids: Ints, books: Books) -> Offer:
@@ -76,13 +101,11 @@ class Optimum:
 class Program:
     """The recursion for some classes of one studio, from the start backwards."""
 
-    def __init__(self, market: Market, ids: Ints, weight: float) -> None:
-        studio = market.studios[int(market.street.studio[ids[0]])]
-        self.direct, self.looks = market.direct[ids], market.looks[ids]
+    def __init__(self, studio: Studio, ids: Ints, belief: Belief, weight: float) -> None:
+        self.direct, self.looks, self.pays = belief.direct[ids], belief.looks[ids], belief.pays[ids]
         self.leave, self.loss = studio.cancelling, weight * studio.retail
         self.left = np.arange(studio.places + 1)
-        self.rates = np.round(np.linspace(studio.floor, studio.ceiling, RATES), 2)
-        self.pays = np.array([market.share_paying(ids, np.full(len(ids), rate)) for rate in self.rates]).T
+        self.rates = rates_of(studio)
         self.most = min(studio.places, MOST)
         taken = studio.places - self.left
         self.freed = binom.pmf(self.left[None, :] - self.left[:, None], taken[:, None], self.leave)

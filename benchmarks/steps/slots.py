@@ -17,11 +17,13 @@ REGULAR = 0.88  # share of the classes that a slot's own instructor teaches
 
 @dataclass(frozen=True)
 class Timetable:
-    """Of one studio: the first three by slot, all others by class."""
+    """Of one studio: the first five by slot, all others by class."""
 
     weekday: Ints
     hour: Floats
     category: Ints
+    busy: Floats  # log of what its hour does to direct demand
+    usual: Floats  # the same of its hour, weekday and category together
     slot: Ints
     week: Ints
     instructor: Ints
@@ -43,7 +45,8 @@ def draw_timetable(
     cell, busy = _cells(rng)
     category, teacher, direct, looks = _slots(busy, offered, len(fame), rng)
     weekday = cell // len(HOURS)
-    direct = direct + busy + popular[category] + np.where(weekday >= 5, -0.1, 0.05)
+    usual = busy + popular[category] + np.where(weekday >= 5, -0.1, 0.05)
+    direct = direct + usual
     looks = looks + 0.5 * busy
     mean = np.log(np.mean(np.exp(direct + fame[teacher])))
     slot, row = np.tile(np.arange(len(cell)), len(week)), np.repeat(np.arange(len(week)), len(cell))
@@ -52,6 +55,8 @@ def draw_timetable(
         weekday,
         HOURS[cell % len(HOURS)],
         category,
+        busy,
+        usual,
         slot,
         week[row],
         instructor,
