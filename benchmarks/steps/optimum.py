@@ -1,7 +1,7 @@
 """The optimum of one who knows every class's true parameters, though not who will come.
 
-A dynamic program over the steps and the places left, each class by itself. Maximised are payouts of reservations that
-stand and the weighted retail value of direct clients served, so this is the value of ``scores`` in expectation.
+A dynamic program over the steps and the places left, each class by itself. Maximised are payouts of guests who come
+and the weighted retail value of direct clients served, so this is the value of ``scores`` in expectation.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Plan:
 
     spots: npt.NDArray[np.int8]
     rate: Singles
-    worth: Singles  # of the next place, in money of a rate that is paid if it is not cancelled
+    worth: Singles  # of the next place, in money of a rate that is paid if its guest comes
     value: Singles
 
 
@@ -103,7 +103,7 @@ class Program:
 
     def __init__(self, studio: Studio, ids: Ints, belief: Belief, weight: float) -> None:
         self.direct, self.looks, self.pays = belief.direct[ids], belief.looks[ids], belief.pays[ids]
-        self.leave, self.loss = studio.cancelling, weight * studio.retail
+        self.leave, self.loss, self.shows = studio.cancelling, weight * studio.retail, 1 - studio.no_show
         self.left = np.arange(studio.places + 1)
         self.rates = rates_of(studio)
         self.most = min(studio.places, MOST)
@@ -115,12 +115,12 @@ class Program:
         value, places = np.zeros((len(rows), len(self.left))), len(self.left)
         for before in range(STEPS):
             later = self._served(value @ self.freed.T if before >= FIRM else value, before)
-            stays = (1 - self.leave) ** max(0, before - FIRM + 1)
-            gained, rate, spots = self._listed(later, before, stays)
+            comes = self.shows * (1 - self.leave) ** max(0, before - FIRM + 1)
+            gained, rate, spots = self._listed(later, before, comes)
             value = later + gained
             plan.value[rows, before, :places] = value
             plan.rate[rows, before, :places], plan.spots[rows, before, :places] = rate, spots
-            plan.worth[rows, before, 1:places] = (later[:, 1:] - later[:, :-1]) / stays
+            plan.worth[rows, before, 1:places] = (later[:, 1:] - later[:, :-1]) / comes
 
     def _served(self, after: Floats, before: int) -> Floats:
         """The value before the step's direct clients come, each of whom takes a free place."""
@@ -132,13 +132,13 @@ class Program:
         kept = np.einsum("nxy,ny->nx", chance, after)
         return np.asarray(kept + self.loss * np.einsum("nxy,xy->nx", chance, np.maximum(served, 0)))
 
-    def _listed(self, later: Floats, before: int, stays: float) -> tuple[Floats, Floats, Ints]:
+    def _listed(self, later: Floats, before: int, comes: float) -> tuple[Floats, Floats, Ints]:
         """By class and places left: the most that marketplace users of the step bring, at which rate and spots."""
         place = self.left[:, None] - np.arange(1, self.most + 1)  # left once the first, second … is taken
         worth = later[:, np.maximum(place + 1, 0)] - later[:, np.maximum(place, 0)]
         worth = np.where(place < 0, NEVER, worth)
         sold = self._sold(before)
-        margin = self.rates[None, None, :, None] * stays - worth[:, :, None, :]
+        margin = self.rates[None, None, :, None] * comes - worth[:, :, None, :]
         gain = np.einsum("nxrj,nrj->nxr", np.maximum(margin, 0), sold)
         best = gain.argmax(axis=2)
         gained = np.take_along_axis(gain, best[:, :, None], axis=2)[:, :, 0]

@@ -13,7 +13,7 @@ from benchmarks.street.season import Books
 
 @dataclass(frozen=True)
 class Score:
-    """By class: money, persons; no-shows pay, who cancels does not."""
+    """By class: money, persons; what is paid for those who do not show up is not aimed for, and left out."""
 
     payouts: Floats
     visitors: Floats  # through the marketplace
@@ -35,7 +35,7 @@ def score(market: Market, books: Books, alone: Books) -> Score:
     def count(who: Bools) -> Floats:
         return np.bincount(people.session[who], minlength=len(market.week)).astype(np.float64)
 
-    paid = np.where(stands & people.market, books.paid, 0.0)
+    paid = np.where(stands & people.market & people.shows, books.paid, 0.0)
     return Score(
         np.bincount(people.session, paid, len(market.week)).astype(np.float64),
         count(stands & people.market),
