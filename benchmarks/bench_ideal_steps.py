@@ -1,7 +1,7 @@
 """What SmartTools earns in the market in steps beside one who learns from the same books and is told how studios vary.
 
-The twin of ``bench_ideal``: what the ideal learner (``steps.learner``) loses against the optimum, nobody could have
-known. It lists the best of what it believes now and tries nothing out. All meet the same people.
+The twin of ``bench_ideal``: what the ideal learner (``steps.learner``) loses against the optimum was hardly to be known
+from these books. All meet the same people.
 
 Run: python -m benchmarks.bench_ideal_steps [--seed N] [--weight W] [--weeks N] [--studios N] [--refit [DAYS]]
      [--kinds NAME …]

@@ -1,8 +1,8 @@
 """One who is told how the market's studios vary, and learns each by Bayes' rule from the books that SmartTools sees.
 
-Told are booking curves, cancellations, growth, what hours and categories do, and from which ranges all else is drawn,
-but nothing that was drawn. Seen is who came, those who found a class full among them. What is learned is decided by as
-if it were the truth.
+Told are booking curves, cancellations, growth, what hours and categories do to direct demand, and from which ranges all
+else is drawn. Seen is who came, those who found a class full among them. What is learned is decided by as if it were
+the truth, and nothing is tried out to learn more.
 """
 
 from __future__ import annotations
