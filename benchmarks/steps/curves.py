@@ -7,6 +7,7 @@ import numpy as np
 from benchmarks.street.draw import Floats, Ints
 
 STEP = 3  # hours
+DAY = 24.0
 WEEK_STEPS = 56
 STEPS = 112  # before a class: two weeks
 FIRM = 4  # of the last steps, in which nobody cancels any more

@@ -9,10 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.steps.draw import Market, Studio
-from benchmarks.steps.slots import DEVIATION, KEPT
+from benchmarks.steps.slots import DEVIATION, FAME, KEPT, SLOT
 from benchmarks.street.draw import Floats, Ints
 
-SLOT, FAME = 0.2, 0.15  # how far (log) slots and instructors lie apart, as ``slots`` has it
 ROUNDS = 6  # of Newton's method
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from benchmarks.steps import curves
 from benchmarks.steps.kinds import Kind
-from benchmarks.steps.slots import CATEGORIES, Timetable, draw_timetable
+from benchmarks.steps.slots import CATEGORIES, VALUED, Timetable, draw_timetable
 from benchmarks.steps.willing import FAMILIES, STEEPNESS, share_paying
 from benchmarks.street import draw as street_draw
 from benchmarks.street import kinds as street_kinds
@@ -18,6 +18,7 @@ from benchmarks.street.draw import Bools, Floats, Ints, Slots, Street
 
 MONDAY = pd.Timestamp("2026-01-19", tz="UTC")  # the season's first hour
 ZONES = ("Europe/Paris", "Europe/London", "Europe/Madrid", "America/New_York")
+MEDIAN, INTEREST = (0.40, 0.64), (0.30, 0.70)  # ranges of studios: what users would pay, over retail; how many look
 STEPS_OF_STAY = 33  # between four days before a class and the time after which nobody cancels
 
 
@@ -85,7 +86,7 @@ class Market:
 
 def draw(kinds: Sequence[Kind], each: int, weeks: int, rng: np.random.Generator) -> Market:
     """So many studios of each kind, with the weeks behind them and those of the season."""
-    popular, valued = rng.normal(0, 0.15, len(CATEGORIES)), rng.normal(0, 0.08, len(CATEGORIES))
+    popular, valued = rng.normal(0, 0.15, len(CATEGORIES)), rng.normal(0, VALUED, len(CATEGORIES))
     studios, tables = [], []
     for kind in kinds:
         for _ in range(each):
@@ -108,13 +109,18 @@ def _studio(kind: Kind, rng: np.random.Generator) -> Studio:
     cancelling = 1 - (1 - rng.uniform(0.05, 0.16)) ** (1 / STEPS_OF_STAY)
     no_show = rng.uniform(0.02, 0.07)
     family, steepness = int(rng.integers(len(FAMILIES))), [rng.uniform(*bounds) for bounds in STEEPNESS]
-    median = rng.uniform(0.40, 0.64) * retail
-    load, interest = rng.uniform(*kind.load), rng.uniform(0.30, 0.70)
+    median = rng.uniform(*MEDIAN) * retail
+    load, interest = rng.uniform(*kind.load), rng.uniform(*INTEREST)
     growth = rng.uniform(*kind.growth) if kind.growth else 0.0
     return Studio(
         kind, zone, retail, floor, ceiling, places, posted, before, since, direct, market,
         cancelling, no_show, family, steepness[family], median, load, interest, growth,
     )  # fmt: skip
+
+
+def crowd(places: Floats | int) -> Floats:
+    """How many marketplace users look at a class of so many places if all are interested."""
+    return np.asarray(np.asarray(places, np.float64) ** 0.85 * 1.5)
 
 
 def _market(studios: list[Studio], tables: list[Timetable]) -> Market:
@@ -136,7 +142,7 @@ def _market(studios: list[Studio], tables: list[Timetable]) -> Market:
         np.concatenate([each.week for each in tables]),
         np.concatenate([each.instructor for each in tables]),
         (load * places * np.exp(direct))[:, None] * direct_curve,
-        (interest * places**0.85 * 1.5 * np.exp(looks))[:, None] * market_curve,
+        (interest * crowd(places) * np.exp(looks))[:, None] * market_curve,
         willing * np.exp(valued),
         np.concatenate([each.busy for each in tables]),
         np.concatenate([each.usual for each in tables]),

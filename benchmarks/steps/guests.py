@@ -12,27 +12,28 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from benchmarks.steps.curves import STEP, STEPS
-from benchmarks.steps.draw import Market
+from benchmarks.steps.draw import INTEREST, MEDIAN, Market, crowd
 from benchmarks.steps.optimum import RATES, rates_of
 from benchmarks.steps.people import SHARE
+from benchmarks.steps.slots import VALUED
 from benchmarks.steps.willing import STEEPNESS, share_paying
 from benchmarks.street.draw import Floats, Ints
 from benchmarks.street.season import Books
 
 SHAPES = [(number, steep) for number, (low, high) in enumerate(STEEPNESS) for steep in np.linspace(low, high, 5)]
-OWN: Floats = np.linspace(0.40, 0.64, 9)  # a studio's median over retail, as ``draw`` has it
+OWN: Floats = np.linspace(*MEDIAN, 9)  # a studio's median over retail
 MEDIANS: Floats = np.linspace(0.28, 0.90, 25)  # of a category in a studio
-CATEGORY = 0.08 * 2**0.5  # how far (log) these lie about the studio's: the category's everywhere, and here
-INTEREST: Floats = np.linspace(0.30, 0.70, 9)
+CATEGORY = VALUED * 2**0.5  # how far (log) these lie about the studio's
+INTERESTED: Floats = np.linspace(*INTEREST, 9)
 KEEN = 0.0625  # squared variation of how many look: of slots (0.2), of half an instructor's fame, of seasons
 FAMILY, STEEP = (np.repeat(np.array(column), len(MEDIANS)) for column in zip(*SHAPES, strict=True))
-MEDIAN: Floats = np.tile(MEDIANS, len(SHAPES))  # of each curve: by shape, then median
+OF_CURVE: Floats = np.tile(MEDIANS, len(SHAPES))  # the median of each: by shape, then median
 LEAST = 1e-9  # chance
 
 
 def paying(share: Floats) -> Floats:
     """The share of users who would pay each rate (over retail), for each curve; (rates, curves)."""
-    over, median = np.broadcast_arrays(share[:, None], MEDIAN)
+    over, median = np.broadcast_arrays(share[:, None], OF_CURVE)
     return share_paying(np.broadcast_to(FAMILY, over.shape), np.broadcast_to(STEEP, over.shape), median, over)
 
 
@@ -62,7 +63,7 @@ class Sales:
     @staticmethod
     def none(market: Market) -> Sales:
         """Before anything is listed."""
-        size = (len(market.usual), len(MEDIAN))
+        size = (len(market.usual), len(OF_CURVE))
         return Sales(market, np.zeros(size[0]), np.zeros(size), np.zeros(size))
 
     def add(self, books: Books, at: float) -> None:
@@ -105,7 +106,7 @@ def takers(sales: Sales) -> Floats:
     market, told = sales.market, np.zeros((len(sales.sold), RATES))
     for number, studio in enumerate(market.studios):
         slots = np.flatnonzero(market.street.slots.studio == number)
-        usual = studio.places**0.85 * 1.5 * np.exp(0.5 * market.busy[slots] + KEEN / 2)
+        usual = crowd(studio.places) * np.exp(0.5 * market.busy[slots] + KEEN / 2)
         pay = paying(rates_of(studio) / studio.retail)
         told[slots] = _expected(sales, slots, usual, market.street.slots.category[slots]) @ pay.T
     return told
@@ -114,18 +115,18 @@ def takers(sales: Sales) -> Floats:
 def _expected(sales: Sales, slots: Ints, usual: Floats, category: Ints) -> Floats:
     """How many look at a class of each slot and have each curve; ``usual``: how many look for each one interested."""
     sold, reached = sales.sold[slots][:, None, None], sales.reached[slots][:, :, None]
-    looks, shape = usual[:, None, None] * INTEREST, 1 / KEEN
+    looks, shape = usual[:, None, None] * INTERESTED, 1 / KEEN
     log = sales.chances[slots][:, :, None] + sold * np.log(looks) - (shape + sold) * np.log(shape + reached * looks)
     offered = np.unique(category)
     likely = np.array([log[category == each].sum(axis=0) for each in offered])
     likely = np.exp(likely - likely.max(axis=(1, 2), keepdims=True))
-    likely = likely.reshape(len(offered), len(SHAPES), len(MEDIANS), len(INTEREST))
+    likely = likely.reshape(len(offered), len(SHAPES), len(MEDIANS), len(INTERESTED))
     alone = np.einsum("md,cfdi->cfmi", _ABOUT, likely)  # of each category, by shape, studio's median and interest
-    told = np.zeros((len(slots), len(MEDIAN)))
+    told = np.zeros((len(slots), len(OF_CURVE)))
     for place, each in enumerate(offered):
         others = np.prod(np.delete(alone, place, axis=0), axis=0)
         both = np.einsum("fmi,md->fdi", others, _ABOUT) * likely[place]
-        both = (both / both.sum()).reshape(len(MEDIAN), len(INTEREST))
+        both = (both / both.sum()).reshape(len(OF_CURVE), len(INTERESTED))
         mine = category == each
         look = looks[mine] * (shape + sold[mine]) / (shape + reached[mine] * looks[mine])
         told[mine] = (both * look).sum(axis=2)

@@ -11,15 +11,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from benchmarks.steps.curves import STEP, STEPS
+from benchmarks.steps.curves import DAY, STEP, STEPS
 from benchmarks.steps.demand import levels
 from benchmarks.steps.draw import Market
 from benchmarks.steps.guests import Sales, gone_by, takers
 from benchmarks.steps.optimum import Belief, Optimum
 from benchmarks.street.draw import Floats, Ints
 from benchmarks.street.season import Books, Offer
-
-DAY = 24.0  # hours
 
 
 @dataclass

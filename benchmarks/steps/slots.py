@@ -12,6 +12,8 @@ CATEGORIES = ("yoga", "pilates", "cycling", "strength", "barre", "boxing")
 HOURS: Floats = np.array([6.5, 8, 9.5, 11, 12.5, 16, 17.5, 18.5, 20])
 KEPT = 0.8  # of a season's deviation, from week to week
 DEVIATION = 0.12
+SLOT, FAME = 0.2, 0.15  # how far (log) slots and instructors lie apart
+VALUED = 0.08  # how far (log) categories do in what users would pay: everywhere, and once more in each studio
 REGULAR = 0.88  # share of the classes that a slot's own instructor teaches
 
 
@@ -40,8 +42,8 @@ def draw_timetable(
     season = _season(len(week), rng) + growth * week
     looks_season = _season(len(week), rng)
     offered = rng.choice(len(CATEGORIES), rng.integers(2, 4), replace=False)
-    own_valued = rng.normal(0, 0.08, len(CATEGORIES))
-    fame = rng.normal(0, 0.15, rng.integers(3, 6))  # of each instructor
+    own_valued = rng.normal(0, VALUED, len(CATEGORIES))
+    fame = rng.normal(0, FAME, rng.integers(3, 6))  # of each instructor
     cell, busy = _cells(rng)
     category, teacher, direct, looks = _slots(busy, offered, len(fame), rng)
     weekday = cell // len(HOURS)
@@ -88,6 +90,6 @@ def _slots(
     busy: Floats, offered: Ints, instructors: int, rng: np.random.Generator
 ) -> tuple[Ints, Ints, Floats, Floats]:
     """Category, instructor, and what else sets a slot apart: in direct demand, and for marketplace users."""
-    drawn = [(rng.choice(offered), rng.integers(instructors), rng.normal(0, 0.2), rng.normal(0, 0.2)) for _ in busy]
+    drawn = [(rng.choice(offered), rng.integers(instructors), rng.normal(0, SLOT), rng.normal(0, SLOT)) for _ in busy]
     category, teacher, direct, looks = (np.array(column) for column in zip(*drawn, strict=True))
     return category.astype(np.int64), teacher.astype(np.int64), direct, looks

@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 
 from adapter.smarttools import SmartTools
-from benchmarks.steps.curves import STEP
+from benchmarks.steps.curves import DAY, STEP
 from benchmarks.steps.draw import MONDAY, Market
 from benchmarks.steps.tables import numbers, offers_table, reservations_table, sessions_table, studios_table
 from benchmarks.street.draw import Bools, Floats, Ints
 from benchmarks.street.rules import broken
 from benchmarks.street.season import Books, Offer
 
-DAY = 24.0  # hours
 LEADS = (168.0, 48.0, 12.0)  # hours before the start at which it is seen what comes of what is told
 TWICE = 50  # every so many decisions are asked for twice: same inputs, same output
 

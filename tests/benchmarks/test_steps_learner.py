@@ -7,15 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.bench_steps import drawn, parser_of
 from benchmarks.steps.curves import STEP, STEPS
 from benchmarks.steps.demand import levels
-from benchmarks.steps.draw import Market, draw
+from benchmarks.steps.draw import Market
 from benchmarks.steps.guests import Sales, gone_by, takers
-from benchmarks.steps.kinds import KINDS
 from benchmarks.steps.learner import Learner
 from benchmarks.steps.optimum import rates_of, truth
 from benchmarks.steps.peers import Static
-from benchmarks.steps.people import draw_people
 from benchmarks.steps.season import run
 from benchmarks.street.people import Events, People, events_of
 from benchmarks.street.season import Books
@@ -26,9 +25,8 @@ Life = tuple[Market, People, Events]
 
 @pytest.fixture(scope="module")
 def life() -> Life:
-    kinds = [kind for kind in KINDS if kind.name in {"usual", "cold start", "never listed"}]
-    market = draw(kinds, each=2, weeks=2, rng=np.random.default_rng(5))
-    people = draw_people(market, np.random.default_rng(6))
+    asked = ["--seed=5", "--weeks=2", "--studios=2", "--kinds", "usual", "cold start", "never listed"]
+    market, people = drawn(parser_of(None).parse_args(asked))
     return market, people, events_of(people)
 
 
