@@ -27,7 +27,7 @@ from sync.engine.queue import STATIONS, Station
 from sync.engine.schedule import SCHEDULE
 from sync.engine.sweeping import EVERY
 from tests.fixtures.database import ENCRYPTION_KEY, NOON
-from tests.fixtures.processes import PROCESSES
+from tests.fixtures.processes import ready
 from tests.sync.conftest import Road, content
 from tests.sync.fleet_worker import main
 from tests.sync.test_kill import wipe
@@ -225,11 +225,4 @@ def work(road: Road, began: float) -> ForkServerProcess:
         "hash_key": "hash key of the tests",
         "began": began,
     }
-    here, there = PROCESSES.Pipe(duplex=False)
-    process = PROCESSES.Process(target=main, args=(told, there))
-    with here, there:
-        process.start()
-        there.close()  # else its death would not be noticed here
-        assert here.poll(60), "it never came up"
-        assert here.recv()
-    return process
+    return ready(main, told)

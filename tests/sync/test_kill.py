@@ -13,7 +13,7 @@ from adapter.store.tables import Base, Decision, PushState, Run, RunKind, RunOri
 from adapter.work import request_run
 from sync.deciding.verdicts import as_stored
 from tests.fixtures.database import ENCRYPTION_KEY, NOON
-from tests.fixtures.processes import PROCESSES
+from tests.fixtures.processes import ready
 from tests.fixtures.sandbox import LiveSandbox
 from tests.sync.conftest import MIRROR, Road, content
 from tests.sync.walker import main
@@ -32,12 +32,7 @@ def walk(road: Road, sandbox: LiveSandbox, attempt: int) -> ForkServerProcess:
         "hash_key": "hash key of the tests",
         "now": (NOON + timedelta(minutes=2 * attempt)).isoformat(),
     }
-    here, there = PROCESSES.Pipe(duplex=False)
-    process = PROCESSES.Process(target=main, args=(told, there))
-    with here, there:
-        process.start()
-        assert here.poll(60), "it never came up"
-    return process
+    return ready(main, told)
 
 
 def killed(process: ForkServerProcess, after: float) -> bool:

@@ -13,18 +13,15 @@ from connectors.records import Stream
 from tests.adapter.store.conftest import connected
 from tests.adapter.store.records import Mirror, client
 from tests.adapter.store.writing import A_PAGE, KEYS, main
-from tests.fixtures.processes import PROCESSES
+from tests.fixtures.processes import started
 
 
 @pytest.mark.parametrize("commits", [1, 3])
 def test_every_page_is_there_whole_or_not_at_all(any_store: Store, commits: int) -> None:
     connection_id = connected(any_store)
     url = any_store.url.render_as_string(hide_password=False)
-    here, there = PROCESSES.Pipe(duplex=False)
-    writer = PROCESSES.Process(target=main, args=(url, connection_id, there))
+    writer, here = started(main, url, connection_id)
     with here:
-        with there:
-            writer.start()
         try:
             for _ in range(commits):
                 told = here.recv()
